@@ -1,0 +1,138 @@
+// Package points is the domain service of loyalty points: balances, holds on
+// them, and burning. See [tokenshell/issuers] for what it shares with the other
+// services.
+package points
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/bojanz/currency"
+
+	"tokenshell/issuers"
+	"tokenshell/tokens"
+)
+
+// Capability is what a points token lets its bearer have done.
+const Capability = "points:redeem"
+
+// Config is what the service is made of.
+type Config struct {
+	issuers.Config
+	Value    currency.Amount  // of one point
+	Balances map[string]int64 // by customer, not negative
+}
+
+// Service is the points service. Safe for concurrent use.
+type Service struct {
+	*issuers.Issuer[hold]
+	value    currency.Amount
+	accounts map[string]*account
+}
+
+// account is a customer's points. 0 <= held <= balance, always.
+type account struct {
+	balance int64 // with what is held
+	held    int64
+}
+
+// hold is an amount of points set aside.
+type hold struct {
+	account *account
+	amount  int64
+}
+
+// New makes the service.
+func New(ctx context.Context, c Config) (*Service, error) {
+	s := &Service{value: c.Value, accounts: map[string]*account{}}
+	for customer, balance := range c.Balances {
+		s.accounts[customer] = &account{balance: balance}
+	}
+	var err error
+	s.Issuer, err = issuers.New[hold](ctx, c.Config, s)
+	return s, err
+}
+
+// Confirm holds an amount of points, a positive whole number, for the order
+// and answers with its token. It refuses with customer_unknown, amount_invalid
+// or points_insufficient.
+func (s *Service) Confirm(ctx context.Context, order issuers.Order, amount string) (tokens.Issued, error) {
+	return s.Issue(ctx, order, func() (hold, issuers.Letter, error) {
+		a, ok := s.accounts[order.Customer]
+		if !ok {
+			return hold{}, issuers.Letter{}, tokens.Refuse(tokens.CustomerUnknown, "points knows no customer %q", order.Customer)
+		}
+		n, err := parsePoints(amount)
+		if err != nil {
+			return hold{}, issuers.Letter{}, err
+		}
+		if available := a.balance - a.held; n > available {
+			return hold{}, issuers.Letter{}, tokens.Refuse(tokens.PointsInsufficient, "%d points asked for, %d available", n, available)
+		}
+		a.held += n
+		return hold{a, n}, s.letter(order.Customer, n), nil
+	})
+}
+
+// parsePoints reads digits only: "+5", "5.0" and "１" are no amounts of points.
+func parsePoints(text string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n <= 0 || strconv.FormatInt(n, 10) != text {
+		return 0, tokens.Refuse(tokens.AmountInvalid, "%q is no amount of points: write a positive whole number", text)
+	}
+	return n, nil
+}
+
+func (s *Service) letter(customer string, n int64) issuers.Letter {
+	digest := s.Salted()
+	return issuers.Letter{Constraints: struct {
+		Ref    string `json:"account_ref"`
+		Amount string `json:"amount_sha256"`
+	}{digest(customer), digest(strconv.FormatInt(n, 10))}}
+}
+
+// Commit burns what is held; see [issuers.Rules]. No fact bears on points.
+func (s *Service) Commit(h *hold, _ tokens.Facts, _ json.RawMessage) (any, error) {
+	worth, err := s.value.Mul(strconv.FormatInt(h.amount, 10))
+	if err != nil {
+		return nil, tokens.Refuse(tokens.ConstraintViolated, "%d points have no value: %v", h.amount, err)
+	}
+	h.account.held -= h.amount
+	h.account.balance -= h.amount
+	return struct {
+		Burned int64  `json:"burned"`
+		Worth  string `json:"worth"`
+	}{h.amount, worth.Round().Number()}, nil
+}
+
+// Release returns what was held; see [issuers.Rules].
+func (s *Service) Release(h *hold) { h.account.held -= h.amount }
+
+// Undo gives burned points back; see [issuers.Rules].
+func (s *Service) Undo(h *hold) { h.account.balance += h.amount }
+
+// Balance is a customer's account.
+type Balance struct {
+	Customer  string
+	Balance   int64 // with what is held
+	Held      int64
+	Available int64
+}
+
+// Balance gives the customer's account, or refuses with customer_unknown.
+func (s *Service) Balance(customer string) (Balance, error) {
+	a, ok := s.accounts[customer]
+	if !ok {
+		return Balance{}, tokens.Refuse(tokens.CustomerUnknown, "points knows no customer %q", customer)
+	}
+	var b Balance
+	s.Read(func() { b = Balance{customer, a.balance, a.held, a.balance - a.held} })
+	return b, nil
+}
+
+// Entries gives the service's reservations for people.
+func (s *Service) Entries() []issuers.Entry {
+	return s.Issuer.Entries(func(h *hold) string { return fmt.Sprintf("%d points", h.amount) })
+}

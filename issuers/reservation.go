@@ -1,0 +1,136 @@
+// The reservation: one confirmation in a service's books, as a state machine.
+
+package issuers
+
+import (
+	"bytes"
+	"container/heap"
+	"crypto/sha256"
+	"slices"
+	"strings"
+	"time"
+
+	"tokenshell/tokens"
+)
+
+// State is where a reservation stands.
+type State string
+
+// The states. A reservation begins reserved and leaves that state once.
+const (
+	Reserved  State = "reserved"
+	Committed State = "committed" // redeemed
+	Cancelled State = "cancelled" // undone by the relay, before or after the commit
+	Released  State = "released"  // revoked or expired
+)
+
+// Reservation is one confirmation: what is held, for whom, until when. H is
+// what the domain holds.
+type Reservation[H any] struct {
+	Ref         tokens.Ref
+	Customer    string
+	Issued      time.Time
+	Expires     time.Time
+	State       State
+	Why         string // of a release: "revoked" or "expired"
+	Hold        H
+	Attempt     string // the one that committed it
+	Receipt     tokens.Receipt
+	digest      [sha256.Size]byte // of the signed text, to know the token again
+	constraints []byte
+}
+
+// moves lists which state may follow which: the whole state machine.
+var moves = map[State][]State{
+	Reserved:  {Committed, Cancelled, Released},
+	Committed: {Cancelled},
+}
+
+// may reports whether the reservation can move to a state.
+func (r *Reservation[H]) may(to State) bool {
+	return slices.Contains(moves[r.State], to)
+}
+
+// signedText is the part of a compact token that its signature covers: the
+// same for every text that verifies as this token.
+func signedText(raw string) [sha256.Size]byte {
+	return sha256.Sum256([]byte(raw[:max(0, strings.LastIndexByte(raw, '.'))]))
+}
+
+// isToken reports whether raw is the token of this reservation, its signature
+// aside: who holds it was given it.
+func (r *Reservation[H]) isToken(raw string) bool {
+	digest := signedText(raw)
+	return bytes.Equal(digest[:], r.digest[:])
+}
+
+// expiries orders reservations by expiry (container/heap).
+type expiries[H any] []*Reservation[H]
+
+func (e expiries[H]) Len() int           { return len(e) }
+func (e expiries[H]) Less(i, j int) bool { return e[i].Expires.Before(e[j].Expires) }
+func (e expiries[H]) Swap(i, j int)      { e[i], e[j] = e[j], e[i] }
+
+// Push is for container/heap.
+func (e *expiries[H]) Push(x any) { *e = append(*e, x.(*Reservation[H])) }
+
+// Pop is for container/heap.
+func (e *expiries[H]) Pop() any {
+	last := len(*e) - 1
+	r := (*e)[last]
+	(*e)[last] = nil
+	*e = (*e)[:last]
+	return r
+}
+
+// books are a service's reservations by jti. Whoever uses them holds the
+// issuer's lock.
+type books[H any] struct {
+	byID     map[string]*Reservation[H]
+	byOrder  map[string][]*Reservation[H]
+	live     expiries[H] // reserved ones may be among them, by expiry
+	finished expiries[H] // everything that is past its expiry, until it is forgotten
+}
+
+func newBooks[H any]() books[H] {
+	return books[H]{byID: map[string]*Reservation[H]{}, byOrder: map[string][]*Reservation[H]{}}
+}
+
+func (b *books[H]) add(r *Reservation[H]) {
+	b.byID[r.Ref.ID] = r
+	b.byOrder[r.Ref.Order] = append(b.byOrder[r.Ref.Order], r)
+	heap.Push(&b.live, r)
+}
+
+// expire hands over, one by one, what is still reserved at its expiry.
+func (b *books[H]) expire(now time.Time, release func(*Reservation[H])) {
+	for len(b.live) > 0 && !now.Before(b.live[0].Expires) {
+		r := heap.Pop(&b.live).(*Reservation[H])
+		if b.byID[r.Ref.ID] != r {
+			continue // dropped: it was never issued
+		}
+		if r.State == Reserved {
+			release(r)
+		}
+		heap.Push(&b.finished, r)
+	}
+}
+
+// forget drops what expired before then. Its token is refused for ever after:
+// it is expired.
+func (b *books[H]) forget(then time.Time) {
+	for len(b.finished) > 0 && b.finished[0].Expires.Before(then) {
+		b.remove(heap.Pop(&b.finished).(*Reservation[H]))
+	}
+}
+
+// remove drops a reservation.
+func (b *books[H]) remove(r *Reservation[H]) {
+	delete(b.byID, r.Ref.ID)
+	rest := slices.DeleteFunc(b.byOrder[r.Ref.Order], func(other *Reservation[H]) bool { return other == r })
+	if len(rest) == 0 {
+		delete(b.byOrder, r.Ref.Order)
+	} else {
+		b.byOrder[r.Ref.Order] = rest
+	}
+}

@@ -1,0 +1,137 @@
+// Sealing: what only the issuer may read travels as JWE (RFC 7516), its key
+// wrapped for a key pair in the KMS.
+
+package issuers
+
+import (
+	"context"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/go-jose/go-jose/v4"
+
+	"tokenshell/tokens"
+)
+
+// Sealer seals and opens for one service, with RSA-OAEP-256 and A256GCM and
+// nothing else.
+type Sealer struct {
+	service string
+	keyID   string
+	kms     KMSService
+	encrypt jose.Encrypter
+}
+
+// NewSealer makes a sealer over the RSA key behind alias.
+func NewSealer(ctx context.Context, service, alias string, k KMSService) (*Sealer, error) {
+	answer, err := k.GetPublicKey(ctx, &kms.GetPublicKeyInput{KeyId: &alias})
+	if err != nil {
+		return nil, kmsError(service, "get the sealing key", err)
+	}
+	parsed, err := x509.ParsePKIXPublicKey(answer.PublicKey)
+	if err != nil {
+		return nil, fmt.Errorf("the KMS answered with no public key: %w", err)
+	}
+	public, ok := parsed.(*rsa.PublicKey)
+	if !ok {
+		return nil, fmt.Errorf("%s is no RSA key", alias)
+	}
+	encrypter, err := jose.NewEncrypter(jose.A256GCM, jose.Recipient{Algorithm: jose.RSA_OAEP_256, Key: public}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &Sealer{service: service, keyID: *answer.KeyId, kms: k, encrypt: encrypter}, nil
+}
+
+// letter is what is sealed: the content, bound to its token.
+type letter struct {
+	Issuer  string          `json:"iss"`
+	ID      string          `json:"jti"`
+	Order   string          `json:"order_processing_id"`
+	Content json.RawMessage `json:"content"`
+}
+
+// Seal gives content as a compact JWE that belongs to the token ref.
+func (s *Sealer) Seal(ref tokens.Ref, content any) ([]byte, error) {
+	inside, err := json.Marshal(content)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := json.Marshal(letter{ref.Issuer, ref.ID, ref.Order, inside})
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := s.encrypt.Encrypt(plain)
+	if err != nil {
+		return nil, err
+	}
+	text, err := sealed.CompactSerialize()
+	return []byte(text), err
+}
+
+// sealedHeader is the one header that a letter may have.
+var sealedHeader = map[string]string{"alg": string(jose.RSA_OAEP_256), "enc": string(jose.A256GCM)}
+
+// Open gives what Seal sealed for the token ref. Whatever is wrong with it,
+// the refusal is sealed_unreadable and says no more (RFC 7516 11.5); a KMS
+// that does not answer is a failure.
+func (s *Sealer) Open(ctx context.Context, ref tokens.Ref, sealed []byte) (json.RawMessage, error) {
+	unreadable := tokens.Refuse(tokens.SealedUnreadable, "the sealed section cannot be opened for this token")
+	segments, err := tokens.SplitCompact(string(sealed), 5)
+	if err != nil || tokens.StrictObject(segments[0]) != nil {
+		return nil, unreadable
+	}
+	var header map[string]any
+	if json.Unmarshal(segments[0], &header) != nil || len(header) != len(sealedHeader) {
+		return nil, unreadable
+	}
+	for name, value := range sealedHeader {
+		if header[name] != value {
+			return nil, unreadable
+		}
+	}
+	parsed, err := jose.ParseEncryptedCompact(string(sealed), []jose.KeyAlgorithm{jose.RSA_OAEP_256}, []jose.ContentEncryption{jose.A256GCM})
+	if err != nil {
+		return nil, unreadable
+	}
+	unwrap := &kmsUnwrapper{ctx: ctx, sealer: s}
+	plain, err := parsed.Decrypt(unwrap)
+	if unwrap.failed != nil {
+		return nil, unwrap.failed
+	}
+	var got letter
+	if err != nil || tokens.StrictObject(plain) != nil || json.Unmarshal(plain, &got) != nil {
+		return nil, unreadable
+	}
+	if (tokens.Ref{Issuer: got.Issuer, ID: got.ID, Order: got.Order}) != ref {
+		return nil, unreadable
+	}
+	return got.Content, nil
+}
+
+// kmsUnwrapper has the KMS unwrap a content key. Like kmsSigner it carries a
+// context, and the cause that go-jose does not pass on.
+type kmsUnwrapper struct {
+	ctx    context.Context
+	sealer *Sealer
+	failed error // set when the KMS could not or would not work at all
+}
+
+// DecryptKey unwraps; see [jose.OpaqueKeyDecrypter].
+func (u *kmsUnwrapper) DecryptKey(wrapped []byte, _ jose.Header) ([]byte, error) {
+	out, err := u.sealer.kms.Decrypt(u.ctx, &kms.DecryptInput{
+		KeyId: &u.sealer.keyID, CiphertextBlob: wrapped, EncryptionAlgorithm: types.EncryptionAlgorithmSpecRsaesOaepSha256,
+	})
+	if err == nil {
+		return out.Plaintext, nil
+	}
+	if invalid := new(types.InvalidCiphertextException); !errors.As(err, &invalid) {
+		u.failed = kmsError(u.sealer.service, "open the sealed section", err)
+	}
+	return nil, errors.New("not unwrapped")
+}

@@ -1,0 +1,20 @@
+// Package orchestrator is the relay, OrderProcessing: it opens sessions, judges
+// envelopes, keeps which jti a session has used, forwards, and takes back what
+// it forwarded when a later service refuses.
+//
+// The laws:
+//
+//   - It reads an envelope and never the letter: constraints and sealed are
+//     bytes to it, facts and receipts too. It knows no money.
+//   - It uses capabilities for one thing only: to choose the service.
+//   - A use is recorded last, under the session's lock, together with the
+//     acceptance: a refused token burns nothing, and of two uses one wins.
+//   - A refusal ends an attempt. An unknown answer is asked for again with the
+//     same attempt id, then cancelled.
+//   - A redemption ends completed, compensated or stuck, and says which.
+//
+// [Relay.Open], [Relay.Relay], [Relay.Redeem], [Relay.Resume] and [Relay.Close]
+// are the path of an order. What a service must be is [Redeemer].
+//
+// It imports tokens and no domain.
+package orchestrator

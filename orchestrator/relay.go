@@ -1,0 +1,299 @@
+// The relay: opens sessions and judges what comes in.
+
+package orchestrator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"tokenshell/tokens"
+)
+
+// Redeemer is a service, as the relay sees it. A [tokens.Refusal] is the
+// service's no; any other error is an unknown answer.
+type Redeemer interface {
+	Redeem(context.Context, tokens.Redemption) (tokens.Receipt, error)
+	Cancel(context.Context, tokens.Cancellation) error
+}
+
+// Service is a party that the relay forwards to.
+type Service struct {
+	Name         string
+	Capabilities []string // those that lead to it
+	Redeemer     Redeemer
+}
+
+// Times of a session.
+const (
+	SessionTTL = 30 * time.Minute // an open session closes by itself after it
+	Retention  = 24 * time.Hour   // an ended session is remembered that long after its TTL
+)
+
+// Config is what a relay is made of. All fields are mandatory.
+type Config struct {
+	Services []Service // in the order of redemption
+	Issuers  []tokens.Issuer
+	Ledger   Ledger
+	Clock    tokens.Clock
+	Leeway   func() time.Duration
+	Mint     *tokens.Mint
+	Log      slog.Handler
+}
+
+// Relay is OrderProcessing. Safe for concurrent use.
+type Relay struct {
+	Config
+	issuers  map[string]tokens.Issuer
+	verifier *tokens.Verifier
+	journal  tokens.Journal
+
+	mu       sync.Mutex
+	sessions map[string]*session
+	queue    []*session // by the time they were opened
+}
+
+// New makes a relay without sessions.
+func New(c Config) *Relay {
+	r := &Relay{Config: c, issuers: map[string]tokens.Issuer{}, sessions: map[string]*session{}, journal: tokens.NewJournal(c.Log, "relay")}
+	for _, issuer := range c.Issuers {
+		r.issuers[issuer.Name] = issuer
+	}
+	r.verifier = &tokens.Verifier{
+		Party: tokens.Audience, Clock: c.Clock, Leeway: c.Leeway,
+		Issuers: func(iss string) (tokens.Issuer, bool) { issuer, ok := r.issuers[iss]; return issuer, ok },
+	}
+	return r
+}
+
+// ErrExists is the answer to opening a session under a name that is in use.
+var ErrExists = errors.New("there is such a session already")
+
+// Open opens a session for the customer and names the order; an empty id has
+// the relay choose one of 128 random bits. Facts are carried, not read.
+func (r *Relay) Open(ctx context.Context, id, customer string, facts tokens.Facts) (Snapshot, error) {
+	if id == "" {
+		id = r.Mint.ID("op")
+	}
+	now := r.Clock.Now()
+	s := &session{id: id, customer: customer, facts: maps.Clone(facts), state: Open, opened: now, ends: now.Add(SessionTTL)}
+	if s.facts == nil {
+		s.facts = tokens.Facts{}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forget(now)
+	if r.sessions[id] != nil {
+		return Snapshot{}, fmt.Errorf("%w: %q", ErrExists, id)
+	}
+	r.sessions[id] = s
+	r.queue = append(r.queue, s)
+	r.journal.Step(ctx, "open", tokens.Ref{Order: id}, nil)
+	return s.snapshot(), nil
+}
+
+// forget drops the sessions that no token can name any more.
+func (r *Relay) forget(now time.Time) {
+	for len(r.queue) > 0 && now.After(r.queue[0].ends.Add(Retention)) {
+		delete(r.sessions, r.queue[0].id)
+		r.Ledger.Forget(r.queue[0].id)
+		r.queue[0] = nil
+		r.queue = r.queue[1:]
+	}
+}
+
+// lookup finds a session, or refuses with session_unknown.
+func (r *Relay) lookup(id string) (*session, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.sessions[id]
+	if s == nil {
+		return nil, tokens.Refuse(tokens.SessionUnknown, "there is no session %q", id)
+	}
+	return s, nil
+}
+
+// locked finds a session and gives it locked and settled.
+func (r *Relay) locked(id string) (*session, error) {
+	s, err := r.lookup(id)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.settle(r.Clock.Now())
+	return s, nil
+}
+
+// Session gives a session as it is now, or refuses with session_unknown.
+func (r *Relay) Session(id string) (Snapshot, error) {
+	s, err := r.locked(id)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	defer s.mu.Unlock()
+	return s.snapshot(), nil
+}
+
+// Sessions gives every session that is remembered, by the time it was opened.
+func (r *Relay) Sessions() []Snapshot {
+	r.mu.Lock()
+	queue := slices.Clone(r.queue)
+	r.mu.Unlock()
+	snaps := make([]Snapshot, 0, len(queue))
+	for _, s := range queue {
+		s.mu.Lock()
+		s.settle(r.Clock.Now())
+		snaps = append(snaps, s.snapshot())
+		s.mu.Unlock()
+	}
+	return snaps
+}
+
+// SetFact changes what the client says of an open order. It refuses with
+// session_unknown or session_closed.
+func (r *Relay) SetFact(id, name, value string) error {
+	s, err := r.locked(id)
+	if err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	if s.state != Open {
+		return closed(s)
+	}
+	s.facts[name] = value
+	return nil
+}
+
+func closed(s *session) error {
+	return tokens.Refuse(tokens.SessionClosed, "session %q is %s", s.id, s.state)
+}
+
+// Relay judges a token that the client hands in for a session, and accepts it:
+// from then on the session has used its jti. It answers the service that the
+// token will go to, or a refusal.
+func (r *Relay) Relay(ctx context.Context, id, token string) (service string, err error) {
+	ref := tokens.Ref{Order: id}
+	defer func() { r.journal.Step(ctx, "relay", ref, err, slog.String("service", service)) }()
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	claims, err := tokens.Judge(token, r.verifier.Checks(tokens.Own{
+		Session: func(c *tokens.Claims) error { return r.belongs(id, c) },
+		Replay: func(c *tokens.Claims) error {
+			service, err = r.accept(id, token, c)
+			return err
+		},
+	}))
+	if err != nil {
+		var refusal *tokens.Refusal
+		if errors.As(err, &refusal) && refusal.Token != (tokens.Ref{}) {
+			ref = refusal.Token
+		}
+		return "", err
+	}
+	ref = claims.Ref()
+	return service, nil
+}
+
+// belongs holds the token's order and customer against the session that it was
+// handed in for. The order that the token names is looked at first, so that a
+// token of an order that has ended says so.
+func (r *Relay) belongs(id string, c *tokens.Claims) error {
+	for _, order := range []string{id, c.Order} {
+		s, err := r.locked(order)
+		if err != nil {
+			return err
+		}
+		err = nil
+		if s.state != Open {
+			err = closed(s)
+		}
+		s.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	if c.Order != id {
+		return tokens.Refuse(tokens.SessionMismatch, "the token is for order %q, this is %q", c.Order, id)
+	}
+	s, err := r.lookup(id)
+	if err != nil {
+		return err
+	}
+	if c.Subject != s.customer {
+		return tokens.Refuse(tokens.SessionMismatch, "the token is for customer %q, the session is of %q", c.Subject, s.customer)
+	}
+	return nil
+}
+
+// accept records the use and the token, both or neither.
+func (r *Relay) accept(id, token string, c *tokens.Claims) (service string, err error) {
+	service, err = r.route(c)
+	if err != nil {
+		return "", err
+	}
+	s, err := r.locked(id)
+	if err != nil {
+		return "", err
+	}
+	defer s.mu.Unlock()
+	if s.state != Open { // it may have ended since it was looked at
+		return "", closed(s)
+	}
+	first, err := r.Ledger.Use(id, c.Ref())
+	if err != nil {
+		return "", tokens.Refuse(tokens.LedgerUnavailable, "the ledger of used tokens does not answer")
+	}
+	if !first {
+		return "", tokens.Refuse(tokens.Replayed, "session %q has used %s of %s already", id, c.ID, c.Issuer)
+	}
+	ref := tokens.Ref{Issuer: strings.Clone(c.Issuer), ID: strings.Clone(c.ID), Order: id}
+	s.steps = append(s.steps, &step{
+		Step:  Step{Ref: ref, Service: service, Expires: c.ExpiresAt, Status: Accepted},
+		token: token,
+	})
+	return service, nil
+}
+
+// route gives the one service that the token's capabilities lead to.
+func (r *Relay) route(c *tokens.Claims) (string, error) {
+	route := ""
+	for _, capability := range c.Capabilities {
+		at := slices.IndexFunc(r.Services, func(s Service) bool { return slices.Contains(s.Capabilities, capability) })
+		if at < 0 {
+			return "", tokens.Refuse(tokens.CapabilityNotAllowed, "no service does %q", capability)
+		}
+		if name := r.Services[at].Name; route != "" && route != name {
+			return "", tokens.Refuse(tokens.CapabilityNotAllowed, "the capabilities lead to both %s and %s", route, name)
+		} else {
+			route = name
+		}
+	}
+	return route, nil
+}
+
+// Close ends an open session and has the services release what it accepted. It
+// refuses with session_unknown or session_closed.
+func (r *Relay) Close(ctx context.Context, id string) (snap Snapshot, err error) {
+	defer func() { r.journal.Step(ctx, "close", tokens.Ref{Order: id}, err) }()
+	s, err := r.locked(id)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	defer s.mu.Unlock()
+	if s.state != Open {
+		return Snapshot{}, closed(s)
+	}
+	s.state = Closed
+	s.mu.Unlock()
+	r.release(ctx, s)
+	s.mu.Lock()
+	s.end(Closed)
+	return s.snapshot(), nil
+}

@@ -1,0 +1,126 @@
+// The session: one order, its accepted tokens, and where it stands.
+
+package orchestrator
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"tokenshell/tokens"
+)
+
+// State is where a session stands.
+type State string
+
+// The states. Only an open session accepts tokens; the last four accept
+// nothing for ever.
+const (
+	Open        State = "open"
+	Redeeming   State = "redeeming"
+	Completed   State = "completed"
+	Compensated State = "compensated"
+	Stuck       State = "stuck"
+	Closed      State = "closed"
+)
+
+// Status is where an accepted token stands.
+type Status string
+
+// The statuses of an accepted token.
+const (
+	Accepted  Status = "accepted"
+	Redeemed  Status = "redeemed"
+	Repeated  Status = "repeated" // redeemed, and this answer had been given before
+	Refused   Status = "refused"
+	Cancelled Status = "cancelled" // was, or may have been, redeemed and is taken back
+	Released  Status = "released"  // never forwarded, given back
+	Failed    Status = "failed"    // nobody knows, or it could not be taken back
+)
+
+// Step is one accepted token on its way through a redemption.
+type Step struct {
+	Ref     tokens.Ref
+	Service string
+	Expires time.Time
+	Status  Status // what became of it
+	Result  Status // what a redemption reports of it; empty when it took no part
+	Reason  tokens.Reason
+	Detail  string
+	Receipt *tokens.Receipt
+}
+
+// Snapshot is a session at one moment.
+type Snapshot struct {
+	ID       string
+	Customer string
+	Facts    tokens.Facts
+	State    State
+	Opened   time.Time
+	Ends     time.Time // when it closes by itself
+	Steps    []Step    // in the order of acceptance
+}
+
+// session is the relay's own record of one order.
+type session struct {
+	id       string
+	customer string
+	opened   time.Time
+	ends     time.Time
+
+	mu           sync.Mutex
+	facts        tokens.Facts
+	state        State
+	steps        []*step
+	compensating bool // the redemption goes backwards
+	running      bool // somebody is at it right now
+}
+
+// step is a Step with what only the relay needs.
+type step struct {
+	Step
+	token   string // dropped when the session has ended
+	attempt string // set when it takes part in a redemption
+	owed    bool   // it must be cancelled before the session can end
+}
+
+// settle closes a session that outlived its time. It must be locked.
+func (s *session) settle(now time.Time) {
+	if s.state == Open && !now.Before(s.ends) {
+		s.end(Closed)
+	}
+}
+
+// end sets a final state. Nothing is forwarded any more, so the tokens go.
+func (s *session) end(state State) {
+	s.state = state
+	if state == Stuck {
+		return
+	}
+	for _, st := range s.steps {
+		st.token = ""
+	}
+}
+
+// final reports whether the session has ended.
+func (s *session) final() bool { return s.state != Open && s.state != Redeeming }
+
+func (s *session) snapshot() Snapshot {
+	snap := Snapshot{
+		ID: s.id, Customer: s.customer, Facts: maps.Clone(s.facts), State: s.state, Opened: s.opened, Ends: s.ends,
+		Steps: make([]Step, 0, len(s.steps)),
+	}
+	for _, st := range s.steps {
+		snap.Steps = append(snap.Steps, st.Step)
+	}
+	return snap
+}
+
+func (s *session) find(ref tokens.Ref) *step {
+	at := slices.IndexFunc(s.steps, func(st *step) bool { return st.Ref == ref })
+	if at < 0 {
+		return nil
+	}
+	return s.steps[at]
+}

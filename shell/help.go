@@ -1,0 +1,127 @@
+// Help: made from the grammar and the table of reasons.
+
+package shell
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"tokenshell/tokens"
+)
+
+func dirOf(path string) string { return filepath.Dir(path) }
+
+// reasonCodes gives every reason's code.
+func reasonCodes() []string {
+	var codes []string
+	for _, row := range tokens.Reasons() {
+		codes = append(codes, string(row.Reason))
+	}
+	return codes
+}
+
+func writeReasons(w io.Writer) {
+	rows := table{{"REASON", "SAID BY", "MEANING"}}
+	for _, row := range tokens.Reasons() {
+		rows.row(row.Reason, row.By, row.Meaning)
+	}
+	rows.write(w)
+}
+
+func reasonsJSON() any {
+	type reason struct {
+		Reason  tokens.Reason `json:"reason"`
+		Meaning string        `json:"meaning"`
+		By      string        `json:"by"`
+		Source  string        `json:"source"`
+	}
+	list := []reason{}
+	for _, row := range tokens.Reasons() {
+		list = append(list, reason(row))
+	}
+	return map[string]any{"reasons": list}
+}
+
+// leaves gives the runnable verbs below a node.
+func leaves(node *kong.Node) []*kong.Node {
+	if len(node.Children) == 0 {
+		return []*kong.Node{node}
+	}
+	var all []*kong.Node
+	for _, child := range node.Children {
+		all = append(all, leaves(child)...)
+	}
+	return all
+}
+
+// group gives the heading that a verb stands under.
+func group(node *kong.Node) string {
+	for ; node != nil; node = node.Parent {
+		if node.Group != nil {
+			return node.Group.Title
+		}
+	}
+	return ""
+}
+
+func writeHelp(w io.Writer, root *kong.Node) {
+	title := ""
+	for _, leaf := range leaves(root) {
+		if g := group(leaf); g != title {
+			if title != "" {
+				fmt.Fprintln(w)
+			}
+			title = g
+			fmt.Fprintln(w, title)
+		}
+		fmt.Fprintf(w, "  %-16s  %s\n", verbPath(leaf), leaf.Help)
+	}
+	fmt.Fprintf(w, "\nhelp VERB explains one; help reasons lists the reasons; a verb takes %s\n", "-o json, --jq EXPR, --color WHEN")
+}
+
+func writeVerbHelp(w io.Writer, node *kong.Node) {
+	fmt.Fprintf(w, "%s\n", node.Help)
+	if len(node.Children) > 0 {
+		fmt.Fprintln(w)
+		rows := table{}
+		for _, leaf := range leaves(node) {
+			rows.row("  "+synopsis(leaf), leaf.Help)
+		}
+		rows.write(w)
+		return
+	}
+	fmt.Fprintf(w, "\n  %s\n\n", synopsis(node))
+	rows := table{}
+	for _, p := range node.Positional {
+		rows.row("  "+strings.ToUpper(p.Name), p.Help)
+	}
+	for _, f := range node.Flags {
+		text := "  --" + f.Name
+		if !f.IsBool() {
+			text += " " + flagPlace(f)
+		}
+		rows.row(text, f.Help)
+	}
+	rows.write(w)
+	if text := example(node); text != "" {
+		fmt.Fprintf(w, "\nfor example: %s\n", text)
+	}
+}
+
+func helpJSON(node *kong.Node) any {
+	type verb struct {
+		Verb    string `json:"verb"`
+		Usage   string `json:"usage"`
+		Help    string `json:"help"`
+		Example string `json:"example"`
+	}
+	verbs := []verb{}
+	for _, leaf := range leaves(node) {
+		verbs = append(verbs, verb{verbPath(leaf), synopsis(leaf), leaf.Help, example(leaf)})
+	}
+	return map[string]any{"verbs": verbs}
+}

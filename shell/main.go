@@ -1,0 +1,270 @@
+// Main: the process. Flags, the way in, exit codes.
+
+package shell
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// process is the grammar of the command line.
+type process struct {
+	Globals
+	Command string `short:"c" name:"command" placeholder:"'LINE; LINE'" help:"Run these lines and leave."`
+
+	Prompt  struct{}   `cmd:"" default:"1" hidden:"" help:"Read lines from the terminal, or from standard input."`
+	Run     processRun `cmd:"" help:"Run scenarios: files, and folders of .txtar files."`
+	Help    helpVerb   `cmd:"" help:"List the verbs, or explain one."`
+	Version struct{}   `cmd:"" help:"Say which tokenshell this is."`
+}
+
+type processRun struct {
+	Paths []string `arg:"" name:"path" sep:"none" help:"Files and folders."`
+}
+
+// Main runs tokenshell with the arguments behind the program's name and answers
+// the exit code. Interrupts are its own business; it never exits.
+func Main(args []string, stdin, stdout, stderr *os.File) int {
+	err := start(args, stdin, stdout, stderr)
+	var printed *printedError
+	if err != nil && !errors.As(err, &printed) {
+		printError(stderr, err)
+	}
+	return exitCode(err)
+}
+
+// printedError was printed where it happened.
+type printedError struct{ err error }
+
+func (e *printedError) Error() string { return e.err.Error() }
+func (e *printedError) Unwrap() error { return e.err }
+
+func start(args []string, stdin, stdout, stderr *os.File) error {
+	p := &process{}
+	parser, err := kong.New(p, kong.Name("tokenshell"), kong.NoDefaultHelp(), kong.Exit(func(int) {}), kong.Writers(io.Discard, io.Discard))
+	if err != nil {
+		return err
+	}
+	if slices.Equal(args, []string{"--version"}) {
+		args = []string{"version"}
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return usage("tokenshell help; verbs run inside: tokenshell -c 'session new'", "%v", err)
+	}
+	hasCommand := slices.ContainsFunc(args, func(a string) bool {
+		return strings.HasPrefix(a, "-c") || a == "--command" || strings.HasPrefix(a, "--command=")
+	})
+	out := &output{stdout: stdout, stderr: stderr, format: "text"}
+	run := &Globals{Output: p.Output, JQ: p.JQ, Color: p.Color}
+	if err := run.apply(out); err != nil {
+		return err
+	}
+	switch command := strings.Fields(parsed.Command())[0]; {
+	case p.Globals.Help:
+		printUsage(stdout, parser.Model.Node)
+		return nil
+	case command == "version":
+		fmt.Fprintln(stdout, "tokenshell", version())
+		return nil
+	case command == "help":
+		return printHelp(p.Help.Verb, parser.Model.Node, out)
+	case command == "run":
+		return runPaths(p, out)
+	}
+	world, err := NewWorld(context.Background(), WorldConfig{Path: p.World, Seed: p.Seed})
+	if err != nil {
+		return err
+	}
+	s := New(world)
+	s.options = options{output: out.format, jq: out.jq, color: p.Color}
+	if s.options.color == "" {
+		s.options.color = "auto"
+	}
+	switch {
+	case hasCommand:
+		return s.script("-c", strings.NewReader(p.Command), true, stdout, stderr)
+	case interactive(stdin, stdout):
+		return s.prompt(stdin, stdout, stderr)
+	default:
+		return s.script("stdin", stdin, false, stdout, stderr)
+	}
+}
+
+// version gives the module's version, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			return "devel " + setting.Value
+		}
+	}
+	return "devel"
+}
+
+func printUsage(w io.Writer, node *kong.Node) {
+	fmt.Fprint(w, `tokenshell explores, proves and regression-tests the Confirmed Token Relay.
+
+  tokenshell                      a prompt, or a script from standard input
+  tokenshell -c 'LINE; LINE'      these lines
+  tokenshell run [FLAGS] PATH…    scenarios: .txtar files, and folders of them
+  tokenshell help [VERB]          the verbs
+  tokenshell version
+
+`)
+	rows := table{}
+	for _, f := range node.Flags {
+		text := "  --" + f.Name
+		if !f.IsBool() {
+			text += " " + flagPlace(f)
+		}
+		rows.row(text, f.Help)
+	}
+	rows.write(w)
+}
+
+func printHelp(words []string, node *kong.Node, out *output) error {
+	if len(words) == 0 && out.format == "text" {
+		printUsage(out.stdout, node)
+		fmt.Fprintln(out.stdout)
+	}
+	return (&helpVerb{words}).Run(&call{&Shell{}, context.Background(), out})
+}
+
+// withInterrupt gives a context that ends at the first Ctrl-C.
+func withInterrupt() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+}
+
+// script runs lines until one surprises, and says which.
+func (s *Shell) script(name string, from io.Reader, semicolons bool, stdout, stderr io.Writer) error {
+	ctx, stop := withInterrupt()
+	defer stop()
+	lines := lineScanner{from: from, name: name}
+	for {
+		line, number, err := lines.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.Line(ctx, line, semicolons, stdout, stderr); err != nil {
+			fmt.Fprintf(stderr, "%s:%d: %s\n", name, number, printable(redact(strings.TrimSpace(line))))
+			return &printedError{err}
+		}
+		if s.quit {
+			return nil
+		}
+	}
+}
+
+// lineLimit is the longest line of a script, in bytes.
+const lineLimit = 1 << 20
+
+// lineScanner gives lines with their numbers.
+type lineScanner struct {
+	from   io.Reader
+	name   string
+	number int
+	buffer bytes.Buffer
+	ended  bool
+}
+
+func (l *lineScanner) next() (string, int, error) {
+	chunk := make([]byte, 64<<10)
+	for {
+		if line, ok := l.take(); ok {
+			l.number++
+			return line, l.number, nil
+		}
+		if l.ended {
+			if l.buffer.Len() == 0 {
+				return "", 0, io.EOF
+			}
+			l.buffer.WriteByte('\n')
+			continue
+		}
+		if l.buffer.Len() > lineLimit {
+			return "", 0, &inputError{l.name, l.number + 1, fmt.Sprintf("the line is longer than %d bytes", lineLimit)}
+		}
+		n, err := l.from.Read(chunk)
+		l.buffer.Write(chunk[:n])
+		if err == io.EOF {
+			l.ended = true
+		} else if err != nil {
+			return "", 0, &inputError{l.name, 0, err.Error()}
+		}
+	}
+}
+
+func (l *lineScanner) take() (string, bool) {
+	at := bytes.IndexByte(l.buffer.Bytes(), '\n')
+	if at < 0 {
+		return "", false
+	}
+	line := l.buffer.Next(at + 1)
+	return strings.TrimSuffix(string(line[:at]), "\r"), true
+}
+
+// runPaths runs scenarios and says how they went.
+func runPaths(p *process, out *output) error {
+	ctx, stop := withInterrupt()
+	defer stop()
+	files, err := ScenarioFiles(p.Run.Paths)
+	if err != nil {
+		return err
+	}
+	c := ScenarioConfig{World: p.World, Seed: DefaultSeed}
+	if p.Seed != nil {
+		c.Seed = *p.Seed
+	}
+	summary := struct {
+		Total   int       `json:"total"`
+		Passed  int       `json:"passed"`
+		Failed  int       `json:"failed"`
+		Skipped int       `json:"skipped"`
+		Rows    []Outcome `json:"rows"`
+	}{Total: len(files)}
+	err = RunScenarios(ctx, c, files, func(o Outcome) {
+		switch o.Verdict {
+		case Passed:
+			summary.Passed++
+		case Failed:
+			summary.Failed++
+		case Skipped:
+			summary.Skipped++
+		}
+		summary.Rows = append(summary.Rows, o)
+		if out.format == "text" {
+			o.print(out.stdout)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	err = out.show(summary, func(w io.Writer) {
+		fmt.Fprintf(w, "%d scenarios: %d passed, %d failed, %d skipped\n", summary.Total, summary.Passed, summary.Failed, summary.Skipped)
+	})
+	if err == nil && summary.Failed > 0 {
+		err = &printedError{errors.New("a scenario failed")}
+	}
+	return err
+}

@@ -1,0 +1,219 @@
+// Parsing: words become a verb and its arguments.
+
+package shell
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// Globals are the flags that stand on the process and on every verb.
+type Globals struct {
+	Output string  `short:"o" enum:"text,json," default:"" placeholder:"text|json" help:"Print text, or one JSON object a verb."`
+	JQ     string  `name:"jq" placeholder:"EXPR" help:"Filter the JSON through a jq expression; strings come out bare."`
+	Color  string  `enum:"auto,always,never," default:"" placeholder:"auto|always|never" help:"Colour the output."`
+	World  string  `placeholder:"FILE" help:"Make the world from this file (for the process and run)."`
+	Seed   *uint64 `placeholder:"N" help:"Freeze time and derive every id and key from this number (for the process and run)."`
+	Help   bool    `short:"h" help:"Say what the verb does."`
+}
+
+// apply sets a verb's own output flags.
+func (g *Globals) apply(o *output) error {
+	if g.World != "" || g.Seed != nil {
+		return usage("give --world and --seed to tokenshell itself, or to tokenshell run", "the world is made before its first verb")
+	}
+	if g.Output != "" {
+		o.format = g.Output
+	}
+	if g.JQ != "" {
+		o.format, o.jq = "json", g.JQ
+	}
+	if g.Color != "" {
+		o.color = g.Color == "always"
+	}
+	return nil
+}
+
+// parser is a kong parser and the grammar that it fills.
+type parser struct {
+	grammar *grammar
+	kong    *kong.Kong
+}
+
+func newParser() (*parser, error) {
+	p := &parser{grammar: &grammar{}}
+	var err error
+	p.kong, err = kong.New(p.grammar, kong.Name("tokenshell"), kong.NoDefaultHelp(), kong.Exit(func(int) {}),
+		kong.Writers(io.Discard, io.Discard), kong.ExplicitGroups(verbGroups()))
+	return p, err
+}
+
+// parse reads a verb's words. Flags may stand anywhere, and a word like -5 is a
+// value, so the words are put in kong's order first.
+func (p *parser) parse(words []string) (*kong.Context, error) {
+	node, used := p.find(words)
+	if node == p.kong.Model.Node {
+		return nil, p.unknownVerb(words[0])
+	}
+	if wantsHelp(node, words[used:]) {
+		words, used = append([]string{"help"}, words[:used]...), 1
+		node = p.child(p.kong.Model.Node, "help")
+	}
+	args := append(slices.Clone(words[:used]), arrange(node, words[used:])...)
+	parsed, err := p.kong.Parse(args)
+	if err != nil {
+		var wrong *usageError
+		if errors.As(err, &wrong) {
+			return nil, err
+		}
+		return nil, usage(synopsis(node), "%s: %v", verbPath(node), err)
+	}
+	return parsed, nil
+}
+
+func wantsHelp(node *kong.Node, words []string) bool {
+	return !takesVerb(node) && (slices.Contains(words, "--help") || slices.Contains(words, "-h"))
+}
+
+// find follows the words down the grammar: the node and how many words led to it.
+func (p *parser) find(words []string) (node *kong.Node, used int) {
+	node = p.kong.Model.Node
+	for used < len(words) {
+		child := p.child(node, words[used])
+		if child == nil {
+			break
+		}
+		node = child
+		used++
+	}
+	return node, used
+}
+
+func (p *parser) child(node *kong.Node, name string) *kong.Node {
+	at := slices.IndexFunc(node.Children, func(c *kong.Node) bool { return c.Name == name })
+	if at < 0 {
+		return nil
+	}
+	return node.Children[at]
+}
+
+func (p *parser) unknownVerb(word string) error {
+	var names []string
+	for _, child := range p.kong.Model.Children {
+		names = append(names, child.Name)
+	}
+	hint := "help lists the verbs"
+	if near := nearest(word, names); near != "" {
+		hint = fmt.Sprintf("did you mean %s?", near)
+	}
+	return usage(hint, "there is no verb %q", word)
+}
+
+// takesVerb reports whether the node's last argument is a verb with its own
+// words, which are not ours to arrange.
+func takesVerb(node *kong.Node) bool {
+	n := len(node.Positional)
+	return n > 0 && node.Positional[n-1].Passthrough
+}
+
+// arrange puts flags before values and joins each with its own value.
+func arrange(node *kong.Node, words []string) []string {
+	if takesVerb(node) {
+		return words
+	}
+	needsValue := map[string]bool{}
+	for _, group := range node.AllFlags(false) {
+		for _, flag := range group {
+			needsValue["--"+flag.Name] = !flag.IsBool()
+			if flag.Short != 0 {
+				needsValue["-"+string(flag.Short)] = !flag.IsBool()
+			}
+		}
+	}
+	var flags, values []string
+	for i := 0; i < len(words); i++ {
+		word := words[i]
+		switch {
+		case word == "--":
+			values = append(values, words[i+1:]...)
+			i = len(words)
+		case len(word) < 2 || word[0] != '-' || isNumber(word[1:]):
+			values = append(values, word)
+		case needsValue[word] && i+1 < len(words):
+			i++
+			if strings.HasPrefix(word, "--") {
+				flags = append(flags, word+"="+words[i])
+			} else {
+				flags = append(flags, word+words[i])
+			}
+		default:
+			flags = append(flags, word)
+		}
+	}
+	return append(append(flags, "--"), values...)
+}
+
+// isNumber reports whether text, behind a minus, is a number: "5" or ".5".
+func isNumber(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return r >= '0' && r <= '9' }) == 0 ||
+		len(text) > 1 && text[0] == '.' && text[1] >= '0' && text[1] <= '9'
+}
+
+// parserPool keeps parsers, for making one costs more than using it. It may
+// serve several shells.
+type parserPool struct{ pool chan *parser }
+
+func newParserPool() *parserPool { return &parserPool{make(chan *parser, 4)} }
+
+func (p *parserPool) get() (*parser, error) {
+	select {
+	case ready := <-p.pool:
+		return ready, nil
+	default:
+		return newParser()
+	}
+}
+
+func (p *parserPool) put(used *parser) {
+	select {
+	case p.pool <- used:
+	default:
+	}
+}
+
+// nearest gives the name that text was probably meant to be; empty when none
+// is near.
+func nearest(text string, names []string) string {
+	best, limit := "", 1+len(text)/3
+	for _, name := range names {
+		if d := distance(text, name); d <= limit {
+			best, limit = name, d-1
+		}
+	}
+	return best
+}
+
+// distance counts the edits between two words (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		previous := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := previous
+			if a[i] != b[j] {
+				cost = 1 + min(previous, row[j], row[j+1])
+			}
+			previous, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}

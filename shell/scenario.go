@@ -1,0 +1,264 @@
+// Scenarios: .txtar files through testscript, each with a world of its own.
+
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// ScenarioConfig says in which worlds scenarios run.
+type ScenarioConfig struct {
+	World string // the world file of a scenario without a world.yaml; empty is the embedded world
+	Seed  uint64
+}
+
+// DefaultSeed is the seed of scenarios unless another is given.
+const DefaultSeed = 1
+
+// scenarioKey finds a script's scenario among testscript's values.
+type scenarioKey struct{}
+
+// scenario is one script on its way: its shell and what its last verb said.
+type scenario struct {
+	file   string
+	shell  *Shell
+	stdout string
+	stderr string
+	failed error // why the last verb failed the script; nil when it did not
+}
+
+// Params gives what testscript needs to run the files as scenarios: the same
+// for tokenshell run and for go test. The error is about the world file.
+func Params(ctx context.Context, c ScenarioConfig, files []string) (testscript.Params, error) {
+	r, err := newScenarioRunner(ctx, c)
+	if err != nil {
+		return testscript.Params{}, err
+	}
+	return r.params(files, nil), nil
+}
+
+// scenarioRunner serves all scripts of one run.
+type scenarioRunner struct {
+	ctx     context.Context
+	config  ScenarioConfig
+	plan    *blueprint
+	verbs   []string
+	parsers *parserPool
+}
+
+func newScenarioRunner(ctx context.Context, c ScenarioConfig) (*scenarioRunner, error) {
+	r := &scenarioRunner{ctx: ctx, config: c, parsers: newParserPool()}
+	var err error
+	if r.plan, err = readWorld(c.World); err != nil {
+		return nil, err
+	}
+	p, err := r.parsers.get()
+	if err != nil {
+		return nil, err
+	}
+	for _, node := range p.kong.Model.Children {
+		r.verbs = append(r.verbs, node.Name)
+	}
+	r.parsers.put(p)
+	return r, nil
+}
+
+// params gives testscript's parameters for some files; started is told of
+// every scenario and may be nil.
+func (r *scenarioRunner) params(files []string, started func(*scenario)) testscript.Params {
+	cmds := map[string]func(*testscript.TestScript, bool, []string){}
+	for _, verb := range r.verbs {
+		cmds[verb] = r.command(verb)
+	}
+	names := scriptNames(files)
+	setup := func(env *testscript.Env) error {
+		sc := &scenario{file: names[strings.TrimPrefix(filepath.Base(env.WorkDir), "script-")]}
+		if started != nil {
+			started(sc)
+		}
+		return r.setup(env, sc)
+	}
+	return testscript.Params{Files: files, Setup: setup, Cmds: cmds, RequireUniqueNames: true}
+}
+
+// scriptNames tells which file a script's name belongs to, as testscript names
+// scripts: by their base name, with a counter when it is taken.
+func scriptNames(files []string) map[string]string {
+	names := map[string]string{}
+	for _, file := range files {
+		name := filepath.Base(file)
+		if cut, ok := strings.CutSuffix(name, ".txt"); ok {
+			name = cut
+		} else {
+			name = strings.TrimSuffix(name, ".txtar")
+		}
+		prefix := name
+		for i := 1; names[name] != ""; i++ {
+			name = prefix + "#" + strconv.Itoa(i)
+		}
+		names[name] = file
+	}
+	return names
+}
+
+// setup gives a script its world and its shell, after reading it once through.
+func (r *scenarioRunner) setup(env *testscript.Env, sc *scenario) error {
+	if err := r.check(sc.file, env.Vars); err != nil {
+		return err
+	}
+	plan := r.plan
+	if path := filepath.Join(env.WorkDir, "world.yaml"); fileExists(path) {
+		var err error
+		if plan, err = readWorld(path); err != nil {
+			return err
+		}
+	}
+	world, err := buildWorld(r.ctx, plan, &r.config.Seed)
+	if err != nil {
+		return err
+	}
+	sc.shell = newShell(world, r.parsers)
+	env.Values[scenarioKey{}] = sc
+	return nil
+}
+
+func fileExists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// command is a verb as a testscript command.
+func (r *scenarioRunner) command(verb string) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		sc := ts.Value(scenarioKey{}).(*scenario)
+		var stdout, stderr strings.Builder
+		words := append([]string{verb}, args...)
+		if neg {
+			words = append([]string{"!"}, words...)
+		}
+		sc.shell.dir = ts.MkAbs(".")
+		sc.shell.environ = func(name string) (string, bool) { v := ts.Getenv(name); return v, v != "" }
+		sc.shell.onLet = ts.Setenv
+		err := sc.shell.run(r.ctx, words, &stdout, &stderr)
+		if err == nil && sc.shell.quit {
+			err = usage("stop ends a scenario", "quit leaves a shell")
+		}
+		sc.stdout, sc.stderr, sc.failed = stdout.String(), stderr.String(), err
+		fmt.Fprint(ts.Stdout(), sc.stdout)
+		fmt.Fprint(ts.Stderr(), sc.stderr)
+		if err != nil {
+			ts.Fatalf("%s", unexpected(err))
+		}
+	}
+}
+
+// unexpected says what was expected of a verb and what came.
+func unexpected(err error) string {
+	var surprised *surprise
+	switch {
+	case errors.As(err, &surprised):
+		return surprised.Error()
+	case rejections(err) != nil:
+		r := rejections(err)[0]
+		return fmt.Sprintf("expected it to be done; it was rejected: %s: %s", r.Reason, printable(r.Detail))
+	default:
+		return printable(err.Error())
+	}
+}
+
+// check reads the script's lines with the shell's own eyes: testscript would
+// read some differently, and an unset variable as nothing.
+func (r *scenarioRunner) check(file string, vars []string) error {
+	text, err := readFile(file, worldLimit)
+	if err != nil {
+		return err
+	}
+	set := map[string]bool{}
+	for _, pair := range vars {
+		name, _, _ := strings.Cut(pair, "=")
+		set[name] = true
+	}
+	anything := false // a sourced file may set what it likes
+	for i, line := range strings.Split(string(txtar.Parse(text).Comment), "\n") {
+		verb, rest := r.verbOf(line)
+		switch {
+		case verb == "env":
+			for _, pair := range strings.Fields(rest) {
+				name, _, _ := strings.Cut(pair, "=")
+				set[name] = true
+			}
+		case slices.Contains(r.verbs, verb):
+			commands, err := splitLine(strings.TrimSuffix(line, "\r"), false)
+			if err != nil {
+				return &inputError{file, i + 1, err.Error()}
+			}
+			for _, w := range commands[0] {
+				for _, p := range w {
+					if p.variable && !set[p.text] && !anything {
+						return &inputError{file, i + 1, fmt.Sprintf("$%s is not set; let %s VALUE sets it", p.text, p.text)}
+					}
+				}
+			}
+			if verb == "let" || verb == "capture" {
+				name, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+				set[name] = true
+			}
+			anything = anything || strings.Contains(line, "source")
+		}
+	}
+	return nil
+}
+
+// verbOf gives a line's command behind conditions and negation, and the rest.
+func (r *scenarioRunner) verbOf(line string) (verb, rest string) {
+	rest = strings.TrimLeft(line, " \t")
+	for strings.HasPrefix(rest, "[") || strings.HasPrefix(rest, "!") || strings.HasPrefix(rest, "?") {
+		_, after, ok := strings.Cut(rest, " ")
+		if !ok {
+			return "", ""
+		}
+		rest = strings.TrimLeft(after, " \t")
+	}
+	verb, rest, _ = strings.Cut(rest, " ")
+	return verb, rest
+}
+
+// ScenarioFiles gives the scenarios that paths mean: files as they are, folders
+// with all .txtar files below them, sorted. A folder without any is an error.
+func ScenarioFiles(paths []string) ([]string, error) {
+	var files []string
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, &inputError{path, 0, "there is no such file or folder"}
+		}
+		if !info.IsDir() {
+			files = append(files, path)
+			continue
+		}
+		before := len(files)
+		err = filepath.WalkDir(path, func(p string, d os.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && strings.HasSuffix(p, ".txtar") {
+				files = append(files, p)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, &inputError{path, 0, err.Error()}
+		}
+		if len(files) == before {
+			return nil, &inputError{path, 0, "there is no .txtar file in this folder"}
+		}
+	}
+	return files, nil
+}

@@ -1,0 +1,196 @@
+// The shell: runs lines against a world.
+
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime/debug"
+
+	"tokenshell/tokens"
+)
+
+// Shell is a client of one world: its current session, the tokens it holds and
+// its variables. One line runs at a time.
+type Shell struct {
+	world   *World
+	parsers *parserPool
+	options options
+	wallet  wallet
+	vars    map[string]variable
+	session string // the current one; empty for none
+
+	dir     string                           // what relative paths start from; empty is the process's
+	environ func(name string) (string, bool) // variables from outside; may be nil
+	onLet   func(name, value string)         // told of every variable that is set; may be nil
+
+	sources []string // files being sourced, to find circles
+	quit    bool
+}
+
+// options are what set changes. Their names and values are in optionRows.
+type options struct {
+	output string
+	jq     string
+	color  string
+}
+
+// New makes a shell over a world.
+func New(w *World) *Shell { return newShell(w, newParserPool()) }
+
+func newShell(w *World, parsers *parserPool) *Shell {
+	return &Shell{world: w, parsers: parsers, options: options{output: "text", color: "auto"}, vars: map[string]variable{}}
+}
+
+// call is one run of one verb: what its Run method works with.
+type call struct {
+	*Shell
+	ctx context.Context
+	out *output
+}
+
+// Line runs the commands of one line and prints what they say. It answers the
+// first error that nobody expected, after printing it; [Shell.Quit] says
+// whether the shell was told to leave.
+func (s *Shell) Line(ctx context.Context, line string, semicolons bool, stdout, stderr io.Writer) error {
+	commands, err := splitLine(line, semicolons)
+	if err != nil {
+		printError(stderr, err)
+		return err
+	}
+	for _, command := range commands {
+		words, err := s.expand(command)
+		if err == nil {
+			err = s.run(ctx, words, stdout, stderr)
+		} else {
+			printError(stderr, err)
+		}
+		if err != nil || s.quit {
+			return err
+		}
+	}
+	return nil
+}
+
+// Quit reports whether quit was run.
+func (s *Shell) Quit() bool { return s.quit }
+
+// run runs one command, which may begin with !, and prints its error.
+func (s *Shell) run(ctx context.Context, words []string, stdout, stderr io.Writer) error {
+	out := &output{stdout: stdout, stderr: stderr, format: s.options.output, jq: s.options.jq, color: s.options.color == "always"}
+	negated := words[0] == "!"
+	if negated {
+		words = words[1:]
+	}
+	var err error
+	if len(words) == 0 {
+		err = usage("write ! in front of a verb that is to be refused", "! stands by itself")
+	} else {
+		err = s.execute(ctx, words, out)
+	}
+	out.report(err)
+	if negated {
+		if judged := negate(words, err); judged != nil && judged != err {
+			out.report(judged)
+			return judged
+		} else {
+			return judged
+		}
+	}
+	return err
+}
+
+// report prints an error: for people on stderr, and in JSON on stdout unless
+// the verb's own JSON says it.
+func (o *output) report(err error) {
+	if err == nil {
+		return
+	}
+	var several *refusals
+	if o.format == "json" && !(errors.As(err, &several) && several.inJSON) {
+		what := rejection{Detail: err.Error()}
+		if all := rejections(err); all != nil {
+			what = all[0]
+		}
+		plain := &output{stdout: o.stdout, format: "json", jq: o.jq}
+		if failed := plain.show(map[string]rejection{"error": what}, nil); failed != nil {
+			printError(o.stderr, failed)
+		}
+	}
+	printError(o.stderr, err)
+}
+
+// negate turns a verb's error round: only a refusal with a reason will do.
+func negate(words []string, err error) error {
+	switch {
+	case err == nil:
+		return &surprise{fmt.Sprintf("%q to be refused", words[0]), "it was done"}
+	case rejections(err) != nil:
+		return nil
+	default:
+		return err
+	}
+}
+
+// execute runs one verb and answers its error, unprinted. A panic is an error,
+// so that nothing that goes wrong in one line ends a shell.
+func (s *Shell) execute(ctx context.Context, words []string, out *output) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("this is a bug in tokenshell: %v\n%s", r, debug.Stack())
+		}
+	}()
+	p, err := s.parsers.get()
+	if err != nil {
+		return err
+	}
+	defer s.parsers.put(p)
+	parsed, err := p.parse(words)
+	if err != nil {
+		return err
+	}
+	if err := p.grammar.Globals.apply(out); err != nil {
+		return err
+	}
+	return parsed.Run(&call{s, ctx, out})
+}
+
+// path gives a file's path from where the shell stands.
+func (s *Shell) path(name string) string {
+	if s.dir == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(s.dir, name)
+}
+
+// current gives the current session's id.
+func (s *Shell) current() (string, error) {
+	if s.session == "" {
+		return "", usage("session new opens one", "there is no session yet")
+	}
+	return s.session, nil
+}
+
+// customer gives the customer of a new session when none is named.
+func (s *Shell) customer(named string) string {
+	if named != "" {
+		return named
+	}
+	return s.world.plan.customers[0]
+}
+
+// order gives what a confirmation is for: the current session.
+func (c *call) order() (tokens.Session, tokens.Facts, error) {
+	id, err := c.current()
+	if err != nil {
+		return tokens.Session{}, nil, err
+	}
+	session, err := c.world.relay.Session(id)
+	if err != nil {
+		return tokens.Session{}, nil, err
+	}
+	return tokens.Session{Order: session.ID, Customer: session.Customer}, session.Facts, nil
+}

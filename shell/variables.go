@@ -1,0 +1,68 @@
+// Variables: what $NAME stands for.
+
+package shell
+
+import (
+	"slices"
+	"strings"
+)
+
+// variable is a value that $NAME stands for.
+type variable struct {
+	value  string
+	secret bool // it holds a token, and is never shown
+}
+
+// expand puts variables in their places. Their values are never split again.
+func (s *Shell) expand(command []word) ([]string, error) {
+	words := make([]string, len(command))
+	for i, w := range command {
+		var b strings.Builder
+		for _, p := range w {
+			if !p.variable {
+				b.WriteString(p.text)
+				continue
+			}
+			value, ok := s.lookup(p.text)
+			if !ok {
+				return nil, usage("let "+p.text+" VALUE sets it", "$%s is not set", p.text)
+			}
+			b.WriteString(value)
+		}
+		words[i] = b.String()
+	}
+	return words, nil
+}
+
+func (s *Shell) lookup(name string) (string, bool) {
+	if v, ok := s.vars[name]; ok {
+		return v.value, true
+	}
+	if s.environ != nil {
+		return s.environ(name)
+	}
+	return "", false
+}
+
+// reserved are names that scripts and systems use for themselves.
+var reserved = []string{"PATH", "HOME", "WORK", "TMPDIR"}
+
+// let sets a variable; one that holds a token is secret from then on.
+func (s *Shell) let(name, value string) error {
+	if !isVariable(name) || slices.Contains(reserved, name) {
+		return usage("write A-Z, 0-9 and _, and not "+strings.Join(reserved, ", "), "%q is no name for a variable", name)
+	}
+	s.vars[name] = variable{value, looksLikeToken(value)}
+	if s.onLet != nil {
+		s.onLet(name, value)
+	}
+	return nil
+}
+
+// looksLikeToken reports whether text is, or holds, a compact serialisation.
+func looksLikeToken(text string) bool {
+	return slices.ContainsFunc(strings.Fields(text), func(part string) bool {
+		dots := strings.Count(part, ".")
+		return (dots == 2 || dots == 4) && len(part) > 40
+	})
+}

@@ -1,0 +1,260 @@
+// coupon, points, payment, revoke: the client and the domains.
+
+package shell
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"tokenshell/issuers"
+	"tokenshell/tokens"
+)
+
+// confirmFlags are the flags of every confirm.
+type confirmFlags struct {
+	Name string `placeholder:"HANDLE" help:"What to call the token; coupon-1 and so on unless given."`
+	TTL  span   `name:"ttl" placeholder:"D" help:"How long it lives: 2m unless given, 5m at most."`
+}
+
+// confirmation is the JSON of a confirm.
+type confirmation struct {
+	Token        string   `json:"token"`
+	JTI          string   `json:"jti"`
+	Issuer       string   `json:"iss"`
+	KeyID        string   `json:"kid"`
+	Algorithm    string   `json:"alg"`
+	Expires      int64    `json:"exp"`
+	Order        string   `json:"order_processing_id"`
+	Capabilities []string `json:"capabilities"`
+}
+
+// confirm has a service confirm for the current session, keeps the token and
+// says what was issued.
+func (c *call) confirm(flags confirmFlags, ask func(context.Context, issuers.Order) (tokens.Issued, error)) error {
+	if flags.TTL < 0 || flags.TTL > 0 && time.Duration(flags.TTL) < time.Second {
+		return usage("write one of 1s to 5m", "--ttl %s is too short", time.Duration(flags.TTL))
+	}
+	session, facts, err := c.order()
+	if err != nil {
+		return err
+	}
+	if err := c.wallet.checkHandle(flags.Name); err != nil {
+		return err
+	}
+	issued, err := ask(c.ctx, issuers.Order{ID: session.Order, Customer: session.Customer, Facts: facts, TTL: time.Duration(flags.TTL)})
+	if err != nil {
+		return err
+	}
+	c.wallet.forget(c.world.clock.Now().Add(-issuers.Retention))
+	t := &heldToken{handle: flags.Name, raw: issued.Raw, ref: issued.Ref, service: issued.Service, expires: issued.ExpiresAt}
+	c.wallet.add(t, handleKinds[issued.Service])
+	said := confirmation{
+		t.handle, issued.Ref.ID, issued.Ref.Issuer, issued.KeyID, issued.Algorithm, issued.ExpiresAt.Unix(), issued.Ref.Order, issued.Capabilities,
+	}
+	return c.out.show(said, func(w io.Writer) {
+		fmt.Fprintf(w, "%s: %s for %s, %s, expires %s\n", t.handle, strings.Join(said.Capabilities, " "), said.Order, said.JTI, c.when(issued.ExpiresAt))
+	})
+}
+
+// when writes a time as clock and distance: "12:02:00, in 2m0s".
+func (s *Shell) when(t time.Time) string {
+	now := s.world.clock.Now()
+	text := t.UTC().Format("15:04:05")
+	if d := t.Sub(now).Round(time.Second); d > 0 {
+		return fmt.Sprintf("%s, in %s", text, d)
+	} else {
+		return fmt.Sprintf("%s, %s ago", text, -d)
+	}
+}
+
+type couponVerb struct {
+	List    couponList    `cmd:"" help:"List the coupons as the session's customer sees them." example:"coupon list"`
+	Confirm couponConfirm `cmd:"" help:"Reserve a use of a coupon; a token confirms it." example:"coupon confirm TEN"`
+}
+
+type couponList struct{}
+
+// Run lists the coupons.
+func (v *couponList) Run(c *call) error {
+	customer := c.customer("")
+	if c.session != "" {
+		if session, _, err := c.order(); err == nil {
+			customer = session.Customer
+		}
+	}
+	type listed struct {
+		Code       string `json:"code"`
+		UsesLeft   *int   `json:"uses_left"` // null is no limit
+		Terms      string `json:"terms"`
+		Minimum    string `json:"minimum,omitempty"`
+		Combinable bool   `json:"combinable"`
+		Inactive   string `json:"inactive,omitempty"`
+	}
+	list := struct {
+		Coupons []listed `json:"coupons"`
+	}{[]listed{}}
+	rows := table{{"CODE", "TERMS", "MINIMUM", "USES LEFT", "COMBINABLE", ""}}
+	for _, l := range c.world.coupons.List(customer) {
+		entry, left := listed{l.Code, nil, l.Terms, l.Minimum, l.Combinable, l.Inactive}, "unlimited"
+		if l.Limited {
+			entry.UsesLeft, left = &l.Left, fmt.Sprint(l.Left)
+		}
+		list.Coupons = append(list.Coupons, entry)
+		rows.row(l.Code, l.Terms, orDash(l.Minimum), left, yesNo(l.Combinable), l.Inactive)
+	}
+	return c.out.show(list, rows.write)
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+type couponConfirm struct {
+	Code string `arg:"" help:"The coupon's code."`
+	confirmFlags
+}
+
+// Run confirms a coupon.
+func (v *couponConfirm) Run(c *call) error {
+	code := v.Code
+	return c.confirm(v.confirmFlags, func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
+		return c.world.coupons.Confirm(ctx, order, code)
+	})
+}
+
+type pointsVerb struct {
+	Balance pointsBalance `cmd:"" help:"Show the points of the session's customer." example:"points balance"`
+	Confirm pointsConfirm `cmd:"" help:"Hold points; a token confirms them." example:"points confirm 500"`
+}
+
+type pointsBalance struct{}
+
+// Run shows the balance.
+func (v *pointsBalance) Run(c *call) error {
+	customer := c.customer("")
+	if c.session != "" {
+		session, _, err := c.order()
+		if err != nil {
+			return err
+		}
+		customer = session.Customer
+	}
+	b, err := c.world.points.Balance(customer)
+	if err != nil {
+		return err
+	}
+	data := struct {
+		Customer  string `json:"customer"`
+		Balance   int64  `json:"balance"`
+		Held      int64  `json:"held"`
+		Available int64  `json:"available"`
+	}{b.Customer, b.Balance, b.Held, b.Available}
+	return c.out.show(data, func(w io.Writer) {
+		fmt.Fprintf(w, "%s has %d points: %d held, %d available\n", b.Customer, b.Balance, b.Held, b.Available)
+	})
+}
+
+type pointsConfirm struct {
+	Amount string `arg:"" help:"How many points: a positive whole number."`
+	confirmFlags
+}
+
+// Run confirms points.
+func (v *pointsConfirm) Run(c *call) error {
+	amount := v.Amount
+	return c.confirm(v.confirmFlags, func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
+		return c.world.points.Confirm(ctx, order, amount)
+	})
+}
+
+type paymentVerb struct {
+	Methods paymentMethods `cmd:"" help:"List the cards of the session's customer." example:"payment methods"`
+	Confirm paymentConfirm `cmd:"" help:"Authorise an amount on a card; a token confirms it." example:"payment confirm 80.00 --method visa"`
+}
+
+type paymentMethods struct{}
+
+// Run lists the cards.
+func (v *paymentMethods) Run(c *call) error {
+	customer := c.customer("")
+	if c.session != "" {
+		session, _, err := c.order()
+		if err != nil {
+			return err
+		}
+		customer = session.Customer
+	}
+	methods, err := c.world.payments.Methods(customer)
+	if err != nil {
+		return err
+	}
+	type listed struct {
+		ID         string `json:"id"`
+		Limit      string `json:"limit"`
+		Authorised string `json:"authorised"`
+		Captured   string `json:"captured"`
+		Available  string `json:"available"`
+	}
+	list := struct {
+		Methods []listed `json:"methods"`
+	}{[]listed{}}
+	rows := table{{"METHOD", "LIMIT", "AUTHORISED", "CAPTURED", "AVAILABLE"}}
+	for _, m := range methods {
+		list.Methods = append(list.Methods, listed(m))
+		rows.row(m.ID, m.Limit, m.Authorised, m.Captured, m.Available)
+	}
+	return c.out.show(list, rows.write)
+}
+
+type paymentConfirm struct {
+	Amount string `arg:"" help:"How much, in the world's currency: 80.00."`
+	Method string `required:"" placeholder:"M" help:"The card."`
+	confirmFlags
+}
+
+// Run confirms a payment.
+func (v *paymentConfirm) Run(c *call) error {
+	amount, method := v.Amount, v.Method
+	return c.confirm(v.confirmFlags, func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
+		return c.world.payments.Confirm(ctx, order, amount, method)
+	})
+}
+
+type revokeVerb struct {
+	Token string `arg:"" help:"A handle, a token or @FILE."`
+}
+
+// Run revokes a token.
+func (v *revokeVerb) Run(c *call) error {
+	t, err := c.token(v.Token)
+	if err != nil {
+		return err
+	}
+	p, err := c.world.issuer(t.ref.Issuer)
+	if err != nil {
+		return err
+	}
+	if err := p.domain.Revoke(c.ctx, t.raw); err != nil {
+		return err
+	}
+	for _, held := range c.wallet.held {
+		if held.ref == t.ref {
+			held.revoked = true
+		}
+	}
+	data := tokenState{t.label(), t.ref.ID, p.name, "revoked"}
+	return c.out.show(data, func(w io.Writer) { fmt.Fprintf(w, "%s is revoked\n", t.label()) })
+}

@@ -1,0 +1,219 @@
+// session: open, show, choose, tell and close.
+
+package shell
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"tokenshell/orchestrator"
+	"tokenshell/tokens"
+)
+
+type sessionVerb struct {
+	New   sessionNew   `cmd:"" help:"Open a session and make it the current one." example:"session new op_1 --customer user_123 --fact subtotal=120.00"`
+	List  sessionList  `cmd:"" help:"List the sessions." example:"session list"`
+	Show  sessionShow  `cmd:"" help:"Show a session and its tokens." example:"session show"`
+	Use   sessionUse   `cmd:"" help:"Make a session the current one." example:"session use op_1"`
+	Set   sessionSet   `cmd:"" help:"Set a fact of the current session." example:"session set payable=80.00"`
+	Close sessionClose `cmd:"" help:"Close a session; what it accepted is released." example:"session close"`
+}
+
+// tokenState is a token in session show.
+type tokenState struct {
+	Token   string `json:"token"`
+	JTI     string `json:"jti"`
+	Service string `json:"service"`
+	Status  string `json:"status"`
+}
+
+// sessionState is the JSON of session new and show.
+type sessionState struct {
+	Order    string             `json:"order_processing_id"`
+	State    orchestrator.State `json:"state"`
+	Customer string             `json:"customer"`
+	Facts    tokens.Facts       `json:"facts"`
+	Tokens   []tokenState       `json:"tokens"`
+}
+
+func (s *Shell) sessionState(snap orchestrator.Snapshot) sessionState {
+	state := sessionState{snap.ID, snap.State, snap.Customer, snap.Facts, []tokenState{}}
+	seen := map[tokens.Ref]bool{}
+	for _, t := range s.wallet.held {
+		if t.ref.Order == snap.ID && !seen[t.ref] {
+			seen[t.ref] = true
+			state.Tokens = append(state.Tokens, tokenState{t.handle, t.ref.ID, t.service, s.status(t)})
+		}
+	}
+	for _, step := range snap.Steps {
+		if !seen[step.Ref] { // relayed as text, never held
+			state.Tokens = append(state.Tokens, tokenState{step.Ref.ID, step.Ref.ID, step.Service, string(step.Status)})
+		}
+	}
+	return state
+}
+
+// fact reads NAME=VALUE.
+func fact(text string) (name, value string, err error) {
+	name, value, ok := strings.Cut(text, "=")
+	if !ok || !factName.MatchString(name) || len(value) > 256 {
+		return "", "", usage("write NAME=VALUE, NAME of a-z 0-9 _", "%q is no fact", text)
+	}
+	return name, value, nil
+}
+
+var factName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+
+type sessionNew struct {
+	Name     string   `arg:"" optional:"" help:"The order's id; without one the relay chooses it."`
+	Customer string   `placeholder:"C" help:"Whose order it is; the world's first customer unless given."`
+	Fact     []string `sep:"none" placeholder:"NAME=VALUE" help:"What the client says of the order; may be repeated."`
+}
+
+// Run opens the session.
+func (v *sessionNew) Run(c *call) error {
+	if v.Name != "" && (!handlePattern.MatchString(v.Name) || len(v.Name) > 128) {
+		return usage("write up to 128 of A-Z a-z 0-9 . _ -", "%q is no name for a session", v.Name)
+	}
+	facts := tokens.Facts{}
+	for _, text := range v.Fact {
+		name, value, err := fact(text)
+		if err != nil {
+			return err
+		}
+		facts[name] = value
+	}
+	snap, err := c.world.relay.Open(c.ctx, v.Name, c.customer(v.Customer), facts)
+	if errors.Is(err, orchestrator.ErrExists) {
+		return usage("session use "+v.Name+" makes it the current one", "there is a session %q already", v.Name)
+	}
+	if err != nil {
+		return err
+	}
+	c.session = snap.ID
+	return c.out.show(c.sessionState(snap), func(w io.Writer) {
+		fmt.Fprintf(w, "session %s of %s is open\n", snap.ID, printable(snap.Customer))
+	})
+}
+
+type sessionList struct{}
+
+// Run lists the sessions.
+func (v *sessionList) Run(c *call) error {
+	list := struct {
+		Sessions []sessionState `json:"sessions"`
+	}{[]sessionState{}}
+	rows := table{{"", "SESSION", "STATE", "CUSTOMER", "TOKENS"}}
+	for _, snap := range c.world.relay.Sessions() {
+		state := c.sessionState(snap)
+		list.Sessions = append(list.Sessions, state)
+		mark := ""
+		if snap.ID == c.session {
+			mark = "*"
+		}
+		rows.row(mark, snap.ID, snap.State, snap.Customer, len(state.Tokens))
+	}
+	return c.out.show(list, rows.write)
+}
+
+type sessionShow struct {
+	ID string `arg:"" optional:"" help:"The session; the current one unless given."`
+}
+
+// Run shows one session.
+func (v *sessionShow) Run(c *call) error {
+	snap, err := c.sessionNamed(v.ID)
+	if err != nil {
+		return err
+	}
+	state := c.sessionState(snap)
+	return c.out.show(state, func(w io.Writer) {
+		fmt.Fprintf(w, "session %s of %s is %s\n", state.Order, printable(state.Customer), state.State)
+		for _, name := range slices.Sorted(maps.Keys(state.Facts)) {
+			fmt.Fprintf(w, "fact %s=%s\n", name, printable(state.Facts[name]))
+		}
+		if len(state.Tokens) > 0 {
+			rows := table{{"TOKEN", "SERVICE", "STATUS", "JTI"}}
+			for _, t := range state.Tokens {
+				rows.row(t.Token, t.Service, t.Status, t.JTI)
+			}
+			rows.write(w)
+		}
+	})
+}
+
+// sessionNamed gives a session, the current one when id is empty.
+func (c *call) sessionNamed(id string) (orchestrator.Snapshot, error) {
+	if id == "" {
+		var err error
+		if id, err = c.current(); err != nil {
+			return orchestrator.Snapshot{}, err
+		}
+	}
+	return c.world.relay.Session(id)
+}
+
+type sessionUse struct {
+	ID string `arg:"" help:"The session."`
+}
+
+// Run chooses the current session.
+func (v *sessionUse) Run(c *call) error {
+	snap, err := c.sessionNamed(v.ID)
+	if err != nil {
+		return err
+	}
+	c.session = snap.ID
+	return c.out.show(c.sessionState(snap), func(w io.Writer) {
+		fmt.Fprintf(w, "session %s of %s is %s\n", snap.ID, printable(snap.Customer), snap.State)
+	})
+}
+
+type sessionSet struct {
+	Fact string `arg:"" placeholder:"NAME=VALUE" help:"The fact."`
+}
+
+// Run sets a fact.
+func (v *sessionSet) Run(c *call) error {
+	name, value, err := fact(v.Fact)
+	if err != nil {
+		return err
+	}
+	id, err := c.current()
+	if err != nil {
+		return err
+	}
+	if err := c.world.relay.SetFact(id, name, value); err != nil {
+		return err
+	}
+	snap, err := c.world.relay.Session(id)
+	if err != nil {
+		return err
+	}
+	return c.out.show(c.sessionState(snap), func(w io.Writer) {
+		fmt.Fprintf(w, "fact %s=%s\n", name, printable(value))
+	})
+}
+
+type sessionClose struct {
+	ID string `arg:"" optional:"" help:"The session; the current one unless given."`
+}
+
+// Run closes a session.
+func (v *sessionClose) Run(c *call) error {
+	snap, err := c.sessionNamed(v.ID)
+	if err != nil {
+		return err
+	}
+	if snap, err = c.world.relay.Close(c.ctx, snap.ID); err != nil {
+		return err
+	}
+	return c.out.show(c.sessionState(snap), func(w io.Writer) {
+		fmt.Fprintf(w, "session %s is closed\n", snap.ID)
+	})
+}

@@ -1,0 +1,256 @@
+// set, let, capture, expect, source, help, quit: the shell itself.
+
+package shell
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// optionRow is one option of set.
+type optionRow struct {
+	name   string
+	values string // what may stand there
+	help   string
+	get    func(*Shell) string
+	set    func(*Shell, string) error
+}
+
+// optionRows is the closed list of options.
+func optionRows() []optionRow {
+	oneOf := func(to func(*Shell) *string, values ...string) func(*Shell, string) error {
+		return func(s *Shell, value string) error {
+			if !slices.Contains(values, value) {
+				return fmt.Errorf("write one of %s", strings.Join(values, ", "))
+			}
+			*to(s) = value
+			return nil
+		}
+	}
+	color := func(s *Shell) *string { return &s.options.color }
+	output := func(s *Shell) *string { return &s.options.output }
+	return []optionRow{
+		{"color", "auto|always|never", "whether output is coloured", func(s *Shell) string { return s.options.color }, oneOf(color, "auto", "always", "never")},
+		{"leeway", "D", "how far clocks may differ, for every verifier", func(s *Shell) string { return s.world.leeway.get().String() }, setLeeway},
+		{"output", "text|json", "how verbs print", func(s *Shell) string { return s.options.output }, oneOf(output, "text", "json")},
+	}
+}
+
+// maxLeeway keeps a leeway from being a lifetime.
+const maxLeeway = 5 * time.Minute
+
+func setLeeway(s *Shell, value string) error {
+	d, err := time.ParseDuration(value)
+	if err != nil || d < 0 || d > maxLeeway {
+		return fmt.Errorf("write a duration of 0s to %s", maxLeeway)
+	}
+	s.world.leeway.set(d)
+	return nil
+}
+
+type setVerb struct {
+	Option string `arg:"" optional:"" help:"The option."`
+	Value  string `arg:"" optional:"" help:"Its value."`
+}
+
+// Run sets an option, or lists them.
+func (v *setVerb) Run(c *call) error {
+	rows, names := optionRows(), []string{}
+	for _, row := range rows {
+		names = append(names, row.name)
+	}
+	if v.Option == "" {
+		data, list := map[string]string{}, table{{"OPTION", "VALUE", "MAY BE", "WHAT IT IS"}}
+		for _, row := range rows {
+			data[row.name] = row.get(c.Shell)
+			list.row(row.name, row.get(c.Shell), row.values, row.help)
+		}
+		return c.out.show(map[string]any{"options": data}, list.write)
+	}
+	at := slices.Index(names, v.Option)
+	if at < 0 {
+		return usage("one of "+strings.Join(names, ", "), "there is no option %q", v.Option)
+	}
+	row := rows[at]
+	if v.Value == "" {
+		return usage("set "+row.name+" "+row.values, "set %s wants a value", row.name)
+	}
+	if err := row.set(c.Shell, v.Value); err != nil {
+		return usage(err.Error(), "%s cannot be %q", row.name, v.Value)
+	}
+	value := row.get(c.Shell)
+	return c.out.show(map[string]string{row.name: value}, func(w io.Writer) { fmt.Fprintf(w, "%s is %s\n", row.name, value) })
+}
+
+type letVerb struct {
+	Name  string `arg:"" help:"A-Z, 0-9 and _."`
+	Value string `arg:"" help:"What $NAME stands for from now on."`
+}
+
+// Run sets a variable.
+func (v *letVerb) Run(c *call) error {
+	if err := c.let(v.Name, v.Value); err != nil {
+		return err
+	}
+	return c.showVariable(v.Name)
+}
+
+// showVariable shows a variable, unless it holds a token.
+func (c *call) showVariable(name string) error {
+	value := c.vars[name].value
+	if c.vars[name].secret {
+		value = "(secret)"
+	}
+	data := map[string]string{"name": name, "value": value}
+	return c.out.show(data, func(w io.Writer) { fmt.Fprintf(w, "%s=%s\n", name, printable(value)) })
+}
+
+type captureVerb struct {
+	Name string   `arg:"" help:"The variable: A-Z, 0-9 and _."`
+	Verb []string `arg:"" passthrough:"" sep:"none" help:"A verb and its arguments."`
+}
+
+// Run runs a verb and keeps what it prints, without the last newline.
+func (v *captureVerb) Run(c *call) error {
+	name, words := v.Name, slices.Clone(v.Verb)
+	if !isVariable(name) || slices.Contains(reserved, name) {
+		return c.let(name, "")
+	}
+	var printed bytes.Buffer
+	inner := &output{stdout: &printed, stderr: c.out.stderr, format: c.options.output, jq: c.options.jq}
+	if err := c.execute(c.ctx, words, inner); err != nil {
+		return err
+	}
+	if err := c.let(name, strings.TrimSuffix(printed.String(), "\n")); err != nil {
+		return err
+	}
+	return c.showVariable(name)
+}
+
+type expectVerb struct {
+	Reason string   `arg:"" help:"The code of a reason; help reasons lists them."`
+	Verb   []string `arg:"" passthrough:"" sep:"none" help:"A verb and its arguments."`
+}
+
+// Run runs a verb that must be refused with the reason and no other.
+func (v *expectVerb) Run(c *call) error {
+	reason, words := v.Reason, slices.Clone(v.Verb)
+	if !slices.Contains(reasonCodes(), reason) {
+		hint := "help reasons lists them"
+		if near := nearest(reason, reasonCodes()); near != "" {
+			hint = fmt.Sprintf("did you mean %s?", near)
+		}
+		return usage(hint, "there is no reason %q", reason)
+	}
+	expected := fmt.Sprintf("%q to be refused with %s", words[0], reason)
+	err := c.execute(c.ctx, words, c.out)
+	all := rejections(err)
+	if err != nil && all == nil {
+		return err
+	}
+	c.out.report(err)
+	if err == nil {
+		return &surprise{expected, "it was done"}
+	}
+	for _, r := range all {
+		if string(r.Reason) != reason {
+			return &surprise{expected, fmt.Sprintf("it was refused with %s", r.Reason)}
+		}
+	}
+	return nil
+}
+
+type sourceVerb struct {
+	File string `arg:"" help:"A file of lines; relative to the file that sources it."`
+}
+
+// sourceLimit bounds a sourced file in bytes, sourceDepth how deep they nest.
+const (
+	sourceLimit = 1 << 20
+	sourceDepth = 16
+)
+
+// Run runs the lines of a file until one surprises.
+func (v *sourceVerb) Run(c *call) error {
+	path := c.path(v.File)
+	if slices.Contains(c.sources, path) || len(c.sources) >= sourceDepth {
+		return &inputError{v.File, 0, "it is being sourced already"}
+	}
+	text, err := readFile(path, sourceLimit)
+	if err != nil {
+		return err
+	}
+	dir := c.dir
+	c.dir, c.sources = dirOf(path), append(c.sources, path)
+	defer func() { c.dir, c.sources = dir, c.sources[:len(c.sources)-1] }()
+	for i, line := range strings.Split(string(text), "\n") {
+		err := c.Line(c.ctx, strings.TrimSuffix(line, "\r"), false, c.out.stdout, c.out.stderr)
+		if err != nil {
+			return &sourced{v.File, i + 1, err}
+		}
+		if c.quit {
+			break
+		}
+	}
+	return nil
+}
+
+// sourced is an error in a sourced file, which was printed where it happened.
+type sourced struct {
+	file string
+	line int
+	err  error
+}
+
+func (e *sourced) Error() string { return fmt.Sprintf("%s:%d: stopped here", e.file, e.line) }
+func (e *sourced) Unwrap() error {
+	if rejections(e.err) != nil {
+		return errors.New(e.err.Error()) // the refusal was the line's, not source's
+	}
+	return e.err
+}
+
+type helpVerb struct {
+	Verb []string `arg:"" optional:"" passthrough:"" sep:"none" help:"A verb, or reasons."`
+}
+
+// Run explains.
+func (v *helpVerb) Run(c *call) error {
+	p, err := newParser()
+	if err != nil {
+		return err
+	}
+	words := slices.DeleteFunc(slices.Clone(v.Verb), func(w string) bool { return w == "--" })
+	if len(words) == 0 {
+		return c.out.show(helpJSON(p.kong.Model.Node), func(w io.Writer) { writeHelp(w, p.kong.Model.Node) })
+	}
+	if words[0] == "reasons" {
+		return c.out.show(reasonsJSON(), writeReasons)
+	}
+	node, used := p.find(words)
+	if used == 0 {
+		return p.unknownVerb(words[0])
+	}
+	if used < len(words) && len(node.Children) > 0 {
+		return usage(synopsis(node), "there is no verb %q", strings.Join(words, " "))
+	}
+	return c.out.show(helpJSON(node), func(w io.Writer) { writeVerbHelp(w, node) })
+}
+
+type quitVerb struct{}
+
+// Run leaves.
+func (v *quitVerb) Run(c *call) error {
+	c.quit = true
+	return nil
+}
+
+// example gives a verb's example.
+func example(node *kong.Node) string { return node.Tag.Get("example") }

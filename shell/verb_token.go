@@ -1,0 +1,231 @@
+// token: list, show, raw, import.
+
+package shell
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"tokenshell/issuers"
+	"tokenshell/tokens"
+)
+
+type tokenVerb struct {
+	List   tokenList   `cmd:"" help:"List the tokens that the client holds." example:"token list"`
+	Show   tokenShow   `cmd:"" help:"Show what a party may see of a token." example:"token show payment-1 --as relay"`
+	Raw    tokenRaw    `cmd:"" help:"Print a token itself: whoever has it may use it." example:"token raw coupon-1"`
+	Import tokenImport `cmd:"" help:"Read a token from a file." example:"token import evil.jwt --name evil"`
+}
+
+type tokenList struct{}
+
+// Run lists the tokens, never their text.
+func (v *tokenList) Run(c *call) error {
+	type listed struct {
+		tokenState
+		Order   string `json:"order_processing_id"`
+		Expires int64  `json:"exp"`
+	}
+	list := struct {
+		Tokens []listed `json:"tokens"`
+	}{[]listed{}}
+	rows := table{{"TOKEN", "SERVICE", "SESSION", "STATUS", "EXPIRES", "JTI"}}
+	for _, t := range c.wallet.held {
+		state := tokenState{t.handle, t.ref.ID, t.service, c.status(t)}
+		entry, expires := listed{state, t.ref.Order, 0}, "-"
+		if !t.expires.IsZero() {
+			entry.Expires, expires = t.expires.Unix(), c.when(t.expires)
+		}
+		list.Tokens = append(list.Tokens, entry)
+		rows.row(t.handle, orDash(t.service), orDash(t.ref.Order), state.Status, expires, orDash(t.ref.ID))
+	}
+	return c.out.show(list, rows.write)
+}
+
+type tokenShow struct {
+	Token string `arg:"" help:"A handle, a token or @FILE."`
+	As    string `default:"client" placeholder:"PARTY" help:"Who looks: client, relay, or a service."`
+}
+
+// Run shows a token's header and claims. Who may open the letter sees it open.
+func (v *tokenShow) Run(c *call) error {
+	t, err := c.token(v.Token)
+	if err != nil {
+		return err
+	}
+	viewer := v.As
+	if viewer != "client" && viewer != "relay" {
+		p, err := c.world.service(v.As)
+		if err != nil {
+			return usage("client, relay, "+strings.Join(c.world.serviceNames(), ", "), "nobody is called %q", v.As)
+		}
+		viewer = p.name
+	}
+	seen, err := tokens.Peek(t.raw)
+	if err != nil {
+		return err
+	}
+	claims, err := c.seenBy(c.ctx, viewer, seen)
+	if err != nil {
+		return err
+	}
+	data := struct {
+		Token  string          `json:"token"`
+		Status string          `json:"status"`
+		Header json.RawMessage `json:"header"`
+		Claims json.RawMessage `json:"claims"`
+	}{t.label(), c.status(t), seen.Header, claims}
+	return c.out.show(data, func(w io.Writer) {
+		fmt.Fprintf(w, "%s, %s, as %s sees it\n", printable(data.Token), data.Status, viewer)
+		fmt.Fprintf(w, "header\n%s", indented(seen.Header))
+		fmt.Fprintf(w, "claims\n%s", indented(claims))
+	})
+}
+
+// indented writes a JSON object a member a line, times in words beside them.
+func indented(object json.RawMessage) string {
+	rows := table{}
+	dec := json.NewDecoder(strings.NewReader(string(object)))
+	if _, err := dec.Token(); err != nil {
+		return ""
+	}
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			break
+		}
+		var value json.RawMessage
+		if dec.Decode(&value) != nil {
+			break
+		}
+		text := string(value)
+		if name == "iat" || name == "exp" || name == "nbf" {
+			var seconds int64
+			if json.Unmarshal(value, &seconds) == nil {
+				text += "  " + time.Unix(seconds, 0).UTC().Format(time.RFC3339)
+			}
+		}
+		rows.row("  "+fmt.Sprint(name), text)
+	}
+	var b strings.Builder
+	rows.write(&b)
+	return b.String()
+}
+
+// seenBy gives the claims as a party may see them: the relay and foreign
+// services do not read constraints, and nobody but the issuer opens the letter.
+func (c *call) seenBy(ctx context.Context, viewer string, seen tokens.Unverified) (json.RawMessage, error) {
+	var claims map[string]json.RawMessage
+	if err := json.Unmarshal(seen.Payload, &claims); err != nil {
+		return nil, tokens.Refuse(tokens.Malformed, "the payload is no JSON object")
+	}
+	own := issuers.IssuerName(viewer) == seen.Ref.Issuer
+	if raw, ok := claims["constraints"]; ok && viewer != "client" && !own {
+		claims["constraints"] = closedText("unread", len(raw))
+	}
+	if raw, ok := claims["sealed"]; ok {
+		claims["sealed"] = closedText("sealed", len(raw)-2)
+		var sealed string
+		if own && json.Unmarshal(raw, &sealed) == nil {
+			p, err := c.world.issuer(seen.Ref.Issuer)
+			if err != nil {
+				return nil, err
+			}
+			if claims["sealed"], err = p.domain.Open(ctx, seen.Ref, []byte(sealed)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return inOrder(claims, seen.Payload)
+}
+
+func closedText(how string, n int) json.RawMessage {
+	text, _ := json.Marshal(fmt.Sprintf("(%s, %d bytes)", how, n))
+	return text
+}
+
+// inOrder writes the members in the order in which they stand in object.
+func inOrder(members map[string]json.RawMessage, object json.RawMessage) (json.RawMessage, error) {
+	dec := json.NewDecoder(strings.NewReader(string(object)))
+	if _, err := dec.Token(); err != nil {
+		return nil, err
+	}
+	var parts []string
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		var skipped json.RawMessage
+		if err := dec.Decode(&skipped); err != nil {
+			return nil, err
+		}
+		key, err := json.Marshal(name)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, string(key)+":"+string(members[fmt.Sprint(name)]))
+	}
+	return json.RawMessage("{" + strings.Join(parts, ",") + "}"), nil
+}
+
+type tokenRaw struct {
+	Token string `arg:"" help:"A handle, or @FILE."`
+}
+
+// Run prints the token: the only verb that does.
+func (v *tokenRaw) Run(c *call) error {
+	t, err := c.token(v.Token)
+	if err != nil {
+		return err
+	}
+	data := struct {
+		Token string `json:"token"`
+		Raw   string `json:"raw"`
+	}{t.label(), t.raw}
+	return c.out.show(data, func(w io.Writer) { fmt.Fprintln(w, printable(t.raw)) })
+}
+
+type tokenImport struct {
+	File string `arg:"" help:"A file that holds one compact token."`
+	Name string `placeholder:"HANDLE" help:"What to call it; import-1 and so on unless given."`
+}
+
+// Run takes a token into the wallet. Nothing about it is verified.
+func (v *tokenImport) Run(c *call) error {
+	if err := c.wallet.checkHandle(v.Name); err != nil {
+		return err
+	}
+	raw, err := c.readToken(strings.TrimPrefix(v.File, "@"))
+	if err != nil {
+		return err
+	}
+	t := c.loose(raw)
+	t.handle = v.Name
+	t.expires = claimedExpiry(raw)
+	c.wallet.add(t, "import")
+	data := tokenState{t.handle, t.ref.ID, t.service, c.status(t)}
+	return c.out.show(data, func(w io.Writer) {
+		fmt.Fprintf(w, "%s: imported, unverified, %d bytes\n", t.handle, len(raw))
+	})
+}
+
+// claimedExpiry gives when a token says that it expires; zero when it says
+// nothing that can be read. It is for showing.
+func claimedExpiry(raw string) time.Time {
+	seen, err := tokens.Peek(raw)
+	if err != nil {
+		return time.Time{}
+	}
+	var claims struct {
+		Expires int64 `json:"exp"`
+	}
+	if json.Unmarshal(seen.Payload, &claims) != nil || claims.Expires <= 0 || claims.Expires > 1<<33 {
+		return time.Time{}
+	}
+	return time.Unix(claims.Expires, 0).UTC()
+}

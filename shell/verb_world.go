@@ -1,0 +1,274 @@
+// clock, view, log: the world, looked at and moved.
+
+package shell
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"tokenshell/issuers"
+)
+
+type clockVerb struct {
+	Show    clockShow    `cmd:"" help:"Show the time." example:"clock show"`
+	Set     clockSet     `cmd:"" help:"Move the time forward to a moment." example:"clock set 2030-01-01T00:00:00Z"`
+	Advance clockAdvance `cmd:"" help:"Move the time forward." example:"clock advance 90s"`
+	Freeze  clockFreeze  `cmd:"" help:"Stop the time." example:"clock freeze"`
+	Run_    clockRun     `cmd:"" name:"run" help:"Let the time go on." example:"clock run"`
+	Skew    clockSkew    `cmd:"" help:"Set how far a party's own clock is off." example:"clock skew coupons --ahead 30s"`
+}
+
+// showClock shows the time as it is now.
+func (c *call) showClock() error {
+	clock := c.world.clock
+	now, mode := clock.Now(), "live"
+	if clock.Frozen() {
+		mode = "frozen"
+	}
+	skews := map[string]string{}
+	for party, ahead := range clock.Skews() {
+		skews[party] = ahead.String()
+	}
+	data := struct {
+		Now   string            `json:"now"`
+		Mode  string            `json:"mode"`
+		Skews map[string]string `json:"skews"`
+	}{now.Format(time.RFC3339Nano), mode, skews}
+	return c.out.show(data, func(w io.Writer) {
+		fmt.Fprintf(w, "%s, %s\n", now.Format(time.RFC3339), mode)
+		for _, party := range slices.Sorted(maps.Keys(skews)) {
+			fmt.Fprintf(w, "%s is off by %s\n", party, skews[party])
+		}
+	})
+}
+
+type clockShow struct{}
+
+// Run shows the time.
+func (v *clockShow) Run(c *call) error { return c.showClock() }
+
+type clockSet struct {
+	Time string `arg:"" help:"When: 2026-01-01T00:02:00Z."`
+}
+
+// Run sets the time.
+func (v *clockSet) Run(c *call) error {
+	t, err := time.Parse(time.RFC3339, v.Time)
+	if err != nil {
+		return usage("write one such as 2026-01-01T00:02:00Z", "%q is no time", v.Time)
+	}
+	if err := c.world.clock.Set(t); err != nil {
+		return usage("clock advance moves it forward", "%v", err)
+	}
+	return c.showClock()
+}
+
+type clockAdvance struct {
+	By span `arg:"" name:"d" help:"By how much: 90s, 2m, 1h."`
+}
+
+// Run advances the time.
+func (v *clockAdvance) Run(c *call) error {
+	if err := c.world.clock.Advance(time.Duration(v.By)); err != nil {
+		return usage("", "%v", err)
+	}
+	return c.showClock()
+}
+
+type clockFreeze struct{}
+
+// Run freezes the time.
+func (v *clockFreeze) Run(c *call) error {
+	c.world.clock.Freeze()
+	return c.showClock()
+}
+
+type clockRun struct{}
+
+// Run lets the time run.
+func (v *clockRun) Run(c *call) error {
+	c.world.clock.Run()
+	return c.showClock()
+}
+
+type clockSkew struct {
+	Party  string `arg:"" help:"relay, kms or a service."`
+	Ahead  span   `xor:"way" placeholder:"D" help:"Its clock is ahead by this much; 0s is right again."`
+	Behind span   `xor:"way" placeholder:"D" help:"Its clock is behind by this much."`
+}
+
+// Run skews a party's clock.
+func (v *clockSkew) Run(c *call) error {
+	name := v.Party
+	if name != "relay" && name != "kms" {
+		p, err := c.world.service(name)
+		if err != nil {
+			return usage("relay, kms, "+strings.Join(c.world.serviceNames(), ", "), "nobody is called %q", v.Party)
+		}
+		name = p.name
+	}
+	if v.Ahead < 0 || v.Behind < 0 {
+		return usage("--ahead and --behind say the way", "a skew is not negative")
+	}
+	c.world.clock.Skew(name, time.Duration(v.Ahead-v.Behind))
+	return c.showClock()
+}
+
+type viewVerb struct {
+	Party string `arg:"" help:"client, relay, kms or a service."`
+}
+
+// Run shows a party's books.
+func (v *viewVerb) Run(c *call) error {
+	switch v.Party {
+	case "client":
+		return (&tokenList{}).Run(c)
+	case "relay":
+		return c.viewRelay()
+	case "kms":
+		return (&keysList{}).Run(c)
+	}
+	p, err := c.world.service(v.Party)
+	if err != nil {
+		return usage("client, relay, kms, "+strings.Join(c.world.serviceNames(), ", "), "nobody is called %q", v.Party)
+	}
+	return c.viewService(p)
+}
+
+func (c *call) viewRelay() error {
+	type used struct {
+		JTI     string `json:"jti"`
+		Issuer  string `json:"iss"`
+		Service string `json:"service"`
+		Status  string `json:"status"`
+	}
+	type session struct {
+		Order    string `json:"order_processing_id"`
+		State    string `json:"state"`
+		Customer string `json:"customer"`
+		Used     []used `json:"used"`
+	}
+	data := struct {
+		Sessions []session `json:"sessions"`
+	}{[]session{}}
+	rows := table{{"SESSION", "STATE", "JTI", "ISSUER", "SERVICE", "STATUS"}}
+	for _, snap := range c.world.relay.Sessions() {
+		entry := session{snap.ID, string(snap.State), snap.Customer, []used{}}
+		for _, step := range snap.Steps {
+			entry.Used = append(entry.Used, used{step.Ref.ID, step.Ref.Issuer, step.Service, string(step.Status)})
+			rows.row(snap.ID, snap.State, step.Ref.ID, step.Ref.Issuer, step.Service, step.Status)
+		}
+		if len(snap.Steps) == 0 {
+			rows.row(snap.ID, snap.State, "-", "-", "-", "-")
+		}
+		data.Sessions = append(data.Sessions, entry)
+	}
+	return c.out.show(data, rows.write)
+}
+
+func (c *call) viewService(p party) error {
+	type reservation struct {
+		JTI      string        `json:"jti"`
+		Order    string        `json:"order_processing_id"`
+		Customer string        `json:"customer"`
+		State    issuers.State `json:"state"`
+		Why      string        `json:"why,omitempty"`
+		Expires  int64         `json:"exp"`
+		Holds    string        `json:"holds"`
+		Receipt  string        `json:"receipt,omitempty"`
+	}
+	data := struct {
+		Service      string        `json:"service"`
+		Accounts     any           `json:"accounts"`
+		Reservations []reservation `json:"reservations"`
+	}{p.name, nil, []reservation{}}
+	accounts, rows := c.accounts(p)
+	data.Accounts = accounts
+	reservations := table{{"JTI", "SESSION", "CUSTOMER", "HOLDS", "STATE", "EXPIRES", "RECEIPT"}}
+	for _, e := range p.domain.Entries() {
+		data.Reservations = append(data.Reservations, reservation{
+			e.Ref.ID, e.Ref.Order, e.Customer, e.State, e.Why, e.Expires.Unix(), e.Holds, e.Receipt,
+		})
+		state := string(e.State)
+		if e.Why != "" {
+			state += " (" + e.Why + ")"
+		}
+		reservations.row(e.Ref.ID, e.Ref.Order, e.Customer, e.Holds, state, c.when(e.Expires), orDash(e.Receipt))
+	}
+	return c.out.show(data, func(w io.Writer) {
+		rows.write(w)
+		if len(reservations) > 1 {
+			fmt.Fprintln(w)
+			reservations.write(w)
+		}
+	})
+}
+
+// accounts gives what a service counts: uses, balances, limits.
+func (c *call) accounts(p party) (any, table) {
+	switch p.name {
+	case "coupons":
+		rows := table{{"CODE", "TERMS", "USED"}}
+		used := map[string]int{}
+		for _, l := range c.world.coupons.List(c.customer("")) {
+			used[l.Code] = l.Used
+			rows.row(l.Code, l.Terms, l.Used)
+		}
+		return used, rows
+	case "points":
+		rows := table{{"CUSTOMER", "BALANCE", "HELD", "AVAILABLE"}}
+		balances := map[string]map[string]int64{}
+		for _, customer := range c.world.plan.customers {
+			if b, err := c.world.points.Balance(customer); err == nil {
+				balances[customer] = map[string]int64{"balance": b.Balance, "held": b.Held, "available": b.Available}
+				rows.row(customer, b.Balance, b.Held, b.Available)
+			}
+		}
+		return balances, rows
+	default:
+		rows := table{{"CUSTOMER", "METHOD", "LIMIT", "AUTHORISED", "CAPTURED", "AVAILABLE"}}
+		methods := map[string]map[string]map[string]string{}
+		for _, customer := range c.world.plan.customers {
+			cards, _ := c.world.payments.Methods(customer) // the plan's customers are known
+			methods[customer] = map[string]map[string]string{}
+			for _, m := range cards {
+				methods[customer][m.ID] = map[string]string{"limit": m.Limit, "authorised": m.Authorised, "captured": m.Captured, "available": m.Available}
+				rows.row(customer, m.ID, m.Limit, m.Authorised, m.Captured, m.Available)
+			}
+		}
+		return methods, rows
+	}
+}
+
+type logVerb struct {
+	Party string `placeholder:"PARTY" help:"Only what this party logged."`
+}
+
+// Run shows the log.
+func (v *logVerb) Run(c *call) error {
+	name := v.Party
+	if name != "" && name != "relay" && name != "kms" {
+		p, err := c.world.service(name)
+		if err != nil {
+			return usage("relay, kms, "+strings.Join(c.world.serviceNames(), ", "), "nobody is called %q", v.Party)
+		}
+		name = p.name
+	}
+	data := struct {
+		Entries []logEntry `json:"entries"`
+	}{[]logEntry{}}
+	for _, e := range c.world.log.all() {
+		if name == "" || e.Party == name {
+			data.Entries = append(data.Entries, e)
+		}
+	}
+	return c.out.show(data, func(w io.Writer) {
+		for _, e := range data.Entries {
+			fmt.Fprintln(w, printable(e.String()))
+		}
+	})
+}

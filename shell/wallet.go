@@ -1,0 +1,202 @@
+// The wallet: the tokens that the client holds, by handle.
+
+package shell
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"tokenshell/orchestrator"
+	"tokenshell/tokens"
+)
+
+// heldToken is one token of the client.
+type heldToken struct {
+	handle  string
+	raw     string // a secret: whoever bears it may use it
+	ref     tokens.Ref
+	service string // empty when nobody knows
+	expires time.Time
+	revoked bool
+	spent   bool // redeemed past the relay
+}
+
+// wallet holds tokens in the order in which they came.
+type wallet struct {
+	held     []*heldToken
+	byHandle map[string]*heldToken
+	counts   map[string]int // by kind of handle
+}
+
+var handlePattern = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+
+// handleKinds name the tokens of a service: coupon-1, points-1, payment-1.
+var handleKinds = map[string]string{"coupons": "coupon", "points": "points", "payments": "payment"}
+
+// checkHandle says what is wrong with a handle that somebody chose.
+func (w *wallet) checkHandle(handle string) error {
+	if handle == "" {
+		return nil
+	}
+	if !handlePattern.MatchString(handle) || len(handle) > 64 || handle[0] == '-' {
+		return usage("write up to 64 of A-Z a-z 0-9 . _ -", "%q is no handle", handle)
+	}
+	if w.byHandle[handle] != nil {
+		return usage("choose another --name", "there is a token %s already", handle)
+	}
+	return nil
+}
+
+// add keeps a token under the handle, or under the next one of its kind.
+func (w *wallet) add(t *heldToken, kind string) {
+	if w.byHandle == nil {
+		w.byHandle, w.counts = map[string]*heldToken{}, map[string]int{}
+	}
+	for t.handle == "" || w.byHandle[t.handle] != nil {
+		w.counts[kind]++
+		t.handle = fmt.Sprintf("%s-%d", kind, w.counts[kind])
+	}
+	w.held = append(w.held, t)
+	w.byHandle[t.handle] = t
+}
+
+// forget drops the tokens that expired before then.
+func (w *wallet) forget(then time.Time) {
+	w.held = slices.DeleteFunc(w.held, func(t *heldToken) bool {
+		if t.expires.IsZero() || !t.expires.Before(then) {
+			return false
+		}
+		delete(w.byHandle, t.handle)
+		return true
+	})
+}
+
+// tokenFileLimit is the largest file that a token is read from, in bytes. It
+// is far over what any party accepts, so that too_large can be seen.
+const tokenFileLimit = 32 << 20
+
+// readToken reads a token from a file; a newline at its end is not part of it.
+func (s *Shell) readToken(path string) (string, error) {
+	full := s.path(path)
+	if info, err := os.Stat(full); err == nil && info.Size() == 0 {
+		return "", &inputError{path, 0, "it is empty"}
+	}
+	text, err := readFile(full, tokenFileLimit)
+	if err != nil {
+		if input, ok := err.(*inputError); ok {
+			input.path = path
+		}
+		return "", err
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
+}
+
+// token finds what stands for a TOKEN: a handle, @FILE or the text itself. For
+// the latter two the handle is empty unless the wallet holds the same token.
+func (s *Shell) token(word string) (*heldToken, error) {
+	if t := s.wallet.byHandle[word]; t != nil {
+		return t, nil
+	}
+	raw := word
+	if file, ok := strings.CutPrefix(word, "@"); ok {
+		var err error
+		if raw, err = s.readToken(file); err != nil {
+			return nil, err
+		}
+	} else if !strings.Contains(word, ".") {
+		hint := "token list shows the tokens; @FILE reads one"
+		if near := nearest(word, s.handles()); near != "" {
+			hint = fmt.Sprintf("did you mean %s?", near)
+		}
+		return nil, usage(hint, "there is no token %q", word)
+	}
+	for _, t := range s.wallet.held {
+		if t.raw == raw {
+			return t, nil
+		}
+	}
+	return s.loose(raw), nil
+}
+
+// loose makes a token that is not in the wallet. What it says of itself is
+// believed only for finding it again.
+func (s *Shell) loose(raw string) *heldToken {
+	t := &heldToken{raw: raw}
+	if seen, err := tokens.Peek(raw); err == nil {
+		t.ref = seen.Ref
+		if p, err := s.world.issuer(seen.Ref.Issuer); err == nil {
+			t.service = p.name
+		}
+	}
+	return t
+}
+
+func (s *Shell) handles() []string {
+	names := make([]string, len(s.wallet.held))
+	for i, t := range s.wallet.held {
+		names[i] = t.handle
+	}
+	return names
+}
+
+// label gives what to call a token in output: its handle, or its jti.
+func (t *heldToken) label() string {
+	switch {
+	case t.handle != "":
+		return t.handle
+	case t.ref.ID != "":
+		return t.ref.ID
+	default:
+		return "(token)"
+	}
+}
+
+// status says where a token stands, by what the relay knows and the time.
+func (s *Shell) status(t *heldToken) string {
+	if session, err := s.world.relay.Session(t.ref.Order); err == nil {
+		for _, step := range session.Steps {
+			if step.Ref == t.ref && (step.Status != orchestrator.Accepted || !t.spent && !t.revoked && !s.expired(t)) {
+				return string(step.Status)
+			}
+		}
+	}
+	switch {
+	case t.spent:
+		return "redeemed"
+	case t.revoked:
+		return "revoked"
+	case s.expired(t):
+		return "expired"
+	default:
+		return "issued"
+	}
+}
+
+func (s *Shell) expired(t *heldToken) bool {
+	return !t.expires.IsZero() && !s.world.clock.Now().Before(t.expires.Add(s.world.leeway.get()))
+}
+
+// live gives the tokens of a session that may still be used: issued for it and
+// neither used, revoked nor expired.
+func (s *Shell) live(session string) []*heldToken {
+	var live []*heldToken
+	for _, t := range s.wallet.held {
+		if t.ref.Order == session && s.status(t) == "issued" {
+			live = append(live, t)
+		}
+	}
+	return live
+}
+
+// spend notes that a token was redeemed past the relay, which cannot know.
+func (w *wallet) spend(ref tokens.Ref) {
+	for _, t := range w.held {
+		if t.ref == ref {
+			t.spent = true
+		}
+	}
+}

@@ -1,0 +1,219 @@
+// Words: how a line is read. The language is what this scanner, shlex and
+// testscript read alike: bare words and single quotes.
+
+package shell
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/shlex"
+)
+
+// word is one word of a line: pieces that stand next to each other.
+type word []piece
+
+// piece is text as written, or a variable to put in its place.
+type piece struct {
+	text     string
+	variable bool
+}
+
+func (w word) plain() string {
+	var b strings.Builder
+	for _, p := range w {
+		if p.variable {
+			b.WriteByte('$')
+		}
+		b.WriteString(p.text)
+	}
+	return b.String()
+}
+
+// lineError says what in a line is not understood, where, and what to write.
+type lineError struct {
+	column int // from 1, in characters
+	what   string
+}
+
+func (e *lineError) Error() string { return fmt.Sprintf("column %d: %s", e.column, e.what) }
+
+// splitLine reads one line. With semicolons it may hold several commands.
+func splitLine(line string, semicolons bool) (commands [][]word, err error) {
+	s := &splitter{line: line}
+	if err := s.run(semicolons); err != nil {
+		return nil, err
+	}
+	// What shlex reads differently would be read differently by somebody. The
+	// semicolon is no separator to it, so each command is compared by itself.
+	for i, command := range s.commands {
+		theirs, err := shlex.Split(s.texts[i])
+		ours := make([]string, len(command))
+		for j, w := range command {
+			ours[j] = w.plain()
+		}
+		if err != nil || !slices.Equal(ours, theirs) {
+			return nil, &lineError{1, "shells read this line differently: use bare words and 'single quotes'"}
+		}
+	}
+	return s.commands, nil
+}
+
+type splitter struct {
+	line     string
+	at       int
+	command  []word
+	commands [][]word
+	start    int      // of the command
+	texts    []string // of the commands
+}
+
+func (s *splitter) fail(at int, format string, args ...any) error {
+	return &lineError{utf8.RuneCountInString(s.line[:at]) + 1, fmt.Sprintf(format, args...)}
+}
+
+func (s *splitter) run(semicolons bool) error {
+	if !utf8.ValidString(s.line) {
+		return s.fail(0, "the line is not UTF-8")
+	}
+	for s.at < len(s.line) {
+		switch c := s.line[s.at]; {
+		case c == ' ' || c == '\t':
+			s.at++
+		case c == '#':
+			s.end(s.at)
+			return nil
+		case c == ';' && semicolons:
+			s.end(s.at)
+			s.at++
+			s.start = s.at
+		default:
+			if err := s.word(semicolons); err != nil {
+				return err
+			}
+		}
+	}
+	s.end(s.at)
+	return nil
+}
+
+func (s *splitter) end(at int) {
+	if len(s.command) > 0 {
+		s.commands = append(s.commands, s.command)
+		s.texts = append(s.texts, s.line[s.start:at])
+	}
+	s.command = nil
+}
+
+// word reads one word; the next byte begins it.
+func (s *splitter) word(semicolons bool) error {
+	var w word
+	bare := s.at
+	flush := func() {
+		if s.at > bare {
+			w = append(w, piece{text: s.line[bare:s.at]})
+		}
+	}
+	for s.at < len(s.line) {
+		c := s.line[s.at]
+		switch {
+		case c == ' ' || c == '\t' || c == ';' && semicolons:
+			flush()
+			s.command = append(s.command, w)
+			return nil
+		case c == '\'':
+			flush()
+			text, err := s.quoted()
+			if err != nil {
+				return err
+			}
+			w = append(w, piece{text: text})
+			bare = s.at
+		case c == '$':
+			flush()
+			name, err := s.variable()
+			if err != nil {
+				return err
+			}
+			w = append(w, piece{text: name, variable: true})
+			bare = s.at
+		case c == '"':
+			return s.fail(s.at, "double quotes mean different things to different shells: use 'single quotes'")
+		case c == '\\':
+			return s.fail(s.at, `a backslash means different things to different shells: put the word in 'single quotes'`)
+		case c == '#':
+			return s.fail(s.at, "a # inside a word begins a comment to some: put the word in 'single quotes'")
+		case c == ';':
+			return s.fail(s.at, "one verb a line: put a word with ; in 'single quotes' (only -c takes several)")
+		default:
+			r, size := utf8.DecodeRuneInString(s.line[s.at:])
+			if unicode.IsControl(r) || unicode.IsSpace(r) {
+				return s.fail(s.at, "%U does not belong in a word: put it in 'single quotes'", r)
+			}
+			s.at += size
+		}
+	}
+	flush()
+	s.command = append(s.command, w)
+	return nil
+}
+
+func (s *splitter) quoted() (string, error) {
+	open := s.at
+	length := strings.IndexByte(s.line[open+1:], '\'')
+	if length < 0 {
+		return "", s.fail(open, "this quote is not closed")
+	}
+	text := s.line[open+1 : open+1+length]
+	for i, r := range text {
+		if unicode.IsControl(r) && r != '\t' {
+			return "", s.fail(open+1+i, "%U does not belong in a line", r)
+		}
+	}
+	s.at = open + length + 2
+	if s.at < len(s.line) && s.line[s.at] == '\'' {
+		return "", s.fail(s.at, "'' inside a word is a quote to some and nothing to others: no word can hold a single quote")
+	}
+	return text, nil
+}
+
+func (s *splitter) variable() (string, error) {
+	dollar := s.at
+	s.at++
+	for s.at < len(s.line) && isNameByte(s.line[s.at]) {
+		s.at++
+	}
+	name := s.line[dollar+1 : s.at]
+	if !isVariable(name) {
+		return "", s.fail(dollar, "a $ outside quotes begins a $NAME of A-Z, 0-9 and _: put the word in 'single quotes'")
+	}
+	return name, nil
+}
+
+func isNameByte(c byte) bool {
+	return c == '_' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
+}
+
+// isVariable reports whether name is [A-Z_][A-Z0-9_]*.
+func isVariable(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		if c != '_' && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// quoteWord writes a word so that every reader reads it back.
+func quoteWord(text string) string {
+	if text != "" && !strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`'"\$#;!`, r)
+	}) {
+		return text
+	}
+	return "'" + text + "'"
+}

@@ -1,0 +1,290 @@
+// The world file: what a world has in it, as YAML.
+
+package shell
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/bojanz/currency"
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	yamlparser "github.com/goccy/go-yaml/parser"
+
+	"tokenshell/issuers"
+	"tokenshell/issuers/coupons"
+	"tokenshell/issuers/payments"
+)
+
+//go:embed world.yaml
+var embeddedWorld []byte
+
+// worldLimit is the largest world file, in bytes.
+const worldLimit = 4 << 20
+
+// services are the embedded domains, in the order in which redeem_order names
+// them when it says nothing else.
+var services = []string{"coupons", "points", "payments"}
+
+// worldFile mirrors the YAML.
+type worldFile struct {
+	Currency    string         `yaml:"currency"`
+	PointValue  string         `yaml:"point_value"`
+	RedeemOrder []string       `yaml:"redeem_order"`
+	Customers   []customerFile `yaml:"customers"`
+	Coupons     []couponFile   `yaml:"coupons"`
+}
+
+type customerFile struct {
+	ID     string     `yaml:"id"`
+	Points int64      `yaml:"points"`
+	Cards  []cardFile `yaml:"cards"`
+}
+
+type cardFile struct {
+	ID       string `yaml:"id"`
+	Number   string `yaml:"number"`
+	Limit    string `yaml:"limit"`
+	Declines bool   `yaml:"declines"`
+}
+
+type couponFile struct {
+	Code        string     `yaml:"code"`
+	Amount      string     `yaml:"amount"`
+	Percent     int        `yaml:"percent"`
+	Minimum     string     `yaml:"minimum"`
+	PerCustomer int        `yaml:"per_customer"`
+	Total       int        `yaml:"total"`
+	Combinable  bool       `yaml:"combinable"`
+	Valid       *validFile `yaml:"valid"`
+}
+
+type validFile struct {
+	From  string `yaml:"from"`
+	Until string `yaml:"until"`
+}
+
+// blueprint is a world file that has been read and checked: what the services
+// are made of.
+type blueprint struct {
+	currency    string
+	pointValue  currency.Amount
+	redeemOrder []string
+	customers   []string // the first is the default
+	points      map[string]int64
+	cards       map[string][]payments.Card
+	coupons     []coupons.Coupon
+}
+
+// readWorld reads a world file; path "" is the embedded one.
+func readWorld(path string) (*blueprint, error) {
+	if path == "" {
+		return parseWorld("the embedded world", embeddedWorld)
+	}
+	text, err := readFile(path, worldLimit)
+	if err != nil {
+		return nil, err
+	}
+	return parseWorld(path, text)
+}
+
+// readFile reads a file that must not be larger than limit bytes.
+func readFile(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		return nil, &inputError{path, 0, "it is a folder"}
+	}
+	if err == nil && info.Size() > limit {
+		return nil, &inputError{path, 0, fmt.Sprintf("it has %d bytes, at most %d are read", info.Size(), limit)}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		var cause *os.PathError
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		return nil, &inputError{path, 0, err.Error()}
+	}
+	return text, nil
+}
+
+// parseWorld reads YAML strictly: unknown keys, duplicates and wrong types are
+// refused with their line and column.
+func parseWorld(path string, text []byte) (*blueprint, error) {
+	var file worldFile
+	if err := yaml.UnmarshalWithOptions(text, &file, yaml.Strict(), yaml.DisallowUnknownField()); err != nil {
+		return nil, yamlError(path, err)
+	}
+	tree, err := yamlparser.ParseBytes(text, 0)
+	if err != nil {
+		return nil, yamlError(path, err)
+	}
+	c := &worldChecker{path: path, tree: tree}
+	return c.check(&file)
+}
+
+func yamlError(path string, err error) error {
+	var syntax yaml.Error
+	if errors.As(err, &syntax) && syntax.GetToken() != nil {
+		position := syntax.GetToken().Position
+		return &inputError{path, position.Line, fmt.Sprintf("column %d: %s", position.Column, syntax.GetMessage())}
+	}
+	return &inputError{path, 0, err.Error()}
+}
+
+// worldChecker checks what YAML cannot say, and finds the place of what is
+// wrong. The first error stays.
+type worldChecker struct {
+	path string
+	tree *ast.File
+	err  error
+}
+
+// fail notes what is wrong at a YAML path such as $.coupons[2].amount.
+func (c *worldChecker) fail(at, format string, args ...any) {
+	if c.err != nil {
+		return
+	}
+	wrong := &inputError{c.path, 0, fmt.Sprintf(format, args...)}
+	if path, err := yaml.PathString(at); err == nil {
+		if node, err := path.FilterFile(c.tree); err == nil && node != nil && node.GetToken() != nil {
+			position := node.GetToken().Position
+			wrong.line, wrong.what = position.Line, fmt.Sprintf("column %d: %s", position.Column, wrong.what)
+		}
+	}
+	c.err = wrong
+}
+
+// name is what ids and codes of a world look like.
+var name = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+func (c *worldChecker) name(at, what, text string, taken []string) {
+	switch {
+	case !name.MatchString(text):
+		c.fail(at, "%s %q: write 1 to 64 of A-Z a-z 0-9 . _ -", what, text)
+	case slices.Contains(taken, text):
+		c.fail(at, "%s %q stands here twice", what, text)
+	}
+}
+
+func (c *worldChecker) money(at, what, text, code string, positive bool) currency.Amount {
+	amount, err := issuers.ParseMoney(text, code)
+	if err != nil {
+		c.fail(at, "%s: %v", what, err)
+		return currency.Amount{}
+	}
+	if positive && !amount.IsPositive() {
+		c.fail(at, "%s must be positive", what)
+	}
+	return amount
+}
+
+func (c *worldChecker) check(f *worldFile) (*blueprint, error) {
+	if f.Currency == "" {
+		f.Currency = "EUR"
+	}
+	if !currency.IsValid(f.Currency) {
+		c.fail("$.currency", "unknown currency %q: write an ISO 4217 code such as EUR", f.Currency)
+		return nil, c.err
+	}
+	b := &blueprint{currency: f.Currency, redeemOrder: f.RedeemOrder, points: map[string]int64{}, cards: map[string][]payments.Card{}}
+	if f.PointValue == "" {
+		f.PointValue = "0"
+	}
+	if !regexp.MustCompile(`^[0-9]{1,6}(\.[0-9]{1,6})?$`).MatchString(f.PointValue) {
+		c.fail("$.point_value", "point_value %q: write a decimal such as \"0.01\"", f.PointValue)
+	} else {
+		b.pointValue, _ = currency.NewAmount(f.PointValue, f.Currency)
+	}
+	if len(b.redeemOrder) == 0 {
+		b.redeemOrder = services
+	}
+	if sorted := slices.Sorted(slices.Values(b.redeemOrder)); !slices.Equal(sorted, slices.Sorted(slices.Values(services))) {
+		c.fail("$.redeem_order", "redeem_order names each of %v once", services)
+	}
+	if len(f.Customers) == 0 {
+		c.fail("$", "a world has at least one customer")
+	}
+	for i, customer := range f.Customers {
+		c.customer(b, fmt.Sprintf("$.customers[%d]", i), customer)
+	}
+	for i, coupon := range f.Coupons {
+		c.coupon(b, fmt.Sprintf("$.coupons[%d]", i), coupon)
+	}
+	if c.err != nil {
+		return nil, c.err
+	}
+	return b, nil
+}
+
+func (c *worldChecker) customer(b *blueprint, at string, f customerFile) {
+	c.name(at, "customer id", f.ID, b.customers)
+	if f.Points < 0 {
+		c.fail(at+".points", "points %d: a balance is not negative", f.Points)
+	}
+	b.customers = append(b.customers, f.ID)
+	b.points[f.ID] = f.Points
+	var ids []string
+	for i, card := range f.Cards {
+		at := fmt.Sprintf("%s.cards[%d]", at, i)
+		c.name(at, "card id", card.ID, ids)
+		ids = append(ids, card.ID)
+		if !regexp.MustCompile(`^[0-9]{4,19}$`).MatchString(card.Number) {
+			c.fail(at, "card %q: its number is 4 to 19 digits, in quotes", card.ID)
+		}
+		b.cards[f.ID] = append(b.cards[f.ID], payments.Card{
+			ID: card.ID, Number: card.Number, Limit: c.money(at, "limit", card.Limit, b.currency, false), Declines: card.Declines,
+		})
+	}
+}
+
+func (c *worldChecker) coupon(b *blueprint, at string, f couponFile) {
+	var codes []string
+	for _, other := range b.coupons {
+		codes = append(codes, other.Code)
+	}
+	c.name(at, "coupon code", f.Code, codes)
+	coupon := coupons.Coupon{
+		Code: f.Code, Percent: f.Percent, PerCustomer: f.PerCustomer, Total: f.Total, Combinable: f.Combinable,
+	}
+	switch {
+	case (f.Amount == "") == (f.Percent == 0):
+		c.fail(at, "coupon %q has either an amount or a percent", f.Code)
+	case f.Amount != "":
+		amount := c.money(at+".amount", "amount", f.Amount, b.currency, true)
+		coupon.Amount = &amount
+	case f.Percent < 1 || f.Percent > 100:
+		c.fail(at+".percent", "percent %d: write 1 to 100", f.Percent)
+	}
+	if f.Minimum != "" {
+		minimum := c.money(at+".minimum", "minimum", f.Minimum, b.currency, false)
+		coupon.Minimum = &minimum
+	}
+	if f.PerCustomer < 0 || f.Total < 0 {
+		c.fail(at, "coupon %q: a limit is not negative; leave it out for none", f.Code)
+	}
+	if f.Valid != nil {
+		coupon.From = c.time(at+".valid.from", f.Valid.From)
+		coupon.Until = c.time(at+".valid.until", f.Valid.Until)
+		if !coupon.From.IsZero() && !coupon.Until.IsZero() && !coupon.From.Before(coupon.Until) {
+			c.fail(at+".valid", "coupon %q is valid from a time that is not before its until", f.Code)
+		}
+	}
+	b.coupons = append(b.coupons, coupon)
+}
+
+func (c *worldChecker) time(at, text string) time.Time {
+	if text == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		c.fail(at, "%q is no time: write one such as 2026-01-01T00:00:00Z", text)
+	}
+	return t
+}

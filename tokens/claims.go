@@ -1,0 +1,173 @@
+// Claims: what a confirmation token says.
+
+package tokens
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Type is the typ of every confirmation token (RFC 8725 3.11).
+const Type = "confirmation+jwt"
+
+// Audience is the relay's name in aud.
+const Audience = "order-processing"
+
+// DefaultLifetime and MaxLifetime bound exp - iat.
+const (
+	DefaultLifetime = 2 * time.Minute
+	MaxLifetime     = 5 * time.Minute
+)
+
+// maxIDLength is the longest id, in bytes.
+const maxIDLength = 128
+
+// Claims is a token's payload as the relay sees it: Constraints and Sealed
+// are the issuer's business and stay bytes.
+type Claims struct {
+	Issuer       string
+	Audience     []string
+	Subject      string
+	IssuedAt     time.Time // whole seconds
+	ExpiresAt    time.Time // whole seconds
+	ID           string
+	Order        string // order_processing_id
+	Capabilities []string
+	Constraints  []byte // a JSON object
+	Sealed       []byte // a compact JWE; nil when there is none
+}
+
+// Ref names the token.
+func (c *Claims) Ref() Ref { return Ref{Issuer: c.Issuer, ID: c.ID, Order: c.Order} }
+
+// Payload gives the claims as the JSON that is signed, its members always in
+// the same order.
+func (c *Claims) Payload() ([]byte, error) {
+	return json.Marshal(struct {
+		Issuer       string          `json:"iss"`
+		Audience     []string        `json:"aud"`
+		Subject      string          `json:"sub"`
+		IssuedAt     int64           `json:"iat"`
+		ExpiresAt    int64           `json:"exp"`
+		ID           string          `json:"jti"`
+		Order        string          `json:"order_processing_id"`
+		Capabilities []string        `json:"capabilities"`
+		Constraints  json.RawMessage `json:"constraints"`
+		Sealed       string          `json:"sealed,omitempty"`
+	}{
+		c.Issuer, c.Audience, c.Subject, c.IssuedAt.Unix(), c.ExpiresAt.Unix(), c.ID, c.Order,
+		c.Capabilities, c.Constraints, string(c.Sealed),
+	})
+}
+
+// claimRow is one claim: its name, whether it may be absent, and how its
+// value is taken. take reports whether type and bounds are right.
+type claimRow struct {
+	name     string
+	optional bool
+	take     func(c *Claims, raw []byte) bool
+}
+
+// claimRows is the payload of our contract, in the order in which it is
+// checked.
+var claimRows = []claimRow{
+	{"iss", false, func(c *Claims, raw []byte) bool { return takeID(&c.Issuer, raw) }},
+	{"aud", false, func(c *Claims, raw []byte) bool { return takeAudience(&c.Audience, raw) }},
+	{"sub", false, func(c *Claims, raw []byte) bool { return takeID(&c.Subject, raw) }},
+	{"iat", false, func(c *Claims, raw []byte) bool { return takeTime(&c.IssuedAt, raw) }},
+	{"exp", false, func(c *Claims, raw []byte) bool { return takeTime(&c.ExpiresAt, raw) }},
+	{"jti", false, func(c *Claims, raw []byte) bool { return takeID(&c.ID, raw) }},
+	{"order_processing_id", false, func(c *Claims, raw []byte) bool { return takeID(&c.Order, raw) }},
+	{"capabilities", false, func(c *Claims, raw []byte) bool { return takeIDs(&c.Capabilities, raw) }},
+	{"constraints", false, func(c *Claims, raw []byte) bool { c.Constraints = raw; return raw[0] == '{' }},
+	{"sealed", true, func(c *Claims, raw []byte) bool { return takeSealed(&c.Sealed, raw) }},
+}
+
+// checkClaims first looks for what is missing, then at each value, then for
+// what nobody knows.
+func checkClaims(e *Envelope) error {
+	for _, row := range claimRows {
+		raw, ok := e.payload.get(row.name)
+		if !row.optional && (!ok || isNull(raw) || string(raw) == `""`) {
+			return Refuse(ClaimMissing, "claim %q is missing", row.name)
+		}
+	}
+	for _, row := range claimRows {
+		if raw, ok := e.payload.get(row.name); ok && !row.take(&e.claims, raw) {
+			return Refuse(ClaimInvalid, "claim %q has the wrong type or is out of bounds", row.name)
+		}
+	}
+	for _, m := range e.payload {
+		if !knownClaim(m.name) {
+			return Refuse(ClaimInvalid, "claim %s is not part of the contract", quote(m.name))
+		}
+	}
+	return nil
+}
+
+func knownClaim(name string) bool {
+	for i := range claimRows {
+		if claimRows[i].name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// isID reports whether s may be an id: 1 to 128 bytes of printable ASCII.
+func isID(s string) bool {
+	if s == "" || len(s) > maxIDLength {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return true
+}
+
+func takeID(to *string, raw []byte) bool {
+	value, ok := decodeString(raw)
+	if !ok || !isID(value) {
+		return false // and leave nothing behind that a log could show
+	}
+	*to = value
+	return true
+}
+
+func takeIDs(to *[]string, raw []byte) bool {
+	values, ok := decodeStrings(raw)
+	if !ok {
+		return false
+	}
+	for _, value := range values {
+		if !isID(value) {
+			return false
+		}
+	}
+	*to = values
+	return true
+}
+
+// takeAudience takes an array of strings or one string (RFC 7519 4.1.3).
+func takeAudience(to *[]string, raw []byte) bool {
+	var one string
+	if takeID(&one, raw) {
+		*to = []string{one}
+		return true
+	}
+	return takeIDs(to, raw)
+}
+
+func takeTime(to *time.Time, raw []byte) bool {
+	seconds, ok := decodeInt(raw)
+	*to = time.Unix(seconds, 0).UTC()
+	return ok
+}
+
+func takeSealed(to *[]byte, raw []byte) bool {
+	value, ok := decodeString(raw)
+	*to = []byte(value)
+	return ok && value != ""
+}

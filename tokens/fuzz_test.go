@@ -1,0 +1,179 @@
+package tokens
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/go-jose/go-jose/v4"
+	josejson "github.com/go-jose/go-jose/v4/json"
+	"github.com/google/go-cmp/cmp"
+)
+
+// Any text: no panic, a refusal with a reason that the relay may give, fit to
+// print; and what the gate lets pass, go-jose takes apart in the same way.
+func FuzzGate(f *testing.F) {
+	good := control().raw()
+	for _, raw := range []string{"", "..", good, payments().raw(), resigned(good, twin(signatureOf(good))), good + "\n", re(good, 1, looseTail), re(good, 2, func(string) string { return "" })} {
+		f.Add(raw)
+	}
+	for _, fault := range faults {
+		x := trial{forgery: control()}
+		fault.apply(&x)
+		f.Add(x.raw())
+	}
+	allowed := map[Reason]bool{}
+	for _, row := range Reasons() {
+		allowed[row.Reason] = row.By == "everyone"
+	}
+	delete(allowed, ServiceUnavailable)
+	delete(allowed, SessionMismatch)
+	checks := relayAt(epoch).Checks(Own{})
+	f.Fuzz(func(t *testing.T, raw string) {
+		claims, err := Judge(raw, checks)
+		var refusal *Refusal
+		switch {
+		case (claims == nil) != (err != nil):
+			t.Fatalf("%v and %v", claims, err)
+		case err != nil && !errors.As(err, &refusal):
+			t.Fatalf("%T: %v", err, err)
+		case err != nil && !allowed[refusal.Reason]:
+			t.Fatalf("reason %s", refusal.Reason)
+		case err != nil:
+			if problem := unprintable(refusal, ""); problem != "" {
+				t.Fatal(problem)
+			}
+		}
+		_, peeked := Peek(raw)
+		if early := errors.Is(err, TooLarge) || errors.Is(err, Malformed); early != (peeked != nil) {
+			t.Fatalf("judged %v, peeked %v", err, peeked)
+		}
+		e := &Envelope{raw: raw}
+		if checkSize(e) != nil || checkStructure(e) != nil || checkHeader(e) != nil {
+			return
+		}
+		alg := jose.SignatureAlgorithm(e.alg)
+		if !slices.Contains([]jose.SignatureAlgorithm{jose.ES256, jose.EdDSA, jose.RS256, jose.PS256}, alg) {
+			return
+		}
+		parsed, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{alg})
+		if err != nil {
+			t.Fatalf("go-jose refuses what the gate accepts: %v", err)
+		}
+		if !bytes.Equal(parsed.UnsafePayloadWithoutVerification(), e.body) || !bytes.Equal(parsed.Signatures[0].Signature, e.signature) ||
+			parsed.Signatures[0].Protected.KeyID != e.kid || parsed.Signatures[0].Protected.Algorithm != e.alg {
+			t.Fatal("go-jose reads another token")
+		}
+	})
+}
+
+// What StrictObject accepts, encoding/json and go-jose's stricter fork accept
+// and read alike; what it refuses, one of them refuses, or the text has the
+// fault that only StrictObject knows.
+func FuzzStrictObject(f *testing.F) {
+	for _, tt := range strictTexts {
+		if len(tt.text) <= MaxSize {
+			f.Add([]byte(tt.text))
+		}
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		o, err := parseObject(text)
+		d := josejson.NewDecoder(bytes.NewReader(text))
+		d.SetNumberType(josejson.UnmarshalJSONNumber) // 1e999 is a JSON number, if no float64
+		var fork map[string]any
+		forkErr := d.Decode(&fork)
+		if err == nil {
+			if !json.Valid(text) || !utf8.Valid(text) || forkErr != nil || fork == nil {
+				t.Fatalf("accepted %q; valid JSON %v, valid UTF-8 %v, go-jose %v", text, json.Valid(text), utf8.Valid(text), forkErr)
+			}
+			compareMembers(t, text, o)
+			return
+		}
+		justified := false
+		switch problem := err.Error(); {
+		case strings.HasPrefix(problem, "invalid UTF-8"):
+			justified = !utf8.Valid(text)
+		case strings.HasPrefix(problem, "lone surrogate"):
+			justified = bytes.Contains(bytes.ToLower(text), []byte(`\ud`))
+		case strings.HasPrefix(problem, "nested"):
+			justified = bytes.Count(text, []byte("{"))+bytes.Count(text, []byte("[")) > maxDepth
+		case strings.HasPrefix(problem, "duplicate"):
+			justified = forkErr != nil
+		case strings.HasPrefix(problem, "no JSON object"):
+			justified = !json.Valid(text) || bytes.TrimLeft(text, " \t\r\n")[0] != '{'
+		default:
+			justified = !json.Valid(text)
+		}
+		if !justified {
+			t.Fatalf("refused %q: %v", text, err)
+		}
+	})
+}
+
+// Any payload under a good signature: accepted exactly when the contract,
+// written a second time in [oracle], allows it; and what was accepted is the
+// same claims after being written and read again.
+func FuzzClaims(f *testing.F) {
+	f.Add([]byte(control().payload.text()))
+	f.Add([]byte(control().claim("sealed", `"a.b.c.d.e"`).payload.text()))
+	for _, name := range mandatory {
+		for _, value := range values {
+			f.Add([]byte(control().claim(name, value).payload.text()))
+		}
+	}
+	for _, fault := range faults {
+		x := trial{forgery: control()}
+		fault.apply(&x)
+		f.Add([]byte(x.payload.text()))
+	}
+	checks := relayAt(epoch).Checks(Own{})
+	header := control().header.text()
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		raw := couponsKey.compact(header, string(payload))
+		claims, err := Judge(raw, checks)
+		if want := len(raw) <= MaxSize && StrictObject(payload) == nil && oracle(payload); want != (err == nil) {
+			t.Fatalf("%q\naccepted by the contract: %v; here: %v", payload, want, err)
+		}
+		if err != nil {
+			var refusal *Refusal
+			if !errors.As(err, &refusal) {
+				t.Fatalf("%T: %v", err, err)
+			}
+			if problem := unprintable(refusal, ""); problem != "" {
+				t.Fatal(problem)
+			}
+			return
+		}
+		again, err := claims.Payload()
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := &Envelope{}
+		if e.payload, err = parseObject(again); err != nil {
+			t.Fatal(err)
+		}
+		if err := checkClaims(e); err != nil {
+			t.Fatal(err)
+		}
+		if string(compacted(t, claims.Constraints)) != string(compacted(t, e.claims.Constraints)) {
+			t.Fatalf("constraints %q became %q", claims.Constraints, e.claims.Constraints)
+		}
+		e.claims.Constraints = claims.Constraints // compared above: only spaces and escapes may differ
+		if diff := cmp.Diff(claims, &e.claims); diff != "" {
+			t.Fatalf("(-read +written and read):\n%s", diff)
+		}
+	})
+}
+
+// compacted gives JSON in the form that json.Marshal writes it in.
+func compacted(t *testing.T, text []byte) []byte {
+	out, err := json.Marshal(json.RawMessage(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

@@ -1,0 +1,94 @@
+// The gate: what a text must look like before go-jose sees it.
+
+package tokens
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// MaxSize is the longest token that is looked at, in bytes.
+const MaxSize = 8192
+
+// canonical is base64url without padding that refuses non-zero trailing bits
+// (RFC 7515 2). It still skips CR and LF, so the gate looks for those itself.
+var canonical = base64.RawURLEncoding.Strict()
+
+// decodeSegment decodes one segment; ok is false unless encoding the result
+// again gives the same text.
+func decodeSegment(segment string) (decoded []byte, ok bool) {
+	if strings.ContainsAny(segment, "\r\n") {
+		return nil, false
+	}
+	decoded, err := canonical.DecodeString(segment)
+	return decoded, err == nil
+}
+
+// SplitCompact splits a compact serialisation (RFC 7515 7.1, RFC 7516 7.1)
+// into exactly n segments and decodes each canonically.
+func SplitCompact(text string, n int) ([][]byte, error) {
+	if strings.Count(text, ".") != n-1 {
+		return nil, Refuse(Malformed, "%d segments where %d belong", strings.Count(text, ".")+1, n)
+	}
+	segments := make([][]byte, 0, n)
+	rest := text
+	for i := 1; i <= n; i++ {
+		var segment string
+		segment, rest, _ = strings.Cut(rest, ".")
+		decoded, ok := decodeSegment(segment)
+		if !ok {
+			return nil, Refuse(Malformed, "segment %d is not canonical base64url", i)
+		}
+		segments = append(segments, decoded)
+	}
+	return segments, nil
+}
+
+func checkSize(e *Envelope) error {
+	if len(e.raw) > MaxSize {
+		return Refuse(TooLarge, "%d bytes, at most %d", len(e.raw), MaxSize)
+	}
+	return nil
+}
+
+func checkStructure(e *Envelope) error {
+	segments, err := SplitCompact(e.raw, 3)
+	if err != nil {
+		return err
+	}
+	if e.header, err = parseObject(segments[0]); err != nil {
+		return Refuse(Malformed, "header: %v", err)
+	}
+	if e.payload, err = parseObject(segments[1]); err != nil {
+		return Refuse(Malformed, "payload: %v", err)
+	}
+	e.body, e.signature = segments[1], segments[2]
+	return nil
+}
+
+// checkHeader lets exactly alg, kid and typ pass, as strings. Which of them
+// are absent is for the checks that need them.
+func checkHeader(e *Envelope) error {
+	for _, m := range e.header {
+		var to *string
+		switch m.name {
+		case "alg":
+			to = &e.alg
+		case "kid":
+			to = &e.kid
+		case "typ":
+			to = &e.typ
+		default:
+			return Refuse(HeaderNotAllowed, "header member %s; only alg, kid and typ may stand there", quote(m.name))
+		}
+		value, ok := decodeString(m.raw)
+		if !ok {
+			return Refuse(HeaderNotAllowed, "header member %s is no string", quote(m.name))
+		}
+		*to = value
+	}
+	if e.typ != Type {
+		return Refuse(TypeNotAllowed, "typ is %s, expected %q", quote(e.typ), Type)
+	}
+	return nil
+}

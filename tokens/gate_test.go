@@ -1,0 +1,230 @@
+package tokens
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// segment gives part n of a compact token, re gives it with that part edited.
+func segment(raw string, n int) string { return strings.Split(raw, ".")[n] }
+
+func re(raw string, n int, edit func(string) string) string {
+	parts := strings.Split(raw, ".")
+	parts[n] = edit(parts[n])
+	return strings.Join(parts, ".")
+}
+
+// looseTail sets a bit that base64 does not use; the decoded bytes stay.
+func looseTail(segment string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	if segment == "" {
+		return ""
+	}
+	at := strings.IndexByte(alphabet, segment[len(segment)-1])
+	if at < 0 {
+		return segment
+	}
+	return segment[:len(segment)-1] + alphabet[at|1:][:1]
+}
+
+func insert(text string) func(string) string {
+	return func(segment string) string { return segment[:8] + text + segment[8:] }
+}
+
+func TestGateRefusesOtherThanThreeCanonicalSegments(t *testing.T) {
+	checks := relayAt(epoch).Checks(Own{})
+	f := control()
+	// Lengths that leave unused bits in all three segments.
+	for len(f.payload.text())%3 == 0 {
+		f.payload = f.payload.with("sub", `"user_1234"`)
+	}
+	good := f.raw()
+	header, payload, signature := segment(good, 0), segment(good, 1), segment(good, 2)
+	mustAccept(t, checks, good)
+	for _, tt := range []struct{ name, raw string }{
+		{"empty", ""}, {"a dot", "."}, {"two dots", ".."}, {"8192 dots", strings.Repeat(".", MaxSize)},
+		{"one segment", header}, {"two segments", header + "." + payload}, {"four segments", good + "."},
+		{"five segments, a JWE's", header + "...." + payload},
+		{"no header", "." + payload + "." + signature}, {"detached payload", header + ".." + signature},
+		{"padding after the header", re(good, 0, func(s string) string { return s + "=" })},
+		{"padding after the payload", re(good, 1, func(s string) string { return s + "==" })},
+		{"padding after the signature", good + "=="},
+		{"loose bits in the payload", re(good, 1, looseTail)}, {"loose bits in the signature", re(good, 2, looseTail)},
+		{"LF in the header", re(good, 0, insert("\n"))}, {"CR in the payload", re(good, 1, insert("\r"))},
+		{"CR LF in the signature", re(good, 2, insert("\r\n"))},
+		{"LF at the end", good + "\n"}, {"LF at the beginning", "\n" + good}, {"LF alone as the signature", header + "." + payload + ".\n"},
+		{"space before", " " + good}, {"space after", good + " "}, {"tab inside", re(good, 1, insert("\t"))},
+		{"no-break space", good + "\u00a0"}, {"zero width space", "\u200b" + good}, {"byte order mark", "\ufeff" + good}, {"NUL", good + "\x00"},
+		{"plus of the other alphabet", re(good, 2, insert("++++"))}, {"slash of the other alphabet", re(good, 2, insert("////"))},
+		{"one character too many", re(good, 2, func(s string) string { return s + "AAA" })},
+		{"flattened JSON serialisation", `{"protected":"` + header + `","payload":"` + payload + `","signature":"` + signature + `"}`},
+		{"Bearer before it", "Bearer " + good},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			refusal := mustRefuse(t, checks, tt.raw, Malformed)
+			if refusal.Token != (Ref{}) {
+				t.Errorf("ref %v before anything was verified", refusal.Token)
+			}
+		})
+	}
+	mustAccept(t, checks, good)
+}
+
+// A header whose length leaves loose bits has to be made for it.
+func TestGateRefusesLooseBitsInTheHeader(t *testing.T) {
+	checks := relayAt(epoch).Checks(Own{})
+	f := control()
+	header := f.header.text()
+	for len(header)%3 == 0 {
+		header += " "
+	}
+	good := f.signer.compact(header, f.payload.text())
+	mustAccept(t, checks, good)
+	mustRefuse(t, checks, re(good, 0, looseTail), Malformed)
+}
+
+// Everything that StrictObject refuses is malformed in both places, although
+// it is properly signed; what it accepts gets further.
+func TestGateWantsStrictJSON(t *testing.T) {
+	checks := relayAt(epoch).Checks(Own{})
+	f := control()
+	for _, tt := range strictTexts {
+		header := f.signer.compact(tt.text, f.payload.text())
+		payload := f.signer.compact(f.header.text(), tt.text)
+		if len(header) > MaxSize {
+			continue
+		}
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.problem != "" {
+				mustRefuse(t, checks, header, Malformed)
+				mustRefuse(t, checks, payload, Malformed)
+				return
+			}
+			for _, raw := range []string{header, payload} {
+				if _, err := Judge(raw, checks); err == nil || errors.Is(err, Malformed) {
+					t.Errorf("got %v, want a later refusal", err)
+				}
+			}
+		})
+	}
+}
+
+func TestGateAcceptsAnEmptySignatureAsStructure(t *testing.T) {
+	checks := relayAt(epoch).Checks(Own{})
+	mustRefuse(t, checks, re(control().raw(), 2, func(string) string { return "" }), SignatureInvalid)
+}
+
+func TestGateSizeIsExact(t *testing.T) {
+	checks := relayAt(epoch).Checks(Own{})
+	sized := func(size int) string {
+		for pad := range 4000 {
+			f := control().claim("constraints", `{"a":"`+strings.Repeat("x", 5000+pad)+`"}`)
+			if raw := f.raw(); len(raw) == size {
+				return raw
+			}
+			// base64 grows by 1, 1, 2: a space in the header moves what is skipped.
+			if raw := f.signer.compact(f.header.text()+" ", f.payload.text()); len(raw) == size {
+				return raw
+			}
+		}
+		t.Fatalf("no token of %d bytes", size)
+		return ""
+	}
+	mustAccept(t, checks, sized(MaxSize))
+	mustRefuse(t, checks, sized(MaxSize+1), TooLarge)
+	mustRefuse(t, checks, strings.Repeat(".", 1<<20), TooLarge)
+}
+
+func TestGateLetsOnlyThreeHeaderMembersPass(t *testing.T) {
+	checks := relayAt(epoch).Checks(Own{})
+	for _, tt := range []struct {
+		name   string
+		header document
+		want   Reason
+	}{
+		{"jwk", control().header.with("jwk", `{"kty":"EC"}`), HeaderNotAllowed},
+		{"jku", control().header.with("jku", `"https://evil.example/jwks"`), HeaderNotAllowed},
+		{"x5u", control().header.with("x5u", `"https://evil.example/"`), HeaderNotAllowed},
+		{"x5c", control().header.with("x5c", `["AA=="]`), HeaderNotAllowed},
+		{"crit", control().header.with("crit", `["exp"]`), HeaderNotAllowed},
+		{"crit empty", control().header.with("crit", `[]`), HeaderNotAllowed},
+		{"crit null", control().header.with("crit", `null`), HeaderNotAllowed},
+		{"b64", control().header.with("b64", `false`), HeaderNotAllowed},
+		{"cty", control().header.with("cty", `"JWT"`), HeaderNotAllowed},
+		{"zip", control().header.with("zip", `"DEF"`), HeaderNotAllowed},
+		{"nonce", control().header.with("nonce", `"n"`), HeaderNotAllowed},
+		{"empty name", control().header.with("", `""`), HeaderNotAllowed},
+		{"KID in capitals", control().header.with("KID", `"coupons-k1"`), HeaderNotAllowed},
+		{"control characters in a name", control().header.with(`\u001b[31m\u202e`+strings.Repeat(`\ud83d\ude00`, 100), `1`), HeaderNotAllowed},
+		{"alg a number", control().header.with("alg", `256`), HeaderNotAllowed},
+		{"alg null", control().header.with("alg", `null`), HeaderNotAllowed},
+		{"kid an array", control().header.with("kid", `["coupons-k1"]`), HeaderNotAllowed},
+		{"kid null", control().header.with("kid", `null`), HeaderNotAllowed},
+		{"typ an object", control().header.with("typ", `{}`), HeaderNotAllowed},
+		{"typ of another kind", control().header.with("typ", `"at+jwt"`), TypeNotAllowed},
+		{"typ in capitals", control().header.with("typ", `"CONFIRMATION+JWT"`), TypeNotAllowed},
+		{"typ with its tree", control().header.with("typ", `"application/confirmation+jwt"`), TypeNotAllowed},
+		{"typ empty", control().header.with("typ", `""`), TypeNotAllowed},
+		{"typ missing", control().header.without("typ"), TypeNotAllowed},
+		{"no member at all", document{}, TypeNotAllowed},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := control()
+			mustAccept(t, checks, f.raw())
+			f.header = tt.header
+			mustRefuse(t, checks, f.raw(), tt.want)
+			mustAccept(t, checks, control().raw())
+		})
+	}
+}
+
+// Members in another order, spaces and escapes are the same header.
+func TestGateReadsTheHeaderByMeaning(t *testing.T) {
+	f := control()
+	raw := f.signer.compact(" {\n\"typ\" : \"confirmation\\u002bjwt\", \"\\u006bid\":\"coupons\\u002dk1\" ,\"alg\":\"\\u0045S256\"}\t", f.payload.text())
+	mustAccept(t, relayAt(epoch).Checks(Own{}), raw)
+}
+
+func TestSplitCompact(t *testing.T) {
+	got, err := SplitCompact("YQ..Yg", 3)
+	if diff := cmp.Diff([][]byte{[]byte("a"), {}, []byte("b")}, got); err != nil || diff != "" {
+		t.Errorf("%v, (-want +got):\n%s", err, diff)
+	}
+	for _, tt := range []struct {
+		text, want string
+		n          int
+	}{
+		{"a.b", "malformed: 2 segments where 3 belong", 3},
+		{"a.b.c", "malformed: 3 segments where 5 belong", 5},
+		{"YQ.YR.YQ", "malformed: segment 2 is not canonical base64url", 3},
+	} {
+		if _, err := SplitCompact(tt.text, tt.n); err == nil || err.Error() != tt.want || !errors.Is(err, Malformed) {
+			t.Errorf("SplitCompact(%q, %d): %v, want %s", tt.text, tt.n, err, tt.want)
+		}
+	}
+}
+
+func TestPeekTakesApartAndBelievesNothing(t *testing.T) {
+	f := control()
+	f.signer = pointsKey // a bad signature is no matter here
+	got, err := Peek(f.raw())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Unverified{Header: []byte(f.header.text()), Payload: []byte(f.payload.text()), KeyID: "coupons-k1", Ref: Ref{"coupons.svc", "cpt_1", "op_1"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	bare, err := Peek(f.signer.compact(`{"kid":7}`, `{"iss":null,"jti":[]}`))
+	if err != nil || bare.KeyID != "" || bare.Ref != (Ref{}) {
+		t.Errorf("values of other types: %v, %v", bare, err)
+	}
+	for raw, want := range map[string]Reason{strings.Repeat("a", MaxSize+1): TooLarge, "a.b": Malformed, "": Malformed} {
+		if got, err := Peek(raw); !errors.Is(err, want) || got.Header != nil {
+			t.Errorf("Peek(%.10q): %v, want %s", raw, err, want)
+		}
+	}
+}

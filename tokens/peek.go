@@ -1,0 +1,41 @@
+// Peek: what a token says before anybody has verified it.
+
+package tokens
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// Unverified is a token's text taken apart. Nothing of it is proven: it is for
+// showing and for finding, never for deciding.
+type Unverified struct {
+	Header  json.RawMessage
+	Payload json.RawMessage
+	KeyID   string
+	Ref     Ref
+}
+
+// Peek takes a compact token apart after size and structure were checked, and
+// verifies nothing. The error is a [*Refusal]: too_large or malformed.
+func Peek(raw string) (Unverified, error) {
+	e := &Envelope{raw: raw}
+	if err := checkSize(e); err != nil {
+		return Unverified{}, err
+	}
+	if err := checkStructure(e); err != nil {
+		return Unverified{}, err
+	}
+	segment, _, _ := strings.Cut(raw, ".")
+	header, _ := decodeSegment(segment)
+	u := Unverified{Header: header, Payload: e.body}
+	for name, to := range map[string]*string{"iss": &u.Ref.Issuer, "jti": &u.Ref.ID, "order_processing_id": &u.Ref.Order} {
+		if value, ok := e.payload.get(name); ok {
+			*to, _ = decodeString(value)
+		}
+	}
+	if value, ok := e.header.get("kid"); ok {
+		u.KeyID, _ = decodeString(value)
+	}
+	return u, nil
+}

@@ -1,0 +1,220 @@
+// Verification: the checks, their order, and who judges by them.
+
+package tokens
+
+import (
+	"crypto"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// Key is one version of an issuer's signing key: kid names it for ever.
+type Key struct {
+	ID        string
+	Algorithm jose.SignatureAlgorithm // the only one that it verifies
+	Public    crypto.PublicKey
+}
+
+// KeySet finds an issuer's keys. The error's text says why there is none, for
+// a person, and does not repeat the kid; its kind does not matter. Which keys
+// are sound is the set's to know: they are used as they come.
+type KeySet interface {
+	Key(kid string) (Key, error)
+}
+
+// Issuer is what a verifier holds of one issuer before any token comes.
+type Issuer struct {
+	Name         string // iss
+	Keys         KeySet
+	Capabilities []string // granted to it
+}
+
+// Verifier is what one party needs to judge envelopes. All exported fields are
+// mandatory. Safe for concurrent use when they are; not to be copied.
+type Verifier struct {
+	Party   string // the party's name in aud
+	Clock   Clock
+	Leeway  func() time.Duration // how far clocks may differ; 0 unless somebody says otherwise
+	Issuers func(iss string) (Issuer, bool)
+
+	headers headers
+}
+
+// Envelope is one token on its way through the checks. Its accessors give
+// what the checks so far have made certain.
+type Envelope struct {
+	raw             string
+	header, payload object
+	body, signature []byte // the second and third segment, decoded
+	alg, kid, typ   string
+	issuer          Issuer
+	key             Key
+	verified        bool
+	claims          Claims
+}
+
+// Claims gives the claims: complete after the claims check, empty before.
+func (e *Envelope) Claims() *Claims { return &e.claims }
+
+// Check is one row of the order of checks.
+type Check struct {
+	Name   string
+	Source string // where the rule comes from
+	Judge  func(*Envelope) error
+}
+
+// Own holds the checks that only one party can do; a nil one is left out.
+type Own struct {
+	Session func(*Claims) error // is the token for this order and customer?
+	Outcome func(*Claims) error // redeemer: was it redeemed? May answer ErrDone
+	Replay  func(*Claims) error // relay: records the use
+	Books   func(*Claims) error // redeemer: does the reservation stand?
+}
+
+// ErrDone ends the judging with acceptance: the answer is already known.
+var ErrDone = errors.New("the answer is already known")
+
+// Checks gives every check in the order that decides which reason a token
+// with several faults is refused for.
+func (v *Verifier) Checks(own Own) []Check {
+	all := []Check{
+		{"size", "design", checkSize},
+		{"structure", "RFC 7515 5.2", checkStructure},
+		{"header", "RFC 8725 3.11", checkHeader},
+		{"issuer", "RFC 8725 3.8", v.checkIssuer},
+		{"key", "RFC 8725 3.1", v.checkKey},
+		{"signature", "RFC 8725 3.3", v.checkSignature},
+		{"claims", "RFC 7519 4", checkClaims},
+		{"audience", "RFC 8725 3.9", v.checkAudience},
+		{"session", "RFC 8725 3.8", onClaims(own.Session)},
+		{"outcome", "design", onClaims(own.Outcome)},
+		{"time", "RFC 7519 4.1.4", v.checkTime},
+		{"capability", "RFC 8725 3.8", v.checkCapability},
+		{"replay", "RFC 7519 4.1.7", onClaims(own.Replay)},
+		{"books", "design", onClaims(own.Books)},
+	}
+	return slices.DeleteFunc(all, func(c Check) bool { return c.Judge == nil })
+}
+
+func onClaims(f func(*Claims) error) func(*Envelope) error {
+	if f == nil {
+		return nil
+	}
+	return func(e *Envelope) error { return f(&e.claims) }
+}
+
+// Judge runs the checks over a token until one fails. The error is a
+// [*Refusal] (or whatever a party's own check answers); the claims are nil
+// then, for nothing of a refused token may be used. A refusal carries the
+// token's [Ref] once the signature was verified and the claims were read.
+func Judge(raw string, checks []Check) (*Claims, error) {
+	e := &Envelope{raw: raw}
+	for i := range checks {
+		err := checks[i].Judge(e)
+		if err == nil {
+			continue
+		}
+		if errors.Is(err, ErrDone) {
+			break
+		}
+		var refusal *Refusal
+		if errors.As(err, &refusal) && e.verified {
+			return nil, &Refusal{refusal.Reason, refusal.Detail, e.claims.Ref()} // a copy: it may be shared
+		}
+		return nil, err
+	}
+	return &e.claims, nil
+}
+
+func (v *Verifier) checkIssuer(e *Envelope) error {
+	raw, ok := e.payload.get("iss")
+	if !ok || isNull(raw) || string(raw) == `""` {
+		return Refuse(ClaimMissing, `claim "iss" is missing`)
+	}
+	name, ok := decodeString(raw)
+	if !ok {
+		return Refuse(IssuerUnknown, "iss is no string")
+	}
+	if e.issuer, ok = v.Issuers(name); !ok {
+		return Refuse(IssuerUnknown, "%s knows no issuer %s", v.Party, quote(name))
+	}
+	return nil
+}
+
+func (v *Verifier) checkKey(e *Envelope) error {
+	if e.kid == "" {
+		return Refuse(KeyUnknown, "the header names no kid")
+	}
+	if e.issuer.Keys == nil { // without the issuer check, or an issuer without keys
+		return Refuse(KeyUnknown, "there are no keys to look for %s in", quote(e.kid))
+	}
+	key, err := e.issuer.Keys.Key(e.kid)
+	if err != nil {
+		return Refuse(KeyUnknown, "%s has no key %s: %v", e.issuer.Name, quote(e.kid), err)
+	}
+	if e.alg == "" || e.alg != string(key.Algorithm) {
+		return Refuse(AlgorithmNotAllowed, "alg is %s, the key's is %q", quote(e.alg), key.Algorithm)
+	}
+	e.key = key
+	return nil
+}
+
+// checkAudience wants the party itself, and beside it nobody but the relay
+// and the issuer, so that a token for others is no token for us.
+func (v *Verifier) checkAudience(e *Envelope) error {
+	found := false
+	for _, name := range e.claims.Audience {
+		switch name {
+		case v.Party:
+			found = true
+		case Audience, e.claims.Issuer:
+		default:
+			return Refuse(AudienceMismatch, "aud names %s, who has no part in it", quote(name))
+		}
+	}
+	if !found {
+		return Refuse(AudienceMismatch, "aud does not name %q", v.Party)
+	}
+	return nil
+}
+
+func (v *Verifier) checkTime(e *Envelope) error {
+	now, leeway := v.Clock.Now(), v.Leeway()
+	issued, expires := e.claims.IssuedAt, e.claims.ExpiresAt
+	if ahead := issued.Sub(now); ahead > leeway {
+		return Refuse(NotYetValid, "issued at %s, it is %s: %s too early", stamp(issued), stamp(now), ahead-leeway)
+	}
+	if late := now.Sub(expires); late >= leeway {
+		return Refuse(Expired, "expired at %s, it is %s: %s too late", stamp(expires), stamp(now), late-leeway)
+	}
+	switch lifetime := expires.Sub(issued); {
+	case lifetime <= 0:
+		return Refuse(LifetimeTooLong, "exp %s does not lie after iat %s", stamp(expires), stamp(issued))
+	case lifetime > MaxLifetime:
+		return Refuse(LifetimeTooLong, "it lives for %s, at most %s", lifetime, MaxLifetime)
+	}
+	return nil
+}
+
+func (v *Verifier) checkCapability(e *Envelope) error {
+	if len(e.claims.Capabilities) == 0 {
+		return Refuse(CapabilityNotAllowed, "the token carries no capability")
+	}
+	for _, capability := range e.claims.Capabilities {
+		if !slices.Contains(e.issuer.Capabilities, capability) {
+			return Refuse(CapabilityNotAllowed, "%s may not grant %s", e.issuer.Name, quote(capability))
+		}
+	}
+	return nil
+}
+
+// stamp writes a time for a message; the far ones of hostile tokens too.
+func stamp(t time.Time) string {
+	if y := t.Year(); y < 0 || y > 9999 {
+		return "a time out of the calendar"
+	}
+	return t.UTC().Format(time.RFC3339)
+}
