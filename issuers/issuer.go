@@ -35,7 +35,14 @@ type Rules[H any] interface {
 	Undo(hold *H)
 }
 
-// Config is what an issuer is made of. Every field is mandatory but SealingAlias.
+// Archiver is what a domain may have beside its [Rules], to keep its sums right
+// when a committed reservation is forgotten.
+type Archiver[H any] interface {
+	Archive(hold *H)
+}
+
+// Config is what an issuer is made of. Every field is mandatory but
+// SealingAlias and Weakness.
 type Config struct {
 	Service      string // "coupons"; its iss is "coupons.svc"
 	Capability   string // the one that its tokens carry
@@ -46,6 +53,7 @@ type Config struct {
 	Leeway       func() time.Duration
 	Mint         *tokens.Mint
 	Log          slog.Handler
+	Weakness     tokens.Weakness // none, unless somebody wants to see what happens
 }
 
 // Issuer confirms, redeems, cancels and revokes for one domain. Safe for
@@ -59,8 +67,9 @@ type Issuer[H any] struct {
 	verifier *tokens.Verifier
 	journal  tokens.Journal
 
-	mu    sync.Mutex
-	books books[H]
+	mu      sync.Mutex
+	books   books[H]
+	settled time.Time // when the books were last settled
 }
 
 // New makes an issuer over the keys that its KMS has for it.
@@ -210,9 +219,7 @@ func (i *Issuer[H]) write(ctx context.Context, order Order, r *Reservation[H], l
 func (i *Issuer[H]) drop(r *Reservation[H]) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if r.may(Released) {
-		i.release(r, "never issued")
-	}
+	i.release(r, "never issued")
 	i.books.remove(r)
 }
 
@@ -228,17 +235,29 @@ func (i *Issuer[H]) Standing(order string) []*H {
 	return holds
 }
 
+// release gives back what is still reserved, and nothing else.
 func (i *Issuer[H]) release(r *Reservation[H], why string) {
-	r.State, r.Why = Released, why
-	i.rules.Release(&r.Hold)
+	if r.move(Released) {
+		r.Why = why
+		i.rules.Release(&r.Hold)
+	}
 }
 
 // settle releases what expired and forgets what is long past. The books must
 // be locked.
 func (i *Issuer[H]) settle() {
 	now := i.Clock.Now()
-	i.books.expire(now.Add(-i.Leeway()), func(r *Reservation[H]) { i.release(r, "expired") })
-	i.books.forget(now.Add(-Retention))
+	i.settled = now
+	i.books.expire(now.Add(-i.Leeway()), func(r *Reservation[H]) {
+		if !i.Weakness.Lacks(tokens.HoldReturns) {
+			i.release(r, "expired")
+		}
+	})
+	i.books.forget(now.Add(-Retention), func(r *Reservation[H]) {
+		if archiver, ok := i.rules.(Archiver[H]); ok && r.State == Committed {
+			archiver.Archive(&r.Hold)
+		}
+	})
 }
 
 // Redeem verifies a forwarded token again, holds it against the facts, and
@@ -286,10 +305,10 @@ func (i *Issuer[H]) outcome(c *tokens.Claims, attempt string, receipt *tokens.Re
 }
 
 func (i *Issuer[H]) answered(r *Reservation[H], attempt string, receipt *tokens.Receipt) error {
-	if r == nil || r.State != Committed {
+	if r == nil || r.State != Committed || i.Weakness.Lacks(tokens.RedeemerRemembers) {
 		return nil
 	}
-	if r.Attempt != attempt {
+	if r.Attempt != attempt || i.Weakness.Lacks(tokens.RetryIsAnswered) {
 		return tokens.Refuse(tokens.AlreadyRedeemed, "another attempt redeemed %s at %s", r.Ref.ID, r.Receipt.At.Format(time.RFC3339))
 	}
 	*receipt = r.Receipt
@@ -331,7 +350,7 @@ func (i *Issuer[H]) commit(ctx context.Context, c *tokens.Claims, request tokens
 	if err != nil {
 		return err
 	}
-	r.State, r.Attempt = Committed, request.Attempt
+	r.State, r.Attempt = Committed, request.Attempt // stands has seen to it that it may
 	r.Receipt = tokens.Receipt{
 		ID: i.Mint.ID("rcp"), Service: i.Service, JTI: c.ID, Order: c.Order, Attempt: request.Attempt, At: i.Clock.Now(), Body: text,
 	}
@@ -351,7 +370,7 @@ func (i *Issuer[H]) stands(r *Reservation[H], c *tokens.Claims) error {
 	switch {
 	case r == nil || r.Ref != c.Ref():
 		return tokens.Refuse(tokens.NotIssuedHere, "%s has no reservation for this token", i.Service)
-	case r.State == Cancelled:
+	case r.State == Cancelled && !i.Weakness.Lacks(tokens.CancelIsFinal):
 		return tokens.Refuse(tokens.Revoked, "the reservation was cancelled")
 	case r.State == Released && r.Why == "expired":
 		return tokens.Refuse(tokens.Expired, "the reservation expired at %s", r.Expires.Format(time.RFC3339))
@@ -387,10 +406,12 @@ func (i *Issuer[H]) Cancel(ctx context.Context, c tokens.Cancellation) (err erro
 	ref = r.Ref
 	switch {
 	case r.State == Reserved:
-		r.State = Cancelled
+		r.move(Cancelled)
 		i.rules.Release(&r.Hold)
 	case r.State == Committed && r.Attempt == c.Attempt:
-		r.State = Cancelled
+		r.move(Cancelled)
+		i.rules.Undo(&r.Hold)
+	case r.State == Cancelled && r.Attempt != "" && i.Weakness.Lacks(tokens.CancelOnce):
 		i.rules.Undo(&r.Hold)
 	}
 	return nil
@@ -418,9 +439,7 @@ func (i *Issuer[H]) Revoke(ctx context.Context, raw string) (err error) {
 		return tokens.Refuse(tokens.Expired, "%s expired at %s", r.Ref.ID, r.Expires.Format(time.RFC3339))
 	}
 	ref = r.Ref
-	if r.State == Reserved {
-		i.release(r, "revoked")
-	}
+	i.release(r, "revoked")
 	return nil
 }
 
@@ -433,6 +452,23 @@ func (i *Issuer[H]) Open(ctx context.Context, ref tokens.Ref, sealed []byte) ([]
 	return i.sealer.Open(ctx, ref, sealed)
 }
 
+// Each calls f with every reservation that is remembered. It is for [Rules] and
+// for readers inside [Issuer.Read].
+func (i *Issuer[H]) Each(f func(*Reservation[H])) {
+	for _, r := range i.books.byID {
+		f(r)
+	}
+}
+
+// Overdue says that a reservation still stands although its token has expired;
+// nil when all is well. It is for readers inside [Issuer.Read].
+func (i *Issuer[H]) Overdue(r *Reservation[H]) error {
+	if r.State == Reserved && !i.settled.Before(r.Expires.Add(i.Leeway())) {
+		return fmt.Errorf("%s: %s expired at %s and is still reserved", i.Service, r.Ref.ID, r.Expires.Format(time.RFC3339))
+	}
+	return nil
+}
+
 // Entry is a reservation as its books show it.
 type Entry struct {
 	Ref      tokens.Ref
@@ -442,6 +478,7 @@ type Entry struct {
 	Expires  time.Time
 	Holds    string // what is held, in the domain's words
 	Receipt  string // its id; empty when there is none
+	Attempt  string // the one that committed it
 }
 
 // Entries gives the reservations that are remembered, oldest first. describe
@@ -462,7 +499,7 @@ func (i *Issuer[H]) Entries(describe func(*H) string) []Entry {
 	})
 	entries := make([]Entry, 0, len(all))
 	for _, r := range all {
-		entries = append(entries, Entry{r.Ref, r.Customer, r.State, r.Why, r.Expires, describe(&r.Hold), r.Receipt.ID})
+		entries = append(entries, Entry{r.Ref, r.Customer, r.State, r.Why, r.Expires, describe(&r.Hold), r.Receipt.ID, r.Attempt})
 	}
 	return entries
 }

@@ -46,9 +46,13 @@ var moves = map[State][]State{
 	Committed: {Cancelled},
 }
 
-// may reports whether the reservation can move to a state.
-func (r *Reservation[H]) may(to State) bool {
-	return slices.Contains(moves[r.State], to)
+// move takes the reservation to a state and reports whether it may go there.
+func (r *Reservation[H]) move(to State) bool {
+	if !slices.Contains(moves[r.State], to) {
+		return false
+	}
+	r.State = to
+	return true
 }
 
 // signedText is the part of a compact token that its signature covers: the
@@ -116,11 +120,13 @@ func (b *books[H]) expire(now time.Time, release func(*Reservation[H])) {
 	}
 }
 
-// forget drops what expired before then. Its token is refused for ever after:
-// it is expired.
-func (b *books[H]) forget(then time.Time) {
+// forget hands over and drops what expired before then. Its token is refused
+// for ever after: it is expired.
+func (b *books[H]) forget(then time.Time, archive func(*Reservation[H])) {
 	for len(b.finished) > 0 && b.finished[0].Expires.Before(then) {
-		b.remove(heap.Pop(&b.finished).(*Reservation[H]))
+		r := heap.Pop(&b.finished).(*Reservation[H])
+		archive(r)
+		b.remove(r)
 	}
 }
 

@@ -55,7 +55,7 @@ func (r *Relay) Redeem(ctx context.Context, id string, named []tokens.Ref) (Snap
 		}
 		for _, st := range s.steps {
 			if len(named) == 0 || slices.Contains(named, st.Ref) {
-				st.attempt = r.Mint.ID("att")
+				st.Attempt = r.Mint.ID("att")
 			}
 		}
 		s.state = Redeeming
@@ -146,7 +146,7 @@ func (r *Relay) inOrder(s *session) []*step {
 	var ordered []*step
 	for _, service := range r.Services {
 		for _, st := range s.steps {
-			if st.Service == service.Name && st.attempt != "" {
+			if st.Service == service.Name && st.Attempt != "" {
 				ordered = append(ordered, st)
 			}
 		}
@@ -164,7 +164,7 @@ func (r *Relay) forward(ctx context.Context, s *session) error {
 		var receipt tokens.Receipt
 		err := r.ask(ctx, s, st, "forward", func() (err error) {
 			receipt, err = r.service(st.Service).Redeem(ctx, tokens.Redemption{
-				Token: st.token, Session: tokens.Session{Order: s.id, Customer: s.customer}, Facts: s.facts, Attempt: st.attempt,
+				Token: st.token, Session: tokens.Session{Order: s.id, Customer: s.customer}, Facts: s.facts, Attempt: st.Attempt,
 			})
 			return err
 		})
@@ -179,7 +179,10 @@ func (r *Relay) forward(ctx context.Context, s *session) error {
 				if receipt.Repeated {
 					st.Result = Repeated
 				}
-			case errors.As(err, &refusal):
+			case errors.As(err, &refusal) || r.Weakness.Lacks(tokens.UnknownIsUndone):
+				if refusal == nil {
+					refusal = tokens.Refuse(tokens.ServiceUnavailable, "%s", unanswered(st.Service, err))
+				}
 				st.Status, st.Result, st.owed = Refused, Refused, false
 				st.Reason, st.Detail = refusal.Reason, refusal.Detail
 			default:
@@ -206,6 +209,10 @@ func (r *Relay) compensate(ctx context.Context, s *session) error {
 	slices.Reverse(ordered)
 	for _, st := range ordered {
 		if !st.owed {
+			continue
+		}
+		if r.Weakness.Lacks(tokens.RefusalCompensates) {
+			r.update(s, func() { st.Status, st.Result, st.owed = Cancelled, Cancelled, false })
 			continue
 		}
 		err := r.ask(ctx, s, st, "cancel", func() error { return r.cancel(ctx, s, st) })
@@ -247,7 +254,7 @@ func (r *Relay) release(ctx context.Context, s *session) {
 
 func (r *Relay) cancel(ctx context.Context, s *session, st *step) error {
 	return r.service(st.Service).Cancel(ctx, tokens.Cancellation{
-		Token: st.token, Session: tokens.Session{Order: s.id, Customer: s.customer}, Attempt: st.attempt,
+		Token: st.token, Session: tokens.Session{Order: s.id, Customer: s.customer}, Attempt: st.Attempt,
 	})
 }
 
@@ -256,7 +263,7 @@ func (r *Relay) cancel(ctx context.Context, s *session, st *step) error {
 func (r *Relay) ask(ctx context.Context, s *session, st *step, what string, question func() error) (err error) {
 	for try := 0; ; try++ {
 		err = question()
-		r.journal.Step(ctx, what, st.Ref, err, slog.String("service", st.Service), slog.String("attempt", st.attempt), slog.Int("try", try+1))
+		r.journal.Step(ctx, what, st.Ref, err, slog.String("service", st.Service), slog.String("attempt", st.Attempt), slog.Int("try", try+1))
 		var refusal *tokens.Refusal
 		if err == nil || errors.As(err, &refusal) || try == len(backOff) {
 			return err

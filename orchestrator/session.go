@@ -44,6 +44,7 @@ type Step struct {
 	Ref     tokens.Ref
 	Service string
 	Expires time.Time
+	Attempt string // of its redemption; empty until it takes part in one
 	Status  Status // what became of it
 	Result  Status // what a redemption reports of it; empty when it took no part
 	Reason  tokens.Reason
@@ -81,7 +82,6 @@ type session struct {
 type step struct {
 	Step
 	token   string // dropped when the session has ended
-	attempt string // set when it takes part in a redemption
 	owed    bool   // it must be cancelled before the session can end
 }
 

@@ -28,6 +28,7 @@ type grammar struct {
 	Keys  keysVerb  `cmd:"" group:"tokens" help:"List, rotate, retire and disable keys; print key sets."`
 
 	Clock clockVerb `cmd:"" group:"world" help:"Show and move the time."`
+	Fault faultVerb `cmd:"" group:"world" help:"Have a step of a party go wrong."`
 	View  viewVerb  `cmd:"" group:"world" help:"Show a party's books." example:"view points"`
 	Log   logVerb   `cmd:"" group:"world" help:"Show what the parties logged." example:"log --party relay"`
 
@@ -69,6 +70,9 @@ func verbPath(node *kong.Node) string {
 	if node.Parent == nil || node.Type == kong.ApplicationNode {
 		return ""
 	}
+	if node.Parent.DefaultCmd == node {
+		return verbPath(node.Parent)
+	}
 	return strings.TrimSpace(verbPath(node.Parent) + " " + node.Name)
 }
 
@@ -77,9 +81,15 @@ func synopsis(node *kong.Node) string {
 	if len(node.Children) > 0 {
 		var names []string
 		for _, child := range node.Children {
-			names = append(names, child.Name)
+			if child != node.DefaultCmd {
+				names = append(names, child.Name)
+			}
 		}
-		return verbPath(node) + " " + strings.Join(names, "|")
+		text := verbPath(node) + " " + strings.Join(names, "|")
+		if node.DefaultCmd != nil {
+			text = synopsis(node.DefaultCmd) + " | " + text
+		}
+		return text
 	}
 	parts := []string{verbPath(node)}
 	for _, p := range node.Positional {

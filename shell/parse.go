@@ -64,7 +64,12 @@ func (p *parser) parse(words []string) (*kong.Context, error) {
 		words, used = append([]string{"help"}, words[:used]...), 1
 		node = p.child(p.kong.Model.Node, "help")
 	}
-	args := append(slices.Clone(words[:used]), arrange(node, words[used:])...)
+	path := slices.Clone(words[:used])
+	if node.DefaultCmd != nil {
+		node = node.DefaultCmd
+		path = append(path, node.Name)
+	}
+	args := append(path, arrange(node, words[used:])...)
 	parsed, err := p.kong.Parse(args)
 	if err != nil {
 		var wrong *usageError

@@ -155,7 +155,13 @@ func (s *Shell) execute(ctx context.Context, words []string, out *output) (err e
 	if err := p.grammar.Globals.apply(out); err != nil {
 		return err
 	}
-	return parsed.Run(&call{s, ctx, out})
+	err = parsed.Run(&call{s, ctx, out})
+	if s.world != nil && s.world.witness.watching() {
+		if broken := s.world.audit(); broken != nil {
+			return fmt.Errorf("an invariant is broken: %w", broken)
+		}
+	}
+	return err
 }
 
 // path gives a file's path from where the shell stands.

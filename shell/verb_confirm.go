@@ -33,7 +33,7 @@ type confirmation struct {
 
 // confirm has a service confirm for the current session, keeps the token and
 // says what was issued.
-func (c *call) confirm(flags confirmFlags, ask func(context.Context, issuers.Order) (tokens.Issued, error)) error {
+func (c *call) confirm(service string, flags confirmFlags, ask func(context.Context, issuers.Order) (tokens.Issued, error)) error {
 	if flags.TTL < 0 || flags.TTL > 0 && time.Duration(flags.TTL) < time.Second {
 		return usage("write one of 1s to 5m", "--ttl %s is too short", time.Duration(flags.TTL))
 	}
@@ -44,7 +44,8 @@ func (c *call) confirm(flags confirmFlags, ask func(context.Context, issuers.Ord
 	if err := c.wallet.checkHandle(flags.Name); err != nil {
 		return err
 	}
-	issued, err := ask(c.ctx, issuers.Order{ID: session.Order, Customer: session.Customer, Facts: facts, TTL: time.Duration(flags.TTL)})
+	order := issuers.Order{ID: session.Order, Customer: session.Customer, Facts: facts, TTL: time.Duration(flags.TTL)}
+	issued, err := around(c.ctx, c.world.faults, service, "confirm", func() (tokens.Issued, error) { return ask(c.ctx, order) })
 	if err != nil {
 		return err
 	}
@@ -130,7 +131,7 @@ type couponConfirm struct {
 // Run confirms a coupon.
 func (v *couponConfirm) Run(c *call) error {
 	code := v.Code
-	return c.confirm(v.confirmFlags, func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
+	return c.confirm("coupons", v.confirmFlags, func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
 		return c.world.coupons.Confirm(ctx, order, code)
 	})
 }
@@ -175,7 +176,7 @@ type pointsConfirm struct {
 // Run confirms points.
 func (v *pointsConfirm) Run(c *call) error {
 	amount := v.Amount
-	return c.confirm(v.confirmFlags, func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
+	return c.confirm("points", v.confirmFlags, func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
 		return c.world.points.Confirm(ctx, order, amount)
 	})
 }
@@ -228,7 +229,7 @@ type paymentConfirm struct {
 // Run confirms a payment.
 func (v *paymentConfirm) Run(c *call) error {
 	amount, method := v.Amount, v.Method
-	return c.confirm(v.confirmFlags, func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
+	return c.confirm("payments", v.confirmFlags, func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
 		return c.world.payments.Confirm(ctx, order, amount, method)
 	})
 }

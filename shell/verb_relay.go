@@ -71,7 +71,7 @@ func (c *call) judge(session string, held []*heldToken) (results []relayed, refu
 	results = []relayed{}
 	for _, t := range held {
 		result := relayed{Token: t.label(), JTI: t.ref.ID, Status: "accepted"}
-		result.Service, err = c.world.relay.Relay(c.ctx, session, t.raw)
+		result.Service, err = c.world.relayToken(c.ctx, session, t)
 		if err != nil {
 			why := rejections(err)
 			if why == nil {
@@ -253,7 +253,7 @@ func (c *call) redeemDirect(held []*heldToken, to string) error {
 		p, err := c.destination(t, to)
 		var receipt tokens.Receipt
 		if err == nil {
-			receipt, err = p.domain.Redeem(c.ctx, tokens.Redemption{
+			receipt, err = p.redeemer.Redeem(c.ctx, tokens.Redemption{
 				Token: t.raw, Session: session, Facts: facts, Attempt: c.world.mint.ID("att"),
 			})
 		}

@@ -37,10 +37,26 @@ func optionRows() []optionRow {
 	color := func(s *Shell) *string { return &s.options.color }
 	output := func(s *Shell) *string { return &s.options.output }
 	return []optionRow{
+		{"check", "on|off", "whether the invariants are checked after every verb", getCheck, setCheck},
 		{"color", "auto|always|never", "whether output is coloured", func(s *Shell) string { return s.options.color }, oneOf(color, "auto", "always", "never")},
 		{"leeway", "D", "how far clocks may differ, for every verifier", func(s *Shell) string { return s.world.leeway.get().String() }, setLeeway},
 		{"output", "text|json", "how verbs print", func(s *Shell) string { return s.options.output }, oneOf(output, "text", "json")},
 	}
+}
+
+func getCheck(s *Shell) string {
+	if s.world.witness.watching() {
+		return "on"
+	}
+	return "off"
+}
+
+func setCheck(s *Shell, value string) error {
+	if value != "on" && value != "off" {
+		return errors.New("write on or off")
+	}
+	s.world.witness.watch(value == "on")
+	return nil
 }
 
 // maxLeeway keeps a leeway from being a lifetime.

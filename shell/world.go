@@ -38,6 +38,7 @@ type domain interface {
 	Open(ctx context.Context, ref tokens.Ref, sealed []byte) ([]byte, error)
 	Keys() *issuers.KeyRing
 	Entries() []issuers.Entry
+	Audit() error
 }
 
 // party is a service of a world.
@@ -45,18 +46,21 @@ type party struct {
 	name       string // "coupons"
 	capability string
 	domain     domain
-	kmsAlias   string
+	redeemer   orchestrator.Redeemer // the domain, watched and with its faults: what others call
 }
 
 // World owns everything that a scenario can touch. Nothing of it is shared
 // with another world.
 type World struct {
-	clock  *tokens.WorldClock
-	leeway *leeway
-	mint   *tokens.Mint
-	kms    *kmsmock.KMS
-	log    *logbook
-	plan   *blueprint
+	clock    *tokens.WorldClock
+	leeway   *leeway
+	mint     *tokens.Mint
+	kms      *kmsmock.KMS
+	log      *logbook
+	plan     *blueprint
+	faults   *faults
+	witness  *witness
+	weakness tokens.Weakness
 
 	coupons  *coupons.Service
 	points   *points.Service
@@ -75,12 +79,18 @@ func NewWorld(ctx context.Context, c WorldConfig) (*World, error) {
 }
 
 func buildWorld(ctx context.Context, plan *blueprint, seed *uint64) (*World, error) {
-	w := &World{plan: plan, leeway: &leeway{}}
+	return buildWeakWorld(ctx, plan, seed, tokens.Weakness{})
+}
+
+// buildWeakWorld makes a world whose parties leave rules out.
+func buildWeakWorld(ctx context.Context, plan *blueprint, seed *uint64, weakness tokens.Weakness) (*World, error) {
+	w := &World{plan: plan, leeway: &leeway{}, witness: &witness{}, weakness: weakness}
 	if seed == nil {
 		w.clock, w.mint = tokens.LiveClock(), tokens.NewMint(tokens.RandomSeed())
 	} else {
 		w.clock, w.mint = tokens.FrozenClock(Epoch), tokens.NewMint(fmt.Appendf(nil, "tokenshell seed %d", *seed))
 	}
+	w.faults = &faults{clock: w.clock}
 	w.log = newLogbook(w.clock)
 	w.kms = kmsmock.New(kmsmock.Config{Seed: w.mint.Derive("kms"), Now: w.clock.Of("kms").Now})
 	if err := w.openServices(ctx); err != nil {
@@ -123,29 +133,31 @@ func (w *World) openServices(ctx context.Context) error {
 		return err
 	}
 	all := map[string]party{
-		"coupons":  {"coupons", coupons.Capability, w.coupons, signingAlias("coupons")},
-		"points":   {"points", points.Capability, w.points, signingAlias("points")},
-		"payments": {"payments", payments.Capability, w.payments, signingAlias("payments")},
+		"coupons":  {name: "coupons", capability: coupons.Capability, domain: w.coupons},
+		"points":   {name: "points", capability: points.Capability, domain: w.points},
+		"payments": {name: "payments", capability: payments.Capability, domain: w.payments},
 	}
 	for _, name := range w.plan.redeemOrder {
-		w.parties = append(w.parties, all[name])
+		p := all[name]
+		p.redeemer = faultyRedeemer{watchedRedeemer{p.domain, w.witness}, name, w.faults}
+		w.parties = append(w.parties, p)
 	}
 	return nil
 }
 
 func (w *World) issuerConfig(service, capability string) issuers.Config {
 	return issuers.Config{
-		Service: service, Capability: capability, KMS: w.kms, SigningAlias: signingAlias(service),
-		Clock: w.clock.Of(service), Leeway: w.leeway.get, Mint: w.mint, Log: w.log,
+		Service: service, Capability: capability, KMS: faultyKMS{w.kms, w.faults}, SigningAlias: signingAlias(service),
+		Clock: w.clock.Of(service), Leeway: w.leeway.get, Mint: w.mint, Log: w.log, Weakness: w.weakness,
 	}
 }
 
 func (w *World) openRelay() {
 	c := orchestrator.Config{
-		Ledger: orchestrator.NewMemoryLedger(), Clock: w.clock.Of("relay"), Leeway: w.leeway.get, Mint: w.mint, Log: w.log,
+		Ledger: orchestrator.NewMemoryLedger(), Clock: w.clock.Of("relay"), Leeway: w.leeway.get, Mint: w.mint, Log: w.log, Weakness: w.weakness,
 	}
 	for _, p := range w.parties {
-		c.Services = append(c.Services, orchestrator.Service{Name: p.name, Capabilities: []string{p.capability}, Redeemer: p.domain})
+		c.Services = append(c.Services, orchestrator.Service{Name: p.name, Capabilities: []string{p.capability}, Redeemer: p.redeemer})
 		c.Issuers = append(c.Issuers, tokens.Issuer{Name: issuers.IssuerName(p.name), Keys: p.domain.Keys(), Capabilities: []string{p.capability}})
 	}
 	w.relay = orchestrator.New(c)

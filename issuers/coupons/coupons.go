@@ -54,8 +54,9 @@ type Service struct {
 // offer is a coupon and its uses, reserved and committed together.
 type offer struct {
 	Coupon
-	used int
-	by   map[string]int // customer
+	used     int
+	by       map[string]int // customer
+	archived map[string]int // committed and forgotten, by customer
 }
 
 // hold is one use of a coupon.
@@ -68,7 +69,7 @@ type hold struct {
 func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{currency: c.Currency, customers: c.Customers}
 	for _, coupon := range c.Coupons {
-		s.offers = append(s.offers, &offer{Coupon: coupon, by: map[string]int{}})
+		s.offers = append(s.offers, &offer{Coupon: coupon, by: map[string]int{}, archived: map[string]int{}})
 	}
 	var err error
 	s.Issuer, err = issuers.New[hold](ctx, c.Config, s)

@@ -51,6 +51,7 @@ type method struct {
 	Card
 	authorised currency.Amount // held and not captured
 	captured   currency.Amount
+	archived   currency.Amount // captured, and the reservation forgotten
 }
 
 func (m *method) available() currency.Amount {
@@ -74,7 +75,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{currency: c.Currency, customers: c.Customers, methods: map[string][]*method{}}
 	for customer, cards := range c.Cards {
 		for _, card := range cards {
-			s.methods[customer] = append(s.methods[customer], &method{Card: card, authorised: nothing.Round(), captured: nothing.Round()})
+			s.methods[customer] = append(s.methods[customer], &method{Card: card, authorised: nothing.Round(), captured: nothing.Round(), archived: nothing.Round()})
 		}
 	}
 	s.Issuer, err = issuers.New[hold](ctx, c.Config, s)

@@ -34,8 +34,10 @@ type Service struct {
 
 // account is a customer's points. 0 <= held <= balance, always.
 type account struct {
-	balance int64 // with what is held
-	held    int64
+	opening  int64
+	balance  int64 // with what is held
+	held     int64
+	archived int64 // burned, and the reservation forgotten
 }
 
 // hold is an amount of points set aside.
@@ -48,7 +50,7 @@ type hold struct {
 func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{value: c.Value, accounts: map[string]*account{}}
 	for customer, balance := range c.Balances {
-		s.accounts[customer] = &account{balance: balance}
+		s.accounts[customer] = &account{opening: balance, balance: balance}
 	}
 	var err error
 	s.Issuer, err = issuers.New[hold](ctx, c.Config, s)

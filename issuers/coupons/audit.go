@@ -1,0 +1,59 @@
+// The audit: what must hold of the coupons' books at every moment.
+
+package coupons
+
+import (
+	"fmt"
+	"maps"
+
+	"tokenshell/issuers"
+)
+
+// Archive keeps counting a use whose reservation is forgotten; see
+// [issuers.Archiver].
+func (s *Service) Archive(h *hold) { h.offer.archived[h.customer]++ }
+
+// Audit counts every coupon's uses again from the reservations, and holds them
+// against its limits. The error names what does not add up.
+func (s *Service) Audit() (err error) {
+	s.Read(func() {
+		uses := map[*offer]map[string]int{}
+		for _, o := range s.offers {
+			uses[o] = maps.Clone(o.archived)
+		}
+		s.Each(func(r *issuers.Reservation[hold]) {
+			if r.State == issuers.Reserved || r.State == issuers.Committed {
+				uses[r.Hold.offer][r.Hold.customer]++
+			}
+			if wrong := s.Overdue(r); wrong != nil && err == nil {
+				err = wrong
+			}
+		})
+		for _, o := range s.offers {
+			if wrong := o.audit(uses[o]); wrong != nil && err == nil {
+				err = wrong
+			}
+		}
+	})
+	return err
+}
+
+func (o *offer) audit(uses map[string]int) error {
+	total := 0
+	for customer, n := range uses {
+		total += n
+		if o.by[customer] != n {
+			return fmt.Errorf("coupons: %s counts %d uses by %s, its reservations say %d", o.Code, o.by[customer], customer, n)
+		}
+		if o.PerCustomer > 0 && n > o.PerCustomer {
+			return fmt.Errorf("coupons: %s was used %d times by %s, %d are allowed", o.Code, n, customer, o.PerCustomer)
+		}
+	}
+	if o.used != total {
+		return fmt.Errorf("coupons: %s counts %d uses, its reservations say %d", o.Code, o.used, total)
+	}
+	if o.Total > 0 && total > o.Total {
+		return fmt.Errorf("coupons: %s was used %d times, %d are allowed", o.Code, total, o.Total)
+	}
+	return nil
+}

@@ -1,0 +1,47 @@
+// The audit: what must hold of a relay's sessions at every moment.
+
+package orchestrator
+
+import (
+	"fmt"
+
+	"tokenshell/tokens"
+)
+
+// Audit checks every session that is remembered: no (iss, jti) accepted twice,
+// nothing owed by a session that ended well, nothing left half done. The error
+// names the session.
+func (r *Relay) Audit() error {
+	for _, snap := range r.Sessions() {
+		seen := map[tokens.Ref]bool{}
+		for _, step := range snap.Steps {
+			if seen[step.Ref] {
+				return fmt.Errorf("session %q accepted %s twice", snap.ID, step.Ref.ID)
+			}
+			seen[step.Ref] = true
+			if err := step.audit(snap.State); err != nil {
+				return fmt.Errorf("session %q is %s, and %s %w", snap.ID, snap.State, step.Ref.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+// audit holds where a token stands against where its session does.
+func (st *Step) audit(state State) error {
+	wrong := false
+	switch state {
+	case Open:
+		wrong = st.Status != Accepted
+	case Completed:
+		wrong = st.Result != "" && st.Status != Redeemed
+	case Compensated:
+		wrong = st.Status == Redeemed || st.Result == Failed && st.Status != Cancelled
+	case Closed:
+		wrong = st.Status != Released && st.Status != Accepted
+	}
+	if wrong {
+		return fmt.Errorf("is %s", st.Status)
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package lineedit
+
+// Candidates on the screen.
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+const (
+	maxRows   = 50
+	gap       = 2 // columns between columns
+	minDetail = 8 // columns below which a description says nothing
+)
+
+// listing lays candidates out in rows that end before the last of width columns, so that no terminal
+// wraps one: with descriptions one a row, else in columns, read downwards.
+func listing(all []Candidate, width int, color bool) string {
+	room := max(width-1, 1)
+	widest, described := 0, false
+	for _, c := range all {
+		widest = max(widest, displayWidth(c.Value))
+		described = described || c.Description != ""
+	}
+	widest = min(widest, room)
+	perRow := 1
+	if !described {
+		perRow = max((room+gap)/(widest+gap), 1)
+	}
+	shown := all[:min(len(all), maxRows*perRow)]
+	rows := (len(shown) + perRow - 1) / perRow
+
+	var out strings.Builder
+	for row := range rows {
+		var line strings.Builder
+		for i := row; i < len(shown); i += rows {
+			line.WriteString(text.Pad(snip(shown[i].Value, widest), widest+gap, ' '))
+		}
+		out.WriteString(strings.TrimRight(line.String(), " "))
+		if described {
+			out.WriteString(detail(shown[row], widest, room, color))
+		}
+		out.WriteByte('\n')
+	}
+	if more := len(all) - len(shown); more > 0 {
+		fmt.Fprintf(&out, "... and %d more\n", more)
+	}
+	return out.String()
+}
+
+// detail is the description of c, behind a value of at most widest columns.
+func detail(c Candidate, widest, room int, color bool) string {
+	left := room - widest - gap
+	what := strings.Join(strings.FieldsFunc(c.Description, isBreak), " ")
+	if what == "" || left < minDetail {
+		return ""
+	}
+	pad := strings.Repeat(" ", widest+gap-min(displayWidth(c.Value), widest))
+	return pad + dim(snip(what, left), color)
+}
+
+// snip cuts s to width columns.
+func snip(s string, width int) string {
+	if displayWidth(s) <= width {
+		return s
+	}
+	return text.Trim(s, width-1) + "…"
+}
+
+func dim(s string, color bool) string {
+	if !color {
+		return s
+	}
+	return "\x1b[2m" + s + "\x1b[0m"
+}

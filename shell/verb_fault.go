@@ -1,0 +1,69 @@
+// fault: have a step of a party go wrong.
+
+package shell
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+type faultVerb struct {
+	Inject faultInject `cmd:"" default:"withargs" help:"Have the next uses of a step go wrong." example:"fault payments.redeem lost-reply --count 2"`
+	List   faultList   `cmd:"" help:"List the faults that wait." example:"fault list"`
+	Clear  faultClear  `cmd:"" help:"Forget the faults that wait." example:"fault clear"`
+}
+
+type faultInject struct {
+	Step  string `arg:"" placeholder:"SERVICE.STEP" help:"confirm, redeem or cancel of a service; kms.sign or kms.decrypt."`
+	Kind  string `arg:"" help:"refuse, timeout, lost-reply or slow."`
+	Count int    `default:"1" placeholder:"N" help:"How many uses go wrong: 1 unless given."`
+}
+
+// Run orders a fault.
+func (v *faultInject) Run(c *call) error {
+	party, step, err := c.world.parseStep(v.Step)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(faultKinds(), v.Kind) {
+		hint := "one of " + strings.Join(faultKinds(), ", ")
+		return usage(hint, "there is no fault %q", v.Kind)
+	}
+	if v.Count < 1 {
+		return usage("write 1 or more", "--count %d is no number of times", v.Count)
+	}
+	c.world.faults.add(fault{party, step, faultKind(v.Kind), v.Count})
+	return c.showFaults()
+}
+
+type faultList struct{}
+
+// Run lists faults.
+func (v *faultList) Run(c *call) error { return c.showFaults() }
+
+type faultClear struct{}
+
+// Run forgets faults.
+func (v *faultClear) Run(c *call) error {
+	c.world.faults.clear()
+	return c.showFaults()
+}
+
+func (c *call) showFaults() error {
+	data := struct {
+		Faults []fault `json:"faults"`
+	}{c.world.faults.list()}
+	if data.Faults == nil {
+		data.Faults = []fault{}
+	}
+	return c.out.show(data, func(w io.Writer) {
+		for _, f := range data.Faults {
+			fmt.Fprintf(w, "%s.%s: %s, %d times\n", f.Party, f.Step, f.Kind, f.Left)
+		}
+		if len(data.Faults) == 0 {
+			fmt.Fprintln(w, "no faults wait")
+		}
+	})
+}

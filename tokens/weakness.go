@@ -1,0 +1,61 @@
+// Weakness: rules switched off, to prove that somebody would notice.
+
+package tokens
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Weakness is a set of rules that a party leaves out. Its zero value is none,
+// and only [UnsafeWithout] makes another.
+type Weakness struct{ without []string }
+
+// UnsafeWithout switches rules off. It is for proving that the scenarios, the
+// invariants and the attacks notice: a test lists who calls it. The error
+// names a rule that is not in [Weaknesses].
+func UnsafeWithout(rules ...string) (Weakness, error) {
+	for _, rule := range rules {
+		if !slices.ContainsFunc(Weaknesses(), func(row WeaknessRow) bool { return row.Rule == rule }) {
+			return Weakness{}, fmt.Errorf("there is no rule %q to leave out", rule)
+		}
+	}
+	return Weakness{slices.Clone(rules)}, nil
+}
+
+// Lacks reports whether the rule is left out.
+func (w Weakness) Lacks(rule string) bool { return slices.Contains(w.without, rule) }
+
+// The rules that may be left out.
+const (
+	RedeemerRemembers  = "redeemer-remembers"
+	RetryIsAnswered    = "retry-is-answered"
+	CancelOnce         = "cancel-once"
+	CancelIsFinal      = "cancel-is-final"
+	HoldReturns        = "hold-returns"
+	RelayRemembers     = "relay-remembers"
+	RelayRecordsLast   = "relay-records-last"
+	UnknownIsUndone    = "unknown-is-undone"
+	RefusalCompensates = "refusal-compensates"
+)
+
+// WeaknessRow is one rule, and what its absence does.
+type WeaknessRow struct {
+	Rule    string
+	Without string
+}
+
+// Weaknesses gives the rules that [UnsafeWithout] knows.
+func Weaknesses() []WeaknessRow {
+	return []WeaknessRow{
+		{RedeemerRemembers, "a redeemer forgets which jti it has redeemed"},
+		{RetryIsAnswered, "a redeemer takes a retry for a replay"},
+		{CancelOnce, "a cancel is not idempotent"},
+		{CancelIsFinal, "a redeem that arrives after its cancel succeeds"},
+		{HoldReturns, "a hold never returns when its token expires"},
+		{RelayRemembers, "the relay forgets which jti a session has used"},
+		{RelayRecordsLast, "the relay records a use before it verifies"},
+		{UnknownIsUndone, "the relay takes an unknown answer for a refusal"},
+		{RefusalCompensates, "the relay takes nothing back when a later service refuses"},
+	}
+}
