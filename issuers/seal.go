@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/go-jose/go-jose/v4"
@@ -25,6 +26,7 @@ type Sealer struct {
 	keyID   string
 	kms     KMSService
 	encrypt jose.Encrypter
+	wrapped int // bytes of a wrapped content key
 }
 
 // NewSealer makes a sealer over the RSA key behind alias.
@@ -45,7 +47,7 @@ func NewSealer(ctx context.Context, service, alias string, k KMSService) (*Seale
 	if err != nil {
 		return nil, err
 	}
-	return &Sealer{service: service, keyID: *answer.KeyId, kms: k, encrypt: encrypter}, nil
+	return &Sealer{service: service, keyID: aws.ToString(answer.KeyId), kms: k, encrypt: encrypter, wrapped: public.Size()}, nil
 }
 
 // letter is what is sealed: the content, bound to its token.
@@ -74,6 +76,14 @@ func (s *Sealer) Seal(ref tokens.Ref, content any) ([]byte, error) {
 	return []byte(text), err
 }
 
+// The sizes of A256GCM, in bytes (RFC 7518 5.3). go-jose lets a tag be longer
+// and takes what is over from the ciphertext, and a KMS asked to unwrap no key
+// finds fault with the request: both are a letter that is none.
+const (
+	nonceSize = 12
+	tagSize   = 16
+)
+
 // sealedHeader is the one header that a letter may have.
 var sealedHeader = map[string]string{"alg": string(jose.RSA_OAEP_256), "enc": string(jose.A256GCM)}
 
@@ -84,6 +94,9 @@ func (s *Sealer) Open(ctx context.Context, ref tokens.Ref, sealed []byte) (json.
 	unreadable := tokens.Refuse(tokens.SealedUnreadable, "the sealed section cannot be opened for this token")
 	segments, err := tokens.SplitCompact(string(sealed), 5)
 	if err != nil || tokens.StrictObject(segments[0]) != nil {
+		return nil, unreadable
+	}
+	if len(segments[1]) != s.wrapped || len(segments[2]) != nonceSize || len(segments[4]) != tagSize {
 		return nil, unreadable
 	}
 	var header map[string]any

@@ -27,10 +27,11 @@ type grammar struct {
 	Token tokenVerb `cmd:"" group:"tokens" help:"List, show, print and import tokens."`
 	Keys  keysVerb  `cmd:"" group:"tokens" help:"List, rotate, retire and disable keys; print key sets."`
 
-	Clock clockVerb `cmd:"" group:"world" help:"Show and move the time."`
-	Fault faultVerb `cmd:"" group:"world" help:"Have a step of a party go wrong."`
-	View  viewVerb  `cmd:"" group:"world" help:"Show a party's books." example:"view points"`
-	Log   logVerb   `cmd:"" group:"world" help:"Show what the parties logged." example:"log --party relay"`
+	Clock   clockVerb   `cmd:"" group:"world" help:"Show and move the time."`
+	Fault   faultVerb   `cmd:"" group:"world" help:"Have a step of a party go wrong."`
+	Explore exploreVerb `cmd:"" group:"world" help:"Walk through what may happen, looking for an invariant that does not hold." seed:"which walks: the same seed walks the same way" example:"explore --depth 8 --moves 500"`
+	View    viewVerb    `cmd:"" group:"world" help:"Show a party's books." example:"view points"`
+	Log     logVerb     `cmd:"" group:"world" help:"Show what the parties logged." example:"log --party relay"`
 
 	Set     setVerb     `cmd:"" group:"shell" help:"Set an option; list them without arguments." example:"set leeway 5s"`
 	Let     letVerb     `cmd:"" group:"shell" help:"Set a variable." example:"let CODE TEN"`
@@ -111,6 +112,9 @@ func synopsis(node *kong.Node) string {
 			text += " " + flagPlace(f)
 		}
 		parts = append(parts, "["+text+"]")
+	}
+	if node.Tag.Has("seed") {
+		parts = append(parts, "[--seed N]")
 	}
 	return strings.Join(parts, " ")
 }

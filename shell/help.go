@@ -32,6 +32,14 @@ func writeReasons(w io.Writer) {
 	rows.write(w)
 }
 
+func writeChecks(w io.Writer) {
+	rows := table{{"CHECK", "WITHOUT IT"}}
+	for _, row := range tokens.Weaknesses() {
+		rows.row(row.Rule, row.Without)
+	}
+	rows.write(w)
+}
+
 func reasonsJSON() any {
 	type reason struct {
 		Reason  tokens.Reason `json:"reason"`
@@ -105,6 +113,9 @@ func writeVerbHelp(w io.Writer, node *kong.Node) {
 			text += " " + flagPlace(f)
 		}
 		rows.row(text, f.Help)
+	}
+	if text := node.Tag.Get("seed"); text != "" {
+		rows.row("  --seed N", text)
 	}
 	rows.write(w)
 	if text := example(node); text != "" {

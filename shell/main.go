@@ -68,7 +68,7 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	})
 	out := &output{stdout: stdout, stderr: stderr, format: "text"}
 	run := &Globals{Output: p.Output, JQ: p.JQ, Color: p.Color}
-	if err := run.apply(out); err != nil {
+	if err := run.apply(out, false); err != nil {
 		return err
 	}
 	switch command := strings.Fields(parsed.Command())[0]; {
@@ -145,7 +145,7 @@ func printHelp(words []string, node *kong.Node, out *output) error {
 		printUsage(out.stdout, node)
 		fmt.Fprintln(out.stdout)
 	}
-	return (&helpVerb{words}).Run(&call{&Shell{}, context.Background(), out})
+	return (&helpVerb{words}).Run(&call{Shell: &Shell{}, ctx: context.Background(), out: out})
 }
 
 // withInterrupt gives a context that ends at the first Ctrl-C.

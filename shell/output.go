@@ -21,6 +21,8 @@ type output struct {
 	format string // "text" or "json"
 	jq     string // a filter on the JSON; empty for none
 	color  bool
+
+	progress io.Writer // a terminal to show progress on; nil is none
 }
 
 // show prints a verb's answer: data as one line of JSON, or what write writes.

@@ -22,9 +22,9 @@ type Globals struct {
 	Help   bool    `short:"h" help:"Say what the verb does."`
 }
 
-// apply sets a verb's own output flags.
-func (g *Globals) apply(o *output) error {
-	if g.World != "" || g.Seed != nil {
+// apply sets a verb's own output flags. Few verbs take a seed of their own.
+func (g *Globals) apply(o *output, takesSeed bool) error {
+	if g.World != "" || g.Seed != nil && !takesSeed {
 		return usage("give --world and --seed to tokenshell itself, or to tokenshell run", "the world is made before its first verb")
 	}
 	if g.Output != "" {

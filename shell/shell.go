@@ -50,6 +50,8 @@ type call struct {
 	*Shell
 	ctx context.Context
 	out *output
+
+	seed *uint64 // --seed, for a verb that takes one
 }
 
 // Line runs the commands of one line and prints what they say. It answers the
@@ -152,10 +154,10 @@ func (s *Shell) execute(ctx context.Context, words []string, out *output) (err e
 	if err != nil {
 		return err
 	}
-	if err := p.grammar.Globals.apply(out); err != nil {
+	if err := p.grammar.Globals.apply(out, parsed.Selected().Tag.Has("seed")); err != nil {
 		return err
 	}
-	err = parsed.Run(&call{s, ctx, out})
+	err = parsed.Run(&call{s, ctx, out, p.grammar.Globals.Seed})
 	if s.world != nil && s.world.witness.watching() {
 		if broken := s.world.audit(); broken != nil {
 			return fmt.Errorf("an invariant is broken: %w", broken)

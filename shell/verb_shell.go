@@ -234,7 +234,7 @@ func (e *sourced) Unwrap() error {
 }
 
 type helpVerb struct {
-	Verb []string `arg:"" optional:"" passthrough:"" sep:"none" help:"A verb, or reasons."`
+	Verb []string `arg:"" optional:"" passthrough:"" sep:"none" help:"A verb, reasons or checks."`
 }
 
 // Run explains.
@@ -249,6 +249,9 @@ func (v *helpVerb) Run(c *call) error {
 	}
 	if words[0] == "reasons" {
 		return c.out.show(reasonsJSON(), writeReasons)
+	}
+	if words[0] == "checks" {
+		return c.out.show(map[string]any{"checks": weaknessNames()}, writeChecks)
 	}
 	node, used := p.find(words)
 	if used == 0 {

@@ -40,6 +40,12 @@ func FrozenClock(t time.Time) *WorldClock {
 	return &WorldClock{base: t, frozen: true, skews: map[string]time.Duration{}}
 }
 
+// Stopwatch gives a func that says how much machine time has passed since.
+func Stopwatch() func() time.Duration {
+	began := time.Now()
+	return func() time.Duration { return time.Since(began) }
+}
+
 // Now is the world's time in UTC, without any party's skew.
 func (c *WorldClock) Now() time.Time {
 	c.mu.Lock()

@@ -82,19 +82,19 @@ func csiKey(params string, final byte) string {
 	case 'd', 'c': // rxvt: with shift
 		return ""
 	}
-	return arrow(final, withControl(params))
+	return arrow(final, withControl(params[strings.LastIndexByte(params, ';')+1:]))
 }
 
 // numberedKey is ESC [ number final.
 func numberedKey(params string, final byte) string {
-	number, _, _ := strings.Cut(params, ";")
+	number, held, _ := strings.Cut(params, ";")
 	switch number {
 	case "1", "7":
 		return "\x01"
 	case "4", "8":
 		return "\x05"
 	case "3":
-		if final == '^' || withControl(params) {
+		if final == '^' || withControl(held) {
 			return wordKill
 		}
 		return string(rune(keyDelete))
@@ -106,12 +106,11 @@ func numberedKey(params string, final byte) string {
 	return ""
 }
 
-// withControl says that Alt or Ctrl was held: the last parameter is one more than a sum of Shift 1,
-// Alt 2, Ctrl 4. A lone 3 is a key's number, not a modifier.
-func withControl(params string) bool {
-	last := params[strings.LastIndexByte(params, ';')+1:]
-	held, err := strconv.Atoi(last)
-	return err == nil && held >= 3 && params != "3"
+// withControl says that Alt or Ctrl was held: the number is one more than a sum of Shift 1, Alt 2,
+// Ctrl 4.
+func withControl(held string) bool {
+	n, err := strconv.Atoi(held)
+	return err == nil && n >= 3
 }
 
 // ss3 reads ESC O modifier final, which arrows and keypads send in their application mode.

@@ -114,8 +114,13 @@ func (k *keys) end(err error) {
 	k.err = err
 }
 
-// ended is the error that the terminal ended with, if it did.
+// ended is the error that the terminal ended with, if it did; io.EOF after Close.
 func (k *keys) ended() error {
+	select {
+	case <-k.closed:
+		return io.EOF
+	default:
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.err

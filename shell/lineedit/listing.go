@@ -5,6 +5,7 @@ package lineedit
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 )
@@ -53,7 +54,7 @@ func listing(all []Candidate, width int, color bool) string {
 // detail is the description of c, behind a value of at most widest columns.
 func detail(c Candidate, widest, room int, color bool) string {
 	left := room - widest - gap
-	what := strings.Join(strings.FieldsFunc(c.Description, isBreak), " ")
+	what := strings.Join(strings.FieldsFunc(c.Description, isBlank), " ")
 	if what == "" || left < minDetail {
 		return ""
 	}
@@ -75,3 +76,8 @@ func dim(s string, color bool) string {
 	}
 	return "\x1b[2m" + s + "\x1b[0m"
 }
+
+func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+
+// displayWidth is how many columns s takes, colours not counted.
+func displayWidth(s string) int { return text.StringWidthWithoutEscSequences(s) }

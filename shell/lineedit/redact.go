@@ -18,7 +18,7 @@ const (
 	headMore  = 20 // characters from headStart on
 )
 
-var tokenRun = regexp.MustCompile(`[A-Za-z0-9_.-]{` + "21" + `,}`)
+var tokenRun = regexp.MustCompile(`[A-Za-z0-9_.-]{21,}`)
 
 // redact replaces whatever looks like a compact JWS or JWE, whole or broken off.
 func redact(line string) string {

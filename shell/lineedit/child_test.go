@@ -1,0 +1,231 @@
+package lineedit
+
+// A shell of its own process behind a pseudo-terminal, and the hands at it.
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+const (
+	childVar = "LINEEDIT_TEST_CHILD"
+	patience = 30 * time.Second
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childVar) != "" {
+		os.Exit(childMain())
+	}
+	os.Exit(m.Run())
+}
+
+// childMain is a small shell: it says what it got, and obeys a few lines.
+func childMain() int {
+	history := OpenHistory(os.Getenv("LINEEDIT_TEST_HISTORY"), func(err error) { fmt.Println("warning:", err) })
+	prompt := os.Getenv("LINEEDIT_TEST_PROMPT")
+	in := Terminal(Config{
+		Stdin: os.Stdin, Stdout: os.Stdout, History: history,
+		Color: os.Getenv("LINEEDIT_TEST_COLOR") == "yes",
+		Complete: func(line string, pos int) Completion {
+			if strings.HasPrefix(line, "panic") {
+				panic("a bug in Complete")
+			}
+			return childCompletion(line, pos)
+		},
+		Hint: func(line string, _ int) string {
+			if rest, ok := strings.CutPrefix("session new NAME --customer CUSTOMER --fact NAME=VALUE and so on for ever and ever", line); ok && line != "" {
+				return rest
+			}
+			return ""
+		},
+	})
+	defer in.Close()
+	if os.Getenv("LINEEDIT_TEST_IGNORE_HUP") != "" {
+		signal.Ignore(syscall.SIGHUP)
+	}
+	closing := make(chan os.Signal, 1)
+	signal.Notify(closing, syscall.SIGTERM)
+	go func() {
+		<-closing
+		in.Close()
+	}()
+	for n := 1; ; n++ {
+		line, err := in.ReadLine(strings.ReplaceAll(prompt, "%n", fmt.Sprint(n)))
+		switch {
+		case errors.Is(err, ErrInterrupted):
+			fmt.Println("abandoned")
+			continue
+		case err != nil:
+			fmt.Println("end:", err)
+			return 0
+		}
+		switch line {
+		case "wait":
+			waitForInterrupt()
+		case "width":
+			fmt.Println("width", Width(os.Stdout))
+		case "read":
+			var b [1]byte
+			for text := ""; ; text += string(b[:]) {
+				if _, err := os.Stdin.Read(b[:]); err != nil || b[0] == '\n' {
+					fmt.Printf("verb read %q\n", text)
+					break
+				}
+			}
+		default:
+			fmt.Printf("got %q\n", line)
+		}
+	}
+}
+
+func waitForInterrupt() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	fmt.Println("waiting")
+	<-ctx.Done()
+	fmt.Println("signalled")
+}
+
+func childCompletion(line string, pos int) Completion {
+	from := strings.LastIndexByte(line[:pos], ' ') + 1
+	to := len(line)
+	if i := strings.IndexByte(line[pos:], ' '); i >= 0 {
+		to = pos + i
+	}
+	all := []Candidate{{Value: "coupon-1"}, {Value: "coupon-2"}, {Value: "session", Description: "an order"},
+		{Value: "set", Description: "an option"}, {Value: "@dir/", NoSpace: true},
+		{Value: "注文一" + strings.Repeat("長", 60)}, {Value: "注文二" + strings.Repeat("長", 60)}}
+	if strings.HasPrefix(line[from:pos], "m") {
+		all = nil
+		for i := range 60 {
+			all = append(all, Candidate{Value: fmt.Sprintf("m%02d", i), Description: "many"})
+		}
+	}
+	return Completion{all, from, to}
+}
+
+// hands type at a child and look at its screen.
+type hands struct {
+	t      *testing.T
+	tty    *os.File
+	cmd    *exec.Cmd
+	screen *screen
+	output chan []byte
+}
+
+// begin starts a child of cols columns with the prompt "> ", and waits for that.
+func begin(t *testing.T, cols int, env ...string) *hands {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childVar+"=yes", "LINEEDIT_TEST_PROMPT=%n> ")
+	cmd.Env = append(cmd.Env, env...)
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: uint16(cols)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &hands{t, tty, cmd, newScreen(cols, 24), make(chan []byte, 64)}
+	go h.pump()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // a child that has ended is fine
+		_ = cmd.Wait()
+		_ = tty.Close()
+	})
+	return h
+}
+
+func (h *hands) pump() {
+	defer close(h.output)
+	for {
+		buf := make([]byte, 4096)
+		n, err := h.tty.Read(buf)
+		if n > 0 {
+			h.output <- buf[:n]
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (h *hands) send(keys string) {
+	h.t.Helper()
+	if _, err := io.WriteString(h.tty, keys); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// until waits for the screen to be as wanted.
+func (h *hands) until(what string, ok func(*screen) bool) {
+	h.t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	for !ok(h.screen) {
+		select {
+		case b, open := <-h.output:
+			if !open {
+				h.t.Fatalf("the child ended, without %s:\n%s", what, h.screen)
+			}
+			h.screen.write(b)
+		case <-deadline.C:
+			h.t.Fatalf("no %s (cursor %d,%d):\n%s\n%q", what, h.screen.row, h.screen.col, h.screen, h.screen.raw.String())
+		}
+	}
+}
+
+func (h *hands) untilText(want string) {
+	h.t.Helper()
+	h.until(want, func(s *screen) bool { return strings.Contains(s.String(), want) })
+}
+
+// untilLine waits for the cursor's row to be want, a | for the cursor in it.
+func (h *hands) untilLine(want string) {
+	h.t.Helper()
+	h.until(want, func(s *screen) bool {
+		at := strings.Index(want, "|")
+		return s.line(s.row) == strings.TrimRight(strings.Replace(want, "|", "", 1), " ") &&
+			s.col == displayWidth(want[:at])
+	})
+}
+
+// end waits for the child to end well.
+func (h *hands) end() {
+	h.t.Helper()
+	for b := range h.output {
+		h.screen.write(b)
+	}
+	if err := h.cmd.Wait(); err != nil || bytes.Contains([]byte(h.screen.raw.String()), []byte("DATA RACE")) {
+		h.t.Fatalf("the child failed: %v\n%s", err, h.screen.raw.String())
+	}
+}
+
+// leave ends the child with Ctrl-D.
+func (h *hands) leave() {
+	h.t.Helper()
+	h.send("\x04")
+	h.end()
+	if !strings.Contains(h.screen.String(), "end: EOF") {
+		h.t.Fatalf("the child did not end with Ctrl-D:\n%s", h.screen)
+	}
+}
+
+// bothWidths runs a story in a wide and in a narrow window.
+func bothWidths(t *testing.T, story func(t *testing.T, cols int)) {
+	for _, cols := range []int{80, 40} {
+		t.Run(fmt.Sprintf("%d columns", cols), func(t *testing.T) {
+			t.Parallel()
+			story(t, cols)
+		})
+	}
+}

@@ -1,0 +1,193 @@
+package lineedit
+
+// Lines of a person.
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/chzyer/readline"
+)
+
+// Config is a terminal and what helps at it. Stdin and Stdout are needed; the rest may stay zero.
+//
+// Complete and Hint get the line and the cursor, a byte offset. They are called on another goroutine,
+// but only while ReadLine waits, and never two at once: what only the caller of ReadLine changes needs
+// no lock. They must not call ReadLine or write to the terminal.
+type Config struct {
+	Stdin, Stdout *os.File
+	Complete      func(line string, pos int) Completion
+	Hint          func(line string, pos int) string // shown dim behind the line's end; needs Color
+	History       *History                          // gets each line that is given
+	Color         bool
+}
+
+type terminal struct {
+	config Config
+	keys   *keys
+
+	mu     sync.Mutex
+	rl     *readline.Instance
+	closed bool
+
+	rawMu  sync.Mutex
+	cooked *readline.State // the terminal's own mode, while it isn't in it
+
+	// Of the line that is being read. readline hands these from ReadLine's goroutine to its own and
+	// back, with channels.
+	asked      string // the prompt
+	prompt     string // what of it fits
+	width      int
+	resized    func() // makes readline ask for the width
+	remembered int    // lines of history
+	line       []rune // as last drawn
+	pos        int
+	key        rune  // as last pressed
+	next       *edit // to hand over
+	tooLong    bool
+}
+
+// Terminal edits lines at c.Stdin and c.Stdout, which must be terminals ([Interactive]). Only one may
+// be open on a terminal at a time.
+func Terminal(c Config) Reader {
+	return &terminal{config: c, keys: newKeys(c.Stdin, escapeWait)}
+}
+
+func (t *terminal) ReadLine(prompt string) (string, error) {
+	rl := t.open()
+	if rl == nil || t.keys.ended() != nil {
+		return "", io.EOF // a further read of readline would never return
+	}
+	t.asked, t.tooLong, t.next = prompt, false, nil
+	t.width = 0 // the prompt is new, so fit it
+	t.fit()
+	t.remind()
+	line, err := rl.Readline()
+	switch {
+	case t.keys.ended() != nil:
+		return "", io.EOF // hung up in the middle of a line: that line was never entered
+	case errors.Is(err, readline.ErrInterrupt):
+		return "", ErrInterrupted
+	case err != nil:
+		return "", err
+	case t.tooLong:
+		return "", ErrTooLong
+	}
+	t.config.History.Add(line)
+	return line, nil
+}
+
+func (t *terminal) Close() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return nil
+	}
+	t.closed = true
+	_ = t.keys.Close()
+	if t.rl == nil {
+		return nil
+	}
+	return t.rl.Close()
+}
+
+// open starts readline with the first line: nothing is read before. Nil after Close.
+func (t *terminal) open() *readline.Instance {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed || t.rl != nil {
+		if t.closed {
+			return nil
+		}
+		return t.rl
+	}
+	t.rl, _ = readline.NewEx(&readline.Config{ // its error is always nil
+		Stdin:                  t.keys,
+		Stdout:                 t.config.Stdout,
+		Stderr:                 t.config.Stdout,
+		AutoComplete:           t,
+		Listener:               t,
+		Painter:                t,
+		FuncFilterInputRune:    t.filter,
+		DisableAutoSaveHistory: true,
+		HistoryLimit:           2 * maxHistory, // ours is the limit
+		ForceUseInteractive:    true,
+		FuncGetWidth:           func() int { return max(t.width, 1) },
+		FuncOnWidthChanged:     func(f func()) { t.resized = f }, // its own watcher races
+		FuncMakeRaw:            t.makeRaw,
+		FuncExitRaw:            t.exitRaw,
+	})
+	return t.rl
+}
+
+// fit follows the window. It is asked before each key and each prompt, not by a signal: only here
+// nobody else reads what readline keeps of the width.
+func (t *terminal) fit() {
+	width := Width(t.config.Stdout)
+	if width == 0 {
+		width = fallbackWidth
+	}
+	if width == t.width {
+		return
+	}
+	t.width = width
+	t.prompt = fitPrompt(cleanPrompt(t.asked), width)
+	t.rl.SetPrompt(t.prompt)
+	t.resized()
+}
+
+// remind gives readline the history anew. Its own keeps edits of lines that were not entered, unredacted,
+// and saves those instead of what it is told to.
+func (t *terminal) remind() {
+	lines := t.config.History.Lines()
+	t.remembered = len(lines)
+	t.rl.ResetHistory()
+	for _, line := range lines {
+		_ = t.rl.SaveHistory(line) // no file, no error
+	}
+}
+
+const (
+	pasteMarksOn  = "\x1b[?2004h"
+	pasteMarksOff = "\x1b[?2004l"
+)
+
+func (t *terminal) makeRaw() error {
+	t.rawMu.Lock()
+	defer t.rawMu.Unlock()
+	if t.cooked != nil {
+		return nil
+	}
+	err := os.ErrInvalid
+	withFD(t.config.Stdin, func(fd int) { t.cooked, err = readline.MakeRaw(fd) })
+	if err != nil {
+		t.cooked = nil
+		return err
+	}
+	_, err = io.WriteString(t.config.Stdout, pasteMarksOn)
+	return err
+}
+
+func (t *terminal) exitRaw() error {
+	t.rawMu.Lock()
+	defer t.rawMu.Unlock()
+	if t.cooked == nil {
+		return nil
+	}
+	cooked := t.cooked
+	t.cooked = nil
+	_, _ = io.WriteString(t.config.Stdout, pasteMarksOff)
+	err := os.ErrInvalid
+	withFD(t.config.Stdin, func(fd int) { err = readline.Restore(fd, cooked) })
+	return err
+}
+
+// restoreOnPanic keeps a bug in a callback from leaving the terminal raw.
+func (t *terminal) restoreOnPanic() {
+	if bug := recover(); bug != nil {
+		_ = t.exitRaw()
+		panic(bug)
+	}
+}

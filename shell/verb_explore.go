@@ -1,0 +1,117 @@
+// explore: look for an invariant that does not hold.
+
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"tokenshell/tokens"
+)
+
+type exploreVerb struct {
+	Depth   int    `default:"12" placeholder:"N" help:"How many moves a walk has: 12 unless given."`
+	Moves   int    `default:"40000" placeholder:"N" help:"How many moves in all: 40000 unless given."`
+	Without string `placeholder:"CHECK" help:"Leave this rule out, to see that somebody notices; help checks lists them."`
+	Out     string `placeholder:"FILE" help:"Write what is found to this file, a scenario."`
+}
+
+// exploration is the JSON of explore.
+type exploration struct {
+	States          int            `json:"states"`
+	Verbs           int            `json:"verbs"`
+	Walks           int            `json:"walks"`
+	Reasons         map[string]int `json:"reasons"`
+	StatesPerSecond int            `json:"states_per_second"`
+	Found           string         `json:"found"`
+	Scenario        string         `json:"scenario"`
+}
+
+// Run explores worlds like the current one. The current one is not touched.
+func (v *exploreVerb) Run(c *call) error {
+	if v.Depth < 1 || v.Moves < 1 {
+		return usage("write 1 or more", "--depth and --moves are numbers of moves")
+	}
+	seed := uint64(DefaultSeed)
+	if c.seed != nil {
+		seed = *c.seed
+	}
+	e := &explorer{plan: c.world.plan, seed: seed, depth: v.Depth, budget: v.Moves}
+	if v.Without != "" {
+		var err error
+		if e.weakness, err = tokens.UnsafeWithout(v.Without); err != nil {
+			return usage("one of "+strings.Join(weaknessNames(), ", "), "%v", err)
+		}
+	}
+	began := tokens.Stopwatch()
+	last := time.Duration(0)
+	e.tell = func(e *explorer) {
+		if now := began(); c.out.progress != nil && now-last > progressPause {
+			last = now
+			fmt.Fprintf(c.out.progress, "\r%d states, %d verbs, %d reasons, %d states/s ", len(e.tried), e.verbs, len(e.reasons), perSecond(len(e.tried), now))
+		}
+	}
+	found, err := e.explore(c.ctx)
+	if c.out.progress != nil && last > 0 {
+		fmt.Fprint(c.out.progress, "\r\x1b[K")
+	}
+	if err != nil {
+		return err
+	}
+	took := began()
+	result := exploration{
+		States: len(e.tried), Verbs: e.verbs, Walks: e.walks, Reasons: e.reasons, StatesPerSecond: perSecond(len(e.tried), took),
+	}
+	if found != nil {
+		result.Found = found.what
+		if result.Scenario, err = e.scenario(context.WithoutCancel(c.ctx), found); err != nil {
+			return err
+		}
+		if v.Out != "" {
+			if err := os.WriteFile(c.path(v.Out), []byte(result.Scenario), 0o644); err != nil {
+				return &inputError{v.Out, 0, "it cannot be written"}
+			}
+		}
+	}
+	if err := c.showExploration(result, took); err != nil {
+		return err
+	}
+	if found != nil {
+		return errors.New("an invariant is broken: " + found.what)
+	}
+	return c.ctx.Err()
+}
+
+func (c *call) showExploration(r exploration, took time.Duration) error {
+	return c.out.show(r, func(w io.Writer) {
+		fmt.Fprintf(w, "%d states, %d verbs in %d walks, %s, %d states/s\n", r.States, r.Verbs, r.Walks, elapsed(took), r.StatesPerSecond)
+		fmt.Fprintf(w, "reasons seen: %s\n", strings.Join(slices.Sorted(maps.Keys(r.Reasons)), " "))
+		if r.Found == "" {
+			fmt.Fprintln(w, "every invariant held")
+			return
+		}
+		fmt.Fprintf(w, "found: %s\n%s", r.Found, r.Scenario)
+	})
+}
+
+// progressPause is how often progress is shown.
+const progressPause = 200 * time.Millisecond
+
+func perSecond(n int, took time.Duration) int {
+	return int(float64(n) / max(took.Seconds(), 1e-6))
+}
+
+func weaknessNames() []string {
+	var names []string
+	for _, row := range tokens.Weaknesses() {
+		names = append(names, row.Rule)
+	}
+	return names
+}
