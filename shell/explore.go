@@ -130,6 +130,7 @@ func (e *explorer) pair(ctx context.Context, one, other move) (moves []move, bro
 		func() []move { return first("payment confirm") },
 		fixed(one), fixed(other),
 		func() []move { return first("checkout") },
+		func() []move { return first("direct") }, // late, past the relay
 		s.ending,
 	} {
 		for _, m := range next() {
