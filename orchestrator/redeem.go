@@ -160,12 +160,17 @@ func (r *Relay) forward(ctx context.Context, s *session) error {
 		if st.Status != Accepted {
 			continue // it was redeemed before the interruption
 		}
+		// Once an answer went missing, a refusal says nothing about what the
+		// unheard question did; an interrupted run left one behind, too.
+		unheard := st.owed
 		r.update(s, func() { st.owed = true }) // from here on it may have happened
 		var receipt tokens.Receipt
 		err := r.ask(ctx, s, st, "forward", func() (err error) {
 			receipt, err = r.service(st.Service).Redeem(ctx, tokens.Redemption{
 				Token: st.token, Session: tokens.Session{Order: s.id, Customer: s.customer}, Facts: s.facts, Attempt: st.Attempt,
 			})
+			var refusal *tokens.Refusal
+			unheard = unheard || err != nil && !errors.As(err, &refusal)
 			return err
 		})
 		if ctx.Err() != nil && err != nil {
@@ -183,7 +188,7 @@ func (r *Relay) forward(ctx context.Context, s *session) error {
 				if refusal == nil {
 					refusal = tokens.Refuse(tokens.ServiceUnavailable, "%s", unanswered(st.Service, err))
 				}
-				st.Status, st.Result, st.owed = Refused, Refused, false
+				st.Status, st.Result, st.owed = Refused, Refused, unheard
 				st.Reason, st.Detail = refusal.Reason, refusal.Detail
 			default:
 				st.Result, st.Reason, st.Detail = Failed, tokens.ServiceUnavailable, unanswered(st.Service, err)
@@ -223,7 +228,7 @@ func (r *Relay) compensate(ctx context.Context, s *session) error {
 			switch {
 			case err != nil:
 				st.Result, st.Reason, st.Detail = Failed, tokens.ServiceUnavailable, unanswered(st.Service, err)
-			case st.Status == Accepted: // nobody knows whether it was redeemed; now it is not
+			case st.Status == Accepted || st.Status == Refused: // nobody knows whether it was redeemed; now it is not
 				st.Status, st.owed = Cancelled, false
 			default:
 				st.Status, st.Result, st.owed = Cancelled, Cancelled, false

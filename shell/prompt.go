@@ -1,7 +1,83 @@
+// The prompt: lines from a person.
+
 package shell
 
-import "os"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
 
-func interactive(stdin, stdout *os.File) bool { return false }
+	"tokenshell/shell/lineedit"
+)
 
-func (s *Shell) prompt(stdin, stdout, stderr *os.File) error { return nil }
+// interactive reports whether a person sits at both ends.
+func interactive(stdin, stdout *os.File) bool { return lineedit.Interactive(stdin, stdout) }
+
+// banner is what a new prompt says, once.
+const banner = `tokenshell: a shell for the Confirmed Token Relay. Can this relay be fooled?
+help lists the verbs, help VERB explains one, Tab completes, Ctrl-D leaves.
+`
+
+// prompt reads lines from a terminal until quit or Ctrl-D. Nothing that goes
+// wrong in a line ends it.
+func (s *Shell) prompt(stdin, stdout, stderr *os.File) error {
+	fmt.Fprint(stdout, banner)
+	color := s.options.color == "always" || s.options.color == "auto" && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	if lineedit.Width(stderr) > 0 {
+		s.progress = stderr
+	}
+	completer, err := newCompleter(s)
+	if err != nil {
+		return err
+	}
+	history := lineedit.OpenHistory(lineedit.DefaultHistoryPath(), func(err error) {
+		fmt.Fprintf(stderr, "hint: the history is kept in memory only: %s\n", printable(err.Error()))
+	})
+	reader := lineedit.Terminal(lineedit.Config{
+		Stdin: stdin, Stdout: stdout, Complete: completer.complete, Hint: completer.hint, History: history, Color: color,
+	})
+	defer reader.Close()
+	for !s.quit {
+		line, err := reader.ReadLine(s.promptText())
+		switch {
+		case errors.Is(err, lineedit.ErrInterrupted):
+			continue
+		case errors.Is(err, io.EOF):
+			fmt.Fprintln(stdout)
+			return nil
+		case errors.Is(err, lineedit.ErrTooLong):
+			printError(stderr, usage("@FILE reads a long token", "%v", err))
+			continue
+		case err != nil:
+			return err
+		}
+		s.interruptible(line, stdout, stderr)
+	}
+	return nil
+}
+
+// interruptible runs one line; Ctrl-C stops the line and not the shell. Its
+// error has been printed, and a person reads it.
+func (s *Shell) interruptible(line string, stdout, stderr io.Writer) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	_ = s.Line(ctx, line, false, stdout, stderr)
+}
+
+// promptText names the session, and the time when it stands still.
+func (s *Shell) promptText() string {
+	parts := []string{}
+	if s.session != "" {
+		parts = append(parts, s.session)
+	} else {
+		parts = append(parts, "tokenshell")
+	}
+	if s.world.clock.Frozen() {
+		parts = append(parts, s.world.clock.Now().Format("15:04:05"))
+	}
+	return strings.Join(parts, " ") + "> "
+}

@@ -194,7 +194,7 @@ func TestReadmeGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeFile(t, overlay, string(replace))
-	run(t, module, "go", "test", "-c", "-overlay", overlay, "-o", binary, "./checkouts")
+	run(t, module, "go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", binary, "./checkouts")
 
 	if err := os.Mkdir(filepath.Join(dir, "checkouts"), 0o700); err != nil {
 		t.Fatal(err)

@@ -5,8 +5,10 @@ package shell
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -188,7 +190,31 @@ func outcomes(t *testing.T, files []string) map[string]Outcome {
 	return all
 }
 
-// TestSameVerdict holds tokenshell run against testscript as go test drives it.
+// processOutcomes runs files with the command itself, in a process where no
+// testing package has been made ready.
+func processOutcomes(t *testing.T, files []string) map[string]Outcome {
+	t.Helper()
+	command := filepath.Join(t.TempDir(), "tokenshell")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", command, "../cmd/tokenshell").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	var said struct {
+		Rows []Outcome `json:"rows"`
+	}
+	run := exec.CommandContext(t.Context(), command, append([]string{"run", "-o", "json"}, files...)...)
+	out, err := run.Output() // fails with some scripts
+	if failed := json.Unmarshal(out, &said); failed != nil {
+		t.Fatalf("tokenshell run: %v: %v\n%s", err, failed, out)
+	}
+	all := map[string]Outcome{}
+	for _, o := range said.Rows {
+		all[o.File] = o
+	}
+	return all
+}
+
+// TestSameVerdict holds tokenshell run against testscript as go test drives it:
+// in this process, and as the command that people run.
 func TestSameVerdict(t *testing.T) {
 	cases := verdictCases()
 	files := slices.Concat(verdictFiles(t, cases), scripts(t))
@@ -198,14 +224,15 @@ func TestSameVerdict(t *testing.T) {
 	}
 	theirs := &recorder{verdicts: map[string]Verdict{}}
 	testscript.RunT(theirs, params)
-	ours := outcomes(t, files)
 	names := scriptNames(files)
-	if len(theirs.verdicts) != len(files) || len(ours) != len(files) {
-		t.Fatalf("%d files, %d verdicts under go test, %d of run", len(files), len(theirs.verdicts), len(ours))
+	if len(theirs.verdicts) != len(files) {
+		t.Fatalf("%d files, %d verdicts under go test", len(files), len(theirs.verdicts))
 	}
-	for name, verdict := range theirs.verdicts {
-		if got := ours[names[name]]; got.Verdict != verdict {
-			t.Errorf("%s: go test says %s, tokenshell run says %s: %s", name, verdict, got.Verdict, got.Why)
+	for how, ours := range map[string]map[string]Outcome{"RunScenarios": outcomes(t, files), "tokenshell run": processOutcomes(t, files)} {
+		for name, verdict := range theirs.verdicts {
+			if got := ours[names[name]]; got.Verdict != verdict {
+				t.Errorf("%s: go test says %s, %s says %s: %s", name, verdict, how, got.Verdict, got.Why)
+			}
 		}
 	}
 }

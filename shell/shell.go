@@ -29,6 +29,8 @@ type Shell struct {
 
 	sources []string // files being sourced, to find circles
 	quit    bool
+
+	progress io.Writer // a terminal for progress; nil is none
 }
 
 // options are what set changes. Their names and values are in optionRows.
@@ -82,7 +84,7 @@ func (s *Shell) Quit() bool { return s.quit }
 
 // run runs one command, which may begin with !, and prints its error.
 func (s *Shell) run(ctx context.Context, words []string, stdout, stderr io.Writer) error {
-	out := &output{stdout: stdout, stderr: stderr, format: s.options.output, jq: s.options.jq, color: s.options.color == "always"}
+	out := &output{stdout: stdout, stderr: stderr, format: s.options.output, jq: s.options.jq, color: s.options.color == "always", progress: s.progress}
 	negated := words[0] == "!"
 	if negated {
 		words = words[1:]

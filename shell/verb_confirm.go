@@ -124,7 +124,7 @@ func yesNo(yes bool) string {
 }
 
 type couponConfirm struct {
-	Code string `arg:"" help:"The coupon's code."`
+	Code string `arg:"" complete:"coupon" help:"The coupon's code."`
 	confirmFlags
 }
 
@@ -222,7 +222,7 @@ func (v *paymentMethods) Run(c *call) error {
 
 type paymentConfirm struct {
 	Amount string `arg:"" help:"How much, in the world's currency: 80.00."`
-	Method string `required:"" placeholder:"M" help:"The card."`
+	Method string `required:"" complete:"card" placeholder:"M" help:"The card."`
 	confirmFlags
 }
 
@@ -235,7 +235,7 @@ func (v *paymentConfirm) Run(c *call) error {
 }
 
 type revokeVerb struct {
-	Token string `arg:"" help:"A handle, a token or @FILE."`
+	Token string `arg:"" complete:"token" help:"A handle, a token or @FILE."`
 }
 
 // Run revokes a token.

@@ -19,8 +19,8 @@ import (
 type exploreVerb struct {
 	Depth   int    `default:"12" placeholder:"N" help:"How many moves a walk has: 12 unless given."`
 	Moves   int    `default:"40000" placeholder:"N" help:"How many moves in all: 40000 unless given."`
-	Without string `placeholder:"CHECK" help:"Leave this rule out, to see that somebody notices; help checks lists them."`
-	Out     string `placeholder:"FILE" help:"Write what is found to this file, a scenario."`
+	Without string `complete:"check" placeholder:"CHECK" help:"Leave this rule out, to see that somebody notices; help checks lists them."`
+	Out     string `complete:"file" placeholder:"FILE" help:"Write what is found to this file, a scenario."`
 }
 
 // exploration is the JSON of explore.

@@ -16,8 +16,8 @@ type faultVerb struct {
 }
 
 type faultInject struct {
-	Step  string `arg:"" placeholder:"SERVICE.STEP" help:"confirm, redeem or cancel of a service; kms.sign or kms.decrypt."`
-	Kind  string `arg:"" help:"refuse, timeout, lost-reply or slow."`
+	Step  string `arg:"" complete:"step" placeholder:"SERVICE.STEP" help:"confirm, redeem or cancel of a service; kms.sign or kms.decrypt."`
+	Kind  string `arg:"" complete:"kind" help:"refuse, timeout, lost-reply or slow."`
 	Count int    `default:"1" placeholder:"N" help:"How many uses go wrong: 1 unless given."`
 }
 

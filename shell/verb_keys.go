@@ -39,7 +39,7 @@ func (c *call) chosen(service string) ([]party, error) {
 }
 
 type keysList struct {
-	Service string `arg:"" optional:"" help:"Of this service only."`
+	Service string `arg:"" complete:"service" optional:"" help:"Of this service only."`
 }
 
 // Run lists keys.
@@ -66,7 +66,7 @@ func (v *keysList) Run(c *call) error {
 }
 
 type keysRotate struct {
-	Service string `arg:"" help:"The service."`
+	Service string `arg:"" complete:"service" help:"The service."`
 }
 
 // Run has the operator make a key, and the service take it.
@@ -115,7 +115,7 @@ func (c *call) keyNamed(kid string) (party, issuers.KeyInfo, error) {
 }
 
 type keysRetire struct {
-	KID string `arg:"" name:"kid" help:"The key."`
+	KID string `arg:"" complete:"kid" name:"kid" help:"The key."`
 }
 
 // Run retires a key.
@@ -131,7 +131,7 @@ func (v *keysRetire) Run(c *call) error {
 }
 
 type keysDisable struct {
-	KID string `arg:"" name:"kid" help:"The key."`
+	KID string `arg:"" complete:"kid" name:"kid" help:"The key."`
 }
 
 // Run disables a key, in the KMS first.
@@ -150,8 +150,8 @@ func (v *keysDisable) Run(c *call) error {
 }
 
 type keysJWKS struct {
-	Service string `arg:"" optional:"" help:"Of this service only."`
-	Out     string `placeholder:"FILE" help:"Write it to this file."`
+	Service string `arg:"" complete:"service" optional:"" help:"Of this service only."`
+	Out     string `complete:"file" placeholder:"FILE" help:"Write it to this file."`
 }
 
 // Run prints or writes the published sets, as one.

@@ -15,7 +15,7 @@ import (
 )
 
 type relayVerb struct {
-	Tokens []string `arg:"" name:"token" sep:"none" help:"Handles, tokens or @FILEs."`
+	Tokens []string `arg:"" complete:"token" name:"token" sep:"none" help:"Handles, tokens or @FILEs."`
 }
 
 // relayed is one token in the JSON of relay.
@@ -104,10 +104,10 @@ func (c *call) showRelayed(results []relayed) error {
 }
 
 type redeemVerb struct {
-	Tokens []string `arg:"" optional:"" name:"token" sep:"none" help:"Handles, tokens or @FILEs; all accepted ones unless given."`
+	Tokens []string `arg:"" complete:"token" optional:"" name:"token" sep:"none" help:"Handles, tokens or @FILEs; all accepted ones unless given."`
 	Resume bool     `help:"Take an interrupted or stuck redemption to its end."`
 	Direct bool     `help:"Go past the relay, to the service itself, as the bearer of a token may."`
-	To     string   `placeholder:"SERVICE" help:"With --direct: go to this service, not to the token's own."`
+	To     string   `complete:"service" placeholder:"SERVICE" help:"With --direct: go to this service, not to the token's own."`
 }
 
 // redeemed is one token in the JSON of redeem and checkout.
@@ -304,7 +304,7 @@ func (c *call) destination(t *heldToken, to string) (party, error) {
 }
 
 type checkoutVerb struct {
-	Tokens []string `arg:"" optional:"" name:"token" sep:"none" help:"Handles, tokens or @FILEs; all live tokens of the session unless given."`
+	Tokens []string `arg:"" complete:"token" optional:"" name:"token" sep:"none" help:"Handles, tokens or @FILEs; all live tokens of the session unless given."`
 }
 
 // Run relays what was not relayed yet and, when all were accepted, redeems.

@@ -71,7 +71,7 @@ var factName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 
 type sessionNew struct {
 	Name     string   `arg:"" optional:"" help:"The order's id; without one the relay chooses it."`
-	Customer string   `placeholder:"C" help:"Whose order it is; the world's first customer unless given."`
+	Customer string   `complete:"customer" placeholder:"C" help:"Whose order it is; the world's first customer unless given."`
 	Fact     []string `sep:"none" placeholder:"NAME=VALUE" help:"What the client says of the order; may be repeated."`
 }
 
@@ -122,7 +122,7 @@ func (v *sessionList) Run(c *call) error {
 }
 
 type sessionShow struct {
-	ID string `arg:"" optional:"" help:"The session; the current one unless given."`
+	ID string `arg:"" complete:"session" optional:"" help:"The session; the current one unless given."`
 }
 
 // Run shows one session.
@@ -159,7 +159,7 @@ func (c *call) sessionNamed(id string) (orchestrator.Snapshot, error) {
 }
 
 type sessionUse struct {
-	ID string `arg:"" help:"The session."`
+	ID string `arg:"" complete:"session" help:"The session."`
 }
 
 // Run chooses the current session.
@@ -201,7 +201,7 @@ func (v *sessionSet) Run(c *call) error {
 }
 
 type sessionClose struct {
-	ID string `arg:"" optional:"" help:"The session; the current one unless given."`
+	ID string `arg:"" complete:"session" optional:"" help:"The session; the current one unless given."`
 }
 
 // Run closes a session.

@@ -72,7 +72,7 @@ func setLeeway(s *Shell, value string) error {
 }
 
 type setVerb struct {
-	Option string `arg:"" optional:"" help:"The option."`
+	Option string `arg:"" complete:"option" optional:"" help:"The option."`
 	Value  string `arg:"" optional:"" help:"Its value."`
 }
 
@@ -151,7 +151,7 @@ func (v *captureVerb) Run(c *call) error {
 }
 
 type expectVerb struct {
-	Reason string   `arg:"" help:"The code of a reason; help reasons lists them."`
+	Reason string   `arg:"" complete:"reason" help:"The code of a reason; help reasons lists them."`
 	Verb   []string `arg:"" passthrough:"" sep:"none" help:"A verb and its arguments."`
 }
 
@@ -184,7 +184,7 @@ func (v *expectVerb) Run(c *call) error {
 }
 
 type sourceVerb struct {
-	File string `arg:"" help:"A file of lines; relative to the file that sources it."`
+	File string `arg:"" complete:"file" help:"A file of lines; relative to the file that sources it."`
 }
 
 // sourceLimit bounds a sourced file in bytes, sourceDepth how deep they nest.
@@ -234,7 +234,7 @@ func (e *sourced) Unwrap() error {
 }
 
 type helpVerb struct {
-	Verb []string `arg:"" optional:"" passthrough:"" sep:"none" help:"A verb, reasons or checks."`
+	Verb []string `arg:"" complete:"verb" optional:"" passthrough:"" sep:"none" help:"A verb, reasons or checks."`
 }
 
 // Run explains.

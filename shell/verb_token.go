@@ -47,8 +47,8 @@ func (v *tokenList) Run(c *call) error {
 }
 
 type tokenShow struct {
-	Token string `arg:"" help:"A handle, a token or @FILE."`
-	As    string `default:"client" placeholder:"PARTY" help:"Who looks: client, relay, or a service."`
+	Token string `arg:"" complete:"token" help:"A handle, a token or @FILE."`
+	As    string `default:"client" complete:"party" placeholder:"PARTY" help:"Who looks: client, relay, or a service."`
 }
 
 // Run shows a token's header and claims. Who may open the letter sees it open.
@@ -174,7 +174,7 @@ func inOrder(members map[string]json.RawMessage, object json.RawMessage) (json.R
 }
 
 type tokenRaw struct {
-	Token string `arg:"" help:"A handle, or @FILE."`
+	Token string `arg:"" complete:"token" help:"A handle, or @FILE."`
 }
 
 // Run prints the token: the only verb that does.
@@ -191,7 +191,7 @@ func (v *tokenRaw) Run(c *call) error {
 }
 
 type tokenImport struct {
-	File string `arg:"" help:"A file that holds one compact token."`
+	File string `arg:"" complete:"file" help:"A file that holds one compact token."`
 	Name string `placeholder:"HANDLE" help:"What to call it; import-1 and so on unless given."`
 }
 

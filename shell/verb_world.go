@@ -96,7 +96,7 @@ func (v *clockRun) Run(c *call) error {
 }
 
 type clockSkew struct {
-	Party  string `arg:"" help:"relay, kms or a service."`
+	Party  string `arg:"" complete:"party" help:"relay, kms or a service."`
 	Ahead  span   `xor:"way" placeholder:"D" help:"Its clock is ahead by this much; 0s is right again."`
 	Behind span   `xor:"way" placeholder:"D" help:"Its clock is behind by this much."`
 }
@@ -119,7 +119,7 @@ func (v *clockSkew) Run(c *call) error {
 }
 
 type viewVerb struct {
-	Party string `arg:"" help:"client, relay, kms or a service."`
+	Party string `arg:"" complete:"party" help:"client, relay, kms or a service."`
 }
 
 // Run shows a party's books.
@@ -245,7 +245,7 @@ func (c *call) accounts(p party) (any, table) {
 }
 
 type logVerb struct {
-	Party string `placeholder:"PARTY" help:"Only what this party logged."`
+	Party string `complete:"party" placeholder:"PARTY" help:"Only what this party logged."`
 }
 
 // Run shows the log.

@@ -1,0 +1,139 @@
+// Exit codes, and what is said with them.
+
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestExitCodes(t *testing.T) {
+	passes := file(t, "passes.txtar", "points balance\nstdout 1200\n")
+	fails := file(t, "fails.txtar", "points balance\nstdout 1300\n")
+	wrongVerb := file(t, "wrong.txtar", "# A wrong verb is no refusal.\n! cupon confirm TEN\n")
+	unknownKey := file(t, "world.yaml", "currency: EUR\ncolour: red\n")
+	notYAML := file(t, "world.yaml", "currency: [EUR\n")
+	sourced := file(t, "lines.tsh", "points balance\ncoupon comfirm TEN\n")
+	empty := file(t, "empty.jwt", "")
+	folder := t.TempDir()
+
+	tests := []struct {
+		name   string
+		args   []string
+		code   int
+		stderr string // part of it; empty means that nothing is said
+	}{
+		{"done", []string{"-c", "points balance"}, 0, ""},
+		{"nothing to do", []string{"-c", ""}, 0, ""},
+		{"an expected refusal", []string{"-c", "session new; expect coupon_unknown coupon confirm NOPE"}, 0, "rejected: coupon_unknown: "},
+		{"a negated refusal", []string{"-c", "session new; ! coupon confirm NOPE"}, 0, "rejected: coupon_unknown: "},
+		{"quit", []string{"-c", "quit; coupon comfirm TEN"}, 0, ""},
+		{"a scenario that passes", []string{"run", passes}, 0, ""},
+
+		{"refused", []string{"-c", "session new; coupon confirm NOPE"}, 1, "rejected: coupon_unknown: "},
+		{"refused for another reason", []string{"-c", "session new; expect expired coupon confirm NOPE"}, 1, "refused with coupon_unknown"},
+		{"not refused", []string{"-c", "! points balance"}, 1, "it was done"},
+		{"a scenario that fails", []string{"run", fails}, 1, ""},
+		{"a wrong verb in a scenario", []string{"run", wrongVerb}, 1, ""},
+
+		{"no such verb", []string{"-c", "cupon confirm TEN"}, 2, "did you mean coupon?"},
+		{"no such verb below a verb", []string{"-c", "coupon comfirm TEN"}, 2, `did you mean "confirm"?`},
+		{"no such flag of a verb", []string{"-c", "points balance --jqq ."}, 2, `did you mean "--jq"?`},
+		{"no such flag", []string{"--sead", "7"}, 2, `did you mean "--seed"?`},
+		{"no such flag of run", []string{"run", passes, "--sead", "7"}, 2, `did you mean "--seed"?`},
+		{"no such command", []string{"rum", passes}, 2, "rum"},
+		{"no such value", []string{"-o", "yaml", "-c", "points balance"}, 2, "text"},
+		{"no number", []string{"--seed", "seven", "-c", "points balance"}, 2, "--seed"},
+		{"no such handle", []string{"-c", "session new; relay coupon-1"}, 2, `there is no token "coupon-1"`},
+		{"no session", []string{"-c", "coupon confirm TEN"}, 2, "session new"},
+		{"no such option", []string{"-c", "set colour red"}, 2, `there is no option "colour"`},
+		{"no such variable", []string{"-c", "coupon confirm $CODE"}, 2, "$CODE is not set"},
+		{"no such reason", []string{"-c", "expect coupon_unknwon coupon confirm NOPE"}, 2, "did you mean coupon_unknown?"},
+		{"a negated wrong verb", []string{"-c", "! cupon confirm TEN"}, 2, "did you mean coupon?"},
+		{"an open quote", []string{"-c", "coupon confirm 'TEN"}, 2, "column 16"},
+		{"no jq", []string{"--jq", ".[", "-c", "points balance"}, 2, "--jq"},
+		{"nothing to run", []string{"run"}, 2, "path"},
+		{"no such verb to explain", []string{"help", "cupon"}, 2, "did you mean coupon?"},
+
+		{"no such scenario", []string{"run", "nowhere.txtar"}, 3, "nowhere.txtar: "},
+		{"a folder without scenarios", []string{"run", folder}, 3, folder + ": "},
+		{"no such world", []string{"--world", "nowhere.yaml", "-c", "points balance"}, 3, "nowhere.yaml: "},
+		{"a world with an unknown key", []string{"--world", unknownKey, "-c", "points balance"}, 3, unknownKey + ":2: column 1: "},
+		{"a world that is no YAML", []string{"--world", notYAML, "run", passes}, 3, notYAML + ":1: column "},
+		{"no such file of lines", []string{"-c", "source nowhere.tsh"}, 3, "nowhere.tsh: "},
+		{"no such token file", []string{"-c", "token import nowhere.jwt"}, 3, "nowhere.jwt: "},
+		{"an empty token file", []string{"-c", "session new; relay @" + empty}, 3, empty + ": "},
+
+		// The surprise in a sourced file has the code of what surprised.
+		{"a wrong verb in a sourced file", []string{"-c", "source " + sourced}, 2, sourced + ":2"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got := tokenshell(t, "", test.args...)
+			if got.code != test.code {
+				t.Errorf("exit code %d, want %d\n%s%s", got.code, test.code, got.stdout, got.stderr)
+			}
+			if test.stderr == "" && got.stderr != "" {
+				t.Errorf("it says on stderr\n%s", got.stderr)
+			}
+			wantContains(t, "stderr", got.stderr, test.stderr)
+		})
+	}
+}
+
+func TestErrorsAreOnStderrOnly(t *testing.T) {
+	got := tokenshell(t, "", "-c", "session new op_1; coupon confirm NOPE")
+	if want := "session op_1 of user_123 is open\n"; got.stdout != want {
+		t.Errorf("stdout\n%s\nwant\n%s", got.stdout, want)
+	}
+	want := "rejected: coupon_unknown: there is no coupon \"NOPE\"\n-c:1: session new op_1; coupon confirm NOPE\n"
+	if got.stderr != want {
+		t.Errorf("stderr\n%s\nwant\n%s", got.stderr, want)
+	}
+}
+
+func TestAScriptStopsAtItsFirstSurprise(t *testing.T) {
+	script := "# a comment\n\nsession new op_1\n! coupon confirm NOPE\npoints confirm 1201\npoints balance\n"
+	got := tokenshell(t, script)
+	if got.code != 1 {
+		t.Errorf("exit code %d, want 1", got.code)
+	}
+	if want := "session op_1 of user_123 is open\n"; got.stdout != want {
+		t.Errorf("stdout\n%s\nwant\n%s", got.stdout, want)
+	}
+	wantContains(t, "stderr", got.stderr, "rejected: points_insufficient: ")
+	wantContains(t, "stderr", got.stderr, "\nstdin:5: points confirm 1201\n")
+}
+
+func TestALastLineWithoutNewlineAndCRLF(t *testing.T) {
+	if got := tokenshell(t, "session new op_1\r\npoints balance --jq .available"); got.code != 0 || got.stdout != "session op_1 of user_123 is open\n1200\n" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAScenarioSaysWhereItFailed(t *testing.T) {
+	path := file(t, "fails.txtar", "# The balance is what it is.\npoints balance\nstdout '^user_123 has 1300'\n")
+	got := tokenshell(t, "", "run", path)
+	for _, part := range []string{"FAIL  " + path, path + ":3: stdout '^user_123 has 1300'", "no match for", "user_123 has 1200 points", "1 scenarios: 0 passed, 1 failed"} {
+		wantContains(t, "stdout", got.stdout, part)
+	}
+}
+
+// The report of a scenario may be kept: a token in a failing line is replaced,
+// and nothing in the line can steer a terminal.
+func TestAScenariosReportIsSafeToKeep(t *testing.T) {
+	raw := strings.TrimSpace(tokenshell(t, "", "--seed", "7", "--jq", ".raw // empty", "-c", "session new op_1; coupon confirm TEN; token raw coupon-1").stdout)
+	path := file(t, "fails.txtar", "session new op_1\nrelay "+raw+" nobody\n")
+	for _, args := range [][]string{{"run", path}, {"run", "-o", "json", path}} {
+		got := tokenshell(t, "", args...)
+		wantContains(t, "stdout", got.stdout, "nobody")
+		if strings.Contains(got.stdout+got.stderr, raw) {
+			t.Errorf("%q prints the token", args)
+		}
+	}
+	steering := file(t, "steering.txtar", "stdout \x1b[31mred\n")
+	if got := tokenshell(t, "", "run", steering); strings.Contains(got.stdout+got.stderr, "\x1b") {
+		t.Errorf("the report has an escape: %q", got.stdout)
+	}
+}

@@ -1,0 +1,162 @@
+// What the process prints: in a pipe, in JSON, about itself.
+
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const confirmTen = "session new op_1; coupon confirm TEN; token raw coupon-1"
+
+func TestTheSameSeedPrintsTheSameBytes(t *testing.T) {
+	first := tokenshell(t, "", "--seed", "7", "-c", confirmTen)
+	if again := tokenshell(t, "", "--seed", "7", "-c", confirmTen); first != again {
+		t.Errorf("the first time\n%+v\nand then\n%+v", first, again)
+	}
+	lines := strings.Split(strings.TrimSuffix(first.stdout, "\n"), "\n")
+	if len(lines) != 3 || first.code != 0 || first.stderr != "" {
+		t.Fatalf("%+v", first)
+	}
+	if !regexp.MustCompile(`^[\w-]+\.[\w-]+\.[\w-]{86}$`).MatchString(lines[2]) {
+		t.Errorf("no compact JWS with a signature of 64 bytes: %s", lines[2])
+	}
+	if other := tokenshell(t, "", "--seed", "8", "-c", confirmTen); other.stdout == first.stdout {
+		t.Error("seed 8 prints what seed 7 prints")
+	}
+}
+
+func TestWithoutASeedIdsAreRandom(t *testing.T) {
+	const line = "session new --jq .order_processing_id"
+	first, again := tokenshell(t, "", "-c", line), tokenshell(t, "", "-c", line)
+	if first.stdout == again.stdout || !strings.HasPrefix(first.stdout, "op_") {
+		t.Errorf("%q and %q", first.stdout, again.stdout)
+	}
+}
+
+func TestAPipeHasNoPromptAndNoEscapes(t *testing.T) {
+	const script = "session new op_1\n! coupon confirm NOPE\ncoupon list\nhelp\n"
+	for _, color := range []string{"auto", "never"} {
+		got := tokenshell(t, script, "--color", color)
+		if got.code != 0 {
+			t.Fatalf("%+v", got)
+		}
+		if strings.Contains(got.stdout+got.stderr, "\x1b") {
+			t.Errorf("--color %s: an escape in %q%q", color, got.stdout, got.stderr)
+		}
+		if strings.Contains(got.stdout+got.stderr, "> ") {
+			t.Errorf("--color %s: a prompt in %q%q", color, got.stdout, got.stderr)
+		}
+		if !strings.HasPrefix(got.stdout, "session op_1 of user_123 is open\n") {
+			t.Errorf("--color %s: stdout begins %.40q", color, got.stdout)
+		}
+	}
+}
+
+func TestOutputForAllVerbs(t *testing.T) {
+	const lines = "session new op_1; points balance"
+	tests := []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"json", []string{"-o", "json", "-c", lines}, `{"order_processing_id":"op_1","state":"open","customer":"user_123","facts":{},"tokens":[]}` + "\n" +
+			`{"customer":"user_123","balance":1200,"held":0,"available":1200}` + "\n"},
+		{"jq", []string{"--jq", ".customer", "-c", lines}, "user_123\nuser_123\n"},
+		{"behind the lines", []string{"-c", lines, "--jq", ".customer"}, "user_123\nuser_123\n"},
+		{"a verb's own wins", []string{"--jq", ".customer", "-c", "points balance; points balance --jq .balance"}, "user_123\n1200\n"},
+		{"set wins", []string{"-o", "json", "-c", "set output text; points balance"}, "output is text\nuser_123 has 1200 points: 0 held, 1200 available\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := tokenshell(t, "", test.args...); got.stdout != test.want || got.code != 0 {
+				t.Errorf("%d\n%s\nwant\n%s", got.code, got.stdout, test.want)
+			}
+		})
+	}
+}
+
+func TestARefusalInJSON(t *testing.T) {
+	got := tokenshell(t, "session new op_1 --jq empty\ncoupon confirm NOPE\n", "-o", "json")
+	want := `{"error":{"reason":"coupon_unknown","detail":"there is no coupon \"NOPE\""}}` + "\n"
+	if got.stdout != want || got.code != 1 {
+		t.Errorf("%d\n%s\nwant\n%s", got.code, got.stdout, want)
+	}
+	wantContains(t, "stderr", got.stderr, "rejected: coupon_unknown: there is no coupon \"NOPE\"\n")
+}
+
+func TestRunInJSON(t *testing.T) {
+	path := file(t, "passes.txtar", "points balance\nstdout 1200\n")
+	for _, args := range [][]string{{"run", "-o", "json", path}, {"-o", "json", "run", path}, {"run", path, "-o", "json"}} {
+		got := tokenshell(t, "", args...)
+		var summary struct {
+			Total, Passed, Failed, Skipped int
+		}
+		if err := json.Unmarshal([]byte(got.stdout), &summary); err != nil || strings.Count(got.stdout, "\n") != 1 {
+			t.Fatalf("%q: %v, %s", args, err, got.stdout)
+		}
+		if summary.Total != 1 || summary.Passed != 1 || summary.Failed+summary.Skipped != 0 {
+			t.Errorf("%q: %+v", args, summary)
+		}
+	}
+}
+
+func TestAWorldFile(t *testing.T) {
+	const world = "customers:\n  - {id: ada, points: 42}\n"
+	path := file(t, "world.yaml", world)
+	if got := tokenshell(t, "", "--world", path, "-c", "points balance"); got.stdout != "ada has 42 points: 0 held, 42 available\n" {
+		t.Errorf("%+v", got)
+	}
+	scenario := file(t, "passes.txtar", "points balance\nstdout 'ada has 42'\n")
+	if got := tokenshell(t, "", "run", "--world", path, scenario); got.code != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	tests := []struct {
+		args  []string
+		parts []string
+	}{
+		{[]string{"help"}, []string{"tokenshell run", "--seed", "coupon confirm", "the relay", "help reasons"}},
+		{[]string{"--help"}, []string{"tokenshell run", "--seed"}},
+		{[]string{"-h"}, []string{"tokenshell run", "--seed"}},
+		{[]string{"run", "--help"}, []string{"tokenshell run", "--seed"}},
+		{[]string{"help", "coupon", "confirm"}, []string{"coupon confirm CODE", "--ttl D", "for example: coupon confirm TEN"}},
+		{[]string{"help", "reasons"}, []string{"session_mismatch", "SAID BY"}},
+		{[]string{"version"}, []string{"tokenshell "}},
+		{[]string{"--version"}, []string{"tokenshell "}},
+	}
+	for _, test := range tests {
+		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
+			t.Parallel()
+			got := tokenshell(t, "", test.args...)
+			if got.code != 0 || got.stderr != "" {
+				t.Errorf("%d, %s", got.code, got.stderr)
+			}
+			for _, part := range test.parts {
+				wantContains(t, "stdout", got.stdout, part)
+			}
+		})
+	}
+}
+
+// What cannot be printed was not said, so it was not done either.
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("there is no /dev/full here")
+	}
+	defer full.Close()
+	for _, args := range [][]string{{"-c", "points balance"}, {"-o", "json", "-c", "points balance"}, {"help"}, {"version"}} {
+		cmd := command(t, args...)
+		cmd.Stdout = full
+		if code := exitCode(t, cmd.Run()); code != 1 {
+			t.Errorf("%q: exit code %d, want 1", args, code)
+		}
+	}
+}

@@ -1,0 +1,295 @@
+// Completion: what could stand at the cursor, from the grammar and the world.
+
+package shell
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"tokenshell/shell/lineedit"
+	"tokenshell/tokens"
+)
+
+// completer completes lines for one shell, with a parser of its own.
+type completer struct {
+	shell  *Shell
+	parser *parser
+}
+
+func newCompleter(s *Shell) (*completer, error) {
+	p, err := newParser()
+	return &completer{s, p}, err
+}
+
+// place is where in the grammar the cursor stands.
+type place struct {
+	node   *kong.Node
+	flag   *kong.Flag // whose value comes next; nil when none does
+	values int        // positional words before the cursor
+	group  bool       // a verb's second word comes next
+}
+
+// locate follows the words before the cursor. ok is false where nothing fits.
+func (c *completer) locate(words []string) (p place, ok bool) {
+	for len(words) > 0 && words[0] == "!" {
+		words = words[1:]
+	}
+	node, used := c.parser.find(words)
+	rest := words[used:]
+	if len(node.Children) > 0 {
+		if len(rest) == 0 {
+			return place{node: node, group: true}, true
+		}
+		if node.DefaultCmd == nil {
+			return place{}, false
+		}
+		node = node.DefaultCmd
+	}
+	p.node = node
+	flags := map[string]*kong.Flag{}
+	for _, group := range node.AllFlags(false) {
+		for _, f := range group {
+			flags["--"+f.Name] = f
+			if f.Short != 0 {
+				flags["-"+string(f.Short)] = f
+			}
+		}
+	}
+	for i := 0; i < len(rest); i++ {
+		if takesVerb(node) && p.values == len(node.Positional)-1 {
+			return c.locate(rest[i:])
+		}
+		f := flags[rest[i]]
+		switch {
+		case f == nil && strings.HasPrefix(rest[i], "-") && !isNumber(rest[i][1:]):
+		case f == nil:
+			p.values++
+		case !f.IsBool():
+			if i == len(rest)-1 {
+				p.flag = f
+				return p, true
+			}
+			i++
+		}
+	}
+	if takesVerb(node) && p.values == len(node.Positional)-1 {
+		return place{node: c.parser.kong.Model.Node, group: true}, true
+	}
+	return p, true
+}
+
+// split gives the words before the cursor and the one under it.
+func splitAt(line string, pos int) (before []string, word string, from int) {
+	from = strings.LastIndexAny(line[:pos], " \t") + 1
+	return strings.Fields(line[:from]), line[from:pos], from
+}
+
+// complete gives what could stand at the cursor.
+func (c *completer) complete(line string, pos int) lineedit.Completion {
+	before, word, from := splitAt(line, pos)
+	to := pos
+	if n := strings.IndexAny(line[pos:], " \t"); n >= 0 {
+		to += n
+	} else {
+		to = len(line)
+	}
+	done := lineedit.Completion{From: from, To: to}
+	p, ok := c.locate(before)
+	switch {
+	case !ok:
+	case p.flag != nil:
+		done.Candidates = c.values(p.flag.Tag.Get("complete"), p.flag.Enum, word)
+	case strings.HasPrefix(word, "-"):
+		done.Candidates = flagCandidates(p.node)
+	case p.group:
+		done.Candidates = c.verbCandidates(p.node)
+		if d := p.node.DefaultCmd; d != nil {
+			done.Candidates = append(done.Candidates, c.argument(d, 0, word)...)
+		}
+	default:
+		done.Candidates = c.argument(p.node, p.values, word)
+	}
+	return done
+}
+
+func (c *completer) verbCandidates(node *kong.Node) []lineedit.Candidate {
+	var all []lineedit.Candidate
+	for _, child := range node.Children {
+		if child != node.DefaultCmd {
+			all = append(all, lineedit.Candidate{Value: child.Name, Description: child.Help})
+		}
+	}
+	return all
+}
+
+func flagCandidates(node *kong.Node) []lineedit.Candidate {
+	var all []lineedit.Candidate
+	for _, group := range node.AllFlags(false) {
+		for _, f := range group {
+			if f.Name == "world" || f.Name == "seed" && !node.Tag.Has("seed") {
+				continue
+			}
+			all = append(all, lineedit.Candidate{Value: "--" + f.Name, Description: f.Help})
+		}
+	}
+	return all
+}
+
+// argument gives what the node's n-th argument could be.
+func (c *completer) argument(node *kong.Node, n int, word string) []lineedit.Candidate {
+	if last := len(node.Positional) - 1; last >= 0 && n > last && node.Positional[last].IsCumulative() {
+		n = last
+	}
+	if n >= len(node.Positional) {
+		return flagCandidates(node)
+	}
+	p := node.Positional[n]
+	return c.values(p.Tag.Get("complete"), p.Enum, word)
+}
+
+// values gives the live values of a kind; the kinds are the complete tags of
+// the grammar.
+func (c *completer) values(kind, enum, word string) []lineedit.Candidate {
+	if enum != "" {
+		return plain(strings.Split(strings.Trim(enum, ","), ","))
+	}
+	s := c.shell
+	var all []lineedit.Candidate
+	add := func(value, description string) {
+		all = append(all, lineedit.Candidate{Value: value, Description: description})
+	}
+	switch kind {
+	case "token":
+		for _, t := range s.wallet.held {
+			about := t.service + ", " + s.status(t)
+			if !t.expires.IsZero() {
+				about += ", expires " + s.when(t.expires)
+			}
+			add(t.handle, about)
+		}
+	case "session":
+		for _, snap := range s.world.relay.Sessions() {
+			add(snap.ID, string(snap.State)+", "+snap.Customer)
+		}
+	case "coupon":
+		for _, l := range s.world.coupons.List(s.customer("")) {
+			if l.Inactive == "" && (!l.Limited || l.Left > 0) {
+				add(l.Code, l.Terms)
+			}
+		}
+	case "card":
+		customer := s.customer("")
+		if snap, err := s.world.relay.Session(s.session); err == nil {
+			customer = snap.Customer
+		}
+		if methods, err := s.world.payments.Methods(customer); err == nil {
+			for _, m := range methods {
+				add(m.ID, m.Available+" available")
+			}
+		}
+	case "customer":
+		return plain(s.world.plan.customers)
+	case "service":
+		return plain(s.world.serviceNames())
+	case "party":
+		return plain(append([]string{"client", "relay", "kms"}, s.world.serviceNames()...))
+	case "kid":
+		for _, p := range s.world.parties {
+			for _, k := range p.domain.Keys().List() {
+				add(k.ID, string(k.State))
+			}
+		}
+	case "step":
+		for _, p := range s.world.parties {
+			for _, step := range serviceSteps {
+				add(p.name+"."+step, "")
+			}
+		}
+		for _, step := range kmsSteps {
+			add("kms."+step, "")
+		}
+	case "kind":
+		for _, row := range faultRows() {
+			add(string(row.kind), row.help)
+		}
+	case "check":
+		for _, row := range tokens.Weaknesses() {
+			add(row.Rule, "without it, "+row.Without)
+		}
+	case "reason":
+		for _, row := range tokens.Reasons() {
+			add(string(row.Reason), row.Meaning)
+		}
+	case "option":
+		for _, row := range optionRows() {
+			add(row.name, row.help)
+		}
+	case "verb":
+		return c.verbCandidates(c.parser.kong.Model.Node)
+	case "file":
+		return c.files(word)
+	}
+	return all
+}
+
+func plain(values []string) []lineedit.Candidate {
+	var all []lineedit.Candidate
+	for _, value := range values {
+		all = append(all, lineedit.Candidate{Value: value})
+	}
+	return all
+}
+
+// files gives the files that begin with word; a folder goes on.
+func (c *completer) files(word string) []lineedit.Candidate {
+	dir, _ := filepath.Split(word)
+	entries, err := os.ReadDir(c.shell.path(filepath.Clean("./" + dir)))
+	if filepath.IsAbs(word) {
+		entries, err = os.ReadDir(dir)
+	}
+	if err != nil {
+		return nil
+	}
+	var all []lineedit.Candidate
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") || strings.ContainsAny(e.Name(), " '\"\\#$;") {
+			continue
+		}
+		value := dir + e.Name()
+		if e.IsDir() {
+			value += "/"
+		}
+		all = append(all, lineedit.Candidate{Value: value, NoSpace: e.IsDir()})
+	}
+	return all
+}
+
+// hint gives the arguments that are still to come.
+func (c *completer) hint(line string, pos int) string {
+	if pos != len(line) || line == "" || !strings.HasSuffix(line, " ") {
+		return ""
+	}
+	p, ok := c.locate(strings.Fields(line))
+	switch {
+	case !ok:
+		return ""
+	case p.flag != nil:
+		return flagPlace(p.flag)
+	case p.group:
+		if p.node == c.parser.kong.Model.Node {
+			return ""
+		}
+		return strings.TrimPrefix(synopsis(p.node), verbPath(p.node)+" ")
+	}
+	var parts []string
+	for i, word := range strings.Fields(strings.TrimPrefix(synopsis(p.node), verbPath(p.node))) {
+		if i >= p.values || slices.Contains([]string{"[", "-"}, word[:1]) {
+			parts = append(parts, word)
+		}
+	}
+	return strings.Join(parts, " ")
+}
