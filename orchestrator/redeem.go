@@ -188,7 +188,7 @@ func (r *Relay) forward(ctx context.Context, s *session) error {
 				if refusal == nil {
 					refusal = tokens.Refuse(tokens.ServiceUnavailable, "%s", unanswered(st.Service, err))
 				}
-				st.Status, st.Result, st.owed = Refused, Refused, unheard
+				st.Status, st.Result, st.owed = Refused, Refused, unheard && !r.Weakness.Lacks(tokens.UnknownIsUndone)
 				st.Reason, st.Detail = refusal.Reason, refusal.Detail
 			default:
 				st.Result, st.Reason, st.Detail = Failed, tokens.ServiceUnavailable, unanswered(st.Service, err)

@@ -81,8 +81,8 @@ type session struct {
 // step is a Step with what only the relay needs.
 type step struct {
 	Step
-	token   string // dropped when the session has ended
-	owed    bool   // it must be cancelled before the session can end
+	token string // dropped when the session has ended
+	owed  bool   // it must be cancelled before the session can end
 }
 
 // settle closes a session that outlived its time. It must be locked.

@@ -111,7 +111,10 @@ func synopsis(node *kong.Node) string {
 		if !f.IsBool() {
 			text += " " + flagPlace(f)
 		}
-		parts = append(parts, "["+text+"]")
+		if !f.Required {
+			text = "[" + text + "]"
+		}
+		parts = append(parts, text)
 	}
 	if node.Tag.Has("seed") {
 		parts = append(parts, "[--seed N]")

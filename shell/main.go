@@ -167,7 +167,12 @@ func (s *Shell) script(name string, from io.Reader, semicolons bool, stdout, std
 			return err
 		}
 		if err := s.Line(ctx, line, semicolons, stdout, stderr); err != nil {
-			fmt.Fprintf(stderr, "%s:%d: %s\n", name, number, printable(redact(strings.TrimSpace(line))))
+			var unread *lineError
+			where := s.last
+			if errors.As(err, &unread) {
+				where = strings.TrimSpace(line)
+			}
+			fmt.Fprintf(stderr, "%s:%d: %s\n", name, number, printable(redact(where)))
 			return &printedError{err}
 		}
 		if s.quit {

@@ -70,6 +70,7 @@ func (p *parser) parse(words []string) (*kong.Context, error) {
 		path = append(path, node.Name)
 	}
 	args := append(path, arrange(node, words[used:])...)
+	forget(p.kong.Model.Node)
 	parsed, err := p.kong.Parse(args)
 	if err != nil {
 		var wrong *usageError
@@ -79,6 +80,21 @@ func (p *parser) parse(words []string) (*kong.Context, error) {
 		return nil, usage(synopsis(node), "%s: %v", verbPath(node), err)
 	}
 	return parsed, nil
+}
+
+// forget clears what kong remembers of the line before: its Reset sets values
+// back, and leaves that they were set.
+func forget(node *kong.Node) {
+	node.Active = false
+	for _, p := range node.Positional {
+		p.Set, p.Active = false, false
+	}
+	for _, f := range node.Flags {
+		f.Set, f.Active = false, false
+	}
+	for _, child := range node.Children {
+		forget(child)
+	}
 }
 
 func wantsHelp(node *kong.Node, words []string) bool {

@@ -4,6 +4,7 @@ package shell
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -44,6 +46,7 @@ func RunScenarios(ctx context.Context, c ScenarioConfig, files []string, report 
 	if err != nil {
 		return err
 	}
+	prepareTesting()
 	results := make([]chan Outcome, len(files))
 	for i := range results {
 		results[i] = make(chan Outcome, 1)
@@ -70,6 +73,15 @@ func RunScenarios(ctx context.Context, c ScenarioConfig, files []string, report 
 	return ctx.Err()
 }
 
+// prepareTesting makes testscript's condition [short] answer outside go test: it
+// asks package testing, which wants its flags to have been parsed.
+var prepareTesting = sync.OnceFunc(func() {
+	if !testing.Testing() {
+		testing.Init()
+		_ = flag.CommandLine.Parse(nil) // nothing to parse, nothing to go wrong
+	}
+})
+
 // run runs one file.
 func (r *scenarioRunner) run(file string) Outcome {
 	if r.ctx.Err() != nil {
@@ -91,15 +103,15 @@ func (r *scenarioRunner) run(file string) Outcome {
 	return outcome
 }
 
-// failLine is how testscript says where a script failed.
-var failLine = regexp.MustCompile(`(?s)FAIL: (.*?):([0-9]+): (.*)`)
-
-// explain finds in testscript's log where and why a script failed.
+// explain finds in testscript's log where and why a script failed: what it says
+// last, for what verbs print may look like anything.
 func (o *Outcome) explain(log string, sc *scenario) {
 	o.Why = strings.TrimSpace(log)
-	if m := failLine.FindStringSubmatch(log); m != nil {
-		o.Line, _ = strconv.Atoi(m[2])
-		o.Why = strings.TrimSpace(m[3])
+	mark := "FAIL: " + o.File + ":"
+	if at := strings.LastIndex("\n"+log, "\n"+mark); at >= 0 {
+		number, why, _ := strings.Cut(log[at+len(mark):], ": ")
+		o.Line, _ = strconv.Atoi(number)
+		o.Why = strings.TrimSpace(why)
 	}
 	// What the shell found before the first line says the place itself.
 	if rest, ok := strings.CutPrefix(o.Why, o.File+":"); ok && o.Line == 0 {

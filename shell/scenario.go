@@ -190,10 +190,10 @@ func (r *scenarioRunner) check(file string, vars []string) error {
 	}
 	anything := false // a sourced file may set what it likes
 	for i, line := range strings.Split(string(txtar.Parse(text).Comment), "\n") {
-		verb, rest := r.verbOf(line)
+		verb, rest := verbOf(line)
 		switch {
 		case verb == "env":
-			for _, pair := range strings.Fields(rest) {
+			for _, pair := range rest {
 				name, _, _ := strings.Cut(pair, "=")
 				set[name] = true
 			}
@@ -209,28 +209,65 @@ func (r *scenarioRunner) check(file string, vars []string) error {
 					}
 				}
 			}
-			if verb == "let" || verb == "capture" {
-				name, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
-				set[name] = true
+			if (verb == "let" || verb == "capture") && len(rest) > 0 {
+				set[rest[0]] = true
 			}
-			anything = anything || strings.Contains(line, "source")
+			anything = anything || slices.Contains(rest, "source") || verb == "source"
 		}
 	}
 	return nil
 }
 
-// verbOf gives a line's command behind conditions and negation, and the rest.
-func (r *scenarioRunner) verbOf(line string) (verb, rest string) {
-	rest = strings.TrimLeft(line, " \t")
-	for strings.HasPrefix(rest, "[") || strings.HasPrefix(rest, "!") || strings.HasPrefix(rest, "?") {
-		_, after, ok := strings.Cut(rest, " ")
-		if !ok {
-			return "", ""
-		}
-		rest = strings.TrimLeft(after, " \t")
+// verbOf gives a line's command behind conditions and negation, and the words
+// behind it, as testscript reads them.
+func verbOf(line string) (verb string, rest []string) {
+	words := scriptWords(line)
+	for len(words) > 0 && (strings.HasPrefix(words[0], "[") && strings.HasSuffix(words[0], "]") || words[0] == "!" || words[0] == "?") {
+		words = words[1:]
 	}
-	verb, rest, _ = strings.Cut(rest, " ")
-	return verb, rest
+	if len(words) == 0 {
+		return "", nil
+	}
+	return words[0], words[1:]
+}
+
+// scriptWords splits a line as testscript does: at spaces and tabs, with single
+// quotes and comments, and nothing else. Variables stay as they are written.
+func scriptWords(line string) []string {
+	var (
+		words  []string
+		b      strings.Builder
+		open   bool
+		quoted bool
+	)
+	for i := 0; i < len(line); i++ {
+		c := line[i]
+		switch {
+		case c == '\'' && quoted && i+1 < len(line) && line[i+1] == '\'':
+			b.WriteByte(c)
+			i++
+		case c == '\'':
+			quoted, open = !quoted, true
+		case quoted:
+			b.WriteByte(c)
+		case c == ' ' || c == '\t' || c == '\r' || c == '#':
+			if open {
+				words = append(words, b.String())
+			}
+			b.Reset()
+			open = false
+			if c == '#' {
+				return words
+			}
+		default:
+			b.WriteByte(c)
+			open = true
+		}
+	}
+	if open {
+		words = append(words, b.String())
+	}
+	return words
 }
 
 // ScenarioFiles gives the scenarios that paths mean: files as they are, folders

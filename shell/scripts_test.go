@@ -117,6 +117,10 @@ func verdictCases() []verdictCase {
 		{"one way, then the other", "clock skew points --ahead 1s\nclock skew points --behind 1s\n", Passed, 0, ``},
 		{"unset variable", "session new op_1\npoints confirm $N\n", Failed, 2, `\$N is not set`},
 		{"variable set too late", "session new $A\nlet A b\n", Failed, 1, `\$A is not set`},
+		{"variable that a condition left out", "[!unix] let A b\nsession new $A\n", Failed, 2, `\$A is not set`},
+		{"unset variable behind a tab", "session\tnew $A\n", Failed, 1, `\$A is not set`},
+		{"unset variable in an assertion", "points balance\nstdout $A\n", Failed, 2, `\$A is not set`},
+		{"quoted variable from env", "env 'A=op_7' B=1\nsession new $A\nstdout op_7\n", Passed, 0, ``},
 		{"variable from env", "env A=op_7\nsession new $A\nstdout op_7\n", Passed, 0, ``},
 		{"reserved variable", "let PATH x\n", Failed, 1, `no name for a variable`},
 		{"double quotes", "let A \"b c\"\n", Failed, 1, `column 7: .*use 'single quotes'`},
@@ -153,6 +157,7 @@ func verdictCases() []verdictCase {
 		{"double quotes behind a condition", "[unix] let A \"b\"\n", Failed, 1, `single quotes`},
 		{"a verb behind a condition and a not", "session new op_1\n[unix] ! points confirm 5000\n", Passed, 0, ``},
 		{"a condition of go test", "[short] skip 'short'\n[!short] stop\n", Passed, 0, ``},
+		{"more conditions of go test", "[net] stop\n[link] stop\n[symlink] stop\n[gc] stop\n[go1.20] stop\n[exec:sh] stop\n", Passed, 0, ``},
 		{"an unknown condition", "[moon] stop\n", Failed, 1, `unknown condition "moon"`},
 
 		{"a world of one's own", "points balance\nstdout '^only has 7'\n-- world.yaml --\ncustomers:\n  - {id: only, points: 7}\n", Passed, 0, ``},

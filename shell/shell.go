@@ -29,6 +29,7 @@ type Shell struct {
 
 	sources []string // files being sourced, to find circles
 	quit    bool
+	last    string // the command that ran last, as it was written
 
 	progress io.Writer // a terminal for progress; nil is none
 }
@@ -66,6 +67,7 @@ func (s *Shell) Line(ctx context.Context, line string, semicolons bool, stdout, 
 		return err
 	}
 	for _, command := range commands {
+		s.last = commandText(command)
 		words, err := s.expand(command)
 		if err == nil {
 			err = s.run(ctx, words, stdout, stderr)

@@ -56,7 +56,7 @@ func (c *call) confirm(service string, flags confirmFlags, ask func(context.Cont
 		t.handle, issued.Ref.ID, issued.Ref.Issuer, issued.KeyID, issued.Algorithm, issued.ExpiresAt.Unix(), issued.Ref.Order, issued.Capabilities,
 	}
 	return c.out.show(said, func(w io.Writer) {
-		fmt.Fprintf(w, "%s: %s for %s, %s, expires %s\n", t.handle, strings.Join(said.Capabilities, " "), said.Order, said.JTI, c.when(issued.ExpiresAt))
+		fmt.Fprintf(w, "%s: %s for %s, expires %s\n", t.handle, strings.Join(said.Capabilities, " "), said.Order, c.when(issued.ExpiresAt))
 	})
 }
 
@@ -256,6 +256,6 @@ func (v *revokeVerb) Run(c *call) error {
 			held.revoked = true
 		}
 	}
-	data := tokenState{t.label(), t.ref.ID, p.name, "revoked"}
+	data := tokenState{Token: t.label(), JTI: t.ref.ID, Service: p.name, Status: "revoked"}
 	return c.out.show(data, func(w io.Writer) { fmt.Fprintf(w, "%s is revoked\n", t.label()) })
 }

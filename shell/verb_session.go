@@ -30,6 +30,8 @@ type tokenState struct {
 	JTI     string `json:"jti"`
 	Service string `json:"service"`
 	Status  string `json:"status"`
+
+	Way []string `json:"way,omitempty"` // what the log says happened to it
 }
 
 // sessionState is the JSON of session new and show.
@@ -47,15 +49,32 @@ func (s *Shell) sessionState(snap orchestrator.Snapshot) sessionState {
 	for _, t := range s.wallet.held {
 		if t.ref.Order == snap.ID && !seen[t.ref] {
 			seen[t.ref] = true
-			state.Tokens = append(state.Tokens, tokenState{t.handle, t.ref.ID, t.service, s.status(t)})
+			state.Tokens = append(state.Tokens, tokenState{Token: t.handle, JTI: t.ref.ID, Service: t.service, Status: s.status(t)})
 		}
 	}
 	for _, step := range snap.Steps {
 		if !seen[step.Ref] { // relayed as text, never held
-			state.Tokens = append(state.Tokens, tokenState{step.Ref.ID, step.Ref.ID, step.Service, string(step.Status)})
+			state.Tokens = append(state.Tokens, tokenState{Token: step.Ref.ID, JTI: step.Ref.ID, Service: step.Service, Status: string(step.Status)})
 		}
 	}
 	return state
+}
+
+// way gives what happened to a token, step by step, with what was refused or
+// failed; the same again and again stands there once.
+func (s *Shell) way(jti string) []string {
+	var way []string
+	for _, e := range s.world.log.all() {
+		if jti == "" || e.JTI != jti || e.Step == "redeem" && e.Party != "relay" && e.Outcome == "ok" {
+			continue // the relay's forward says it, or nobody does
+		}
+		step := e.Step
+		if e.Outcome != "ok" {
+			step += " (" + e.Outcome + ")"
+		}
+		way = append(way, step)
+	}
+	return slices.Compact(way)
 }
 
 // fact reads NAME=VALUE.
@@ -132,15 +151,18 @@ func (v *sessionShow) Run(c *call) error {
 		return err
 	}
 	state := c.sessionState(snap)
+	for i := range state.Tokens {
+		state.Tokens[i].Way = c.way(state.Tokens[i].JTI)
+	}
 	return c.out.show(state, func(w io.Writer) {
 		fmt.Fprintf(w, "session %s of %s is %s\n", state.Order, printable(state.Customer), state.State)
 		for _, name := range slices.Sorted(maps.Keys(state.Facts)) {
 			fmt.Fprintf(w, "fact %s=%s\n", name, printable(state.Facts[name]))
 		}
 		if len(state.Tokens) > 0 {
-			rows := table{{"TOKEN", "SERVICE", "STATUS", "JTI"}}
+			rows := table{{"TOKEN", "SERVICE", "STATUS", "WAY"}}
 			for _, t := range state.Tokens {
-				rows.row(t.Token, t.Service, t.Status, t.JTI)
+				rows.row(t.Token, t.Service, t.Status, strings.Join(t.Way, ", "))
 			}
 			rows.write(w)
 		}

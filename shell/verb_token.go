@@ -35,7 +35,7 @@ func (v *tokenList) Run(c *call) error {
 	}{[]listed{}}
 	rows := table{{"TOKEN", "SERVICE", "SESSION", "STATUS", "EXPIRES", "JTI"}}
 	for _, t := range c.wallet.held {
-		state := tokenState{t.handle, t.ref.ID, t.service, c.status(t)}
+		state := tokenState{Token: t.handle, JTI: t.ref.ID, Service: t.service, Status: c.status(t)}
 		entry, expires := listed{state, t.ref.Order, 0}, "-"
 		if !t.expires.IsZero() {
 			entry.Expires, expires = t.expires.Unix(), c.when(t.expires)
@@ -208,7 +208,7 @@ func (v *tokenImport) Run(c *call) error {
 	t.handle = v.Name
 	t.expires = claimedExpiry(raw)
 	c.wallet.add(t, "import")
-	data := tokenState{t.handle, t.ref.ID, t.service, c.status(t)}
+	data := tokenState{Token: t.handle, JTI: t.ref.ID, Service: t.service, Status: c.status(t)}
 	return c.out.show(data, func(w io.Writer) {
 		fmt.Fprintf(w, "%s: imported, unverified, %d bytes\n", t.handle, len(raw))
 	})

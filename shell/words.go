@@ -211,9 +211,27 @@ func isVariable(name string) bool {
 // quoteWord writes a word so that every reader reads it back.
 func quoteWord(text string) string {
 	if text != "" && !strings.ContainsFunc(text, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`'"\$#;!`, r)
+		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`'"\$#;`, r)
 	}) {
 		return text
 	}
 	return "'" + text + "'"
+}
+
+// commandText writes a command back.
+func commandText(command []word) string {
+	parts := make([]string, len(command))
+	for i, w := range command {
+		for _, p := range w {
+			if p.variable {
+				parts[i] += "$" + p.text
+			} else {
+				parts[i] += quoteWord(p.text)
+			}
+		}
+		if len(w) == 0 {
+			parts[i] = "''"
+		}
+	}
+	return strings.Join(parts, " ")
 }

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is how long a process may take; more is a hang.
-const patience = time.Minute
+const patience = 30 * time.Second
 
 // command is a tokenshell that has not been started.
 func command(t *testing.T, args ...string) *exec.Cmd {

@@ -68,7 +68,7 @@ func TestOutputForAllVerbs(t *testing.T) {
 		{"jq", []string{"--jq", ".customer", "-c", lines}, "user_123\nuser_123\n"},
 		{"behind the lines", []string{"-c", lines, "--jq", ".customer"}, "user_123\nuser_123\n"},
 		{"a verb's own wins", []string{"--jq", ".customer", "-c", "points balance; points balance --jq .balance"}, "user_123\n1200\n"},
-		{"set wins", []string{"-o", "json", "-c", "set output text; points balance"}, "output is text\nuser_123 has 1200 points: 0 held, 1200 available\n"},
+		{"set changes it from the next verb on", []string{"-o", "json", "-c", "set output text; points balance"}, `{"output":"text"}` + "\nuser_123 has 1200 points: 0 held, 1200 available\n"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

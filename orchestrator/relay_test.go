@@ -1,0 +1,221 @@
+package orchestrator_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/orchestrator"
+	"tokenshell/tokens"
+)
+
+func TestAnAcceptedTokenIsRouted(t *testing.T) {
+	s := newStage(t)
+	service, err := s.relay.Relay(background, "op_1", signed(t, claimsOf("points", "p1", epoch)))
+	mustDo(t, err)
+	if service != "points" {
+		t.Errorf("goes to %q", service)
+	}
+	want := []orchestrator.Step{{
+		Ref: tokens.Ref{Issuer: "points.svc", ID: "p1", Order: "op_1"}, Service: "points",
+		Expires: epoch.Add(tokens.DefaultLifetime), Status: orchestrator.Accepted,
+	}}
+	if diff := cmp.Diff(want, s.session().Steps); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// broken is a ledger that does not answer while it is down.
+type broken struct {
+	orchestrator.Ledger
+	down bool
+}
+
+func (b *broken) Use(session string, ref tokens.Ref) (bool, error) {
+	if b.down {
+		return false, errors.New("connection refused by 10.0.0.7")
+	}
+	return b.Ledger.Use(session, ref)
+}
+
+// What the relay itself refuses. None of it burns the jti: the good token is
+// accepted afterwards, where the session still takes any.
+func TestTheRelayRefuses(t *testing.T) {
+	ledger := &broken{Ledger: orchestrator.NewMemoryLedger()}
+	good := func() *tokens.Claims { return claimsOf("points", "p1", epoch) }
+	for name, tt := range map[string]struct {
+		reason  tokens.Reason
+		claims  func(*tokens.Claims)
+		prepare func(*stage)
+		session string
+	}{
+		"an unknown session":           {reason: tokens.SessionUnknown, session: "op_9"},
+		"a token of an unknown order":  {reason: tokens.SessionUnknown, claims: func(c *tokens.Claims) { c.Order = "op_9" }},
+		"a token of another order":     {reason: tokens.SessionMismatch, claims: func(c *tokens.Claims) { c.Order = "op_2" }},
+		"another customer's token":     {reason: tokens.SessionMismatch, claims: func(c *tokens.Claims) { c.Subject = "user_456" }},
+		"a capability nobody granted":  {reason: tokens.CapabilityNotAllowed, claims: func(c *tokens.Claims) { c.Capabilities = []string{"payments:capture"} }},
+		"no capability":                {reason: tokens.CapabilityNotAllowed, claims: func(c *tokens.Claims) { c.Capabilities = []string{} }},
+		"one capability too many":      {reason: tokens.CapabilityNotAllowed, claims: func(c *tokens.Claims) { c.Capabilities = append(c.Capabilities, "coupons:redeem") }},
+		"a token that expires now":     {reason: tokens.Expired, claims: func(c *tokens.Claims) { c.IssuedAt, c.ExpiresAt = epoch.Add(-time.Minute), epoch }},
+		"a token for the issuer alone": {reason: tokens.AudienceMismatch, claims: func(c *tokens.Claims) { c.Audience = []string{"points.svc"} }},
+		"a ledger that is down":        {reason: tokens.LedgerUnavailable, prepare: func(*stage) { ledger.down = true }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			*ledger = broken{Ledger: orchestrator.NewMemoryLedger()}
+			s := newStageWith(t, ledger)
+			s.open("op_2")
+			claims, session := good(), "op_1"
+			if tt.claims != nil {
+				tt.claims(claims)
+			}
+			if tt.prepare != nil {
+				tt.prepare(s)
+			}
+			if tt.session != "" {
+				session = tt.session
+			}
+			service, err := s.relay.Relay(background, session, signed(t, claims))
+			mustRefuse(t, err, tt.reason)
+			if service != "" || len(s.session().Steps) != 0 {
+				t.Errorf("goes to %q, steps %v", service, s.session().Steps)
+			}
+			if strings.Contains(err.Error(), "10.0.0.7") {
+				t.Errorf("%v tells what only the operator should know", err)
+			}
+			ledger.down = false
+			_, err = s.relay.Relay(background, "op_1", signed(t, good()))
+			mustDo(t, err)
+		})
+	}
+}
+
+func TestAReplay(t *testing.T) {
+	s := newStage(t)
+	s.accept("points")
+	_, err := s.relay.Relay(background, "op_1", signed(t, claimsOf("points", "p1", epoch)))
+	mustRefuse(t, err, tokens.Replayed)
+	// Another exp makes no other token of it; another issuer does.
+	later := claimsOf("points", "p1", epoch)
+	later.ExpiresAt = later.ExpiresAt.Add(time.Second)
+	_, err = s.relay.Relay(background, "op_1", signed(t, later))
+	mustRefuse(t, err, tokens.Replayed)
+	_, err = s.relay.Relay(background, "op_1", signed(t, claimsOf("coupons", "p1", epoch)))
+	mustDo(t, err)
+}
+
+func TestAClosedSessionTakesNothing(t *testing.T) {
+	s := newStage(t)
+	s.open("op_2")
+	s.accept("points")
+	token := signed(t, claimsOf("coupons", "c1", epoch))
+	_, err := s.relay.Close(background, "op_1")
+	mustDo(t, err)
+	_, err = s.relay.Relay(background, "op_1", token)
+	mustRefuse(t, err, tokens.SessionClosed)
+	_, err = s.relay.Relay(background, "op_2", token) // its order has ended
+	mustRefuse(t, err, tokens.SessionClosed)
+	_, err = s.relay.Redeem(background, "op_1", nil)
+	mustRefuse(t, err, tokens.SessionClosed)
+	_, err = s.relay.Resume(background, "op_1")
+	mustRefuse(t, err, tokens.SessionClosed)
+	_, err = s.relay.Close(background, "op_1")
+	mustRefuse(t, err, tokens.SessionClosed)
+	mustRefuse(t, s.relay.SetFact("op_1", "subtotal", "1.00"), tokens.SessionClosed)
+	s.wantCalls("cancel p1")
+}
+
+func TestAnOrderThatEndedTakesNothing(t *testing.T) {
+	for state, prepare := range map[orchestrator.State]script{
+		orchestrator.Completed:   {},
+		orchestrator.Compensated: {"points.redeem": {refuse}},
+		orchestrator.Stuck:       {"points.redeem": {lost, lost, lost}, "points.cancel": {timeout, timeout, timeout}},
+	} {
+		t.Run(string(state), func(t *testing.T) {
+			s := newStage(t)
+			s.accept("points")
+			prepare.on(s)
+			if snap := s.redeem(); snap.State != state {
+				t.Fatalf("it is %s", snap.State)
+			}
+			_, err := s.relay.Relay(background, "op_1", signed(t, claimsOf("coupons", "c1", s.clock.Now())))
+			mustRefuse(t, err, tokens.SessionClosed)
+			_, err = s.relay.Close(background, "op_1")
+			mustRefuse(t, err, tokens.SessionClosed)
+			mustRefuse(t, s.relay.SetFact("op_1", "subtotal", "1.00"), tokens.SessionClosed)
+		})
+	}
+}
+
+func TestRelayingGivenUp(t *testing.T) {
+	s := newStage(t)
+	ctx, cancel := context.WithCancel(background)
+	cancel()
+	token := signed(t, claimsOf("points", "p1", epoch))
+	if _, err := s.relay.Relay(ctx, "op_1", token); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v", err)
+	}
+	_, err := s.relay.Relay(background, "op_1", token)
+	mustDo(t, err)
+}
+
+// An issuer that may grant the capabilities of two services still means one.
+func TestCapabilitiesOfTwoServices(t *testing.T) {
+	s := newStage(t)
+	s.config.Issuers[1].Capabilities = []string{"points:redeem", "coupons:redeem", "parking:pay"}
+	relay := orchestrator.New(s.config)
+	_, err := relay.Open(background, "op_1", "user_123", nil)
+	mustDo(t, err)
+	for name, capabilities := range map[string][]string{"two services": {"points:redeem", "coupons:redeem"}, "no service": {"parking:pay"}} {
+		claims := claimsOf("points", "p1", epoch)
+		claims.Capabilities = capabilities
+		_, err := relay.Relay(background, "op_1", signed(t, claims))
+		if !errors.Is(err, tokens.CapabilityNotAllowed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	claims := claimsOf("points", "p1", epoch)
+	claims.Capabilities = []string{"coupons:redeem"}
+	service, err := relay.Relay(background, "op_1", signed(t, claims))
+	mustDo(t, err)
+	if service != "coupons" {
+		t.Errorf("goes to %q", service)
+	}
+}
+
+// The relay does not read the letter: whatever constraints and sealed say, it
+// does, logs and asks the same.
+func TestTheLetterChangesNothing(t *testing.T) {
+	story := func(constraints, sealed string) (string, orchestrator.Snapshot, []string) {
+		s := newStage(t)
+		claims := claimsOf("points", "p1", epoch)
+		claims.Constraints, claims.Sealed = []byte(constraints), []byte(sealed)
+		token := signed(t, claims)
+		_, err := s.relay.Relay(background, "op_1", token)
+		mustDo(t, err)
+		_, err = s.relay.Relay(background, "op_1", token)
+		mustRefuse(t, err, tokens.Replayed)
+		script{"points.redeem": {lost}}.on(s)
+		snap := s.redeem()
+		var lines []string // the log without its timestamps, which are the machine's
+		for line := range strings.Lines(s.log.String()) {
+			_, line, _ = strings.Cut(line, " ")
+			lines = append(lines, line)
+		}
+		return strings.Join(lines, ""), snap, s.calls
+	}
+	log, snap, calls := story(`{}`, "")
+	for _, letter := range [][2]string{
+		{`{"amount":"0.00","order_processing_id":"op_2","aud":"nobody"}`, ""},
+		{`{"deep":{"jti":"p2","exp":0,"capabilities":["payments:capture"]}}`, "a.b.c.d.e"},
+		{`{"x":"` + strings.Repeat("y", 3000) + `"}`, strings.Repeat("z", 1000)},
+	} {
+		otherLog, otherSnap, otherCalls := story(letter[0], letter[1])
+		if diff := cmp.Diff(log, otherLog) + cmp.Diff(snap, otherSnap) + cmp.Diff(calls, otherCalls); diff != "" {
+			t.Errorf("with %.40s: %s", letter[0], diff)
+		}
+	}
+}
