@@ -149,7 +149,7 @@ func TestAnIssuerNeedsItsKeys(t *testing.T) {
 func TestSalts(t *testing.T) {
 	s := newStage(t)
 	one, other := s.Salted(), s.Salted()
-	if one("25.00") != one("25.00") || one("25.00") == one("26.00") {
+	if first, again := one("25.00"), one("25.00"); first != again || first == one("26.00") {
 		t.Error("one salt is no function of the text")
 	}
 	if one("25.00") == other("25.00") {

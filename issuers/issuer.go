@@ -264,19 +264,15 @@ func (i *Issuer[H]) settle() {
 // commits its reservation. The same attempt again gets the same receipt, even
 // after expiry. The error is a refusal, or a failure when nobody can say.
 func (i *Issuer[H]) Redeem(ctx context.Context, request tokens.Redemption) (receipt tokens.Receipt, err error) {
-	var claims *tokens.Claims
+	var ref tokens.Ref // known once the signature was verified, whatever comes of it
 	defer func() {
-		var ref tokens.Ref
-		if claims != nil {
-			ref = claims.Ref()
-		}
 		i.journal.Step(ctx, "redeem", ref, err, slog.String("attempt", request.Attempt), slog.Bool("repeated", receipt.Repeated))
 	}()
 	if err := ctx.Err(); err != nil {
 		return tokens.Receipt{}, err
 	}
-	claims, err = tokens.Judge(request.Token, i.verifier.Checks(tokens.Own{
-		Session: func(c *tokens.Claims) error { return sameSession(c, request.Session) },
+	_, err = tokens.Judge(request.Token, i.verifier.Checks(tokens.Own{
+		Session: func(c *tokens.Claims) error { ref = c.Ref(); return sameSession(c, request.Session) },
 		Outcome: func(c *tokens.Claims) error { return i.outcome(c, request.Attempt, &receipt) },
 		Books:   func(c *tokens.Claims) error { return i.commit(ctx, c, request, &receipt) },
 	}))

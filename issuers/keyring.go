@@ -97,7 +97,10 @@ func (r *KeyRing) Rotate(ctx context.Context) (kid string, err error) {
 	if err != nil {
 		return "", kmsError(r.service, "describe the signing key", err)
 	}
-	arn := aws.ToString(described.KeyMetadata.Arn)
+	if described.KeyMetadata == nil || described.KeyMetadata.Arn == nil {
+		return "", fmt.Errorf("the KMS describes no key behind %s", r.alias)
+	}
+	arn := *described.KeyMetadata.Arn
 	answer, err := r.kms.GetPublicKey(ctx, &kms.GetPublicKeyInput{KeyId: &arn})
 	if err != nil {
 		return "", kmsError(r.service, "get the public key", err)

@@ -151,6 +151,20 @@ func TestAnAnsweredRedemptionOutlivesItsKey(t *testing.T) {
 	mustRefuse(t, err, tokens.AlreadyRedeemed)
 }
 
+// Retired by hand is retired for the service, too, even after the key aged out.
+func TestAnAgedKeyMayStillBeDistrusted(t *testing.T) {
+	s := newStage(t)
+	issued := s.mustTake(t, 1)
+	_, err := s.redeem(issued.Raw, "att_1")
+	mustDo(t, err)
+	s.rotate(t)
+	s.advance(t, time.Hour)
+	s.wantStates(t, KeyRetired, KeyActive)
+	mustDo(t, s.Keys().Retire(issued.KeyID))
+	_, err = s.redeem(issued.Raw, "att_1")
+	mustRefuse(t, err, tokens.KeyUnknown)
+}
+
 func TestTheJWKSHoldsWhatIsPublished(t *testing.T) {
 	s := newStage(t)
 	issued := s.mustTake(t, 1)
@@ -197,6 +211,15 @@ func TestAServiceNeedsASigningKey(t *testing.T) {
 		}
 		if err := open(k, shelfAlias); err == nil || !strings.Contains(err.Error(), "another key") {
 			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("a key that is not described", func(t *testing.T) {
+		k := newKMS(t, types.KeySpecEccNistP256)
+		k.describe = func(*kms.DescribeKeyInput, func() (*kms.DescribeKeyOutput, error)) (*kms.DescribeKeyOutput, error) {
+			return &kms.DescribeKeyOutput{}, nil
+		}
+		if open(k, shelfAlias) == nil {
+			t.Error("accepted")
 		}
 	})
 	t.Run("no public key", func(t *testing.T) {

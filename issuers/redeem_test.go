@@ -197,6 +197,9 @@ func TestARedemptionThatTheKMSFails(t *testing.T) {
 	_, err := s.redeem(issued.Raw, "a")
 	mustFail(t, err)
 	s.wantBooks(t, 3, 0)
+	if want := "step=redeem outcome=failed jti=" + issued.Ref.ID; !strings.Contains(s.log.String(), want) {
+		t.Errorf("the log lacks %q:\n%s", want, s.log)
+	}
 	s.kms.decrypt = nil
 	_, err = s.redeem(issued.Raw, "a")
 	mustDo(t, err)

@@ -32,6 +32,9 @@ var ErrNotAccepted = errors.New("it was not accepted in this session: relay it f
 // It refuses with session_unknown, session_closed or session_mismatch, and
 // answers [ErrNothing] or [ErrNotAccepted]; ctx's error when it was interrupted.
 func (r *Relay) Redeem(ctx context.Context, id string, named []tokens.Ref) (Snapshot, error) {
+	if err := ctx.Err(); err != nil {
+		return Snapshot{}, err // before the order ends
+	}
 	s, err := r.locked(id)
 	if err != nil {
 		return Snapshot{}, err
@@ -89,7 +92,7 @@ func (r *Relay) Resume(ctx context.Context, id string) (Snapshot, error) {
 	case Completed, Compensated:
 		return s.snapshot(), nil
 	case Open:
-		return Snapshot{}, fmt.Errorf("nothing to resume: no redemption has begun in session %q", id)
+		return Snapshot{}, ErrNothing
 	default:
 		return Snapshot{}, closed(s)
 	}

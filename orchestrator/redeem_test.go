@@ -108,9 +108,10 @@ func TestARefusalAfterAnUnknownAnswerIsStillOwed(t *testing.T) {
 	s.accept("coupons", "payments")
 	script{"payments.redeem": {lost, refuse}, "payments.cancel": {timeout, timeout}}.on(s)
 	snap := s.redeem()
+	s.wantState(snap, orchestrator.Compensated, "c1 cancelled cancelled", "y1 cancelled refused")
 	s.wantCommitted()
-	if snap.State != orchestrator.Compensated {
-		t.Errorf("it is %s, and payments holds %v", snap.State, s.committed())
+	if step := snap.Steps[1]; step.Reason != tokens.ConstraintViolated {
+		t.Errorf("the client is not told why: %+v", step)
 	}
 }
 

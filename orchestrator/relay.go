@@ -299,9 +299,11 @@ func (r *Relay) Close(ctx context.Context, id string) (snap Snapshot, err error)
 		return Snapshot{}, closed(s)
 	}
 	s.state = Closed
-	s.mu.Unlock()
-	r.release(ctx, s)
-	s.mu.Lock()
+	func() {
+		s.mu.Unlock()
+		defer s.mu.Lock() // also when a service panics
+		r.release(ctx, s)
+	}()
 	s.end(Closed)
 	return s.snapshot(), nil
 }

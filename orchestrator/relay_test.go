@@ -150,6 +150,25 @@ func TestAnOrderThatEndedTakesNothing(t *testing.T) {
 	}
 }
 
+// A session may end between the look at it and the acceptance: the leeway is
+// asked for just in between.
+func TestASessionThatEndsWhileATokenIsJudged(t *testing.T) {
+	s := newStage(t)
+	s.config.Leeway = func() time.Duration {
+		_, err := s.relay.Close(background, "op_1")
+		mustDo(t, err)
+		return 0
+	}
+	s.relay = orchestrator.New(s.config)
+	s.open("op_1")
+	token := signed(t, claimsOf("points", "p1", epoch))
+	_, err := s.relay.Relay(background, "op_1", token)
+	mustRefuse(t, err, tokens.SessionClosed)
+	if first, err := s.config.Ledger.Use("op_1", tokens.Ref{Issuer: "points.svc", ID: "p1"}); !first || err != nil {
+		t.Error("the jti is burned")
+	}
+}
+
 func TestRelayingGivenUp(t *testing.T) {
 	s := newStage(t)
 	ctx, cancel := context.WithCancel(background)

@@ -103,9 +103,6 @@ func (s *session) end(state State) {
 	}
 }
 
-// final reports whether the session has ended.
-func (s *session) final() bool { return s.state != Open && s.state != Redeeming }
-
 func (s *session) snapshot() Snapshot {
 	snap := Snapshot{
 		ID: s.id, Customer: s.customer, Facts: maps.Clone(s.facts), State: s.state, Opened: s.opened, Ends: s.ends,

@@ -55,8 +55,7 @@ func (e *inputError) Error() string {
 // refusals are the refusals of one verb, in the order of what they are about.
 type refusals struct {
 	all    []rejection
-	state  string // says in which state it ended; may be empty
-	inJSON bool   // the verb's own JSON holds them already
+	inJSON bool // the verb's own JSON holds them already
 }
 
 type rejection struct {
@@ -121,6 +120,12 @@ func exitCode(err error) int {
 
 // printError writes an error for people: a line for each refusal.
 func printError(w io.Writer, err error) {
+	var b strings.Builder
+	writeError(&b, err)
+	fmt.Fprint(w, redact(b.String()))
+}
+
+func writeError(w io.Writer, err error) {
 	var wrong *usageError
 	if all := rejections(err); all != nil {
 		for _, r := range all {

@@ -326,7 +326,7 @@ func TestGoldenFilesAreUsed(t *testing.T) {
 func TestBadWorlds(t *testing.T) {
 	cases := []struct{ name, want string }{
 		{"a-list", `1: column 1: sequence was used where mapping is expected`},
-		{"bool-text", `4: column 73: cannot unmarshal string into Go struct field worldFile.Customers of type bool`},
+		{"bool-text", `4: column 73: true or false belongs here`},
 		{"card-limit-negative", `4: column 11: limit: "-1.00" is no amount of EUR: write one such as 140.00, with at most 2 decimals`},
 		{"card-limit", `4: column 9: limit: "500.001" is no amount of EUR: write one such as 140.00, with at most 2 decimals`},
 		{"card-number", `4: column 9: card "visa": its number is 4 to 19 digits, in quotes`},
@@ -356,17 +356,17 @@ func TestBadWorlds(t *testing.T) {
 		{"not-yaml", `4: column 4: value is not allowed in this context`},
 		{"null-id", `2: column 7: customer id "": write 1 to 64 of A-Z a-z 0-9 . _ -`},
 		{"open-quote", `1: column 11: could not find end character of double-quoted text`},
-		{"percent-fraction", `3: column 27: …`},
+		{"percent-fraction", `3: column 26: "10.9" is no whole number: write digits, at most 18`},
 		{"point-value-negative", `1: column 14: point_value "-0.01": write a decimal such as "0.01"`},
 		{"point-value", `2: column 14: point_value "a cent": write a decimal such as "0.01"`},
 		{"points-fraction", `3: column 13: …`},
-		{"points-huge", `3: column 13: cannot unmarshal 9223372036854775808 into Go value of type int64 ( overflow )`},
+		{"points-huge", `3: column 13: "9223372036854775808" is no whole number: write digits, at most 18`},
 		{"points-negative", `3: column 13: points -1: a balance is not negative`},
-		{"points-text", `3: column 13: cannot unmarshal string into Go struct field worldFile.Customers of type int64`},
+		{"points-text", `3: column 13: "many" is no whole number: write digits, at most 18`},
 		{"redeem-order-short", `1: column 15: redeem_order names each of [coupons points payments] once`},
 		{"redeem-order-twice", `1: column 15: redeem_order names each of [coupons points payments] once`},
 		{"redeem-order-unknown", `2: column 15: redeem_order names each of [coupons points payments] once`},
-		{"tab", `2: column 1: found character '\u{9}' that cannot start any token`},
+		{"tab", "2: column 1: found character '\t' that cannot start any token"},
 		{"two-documents", `2: column 1: …`},
 		{"unknown-card-key", `4: column 65: unknown field "decline"`},
 		{"unknown-key", `4: column 5: unknown field "pionts"`},
@@ -396,7 +396,7 @@ func TestBadWorlds(t *testing.T) {
 
 // The good worlds are read, and a shop opens in each.
 func TestGoodWorlds(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(worldsDir, "[!b]*.yaml"))
+	files, err := filepath.Glob(filepath.Join(worldsDir, "[^b]*.yaml"))
 	if err != nil || len(files) < 4 {
 		t.Fatalf("%d good worlds: %v", len(files), err)
 	}

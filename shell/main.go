@@ -76,8 +76,7 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 		printUsage(stdout, parser.Model.Node)
 		return nil
 	case command == "version":
-		fmt.Fprintln(stdout, "tokenshell", version())
-		return nil
+		return out.show(map[string]string{"version": version()}, func(w io.Writer) { fmt.Fprintln(w, "tokenshell", version()) })
 	case command == "help":
 		return printHelp(p.Help.Verb, parser.Model.Node, out)
 	case command == "run":
@@ -88,7 +87,7 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 		return err
 	}
 	s := New(world)
-	s.options = options{output: out.format, jq: out.jq, color: p.Color}
+	s.options = options{output: out.format, filter: out.filter, color: p.Color}
 	if s.options.color == "" {
 		s.options.color = "auto"
 	}

@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 
 	"github.com/itchyny/gojq"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -18,52 +20,106 @@ import (
 type output struct {
 	stdout io.Writer
 	stderr io.Writer
-	format string // "text" or "json"
-	jq     string // a filter on the JSON; empty for none
+	format string  // "text" or "json"
+	filter *filter // on the JSON; nil for none
 	color  bool
+	raw    bool // tokens are shown as they are: token raw, and nobody else
 
 	progress io.Writer // a terminal to show progress on; nil is none
 }
 
 // show prints a verb's answer: data as one line of JSON, or what write writes.
+// No token leaves here but by token raw.
 func (o *output) show(data any, write func(w io.Writer)) error {
-	if o.format != "json" && o.jq == "" {
-		write(o.stdout)
-		return nil
+	var b bytes.Buffer
+	switch {
+	case o.format != "json":
+		write(&b)
+	case o.filter == nil:
+		line, err := marshalLine(data)
+		if err != nil {
+			return err
+		}
+		b.Write(line)
+	default:
+		if err := o.filter.run(data, &b); err != nil {
+			return err
+		}
 	}
-	line, err := marshalLine(data)
-	if err != nil {
-		return err
+	text := b.String()
+	if !o.raw {
+		text = redact(text)
 	}
-	if o.jq == "" {
-		_, err = o.stdout.Write(line)
-		return err
-	}
-	return o.filter(line)
+	_, err := io.WriteString(o.stdout, text)
+	return err
 }
 
-// marshalLine gives JSON with its newline, < > & left readable.
+// marshalLine gives JSON with its newline: < > & readable, and what could steer
+// a terminal escaped.
 func marshalLine(data any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	err := enc.Encode(data)
-	return b.Bytes(), err
+	if err := enc.Encode(data); err != nil {
+		return nil, err
+	}
+	return escapeJSON(b.Bytes()), nil
 }
 
-// filter runs the jq filter over a line of JSON; strings come out bare.
-func (o *output) filter(line []byte) error {
-	query, err := gojq.Parse(o.jq)
-	if err != nil {
-		return usage("see the jq manual for its language", "--jq %q: %v", o.jq, err)
+// escapeJSON escapes what is not printable in a line of JSON, where it can only
+// stand in strings.
+func escapeJSON(line []byte) []byte {
+	unprintable := func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }
+	if !bytes.ContainsFunc(line, unprintable) {
+		return line
 	}
-	var data any
-	dec := json.NewDecoder(bytes.NewReader(line))
-	dec.UseNumber()
-	if err := dec.Decode(&data); err != nil {
+	var b bytes.Buffer
+	for _, r := range string(line) {
+		if !unprintable(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.Bytes()
+}
+
+// filter is a jq expression, compiled.
+type filter struct {
+	source string
+	code   *gojq.Code
+}
+
+// newFilter compiles a jq expression; "" is no filter.
+func newFilter(source string) (*filter, error) {
+	if source == "" {
+		return nil, nil
+	}
+	query, err := gojq.Parse(source)
+	if err == nil {
+		var code *gojq.Code
+		if code, err = gojq.Compile(query); err == nil {
+			return &filter{source, code}, nil
+		}
+	}
+	return nil, usage("see the jq manual for its language", "--jq %q: %v", source, err)
+}
+
+// run writes what the filter makes of data; strings come out bare.
+func (f *filter) run(data any, w io.Writer) error {
+	line, err := marshalLine(data)
+	if err != nil {
 		return err
 	}
-	results := query.Run(data)
+	var input any
+	dec := json.NewDecoder(bytes.NewReader(line))
+	dec.UseNumber()
+	if err := dec.Decode(&input); err != nil {
+		return err
+	}
+	results := f.code.Run(input)
 	for {
 		result, ok := results.Next()
 		if !ok {
@@ -71,18 +127,25 @@ func (o *output) filter(line []byte) error {
 		}
 		switch v := result.(type) {
 		case error:
-			return usage("", "--jq %q: %v", o.jq, v)
+			return usage("", "--jq %q: %v", f.source, v)
 		case string:
-			fmt.Fprintln(o.stdout, printable(v))
+			fmt.Fprintln(w, printable(v))
 		default:
 			text, err := gojq.Marshal(v)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(o.stdout, "%s\n", text)
+			fmt.Fprintf(w, "%s\n", escapeJSON(text))
 		}
 	}
 }
+
+// compact finds compact serialisations in a text: their header is a JSON object,
+// so they begin with a "{" in base64.
+var compact = regexp.MustCompile(`e[w-z0-3][A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]*`)
+
+// redact replaces tokens in a text.
+func redact(text string) string { return compact.ReplaceAllString(text, "(token)") }
 
 // printable gives text in which nothing can steer a terminal: control and
 // format characters are written as escapes (CWE-117).

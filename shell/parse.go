@@ -31,7 +31,11 @@ func (g *Globals) apply(o *output, takesSeed bool) error {
 		o.format = g.Output
 	}
 	if g.JQ != "" {
-		o.format, o.jq = "json", g.JQ
+		var err error
+		if o.filter, err = newFilter(g.JQ); err != nil {
+			return err
+		}
+		o.format = "json"
 	}
 	if g.Color != "" {
 		o.color = g.Color == "always"

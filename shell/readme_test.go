@@ -55,7 +55,7 @@ func checkReadme(t *testing.T, part, want string) {
 		return
 	}
 	if !*update {
-		t.Errorf("the README is out of date; go test ./shell -run Readme -update rewrites it (-README +now)\n%s", cmp.Diff(part, want))
+		t.Errorf("the README is out of date; go test ./shell -run Readme -update rewrites it (- README, + now)\n%s", cmp.Diff(part, want))
 		return
 	}
 	text := readme(t)
@@ -116,7 +116,7 @@ func TestReadmeSession(t *testing.T) {
 		var replayed bytes.Buffer
 		for _, line := range strings.Split(session, "\n") {
 			if m := promptLine.FindStringSubmatch(line); m != nil {
-				fmt.Fprintln(&replayed, line)
+				fmt.Fprintln(&replayed, s.promptText()+m[1])
 				_ = s.Line(t.Context(), m[1], false, &replayed, &replayed) // a prompt goes on after an error, which is in the output
 			}
 		}

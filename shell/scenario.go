@@ -113,8 +113,14 @@ func scriptNames(files []string) map[string]string {
 
 // setup gives a script its world and its shell, after reading it once through.
 func (r *scenarioRunner) setup(env *testscript.Env, sc *scenario) error {
-	if err := r.check(sc.file, env.Vars); err != nil {
+	named, err := r.check(sc.file, env.Vars)
+	if err != nil {
 		return err
+	}
+	for _, name := range named {
+		if !slices.ContainsFunc(env.Vars, func(pair string) bool { return strings.HasPrefix(pair, name+"=") }) {
+			env.Setenv(name, unset(name))
+		}
 	}
 	plan := r.plan
 	if path := filepath.Join(env.WorkDir, "world.yaml"); fileExists(path) {
@@ -147,8 +153,16 @@ func (r *scenarioRunner) command(verb string) func(*testscript.TestScript, bool,
 			words = append([]string{"!"}, words...)
 		}
 		sc.shell.dir = ts.MkAbs(".")
-		sc.shell.environ = func(name string) (string, bool) { v := ts.Getenv(name); return v, v != "" }
+		sc.shell.environ = func(name string) (string, bool) {
+			value := ts.Getenv(name)
+			return value, value != "" && unsetIn(value) == ""
+		}
 		sc.shell.onLet = ts.Setenv
+		for _, word := range words {
+			if name := unsetIn(word); name != "" {
+				ts.Fatalf("%s", unsetText(name))
+			}
+		}
 		err := sc.shell.run(r.ctx, words, &stdout, &stderr)
 		if err == nil && sc.shell.quit {
 			err = usage("stop ends a scenario", "quit leaves a shell")
@@ -176,12 +190,13 @@ func unexpected(err error) string {
 	}
 }
 
-// check reads the script's lines with the shell's own eyes: testscript would
-// read some differently, and an unset variable as nothing.
-func (r *scenarioRunner) check(file string, vars []string) error {
+// check reads the script's lines with the shell's own eyes before any runs:
+// testscript would read some differently, and a variable that nobody set as
+// nothing. It answers the variables that the script names.
+func (r *scenarioRunner) check(file string, vars []string) (named []string, err error) {
 	text, err := readFile(file, worldLimit)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	set := map[string]bool{}
 	for _, pair := range vars {
@@ -191,31 +206,73 @@ func (r *scenarioRunner) check(file string, vars []string) error {
 	anything := false // a sourced file may set what it likes
 	for i, line := range strings.Split(string(txtar.Parse(text).Comment), "\n") {
 		verb, rest := verbOf(line)
+		if slices.Contains(r.verbs, verb) {
+			if _, err := splitLine(strings.TrimSuffix(line, "\r"), false); err != nil {
+				return nil, &inputError{file, i + 1, err.Error()}
+			}
+		}
+		for _, name := range scriptVariables(line) {
+			named = append(named, name)
+			if !set[name] && !anything {
+				return nil, &inputError{file, i + 1, unsetText(name)}
+			}
+		}
 		switch {
 		case verb == "env":
 			for _, pair := range rest {
 				name, _, _ := strings.Cut(pair, "=")
 				set[name] = true
 			}
-		case slices.Contains(r.verbs, verb):
-			commands, err := splitLine(strings.TrimSuffix(line, "\r"), false)
-			if err != nil {
-				return &inputError{file, i + 1, err.Error()}
+		case (verb == "let" || verb == "capture") && len(rest) > 0:
+			set[rest[0]] = true
+		}
+		anything = anything || slices.Contains(rest, "source") || verb == "source"
+	}
+	return named, nil
+}
+
+func unsetText(name string) string {
+	return fmt.Sprintf("$%s is not set; let %s VALUE sets it", name, name)
+}
+
+// unset is what a variable holds that the script names and nobody has set yet:
+// testscript would put nothing in its place.
+func unset(name string) string { return "\uE000unset " + name + "\uE000" }
+
+// unsetIn gives the variable that a word was to hold and that nobody set; empty
+// when there is none.
+func unsetIn(word string) string {
+	_, rest, ok := strings.Cut(word, "\uE000unset ")
+	if !ok {
+		return ""
+	}
+	name, _, _ := strings.Cut(rest, "\uE000")
+	return name
+}
+
+// scriptVariables gives the $NAMEs of a line that testscript puts values for:
+// those outside single quotes and before a comment.
+func scriptVariables(line string) []string {
+	var names []string
+	quoted := false
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '\'':
+			quoted = !quoted
+		case c == '#' && !quoted:
+			return names
+		case c == '$' && !quoted:
+			end := i + 1
+			for end < len(line) && isNameByte(line[end]) {
+				end++
 			}
-			for _, w := range commands[0] {
-				for _, p := range w {
-					if p.variable && !set[p.text] && !anything {
-						return &inputError{file, i + 1, fmt.Sprintf("$%s is not set; let %s VALUE sets it", p.text, p.text)}
-					}
-				}
+			if name := line[i+1 : end]; isVariable(name) {
+				names = append(names, name)
 			}
-			if (verb == "let" || verb == "capture") && len(rest) > 0 {
-				set[rest[0]] = true
-			}
-			anything = anything || slices.Contains(rest, "source") || verb == "source"
+			i = end - 1
 		}
 	}
-	return nil
+	return names
 }
 
 // verbOf gives a line's command behind conditions and negation, and the words

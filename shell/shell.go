@@ -9,6 +9,7 @@ import (
 	"io"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 
 	"tokenshell/tokens"
 )
@@ -37,7 +38,7 @@ type Shell struct {
 // options are what set changes. Their names and values are in optionRows.
 type options struct {
 	output string
-	jq     string
+	filter *filter
 	color  string
 }
 
@@ -63,7 +64,7 @@ type call struct {
 func (s *Shell) Line(ctx context.Context, line string, semicolons bool, stdout, stderr io.Writer) error {
 	commands, err := splitLine(line, semicolons)
 	if err != nil {
-		printError(stderr, err)
+		s.output(stdout, stderr).report(err)
 		return err
 	}
 	for _, command := range commands {
@@ -72,7 +73,7 @@ func (s *Shell) Line(ctx context.Context, line string, semicolons bool, stdout, 
 		if err == nil {
 			err = s.run(ctx, words, stdout, stderr)
 		} else {
-			printError(stderr, err)
+			s.output(stdout, stderr).report(err)
 		}
 		if err != nil || s.quit {
 			return err
@@ -84,9 +85,17 @@ func (s *Shell) Line(ctx context.Context, line string, semicolons bool, stdout, 
 // Quit reports whether quit was run.
 func (s *Shell) Quit() bool { return s.quit }
 
+// output is where a verb prints unless its flags say otherwise.
+func (s *Shell) output(stdout, stderr io.Writer) *output {
+	return &output{
+		stdout: stdout, stderr: stderr, format: s.options.output, filter: s.options.filter,
+		color: s.options.color == "always", progress: s.progress,
+	}
+}
+
 // run runs one command, which may begin with !, and prints its error.
 func (s *Shell) run(ctx context.Context, words []string, stdout, stderr io.Writer) error {
-	out := &output{stdout: stdout, stderr: stderr, format: s.options.output, jq: s.options.jq, color: s.options.color == "always", progress: s.progress}
+	out := s.output(stdout, stderr)
 	negated := words[0] == "!"
 	if negated {
 		words = words[1:]
@@ -99,12 +108,11 @@ func (s *Shell) run(ctx context.Context, words []string, stdout, stderr io.Write
 	}
 	out.report(err)
 	if negated {
-		if judged := negate(words, err); judged != nil && judged != err {
+		judged := negate(words, err)
+		if judged != err {
 			out.report(judged)
-			return judged
-		} else {
-			return judged
 		}
+		return judged
 	}
 	return err
 }
@@ -115,15 +123,23 @@ func (o *output) report(err error) {
 	if err == nil {
 		return
 	}
-	var several *refusals
-	if o.format == "json" && !(errors.As(err, &several) && several.inJSON) {
+	var (
+		several   *refusals
+		surprised *surprise
+	)
+	said := errors.As(err, &several) && several.inJSON || errors.As(err, &surprised) // what surprised has spoken
+	if o.format == "json" && !said {
 		what := rejection{Detail: err.Error()}
 		if all := rejections(err); all != nil {
 			what = all[0]
 		}
-		plain := &output{stdout: o.stdout, format: "json", jq: o.jq}
-		if failed := plain.show(map[string]rejection{"error": what}, nil); failed != nil {
-			printError(o.stderr, failed)
+		// A filter is written for what the verb answers; on an error it may not
+		// fit, and then says nothing.
+		plain := &output{stdout: o.stdout, format: "json"}
+		if o.filter == nil {
+			_ = plain.show(map[string]rejection{"error": what}, nil)
+		} else if text := new(strings.Builder); o.filter.run(map[string]rejection{"error": what}, text) == nil && text.String() != "null\n" {
+			fmt.Fprint(o.stdout, redact(text.String()))
 		}
 	}
 	printError(o.stderr, err)

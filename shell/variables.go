@@ -60,9 +60,4 @@ func (s *Shell) let(name, value string) error {
 }
 
 // looksLikeToken reports whether text is, or holds, a compact serialisation.
-func looksLikeToken(text string) bool {
-	return slices.ContainsFunc(strings.Fields(text), func(part string) bool {
-		dots := strings.Count(part, ".")
-		return (dots == 2 || dots == 4) && len(part) > 40
-	})
-}
+func looksLikeToken(text string) bool { return compact.MatchString(text) }

@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"tokenshell/issuers"
+	"tokenshell/orchestrator"
 	"tokenshell/tokens"
 )
 
 // confirmFlags are the flags of every confirm.
 type confirmFlags struct {
 	Name string `placeholder:"HANDLE" help:"What to call the token; coupon-1 and so on unless given."`
-	TTL  span   `name:"ttl" placeholder:"D" help:"How long it lives: 2m unless given, 5m at most."`
+	TTL  *span  `name:"ttl" placeholder:"D" help:"How long it lives: 2m unless given, 5m at most."`
 }
 
 // confirmation is the JSON of a confirm.
@@ -34,17 +35,23 @@ type confirmation struct {
 // confirm has a service confirm for the current session, keeps the token and
 // says what was issued.
 func (c *call) confirm(service string, flags confirmFlags, ask func(context.Context, issuers.Order) (tokens.Issued, error)) error {
-	if flags.TTL < 0 || flags.TTL > 0 && time.Duration(flags.TTL) < time.Second {
-		return usage("write one of 1s to 5m", "--ttl %s is too short", time.Duration(flags.TTL))
+	var ttl time.Duration
+	if flags.TTL != nil {
+		if ttl = time.Duration(*flags.TTL); ttl < time.Second {
+			return usage("write one of 1s to 5m", "--ttl %s is too short", ttl)
+		}
 	}
-	session, facts, err := c.order()
+	snap, err := c.sessionNamed("")
 	if err != nil {
 		return err
+	}
+	if snap.State != orchestrator.Open {
+		return tokens.Refuse(tokens.SessionClosed, "session %q is %s", snap.ID, snap.State)
 	}
 	if err := c.wallet.checkHandle(flags.Name); err != nil {
 		return err
 	}
-	order := issuers.Order{ID: session.Order, Customer: session.Customer, Facts: facts, TTL: time.Duration(flags.TTL)}
+	order := issuers.Order{ID: snap.ID, Customer: snap.Customer, Facts: snap.Facts, TTL: ttl}
 	issued, err := around(c.ctx, c.world.faults, service, "confirm", func() (tokens.Issued, error) { return ask(c.ctx, order) })
 	if err != nil {
 		return err

@@ -144,6 +144,9 @@ func (v *redeemVerb) Run(c *call) error {
 		return c.redeemDirect(held, v.To)
 	case v.Resume:
 		snap, err := c.world.relay.Resume(c.ctx, session)
+		if errors.Is(err, orchestrator.ErrNothing) {
+			return usage("redeem or checkout begins one", "there is no redemption to resume in session %q", session)
+		}
 		if err != nil {
 			return err
 		}
@@ -286,6 +289,18 @@ func (c *call) redeemDirect(held []*heldToken, to string) error {
 	return nil
 }
 
+// distinct leaves out what is the same token again under another handle.
+func distinct(held []*heldToken) []*heldToken {
+	var kept []*heldToken
+	for _, t := range held {
+		same := func(other *heldToken) bool { return other.ref == t.ref && t.ref != (tokens.Ref{}) }
+		if !slices.ContainsFunc(kept, same) {
+			kept = append(kept, t)
+		}
+	}
+	return kept
+}
+
 // destination gives the service that a token goes to: the one that it says
 // issued it, which that service will check, or the one that was asked for. A
 // token that names nobody goes nowhere: the refusal is the one that any
@@ -333,7 +348,7 @@ func (v *checkoutVerb) Run(c *call) error {
 				return usage("coupon confirm, points confirm or payment confirm comes first", "session %q has no live token", session)
 			}
 		}
-		news = slices.DeleteFunc(slices.Clone(news), accepted)
+		news = distinct(slices.DeleteFunc(slices.Clone(news), accepted))
 		results, refused, err := c.judge(session, news)
 		if err != nil {
 			return err

@@ -99,6 +99,9 @@ func (v *sessionNew) Run(c *call) error {
 	if v.Name != "" && (!handlePattern.MatchString(v.Name) || len(v.Name) > 128) {
 		return usage("write up to 128 of A-Z a-z 0-9 . _ -", "%q is no name for a session", v.Name)
 	}
+	if !printableID(c.customer(v.Customer)) {
+		return usage("write up to 128 printable ASCII characters, and no token", "this is no name for a customer")
+	}
 	facts := tokens.Facts{}
 	for _, text := range v.Fact {
 		name, value, err := fact(text)
@@ -118,6 +121,12 @@ func (v *sessionNew) Run(c *call) error {
 	return c.out.show(c.sessionState(snap), func(w io.Writer) {
 		fmt.Fprintf(w, "session %s of %s is open\n", snap.ID, printable(snap.Customer))
 	})
+}
+
+// printableID reports whether text may be an id in a token, and is none itself.
+func printableID(text string) bool {
+	ascii := !strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r > 0x7e })
+	return text != "" && len(text) <= 128 && ascii && !looksLikeToken(text)
 }
 
 type sessionList struct{}

@@ -140,7 +140,7 @@ func (v *captureVerb) Run(c *call) error {
 		return c.let(name, "")
 	}
 	var printed bytes.Buffer
-	inner := &output{stdout: &printed, stderr: c.out.stderr, format: c.options.output, jq: c.options.jq}
+	inner := c.output(&printed, c.out.stderr)
 	if err := c.execute(c.ctx, words, inner); err != nil {
 		return err
 	}
@@ -234,7 +234,7 @@ func (e *sourced) Unwrap() error {
 }
 
 type helpVerb struct {
-	Verb []string `arg:"" complete:"verb" optional:"" passthrough:"" sep:"none" help:"A verb, reasons or checks."`
+	Verb []string `arg:"" complete:"verb" optional:"" sep:"none" help:"A verb, reasons or checks."`
 }
 
 // Run explains.
@@ -243,7 +243,7 @@ func (v *helpVerb) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	words := slices.DeleteFunc(slices.Clone(v.Verb), func(w string) bool { return w == "--" })
+	words := slices.Clone(v.Verb)
 	if len(words) == 0 {
 		return c.out.show(helpJSON(p.kong.Model.Node), func(w io.Writer) { writeHelp(w, p.kong.Model.Node) })
 	}

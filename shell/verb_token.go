@@ -187,6 +187,7 @@ func (v *tokenRaw) Run(c *call) error {
 		Token string `json:"token"`
 		Raw   string `json:"raw"`
 	}{t.label(), t.raw}
+	c.out.raw = true
 	return c.out.show(data, func(w io.Writer) { fmt.Fprintln(w, printable(t.raw)) })
 }
 

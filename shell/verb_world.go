@@ -97,8 +97,8 @@ func (v *clockRun) Run(c *call) error {
 
 type clockSkew struct {
 	Party  string `arg:"" complete:"party" help:"relay, kms or a service."`
-	Ahead  span   `xor:"way" placeholder:"D" help:"Its clock is ahead by this much; 0s is right again."`
-	Behind span   `xor:"way" placeholder:"D" help:"Its clock is behind by this much."`
+	Ahead  span   `xor:"way" required:"" placeholder:"D" help:"Its clock is ahead by this much; 0s is right again."`
+	Behind span   `xor:"way" required:"" placeholder:"D" help:"Its clock is behind by this much."`
 }
 
 // Run skews a party's clock.

@@ -4,6 +4,7 @@ package tokens
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -87,6 +88,9 @@ func (c *WorldClock) Set(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
+	if t.After(lastMoment) {
+		return errLastMoment
+	}
 	if t.Before(now) {
 		return fmt.Errorf("time never goes back: it is %s, %s is before that", now.Format(time.RFC3339), t.UTC().Format(time.RFC3339))
 	}
@@ -101,9 +105,17 @@ func (c *WorldClock) Advance(d time.Duration) error {
 	if d < 0 {
 		return fmt.Errorf("time never goes back: %s is negative", d)
 	}
+	if c.now().Add(d).After(lastMoment) {
+		return errLastMoment
+	}
 	c.base = c.base.Add(d)
 	return nil
 }
+
+// lastMoment leaves room for what is issued then to be written down.
+var lastMoment = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+var errLastMoment = errors.New("the calendar ends with the year 9000")
 
 // Wait waits in the world's time; see [Clock].
 func (c *WorldClock) Wait(ctx context.Context, d time.Duration) error {

@@ -87,7 +87,7 @@ func TestErrorsAreOnStderrOnly(t *testing.T) {
 	if want := "session op_1 of user_123 is open\n"; got.stdout != want {
 		t.Errorf("stdout\n%s\nwant\n%s", got.stdout, want)
 	}
-	want := "rejected: coupon_unknown: there is no coupon \"NOPE\"\n-c:1: session new op_1; coupon confirm NOPE\n"
+	want := "rejected: coupon_unknown: there is no coupon \"NOPE\"\n-c:1: coupon confirm NOPE\n"
 	if got.stderr != want {
 		t.Errorf("stderr\n%s\nwant\n%s", got.stderr, want)
 	}

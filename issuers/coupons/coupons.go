@@ -62,7 +62,9 @@ type offer struct {
 // hold is one use of a coupon.
 type hold struct {
 	offer    *offer
+	order    string
 	customer string
+	discount *currency.Amount // once committed, when the subtotal is known
 }
 
 // New makes the service.
@@ -87,7 +89,7 @@ func (s *Service) Confirm(ctx context.Context, order issuers.Order, code string)
 		}
 		o.used++
 		o.by[order.Customer]++
-		return hold{o, order.Customer}, s.letter(o), nil
+		return hold{offer: o, order: order.ID, customer: order.Customer}, s.letter(o), nil
 	})
 }
 
@@ -237,6 +239,21 @@ func (s *Service) Commit(h *hold, facts tokens.Facts, _ json.RawMessage) (any, e
 	if err != nil {
 		return nil, tokens.Refuse(tokens.ConstraintViolated, "no discount of %s on this subtotal: %v", h.offer.terms(), err)
 	}
+	if amount != nil && subtotal != nil {
+		left := *subtotal // what the order's other coupons leave of it
+		for _, other := range s.Standing(h.order) {
+			if other.discount != nil {
+				left = issuers.Sub(left, *other.discount)
+			}
+		}
+		if left.IsNegative() {
+			left = issuers.Sub(left, left)
+		}
+		if issuers.Less(left, *amount) {
+			amount = &left
+		}
+	}
+	h.discount = amount
 	body := struct {
 		Code     string `json:"code"`
 		Terms    string `json:"terms"`
@@ -255,7 +272,10 @@ func (s *Service) Release(h *hold) {
 }
 
 // Undo gives the use back; see [issuers.Rules].
-func (s *Service) Undo(h *hold) { s.Release(h) }
+func (s *Service) Undo(h *hold) {
+	h.discount = nil
+	s.Release(h)
+}
 
 // Listed is a coupon as a customer sees it.
 type Listed struct {

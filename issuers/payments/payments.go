@@ -61,6 +61,7 @@ func (m *method) available() currency.Amount {
 // hold is an authorisation.
 type hold struct {
 	method   *method
+	order    string
 	ref      string // the authorisation reference: a secret
 	amount   currency.Amount
 	captured currency.Amount
@@ -93,7 +94,7 @@ type sealed struct {
 // amount_invalid, method_unknown or declined.
 func (s *Service) Confirm(ctx context.Context, order issuers.Order, amount, card string) (tokens.Issued, error) {
 	return s.Issue(ctx, order, func() (hold, issuers.Letter, error) {
-		h, err := s.authorise(order.Customer, amount, card)
+		h, err := s.authorise(order, amount, card)
 		if err != nil {
 			return hold{}, issuers.Letter{}, err
 		}
@@ -101,7 +102,8 @@ func (s *Service) Confirm(ctx context.Context, order issuers.Order, amount, card
 	})
 }
 
-func (s *Service) authorise(customer, text, card string) (hold, error) {
+func (s *Service) authorise(order issuers.Order, text, card string) (hold, error) {
+	customer := order.Customer
 	if !slices.Contains(s.customers, customer) {
 		return hold{}, tokens.Refuse(tokens.CustomerUnknown, "payments knows no customer %q", customer)
 	}
@@ -121,7 +123,7 @@ func (s *Service) authorise(customer, text, card string) (hold, error) {
 		return hold{}, tokens.Refuse(tokens.Declined, "card %s declines %s: %s of its limit of %s is available", m.ID, amount.Number(), m.available().Number(), m.Limit.Number())
 	}
 	m.authorised = issuers.Add(m.authorised, amount)
-	return hold{method: m, ref: s.Mint.ID("auth"), amount: amount, captured: issuers.Sub(amount, amount)}, nil
+	return hold{method: m, order: order.ID, ref: s.Mint.ID("auth"), amount: amount, captured: issuers.Sub(amount, amount)}, nil
 }
 
 func (s *Service) letter(h hold) issuers.Letter {
@@ -145,13 +147,13 @@ func (s *Service) Commit(h *hold, facts tokens.Facts, opened json.RawMessage) (a
 	}
 	capture := h.amount
 	if text, ok := facts[Payable]; ok {
-		var err error
-		if capture, err = issuers.ParseMoney(text, s.currency); err != nil {
+		payable, err := issuers.ParseMoney(text, s.currency)
+		if err != nil {
 			return nil, tokens.Refuse(tokens.ConstraintViolated, "fact payable: %v", err)
 		}
-	}
-	if issuers.Less(h.amount, capture) {
-		return nil, tokens.Refuse(tokens.ConstraintViolated, "%s is payable, %s was authorised", capture.Number(), h.amount.Number())
+		if capture, err = s.share(h, payable); err != nil {
+			return nil, err
+		}
 	}
 	h.method.authorised = issuers.Sub(h.method.authorised, h.amount)
 	h.method.captured = issuers.Add(h.method.captured, capture)
@@ -160,6 +162,25 @@ func (s *Service) Commit(h *hold, facts tokens.Facts, opened json.RawMessage) (a
 		Captured   string `json:"captured"`
 		Authorised string `json:"authorised"`
 	}{capture.Number(), h.amount.Number()}, nil
+}
+
+// share gives how much of what is payable for the order this authorisation has
+// to bear: what others have not captured, up to its amount.
+func (s *Service) share(h *hold, payable currency.Amount) (currency.Amount, error) {
+	left, authorised := payable, issuers.Sub(h.amount, h.amount)
+	for _, other := range s.Standing(h.order) {
+		authorised = issuers.Add(authorised, other.amount)
+		left = issuers.Sub(left, other.captured)
+	}
+	switch {
+	case issuers.Less(authorised, payable):
+		return left, tokens.Refuse(tokens.ConstraintViolated, "%s is payable, %s was authorised", payable.Number(), authorised.Number())
+	case left.IsNegative():
+		return issuers.Sub(left, left), nil
+	case issuers.Less(h.amount, left):
+		return h.amount, nil
+	}
+	return left, nil
 }
 
 // Release voids the authorisation; see [issuers.Rules].

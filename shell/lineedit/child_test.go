@@ -125,16 +125,17 @@ type hands struct {
 	output chan []byte
 }
 
-// begin starts a child of cols columns with the prompt "> ", and waits for that.
+// begin starts a child of cols columns that prompts with "1> ", "2> "…, and waits until it reads.
 func begin(t *testing.T, cols int, env ...string) *hands {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childVar+"=yes", "LINEEDIT_TEST_PROMPT=%n> ")
+	cmd.Env = append(os.Environ(), childVar+"=yes", "LINEEDIT_TEST_PROMPT=%n> ", "GORACE=atexit_sleep_ms=0")
 	cmd.Env = append(cmd.Env, env...)
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: uint16(cols)})
 	if err != nil {
 		t.Fatal(err)
 	}
+	tty = pollable(t, tty)
 	h := &hands{t, tty, cmd, newScreen(cols, 24), make(chan []byte, 64)}
 	go h.pump()
 	t.Cleanup(func() {
@@ -142,7 +143,22 @@ func begin(t *testing.T, cols int, env ...string) *hands {
 		_ = cmd.Wait()
 		_ = tty.Close()
 	})
+	h.untilReading()
 	return h
+}
+
+// pollable gives tty in a form that can be closed under a read.
+func pollable(t *testing.T, tty *os.File) *os.File {
+	t.Helper()
+	defer tty.Close()
+	fd, err := syscall.Dup(int(tty.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	return os.NewFile(uintptr(fd), "ptmx")
 }
 
 func (h *hands) pump() {
@@ -159,10 +175,27 @@ func (h *hands) pump() {
 	}
 }
 
+// send types keys, and looks meanwhile: a child that can't write doesn't read.
 func (h *hands) send(keys string) {
 	h.t.Helper()
-	if _, err := io.WriteString(h.tty, keys); err != nil {
-		h.t.Fatal(err)
+	sent := make(chan error, 1)
+	go func() {
+		_, err := io.WriteString(h.tty, keys)
+		sent <- err
+	}()
+	for {
+		select {
+		case err := <-sent:
+			if err != nil {
+				h.t.Fatal(err)
+			}
+			return
+		case b, open := <-h.output:
+			if !open {
+				h.t.Fatalf("the child ended before %q was read:\n%s", keys, h.screen)
+			}
+			h.screen.write(b)
+		}
 	}
 }
 
@@ -213,10 +246,37 @@ func (h *hands) end() {
 // leave ends the child with Ctrl-D.
 func (h *hands) leave() {
 	h.t.Helper()
+	h.untilReading()
 	h.send("\x04")
 	h.end()
 	if !strings.Contains(h.screen.String(), "end: EOF") {
 		h.t.Fatalf("the child did not end with Ctrl-D:\n%s", h.screen)
+	}
+	h.isCooked()
+}
+
+// abandonAndLeave gives the line up first.
+func (h *hands) abandonAndLeave() {
+	h.t.Helper()
+	h.send("\x03")
+	h.untilText("abandoned")
+	h.leave()
+}
+
+// untilReading waits until the terminal is raw: before, Ctrl-C would be a signal.
+func (h *hands) untilReading() {
+	h.t.Helper()
+	h.until("raw mode", func(s *screen) bool {
+		text := s.raw.String()
+		return strings.LastIndex(text, pasteMarksOn) > strings.LastIndex(text, pasteMarksOff)
+	})
+}
+
+func (h *hands) isCooked() {
+	h.t.Helper()
+	text := h.screen.raw.String()
+	if on, off := strings.Count(text, pasteMarksOn), strings.Count(text, pasteMarksOff); on != off {
+		h.t.Errorf("raw mode was entered %d times and left %d times", on, off)
 	}
 }
 

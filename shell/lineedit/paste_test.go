@@ -32,7 +32,7 @@ func TestPasteOfAToken(t *testing.T) {
 			h.untilLine("2> |")
 			h.send("\x1b[A")
 			h.untilLine("2> token show <token>|")
-			h.leave2()
+			h.abandonAndLeave()
 			if text, err := os.ReadFile(file); err != nil || string(text) != "token show <token>\n" {
 				t.Errorf("history: %q, %v", text, err)
 			}
@@ -49,7 +49,7 @@ func TestPastedNewlinesAreLines(t *testing.T) {
 			for _, want := range []string{`got "one two"`, `got "c 3"`, `got ""`} {
 				h.untilText(want)
 			}
-			h.leave2()
+			h.abandonAndLeave()
 		}
 	})
 }
@@ -64,7 +64,7 @@ func TestPasteInsideALineAndASearch(t *testing.T) {
 	h.untilText("bck-i-search: ins")
 	h.send(pasteBegin + "X" + pasteEnd)
 	h.untilLine("2> [X|inside]")
-	h.leave2()
+	h.abandonAndLeave()
 }
 
 func TestPasteBeyondTheLimit(t *testing.T) {

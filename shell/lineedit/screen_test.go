@@ -77,7 +77,7 @@ func (s *screen) print(r rune) {
 		s.dimmed.WriteRune(r)
 	}
 	s.cells[s.row][s.col] = string(r)
-	for i := 1; i < width; i++ {
+	for i := 1; i < width && s.col+i < s.cols; i++ {
 		s.cells[s.row][s.col+i] = ""
 	}
 	s.col += width

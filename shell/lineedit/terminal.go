@@ -27,10 +27,7 @@ type Config struct {
 type terminal struct {
 	config Config
 	keys   *keys
-
-	mu     sync.Mutex
-	rl     *readline.Instance
-	closed bool
+	rl     *readline.Instance // from the first line on
 
 	rawMu  sync.Mutex
 	cooked *readline.State // the terminal's own mode, while it isn't in it
@@ -56,15 +53,15 @@ func Terminal(c Config) Reader {
 }
 
 func (t *terminal) ReadLine(prompt string) (string, error) {
-	rl := t.open()
-	if rl == nil || t.keys.ended() != nil {
+	if t.keys.ended() != nil {
 		return "", io.EOF // a further read of readline would never return
 	}
+	t.open()
 	t.asked, t.tooLong, t.next = prompt, false, nil
 	t.width = 0 // the prompt is new, so fit it
 	t.fit()
 	t.remind()
-	line, err := rl.Readline()
+	line, err := t.rl.Readline()
 	switch {
 	case t.keys.ended() != nil:
 		return "", io.EOF // hung up in the middle of a line: that line was never entered
@@ -79,29 +76,17 @@ func (t *terminal) ReadLine(prompt string) (string, error) {
 	return line, nil
 }
 
+// Close leaves readline's own Close alone, which races with its start. The end of the keys ends a
+// ReadLine that waits.
 func (t *terminal) Close() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closed {
-		return nil
-	}
-	t.closed = true
 	_ = t.keys.Close()
-	if t.rl == nil {
-		return nil
-	}
-	return t.rl.Close()
+	return t.exitRaw()
 }
 
-// open starts readline with the first line: nothing is read before. Nil after Close.
-func (t *terminal) open() *readline.Instance {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closed || t.rl != nil {
-		if t.closed {
-			return nil
-		}
-		return t.rl
+// open starts readline, with the first line: nothing is read before.
+func (t *terminal) open() {
+	if t.rl != nil {
+		return
 	}
 	t.rl, _ = readline.NewEx(&readline.Config{ // its error is always nil
 		Stdin:                  t.keys,
@@ -119,7 +104,6 @@ func (t *terminal) open() *readline.Instance {
 		FuncMakeRaw:            t.makeRaw,
 		FuncExitRaw:            t.exitRaw,
 	})
-	return t.rl
 }
 
 // fit follows the window. It is asked before each key and each prompt, not by a signal: only here
@@ -157,7 +141,7 @@ const (
 func (t *terminal) makeRaw() error {
 	t.rawMu.Lock()
 	defer t.rawMu.Unlock()
-	if t.cooked != nil {
+	if t.cooked != nil || t.keys.ended() != nil {
 		return nil
 	}
 	err := os.ErrInvalid
@@ -176,11 +160,10 @@ func (t *terminal) exitRaw() error {
 	if t.cooked == nil {
 		return nil
 	}
-	cooked := t.cooked
-	t.cooked = nil
-	_, _ = io.WriteString(t.config.Stdout, pasteMarksOff)
 	err := os.ErrInvalid
-	withFD(t.config.Stdin, func(fd int) { err = readline.Restore(fd, cooked) })
+	withFD(t.config.Stdin, func(fd int) { err = readline.Restore(fd, t.cooked) })
+	t.cooked = nil
+	_, _ = io.WriteString(t.config.Stdout, pasteMarksOff) // a terminal that is gone has no marks
 	return err
 }
 

@@ -133,7 +133,7 @@ func TestTypeAheadIsKept(t *testing.T) {
 func TestVerbReadsTheTerminalItself(t *testing.T) {
 	h := begin(t, 80)
 	h.send("read\r")
-	h.untilLine("|") // the verb's own row
+	h.until("the terminal's own mode", func(s *screen) bool { return strings.Contains(s.raw.String(), pasteMarksOff) })
 	h.send("for the verb\r")
 	h.untilText(`verb read "for the verb"`)
 	h.untilLine("2> |")
@@ -147,16 +147,8 @@ func TestCtrlLClears(t *testing.T) {
 		h.untilLine("2> |")
 		h.send("two\x0c")
 		h.until("a clear screen", func(s *screen) bool { return s.String() == "2> two" && s.row == 0 && s.col == 6 })
-		h.leave2()
+		h.abandonAndLeave()
 	})
-}
-
-// leave2 gives the line up and leaves.
-func (h *hands) leave2() {
-	h.t.Helper()
-	h.send("\x03")
-	h.untilText("abandoned")
-	h.leave()
 }
 
 func TestHistoryKeys(t *testing.T) {
@@ -212,7 +204,9 @@ func TestNarrowWindow(t *testing.T) {
 			t.Parallel()
 			h := begin(t, cols, "LINEEDIT_TEST_PROMPT=a long name> ")
 			h.send("session\x1b[D\x1b[D\tx\t\t\x01注\t\x12s\a\x05")
-			h.send("\r\x03\x04")
+			h.send("\r")
+			h.until("the verb's end", func(s *screen) bool { return strings.Count(s.raw.String(), pasteMarksOn) == 2 })
+			h.send("\x04")
 			h.end()
 		})
 	}
@@ -225,7 +219,7 @@ func TestPromptAsWideAsTheWindow(t *testing.T) {
 		h.untilLine("…" + strings.Repeat("p", 27) + "> |")
 		h.send("ab\x1b[D")
 		h.untilLine("…" + strings.Repeat("p", 27) + "> a|b")
-		h.leave2()
+		h.abandonAndLeave()
 	}
 }
 
@@ -252,7 +246,7 @@ func TestWideRunesUnderTheCursor(t *testing.T) {
 		h.untilLine("1> 注|文，🎉é")
 		h.send("\x01\t")
 		h.untilLine("1> |注文，🎉é")
-		h.leave2()
+		h.abandonAndLeave()
 	})
 }
 
@@ -266,7 +260,7 @@ func TestResize(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.screen = newScreen(40, 24) // as a terminal does, with the text wrapped anew
-	h.screen.write([]byte("1> " + line))
+	h.screen.write([]byte(pasteMarksOn + "1> " + line))
 	h.send("\x01")
 	h.untilLine("1> |" + line[:37])
 	h.send("\x0bwidth\r")
@@ -297,7 +291,7 @@ func TestHangUpEntersNothing(t *testing.T) {
 	h.send("half a line")
 	h.untilLine("1> half a line|")
 	h.tty.Close()
-	_ = h.cmd.Wait() // it can't write its last words
+	h.end()
 	if text, err := os.ReadFile(file); err == nil {
 		t.Errorf("a half line was entered: %q", text)
 	}
@@ -309,12 +303,5 @@ func TestBugInACallbackRestoresTheTerminal(t *testing.T) {
 	h.untilText("a bug in Complete")
 	if !strings.Contains(h.screen.raw.String(), pasteMarksOff) {
 		t.Error("the terminal stayed in raw mode")
-	}
-}
-
-func (h *hands) isCooked() {
-	h.t.Helper()
-	if on, off := strings.Count(h.screen.raw.String(), pasteMarksOn), strings.Count(h.screen.raw.String(), pasteMarksOff); on != off {
-		h.t.Errorf("raw mode was entered %d times and left %d times", on, off)
 	}
 }

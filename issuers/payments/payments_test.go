@@ -1,0 +1,263 @@
+package payments_test
+
+import (
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/issuers"
+	"tokenshell/issuers/payments"
+	"tokenshell/tokens"
+)
+
+// newStage is the service with a card of user_123 that is good for 500.00, and
+// one that declines.
+func newStage(t testing.TB) *stage { return newStageOf(t, "EUR", "500.00") }
+
+func newStageOf(t testing.TB, code, limit string) *stage {
+	t.Helper()
+	s := &stage{t: t, clock: tokens.FrozenClock(epoch), log: &strings.Builder{}}
+	var err error
+	s.Service, err = payments.New(background, payments.Config{
+		Config: config(t, s.clock, s.log), Currency: code, Customers: []string{"user_123", "user_456"},
+		Cards: map[string][]payments.Card{"user_123": {
+			{ID: "visa", Number: "4242424242424242", Limit: money(t, limit, code)},
+			{ID: "broke", Number: "4000000000000002", Limit: money(t, limit, code), Declines: true},
+		}},
+	})
+	mustDo(t, err)
+	return s
+}
+
+func (s *stage) confirm(amount string) (tokens.Issued, error) {
+	return s.Confirm(background, order(), amount, "visa")
+}
+
+func (s *stage) mustConfirm(amount string) tokens.Issued {
+	s.t.Helper()
+	issued, err := s.confirm(amount)
+	mustDo(s.t, err)
+	return issued
+}
+
+// wantCard wants what is taken of the good card.
+func (s *stage) wantCard(authorised, captured, available string) {
+	s.t.Helper()
+	methods, err := s.Methods("user_123")
+	mustDo(s.t, err)
+	want := payments.Method{ID: "visa", Limit: methods[0].Limit, Authorised: authorised, Captured: captured, Available: available}
+	if diff := cmp.Diff(want, methods[0]); diff != "" {
+		s.t.Errorf("card (-want +got):\n%s", diff)
+	}
+	s.audit()
+}
+
+func TestAuthoriseAndCapture(t *testing.T) {
+	s := newStage(t)
+	issued := s.mustConfirm("80.00")
+	s.wantCard("80.00", "0.00", "420.00")
+	receipt, err := s.redeem(issued, order(), "a")
+	mustDo(t, err)
+	s.wantCard("0.00", "80.00", "420.00")
+	if string(receipt.Body) != `{"captured":"80.00","authorised":"80.00"}` {
+		t.Errorf("receipt %s", receipt.Body)
+	}
+	if holds := s.Entries()[0].Holds; holds != "80.00 on visa, 80.00 captured" {
+		t.Errorf("the books say %q", holds)
+	}
+	mustDo(t, s.cancel(issued, "a"))
+	s.wantCard("0.00", "0.00", "500.00")
+}
+
+// What is payable is captured, at most what was authorised; the rest is free.
+func TestCaptures(t *testing.T) {
+	for _, tt := range []struct {
+		payable, captured, available string
+		reason                       tokens.Reason
+	}{
+		{"80.00", "80.00", "420.00", ""},
+		{"79.99", "79.99", "420.01", ""},
+		{"79.9", "79.90", "420.10", ""},
+		{"0", "0.00", "500.00", ""},
+		{"80.01", "", "420.00", tokens.ConstraintViolated},
+		{"80.001", "", "420.00", tokens.ConstraintViolated},
+		{"-1", "", "420.00", tokens.ConstraintViolated},
+		{"", "", "420.00", tokens.ConstraintViolated},
+		{"80 EUR", "", "420.00", tokens.ConstraintViolated},
+	} {
+		t.Run(tt.payable, func(t *testing.T) {
+			s := newStage(t)
+			issued := s.mustConfirm("80.00")
+			receipt, err := s.redeem(issued, order(payments.Payable, tt.payable), "a")
+			if tt.reason != "" {
+				mustRefuse(t, err, tt.reason)
+				s.wantCard("80.00", "0.00", tt.available) // and the hold stands
+				return
+			}
+			mustDo(t, err)
+			if got := s.body(receipt, "captured"); got != tt.captured {
+				t.Errorf("captured %s", got)
+			}
+			s.wantCard("0.00", tt.captured, tt.available)
+			mustDo(t, s.cancel(issued, "a"))
+			s.wantCard("0.00", "0.00", "500.00")
+		})
+	}
+}
+
+func TestAnAuthorisationIsVoided(t *testing.T) {
+	for name, end := range map[string]func(*stage, tokens.Issued){
+		"on expiry":       func(s *stage, _ tokens.Issued) { s.advance(tokens.DefaultLifetime) },
+		"on revocation":   func(s *stage, i tokens.Issued) { mustDo(s.t, s.Revoke(background, i.Raw)) },
+		"on cancellation": func(s *stage, i tokens.Issued) { mustDo(s.t, s.cancel(i, "a")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			issued := s.mustConfirm("500.00")
+			s.wantCard("500.00", "0.00", "0.00")
+			end(s, issued)
+			s.wantCard("0.00", "0.00", "500.00")
+		})
+	}
+}
+
+func TestDeclinedOverTheLimit(t *testing.T) {
+	s := newStage(t)
+	_, err := s.confirm("500.01")
+	mustRefuse(t, err, tokens.Declined)
+	_, err = s.redeem(s.mustConfirm("300.00"), order(), "a")
+	mustDo(t, err)
+	s.mustConfirm("150.00")
+	_, err = s.confirm("50.01") // 300 captured, 150 authorised
+	mustRefuse(t, err, tokens.Declined)
+	s.mustConfirm("50.00")
+	s.wantCard("200.00", "300.00", "0.00")
+}
+
+func TestDeclinedByTheCard(t *testing.T) {
+	s := newStage(t)
+	_, err := s.Confirm(background, order(), "0.01", "broke")
+	mustRefuse(t, err, tokens.Declined)
+}
+
+func TestMethodUnknown(t *testing.T) {
+	s := newStage(t)
+	_, err := s.Confirm(background, order(), "1.00", "amex")
+	mustRefuse(t, err, tokens.MethodUnknown)
+	_, err = s.Confirm(background, orderOf("op_1", "user_456"), "1.00", "visa") // another customer's card
+	mustRefuse(t, err, tokens.MethodUnknown)
+}
+
+func TestAmountInvalid(t *testing.T) {
+	s := newStage(t)
+	for _, amount := range []string{"", "0", "0.00", "-1.00", "+1.00", "1.001", "1,00", "1e2", "NaN", "1000000000000.00", "eighty"} {
+		_, err := s.confirm(amount)
+		mustRefuse(t, err, tokens.AmountInvalid)
+	}
+	s.wantCard("0.00", "0.00", "500.00")
+}
+
+func TestCustomerUnknown(t *testing.T) {
+	s := newStage(t)
+	_, err := s.Confirm(background, orderOf("op_1", "nobody"), "1.00", "visa")
+	mustRefuse(t, err, tokens.CustomerUnknown)
+	_, err = s.Methods("nobody")
+	mustRefuse(t, err, tokens.CustomerUnknown)
+}
+
+func TestACustomerWithoutCards(t *testing.T) {
+	methods, err := newStage(t).Methods("user_456")
+	mustDo(t, err)
+	if methods == nil || len(methods) != 0 {
+		t.Errorf("got %v", methods)
+	}
+}
+
+func TestCurrenciesOfOtherDecimals(t *testing.T) {
+	for _, tt := range []struct{ code, limit, amount, payable, captured, tooFine string }{
+		{"JPY", "50000", "8000", "7999", "7999", "8000.0"},
+		{"BHD", "50.000", "8.125", "8.1", "8.100", "8.1255"},
+	} {
+		t.Run(tt.code, func(t *testing.T) {
+			s := newStageOf(t, tt.code, tt.limit)
+			_, err := s.confirm(tt.tooFine)
+			mustRefuse(t, err, tokens.AmountInvalid)
+			receipt, err := s.redeem(s.mustConfirm(tt.amount), order(payments.Payable, tt.payable), "a")
+			mustDo(t, err)
+			if got := s.body(receipt, "captured"); got != tt.captured {
+				t.Errorf("captured %s, want %s", got, tt.captured)
+			}
+			s.audit()
+		})
+	}
+}
+
+func TestACurrencyThatIsNone(t *testing.T) {
+	_, err := payments.New(background, payments.Config{Config: config(t, tokens.FrozenClock(epoch), &strings.Builder{}), Currency: "EURO"})
+	if err == nil {
+		t.Error("a service without a currency")
+	}
+}
+
+// The reference and the card's number travel sealed or not at all.
+func TestCardDataStaysInside(t *testing.T) {
+	s := newStage(t)
+	issued := s.mustConfirm("80.00")
+	seen, err := tokens.Peek(issued.Raw)
+	mustDo(t, err)
+	_, rest, found := strings.Cut(string(seen.Payload), `"sealed":"`)
+	sealed, _, _ := strings.Cut(rest, `"`)
+	if !found || strings.Count(sealed, ".") != 4 {
+		t.Fatalf("payload %s", seen.Payload)
+	}
+	opened, err := s.Open(background, issued.Ref, []byte(sealed))
+	mustDo(t, err)
+	_, reference, _ := strings.Cut(string(opened), `"authorization":"`)
+	reference, _, _ = strings.Cut(reference, `"`)
+	if !strings.HasPrefix(reference, "auth_") || !strings.Contains(string(opened), `"last4":"4242"`) || strings.Contains(string(opened), "42424242") {
+		t.Errorf("opened %s", opened)
+	}
+	receipt, err := s.redeem(issued, order(), "a")
+	mustDo(t, err)
+	for name, text := range map[string]string{
+		"payload": string(seen.Payload), "receipt": string(receipt.Body), "log": s.log.String(), "books": s.Entries()[0].Holds,
+	} {
+		if strings.Contains(text, reference) || strings.Contains(text, "4242") {
+			t.Errorf("the %s tells: %s", name, text)
+		}
+	}
+}
+
+func TestCapturesStayWithinTheLimit(t *testing.T) {
+	s := newStage(t) // 500.00
+	var confirmed atomic.Int64
+	together(func(n int) {
+		issued, err := s.confirm("30.00")
+		switch {
+		case errors.Is(err, tokens.Declined):
+			return
+		case err != nil:
+			t.Error(err)
+			return
+		}
+		confirmed.Add(1)
+		if n%2 == 0 {
+			if _, err := s.redeem(issued, order(payments.Payable, "29.50"), "a"); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := s.Audit(); err != nil {
+			t.Error(err)
+		}
+	})
+	if n := confirmed.Load(); n < 16 || n > 17 { // 16 of 30.00; captures of less may make room for one more
+		t.Errorf("%d confirmed", n)
+	}
+	s.audit()
+	s.advance(issuers.Retention + tokens.MaxLifetime + time.Second)
+	s.audit()
+}

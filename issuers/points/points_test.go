@@ -1,0 +1,211 @@
+package points_test
+
+import (
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/issuers"
+	"tokenshell/issuers/points"
+	"tokenshell/tokens"
+)
+
+// newStage is the service with 1200 points of user_123 at a cent each.
+func newStage(t testing.TB) *stage { return newStageOf(t, "0.01", "EUR") }
+
+func newStageOf(t testing.TB, value, code string) *stage {
+	t.Helper()
+	s := &stage{t: t, clock: tokens.FrozenClock(epoch), log: &strings.Builder{}}
+	var err error
+	s.Service, err = points.New(background, points.Config{
+		Config: config(t, s.clock, s.log), Value: money(t, value, code), Balances: map[string]int64{"user_123": 1200, "user_456": 0},
+	})
+	mustDo(t, err)
+	return s
+}
+
+func (s *stage) confirm(amount string) (tokens.Issued, error) {
+	return s.Confirm(background, order(), amount)
+}
+
+func (s *stage) mustConfirm(amount string) tokens.Issued {
+	s.t.Helper()
+	issued, err := s.confirm(amount)
+	mustDo(s.t, err)
+	return issued
+}
+
+// wantBalance wants the account of user_123.
+func (s *stage) wantBalance(balance, held int64) {
+	s.t.Helper()
+	got, err := s.Balance("user_123")
+	mustDo(s.t, err)
+	if diff := cmp.Diff(points.Balance{Customer: "user_123", Balance: balance, Held: held, Available: balance - held}, got); diff != "" {
+		s.t.Errorf("balance (-want +got):\n%s", diff)
+	}
+	s.audit()
+}
+
+func TestConfirmingHoldsAndRedeemingBurns(t *testing.T) {
+	s := newStage(t)
+	issued := s.mustConfirm("500")
+	s.wantBalance(1200, 500)
+	receipt, err := s.redeem(issued, order(), "a")
+	mustDo(t, err)
+	s.wantBalance(700, 0)
+	if string(receipt.Body) != `{"burned":500,"worth":"5.00"}` {
+		t.Errorf("receipt %s", receipt.Body)
+	}
+	mustDo(t, s.cancel(issued, "a"))
+	s.wantBalance(1200, 0)
+	if entries := s.Entries(); len(entries) != 1 || entries[0].Holds != "500 points" || entries[0].State != issuers.Cancelled {
+		t.Errorf("got %+v", entries)
+	}
+}
+
+func TestAHoldReturns(t *testing.T) {
+	for name, end := range map[string]func(*stage, tokens.Issued){
+		"on expiry":       func(s *stage, _ tokens.Issued) { s.advance(tokens.DefaultLifetime) },
+		"on revocation":   func(s *stage, i tokens.Issued) { mustDo(s.t, s.Revoke(background, i.Raw)) },
+		"on cancellation": func(s *stage, i tokens.Issued) { mustDo(s.t, s.cancel(i, "a")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			issued := s.mustConfirm("1200")
+			s.wantBalance(1200, 1200)
+			end(s, issued)
+			s.wantBalance(1200, 0)
+			s.mustConfirm("1200")
+		})
+	}
+}
+
+func TestPointsInsufficient(t *testing.T) {
+	s := newStage(t)
+	s.mustConfirm("1000")
+	_, err := s.confirm("201")
+	mustRefuse(t, err, tokens.PointsInsufficient)
+	s.wantBalance(1200, 1000)
+	s.mustConfirm("200")
+	_, err = s.confirm("9223372036854775807")
+	mustRefuse(t, err, tokens.PointsInsufficient)
+}
+
+func TestAmountInvalid(t *testing.T) {
+	s := newStage(t)
+	for _, amount := range []string{"", "0", "-5", "+5", "5.0", "05", "1e2", " 5", "5 ", "５", "9223372036854775808", "all"} {
+		_, err := s.confirm(amount)
+		mustRefuse(t, err, tokens.AmountInvalid)
+	}
+	s.wantBalance(1200, 0)
+}
+
+func TestCustomerUnknown(t *testing.T) {
+	s := newStage(t)
+	_, err := s.Confirm(background, orderOf("op_1", "nobody"), "five")
+	mustRefuse(t, err, tokens.CustomerUnknown)
+	_, err = s.Balance("nobody")
+	mustRefuse(t, err, tokens.CustomerUnknown)
+}
+
+func TestACustomerWithoutPoints(t *testing.T) {
+	s := newStage(t)
+	_, err := s.Confirm(background, orderOf("op_1", "user_456"), "1")
+	mustRefuse(t, err, tokens.PointsInsufficient)
+}
+
+// What points are worth has the decimals of the currency.
+func TestWorth(t *testing.T) {
+	for _, tt := range []struct{ value, code, points, worth string }{
+		{"0.01", "EUR", "1", "0.01"}, {"0.01", "EUR", "1200", "12.00"}, {"1", "JPY", "999", "999"}, {"0.005", "BHD", "3", "0.015"},
+	} {
+		s := newStageOf(t, tt.value, tt.code)
+		receipt, err := s.redeem(s.mustConfirm(tt.points), order(), "a")
+		mustDo(t, err)
+		if got := s.body(receipt, "worth"); got != tt.worth {
+			t.Errorf("%s points at %s %s are worth %s, want %s", tt.points, tt.value, tt.code, got, tt.worth)
+		}
+	}
+}
+
+// The token holds no customer's account and no amount that could be guessed.
+func TestTheConstraintsAreDigests(t *testing.T) {
+	s := newStage(t)
+	one, err := tokens.Peek(s.mustConfirm("500").Raw)
+	mustDo(t, err)
+	other, err := tokens.Peek(s.mustConfirm("500").Raw)
+	mustDo(t, err)
+	constraints := func(u tokens.Unverified) string {
+		_, after, _ := strings.Cut(string(u.Payload), `"constraints":`)
+		return after
+	}
+	if a, b := constraints(one), constraints(other); a == b || strings.Contains(a, "500") || !strings.Contains(a, "amount_sha256") {
+		t.Errorf("constraints %s and %s", a, b)
+	}
+}
+
+func TestPointsAreConserved(t *testing.T) {
+	s := newStage(t)
+	var confirmed atomic.Int64
+	together(func(n int) {
+		issued, err := s.confirm("50")
+		switch {
+		case errors.Is(err, tokens.PointsInsufficient):
+			return
+		case err != nil:
+			t.Error(err)
+			return
+		}
+		confirmed.Add(1)
+		switch n % 4 {
+		case 0:
+			_, err = s.redeem(issued, order(), "a")
+		case 1:
+			if _, err = s.redeem(issued, order(), "a"); err == nil {
+				err = s.cancel(issued, "a")
+			}
+		case 2:
+			err = s.Revoke(background, issued.Raw)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		if err := s.Audit(); err != nil {
+			t.Error(err)
+		}
+	})
+	if confirmed.Load() < 24 { // 1200 points, 50 each, if nothing ever came back
+		t.Errorf("%d confirmed", confirmed.Load())
+	}
+	burned := int64(0)
+	for _, entry := range s.Entries() {
+		if entry.State == issuers.Committed {
+			burned += 50
+		}
+	}
+	s.advance(tokens.MaxLifetime)
+	s.wantBalance(1200-burned, 0)
+}
+
+// The sums stay right when a reservation is forgotten.
+func TestBurnedPointsStayBurned(t *testing.T) {
+	s := newStage(t)
+	_, err := s.redeem(s.mustConfirm("500"), order(), "a")
+	mustDo(t, err)
+	s.advance(issuers.Retention + tokens.MaxLifetime + time.Second)
+	s.wantBalance(700, 0)
+	if entries := s.Entries(); len(entries) != 0 {
+		t.Errorf("%d are remembered", len(entries))
+	}
+}
+
+func TestAServiceWithoutKeys(t *testing.T) {
+	c := config(t, tokens.FrozenClock(epoch), &strings.Builder{})
+	c.SigningAlias = "alias/nobody"
+	_, err := points.New(background, points.Config{Config: c})
+	mustRefuse(t, err, tokens.ServiceUnavailable)
+}
