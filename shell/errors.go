@@ -126,7 +126,14 @@ func printError(w io.Writer, err error) {
 }
 
 func writeError(w io.Writer, err error) {
-	var wrong *usageError
+	var (
+		wrong *usageError
+		line  *lineError
+		told  *sourced
+	)
+	if errors.As(err, &told) {
+		return // where it happened
+	}
 	if all := rejections(err); all != nil {
 		for _, r := range all {
 			fmt.Fprintf(w, "rejected: %s: %s\n", r.Reason, printable(r.Detail))
@@ -141,6 +148,8 @@ func writeError(w io.Writer, err error) {
 		if wrong.hint != "" {
 			fmt.Fprintf(w, "hint: %s\n", printable(wrong.hint))
 		}
+	case errors.As(err, &line):
+		fmt.Fprintf(w, "usage: %s\n", printable(line.Error()))
 	default:
 		fmt.Fprintf(w, "error: %s\n", printable(err.Error()))
 	}

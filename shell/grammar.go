@@ -111,6 +111,9 @@ func synopsis(node *kong.Node) string {
 		if !f.IsBool() {
 			text += " " + flagPlace(f)
 		}
+		if f.IsCumulative() {
+			text += "…"
+		}
 		if !f.Required {
 			text = "[" + text + "]"
 		}

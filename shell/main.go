@@ -59,6 +59,10 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	if slices.Equal(args, []string{"--version"}) {
 		args = []string{"version"}
 	}
+	if slices.Contains(args, "--help") || slices.Contains(args, "-h") {
+		printUsage(stdout, parser.Model.Node)
+		return nil
+	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
 		return usage("tokenshell help; verbs run inside: tokenshell -c 'session new'", "%v", err)
@@ -72,9 +76,6 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 		return err
 	}
 	switch command := strings.Fields(parsed.Command())[0]; {
-	case p.Globals.Help:
-		printUsage(stdout, parser.Model.Node)
-		return nil
 	case command == "version":
 		return out.show(map[string]string{"version": version()}, func(w io.Writer) { fmt.Fprintln(w, "tokenshell", version()) })
 	case command == "help":
@@ -158,7 +159,7 @@ func (s *Shell) script(name string, from io.Reader, semicolons bool, stdout, std
 	defer stop()
 	lines := lineScanner{from: from, name: name}
 	for {
-		line, number, err := lines.next()
+		line, number, err := lines.wait(ctx)
 		if err == io.EOF {
 			return nil
 		}
@@ -166,18 +167,23 @@ func (s *Shell) script(name string, from io.Reader, semicolons bool, stdout, std
 			return err
 		}
 		if err := s.Line(ctx, line, semicolons, stdout, stderr); err != nil {
-			var unread *lineError
-			where := s.last
-			if errors.As(err, &unread) {
-				where = strings.TrimSpace(line)
-			}
-			fmt.Fprintf(stderr, "%s:%d: %s\n", name, number, printable(redact(where)))
+			s.place(stderr, name, number, line, err)
 			return &printedError{err}
 		}
 		if s.quit {
 			return nil
 		}
 	}
+}
+
+// place says which line, and of several commands which, a script stopped at.
+func (s *Shell) place(w io.Writer, name string, number int, line string, err error) {
+	var unread *lineError
+	where := s.last
+	if errors.As(err, &unread) {
+		where = strings.TrimSpace(line)
+	}
+	fmt.Fprintf(w, "%s:%d: %s\n", name, number, printable(redact(where)))
 }
 
 // lineLimit is the longest line of a script, in bytes.
@@ -190,6 +196,27 @@ type lineScanner struct {
 	number int
 	buffer bytes.Buffer
 	ended  bool
+}
+
+// wait gives the next line, or ctx's error when that ends first; a read that
+// waits then is left behind, for the process ends.
+func (l *lineScanner) wait(ctx context.Context) (string, int, error) {
+	type answer struct {
+		line   string
+		number int
+		err    error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		line, number, err := l.next()
+		answers <- answer{line, number, err}
+	}()
+	select {
+	case a := <-answers:
+		return a.line, a.number, a.err
+	case <-ctx.Done():
+		return "", 0, ctx.Err()
+	}
 }
 
 func (l *lineScanner) next() (string, int, error) {

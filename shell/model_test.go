@@ -350,8 +350,11 @@ func (m *model) authorisable(customer, id string, amount int) string {
 // confirm has a service hold something for the current order and sign for it.
 func (m *model) confirm(h modelHold, ttl int) answer {
 	s := m.session(m.current)
-	if s == nil {
+	switch {
+	case s == nil:
 		return refused("session_unknown")
+	case s.state != "open":
+		return refused("session_closed")
 	}
 	if ttl == 0 {
 		ttl = modelLifetime
@@ -483,12 +486,17 @@ func (m *model) holdsFor(h *modelHold, facts map[string]string) bool {
 	case "payments":
 		payable, said := cents(facts, "payable")
 		if !said {
-			payable = h.amount
+			h.captured = h.amount
+			return true
 		}
-		if payable < 0 || payable > h.amount {
+		order := func(other *modelHold) bool {
+			return other.service == "payments" && other.order == h.order && stands(other) && !m.forgotten(other)
+		}
+		left := payable - m.sum(captured, order)
+		if payable < 0 || payable > m.sum(amount, order) {
 			return false
 		}
-		h.captured = payable
+		h.captured = min(h.amount, max(left, 0))
 	}
 	return true
 }
@@ -686,8 +694,13 @@ func (m *model) checkout(named []*modelHold) answer {
 				return answer{wrong: true}
 			}
 		}
-		news = slices.DeleteFunc(slices.Clone(news), func(h *modelHold) bool { return s.step(h) != nil })
-		if a := m.relay(false, news...); a.reasons != nil {
+		var fresh []*modelHold
+		for _, h := range news {
+			if s.step(h) == nil && !slices.Contains(fresh, h) {
+				fresh = append(fresh, h)
+			}
+		}
+		if a := m.relay(false, fresh...); a.reasons != nil {
 			return a
 		}
 	}

@@ -150,12 +150,13 @@ func redact(text string) string { return compact.ReplaceAllString(text, "(token)
 // printable gives text in which nothing can steer a terminal: control and
 // format characters are written as escapes (CWE-117).
 func printable(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) {
+	plain := func(r rune) bool { return r == '\n' || r == '\t' || unicode.IsPrint(r) }
+	if !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
 		return s
 	}
 	var b strings.Builder
 	for _, r := range s {
-		if r == '\n' || unicode.IsPrint(r) {
+		if plain(r) {
 			b.WriteRune(r)
 		} else {
 			fmt.Fprintf(&b, `\u{%x}`, r)

@@ -205,7 +205,7 @@ func deeds() []deed {
 			func(o op) string { return "revoke" + o.handles() },
 			func(o op) func(*call) error { return (&revokeVerb{o.tokens[0]}).Run },
 			func(m *model, o op) answer { return m.revoke(m.hold(o.tokens[0])) }},
-		{"checkout", 5, func(d draws) op { return d.tokens(0, 2) },
+		{"checkout", 6, func(d draws) op { return d.tokens(0, 2) },
 			func(o op) string { return "checkout" + o.handles() },
 			func(o op) func(*call) error { return (&checkoutVerb{o.tokens}).Run },
 			func(m *model, o op) answer { return m.checkout(m.named(o.tokens)) }},
@@ -218,7 +218,7 @@ func deeds() []deed {
 			func(o op) func(*call) error { return (&redeemVerb{Resume: true}).Run },
 			func(m *model, o op) answer { return m.resume() }},
 
-		{"fault", 7, draws.fault,
+		{"fault", 9, draws.fault,
 			func(o op) string { return fmt.Sprintf("fault %s %s --count %d", o.word(0), o.word(1), o.n) },
 			func(o op) func(*call) error { return (&faultInject{o.word(0), o.word(1), o.n}).Run },
 			func(m *model, o op) answer {
@@ -229,7 +229,7 @@ func deeds() []deed {
 			func(o op) string { return "fault clear" },
 			func(o op) func(*call) error { return (&faultClear{}).Run },
 			func(m *model, o op) answer { m.faults = nil; return answer{} }},
-		{"clock advance", 4, func(d draws) op { return op{n: d.pick("seconds", 1, 2, 30, 60, 119, 300, 1800)} },
+		{"clock advance", 4, func(d draws) op { return op{n: d.pick("seconds", 1, 2, 30, 60, 119, 120, 1800)} },
 			func(o op) string { return fmt.Sprintf("clock advance %ds", o.n) },
 			func(o op) func(*call) error { return (&clockAdvance{span(time.Duration(o.n) * time.Second)}).Run },
 			func(m *model, o op) answer { m.wait(o.n); return answer{} }},
@@ -326,10 +326,14 @@ func (d draws) pick(what string, from ...int) int { return drawn(d, what, from) 
 
 func (d draws) words(from ...string) op { return op{words: []string{drawn(d, "word", from)}} }
 
+// session chooses a session; an open one is likely.
 func (d draws) session() op {
 	var ids []string
 	for _, s := range d.w.model.sessions {
 		ids = append(ids, s.id)
+		if s.state == "open" {
+			ids = append(ids, s.id, s.id, s.id)
+		}
 	}
 	return d.words(ids...)
 }
@@ -420,12 +424,13 @@ func (d draws) tokens(least, most int) op {
 
 func (d draws) changed() op { return op{tokens: []string{drawn(d, "token", d.unsealed())}} }
 
+// fault has a step go wrong, of a party that is likely to be asked soon.
 func (d draws) fault() op {
 	places := []string{"kms.sign", "kms.decrypt"}
 	for _, service := range d.w.model.order {
-		places = append(places, service+".redeem", service+".redeem", service+".cancel", service+".cancel", service+".confirm")
+		places = append(places, service+".confirm", service+".redeem", service+".redeem", service+".cancel", service+".cancel", service+".cancel")
 	}
-	kinds := []string{"lost-reply", "timeout", "refuse", "slow"}
+	kinds := []string{"lost-reply", "lost-reply", "timeout", "refuse", "slow"}
 	return op{words: []string{drawn(d, "step", places), drawn(d, "kind", kinds)}, n: d.pick("count", 1, 3, 2)}
 }
 
@@ -472,6 +477,7 @@ type walk struct {
 	ops       []op
 	script    []string // the lines with what the model foretells
 	files     []txtar.File
+	refusals  []string          // that the model foretold
 	receipts  map[string]string // by handle
 	jtis      map[string]string // handles, by jti
 }
@@ -511,6 +517,7 @@ func (w *walk) do(ctx context.Context, o op) *discrepancy {
 	lines := w.lines(d, o)
 	said, err := w.run(ctx, d, o, lines)
 	foretold := d.foretell(w.model, o)
+	w.refusals = append(w.refusals, foretold.reasons...)
 	w.write(lines, foretold)
 	if got := answered(err); !sameAnswer(got, foretold) {
 		return &discrepancy{what: fmt.Sprintf("%s: %s, the model says %s", lines[len(lines)-1], describe(got, err), foretold)}
@@ -805,6 +812,7 @@ type search struct {
 	enough   int    // verbs
 	verbs    int
 	walks    int
+	tally    map[string]int // reasons of refusals, and the states that sessions ended in
 }
 
 // find walks until there was enough, or the product and the model part: then
@@ -813,6 +821,7 @@ func (s *search) find(t *testing.T) (*walk, *discrepancy) {
 	t.Helper()
 	var ops []op
 	log := &silence{TB: t}
+	s.tally = map[string]int{}
 	rapid.Check(log, func(t *rapid.T) {
 		if s.verbs >= s.enough && !log.Failed() {
 			return
@@ -828,11 +837,22 @@ func (s *search) find(t *testing.T) (*walk, *discrepancy) {
 				t.Fatal(found.what)
 			}
 		}})
+		s.count(w)
 	})
 	if !log.failed {
 		return nil, nil
 	}
 	return s.shorten(t, ops)
+}
+
+// count notes what a walk came to.
+func (s *search) count(w *walk) {
+	for _, r := range w.refusals {
+		s.tally[r]++
+	}
+	for _, order := range w.model.sessions {
+		s.tally[order.state]++
+	}
 }
 
 func (s *search) begin(t *rapid.T) *walk {
@@ -850,11 +870,12 @@ func (s *search) begin(t *rapid.T) *walk {
 // everything seldom get far with anything.
 func drawSwarm(t *rapid.T) map[string]bool {
 	leave := map[string]bool{}
-	for _, name := range []string{"session close", "session set", "fault", "clock advance", "clock set", "keys rotate", "keys retire", "keys disable", "revoke", "redeem direct", "relay"} {
+	for _, name := range []string{"session close", "session set", "fault", "clock advance", "clock set", "keys rotate", "keys retire", "keys disable", "revoke", "redeem direct", "relay", "relay twin"} {
 		leave[name] = !rapid.Bool().Draw(t, name)
 	}
-	leave["keys disable"] = leave["keys disable"] || leave["keys rotate"]
-	leave["keys retire"] = leave["keys retire"] || leave["keys rotate"]
+	for _, name := range []string{"keys retire", "keys disable"} { // or nothing is signed any more
+		leave[name] = leave[name] || leave["keys rotate"]
+	}
 	return leave
 }
 
@@ -862,7 +883,7 @@ func drawSwarm(t *rapid.T) map[string]bool {
 func drawOp(d draws, leave map[string]bool) op {
 	var rows []int
 	for i, row := range d.w.table {
-		for n := 0; n < row.weight && !leave[row.name] && d.may(row.name); n++ {
+		for n := 0; n < d.weight(row) && !leave[row.name]; n++ {
 			rows = append(rows, i)
 		}
 	}
@@ -872,6 +893,24 @@ func drawOp(d draws, leave map[string]bool) op {
 	return o
 }
 
+// weight gives how likely a deed is now: with an order that has ended there is
+// little to do but to see that it has.
+func (d draws) weight(row deed) int {
+	s := d.w.model.session(d.w.model.current)
+	verb, _, _ := strings.Cut(row.name, " ")
+	switch {
+	case !d.may(row.name):
+		return 0
+	case s != nil && s.state == "open", verb == "fault", verb == "keys", verb == "clock":
+		return row.weight
+	case row.name == "session new", row.name == "redeem resume" && s != nil && s.state == "stuck":
+		return 10
+	case row.name == "session use" && d.open() > 0:
+		return 10
+	}
+	return 1
+}
+
 // may reports whether there is what a deed is done with.
 func (d draws) may(name string) bool {
 	m := d.w.model
@@ -879,7 +918,7 @@ func (d draws) may(name string) bool {
 	case "session new":
 		return d.open() < 2
 	case "fault":
-		return len(m.faults) < 3
+		return len(m.faults) < 4
 	case "fault clear":
 		return len(m.faults) > 0
 	case "session use":
@@ -896,26 +935,65 @@ func (d draws) may(name string) bool {
 	return m.current != ""
 }
 
-// shorten leaves out ops for as long as the rest still shows something.
+// shorten leaves out ops, and then parts of them, for as long as the rest still
+// shows something.
 func (s *search) shorten(t *testing.T, ops []op) (*walk, *discrepancy) {
 	t.Helper()
 	w, found := s.replay(t, ops)
+	try := func(ops []op) bool {
+		less, still := s.replay(t, ops)
+		if still != nil {
+			w, found = less, still
+		}
+		return still != nil
+	}
 	for size := max(1, len(ops)/2); size > 0 && found != nil; {
 		shorter := false
 		for at := len(w.ops) - size; at >= 0; at-- {
-			if at+size > len(w.ops) {
-				continue
-			}
-			rest := slices.Delete(slices.Clone(w.ops), at, at+size)
-			if less, still := s.replay(t, rest); still != nil {
-				w, found, shorter = less, still, true
-			}
+			shorter = at+size <= len(w.ops) && try(slices.Delete(slices.Clone(w.ops), at, at+size)) || shorter
 		}
 		if !shorter {
 			size /= 2
 		}
 	}
+	for at := 0; found != nil && at < len(w.ops); {
+		simpler := slices.ContainsFunc(w.ops[at].simpler(), func(o op) bool {
+			ops := slices.Clone(w.ops)
+			ops[at] = o
+			return try(ops)
+		})
+		if !simpler {
+			at++
+		}
+	}
 	return w, found
+}
+
+// simpler gives an op with less in it, in several ways.
+func (o op) simpler() []op {
+	var all []op
+	less := o
+	switch {
+	case o.deed == "relay twin":
+		less.deed = "relay"
+		all = append(all, less)
+	case o.deed == "session new" && len(o.words) > 2:
+		less.words = o.words[:2]
+		all = append(all, less)
+	case strings.HasSuffix(o.deed, "confirm") && o.n > 0:
+		less.n = 0
+		all = append(all, less)
+	case o.deed == "fault" && o.n > 1:
+		less.n--
+		all = append(all, less)
+	}
+	for i := range o.tokens {
+		if less := o; len(o.tokens) > 1 || o.deed == "checkout" || o.deed == "redeem" {
+			less.tokens = slices.Delete(slices.Clone(o.tokens), i, i+1)
+			all = append(all, less)
+		}
+	}
+	return all
 }
 
 // replay does ops from the beginning of a world.
@@ -992,11 +1070,14 @@ func TestProperty(t *testing.T) {
 			})
 		}
 	})
-	verbs, walks := 0, 0
+	verbs, walks, tally := 0, 0, map[string]int{}
 	for _, s := range done {
 		verbs, walks = verbs+s.verbs, walks+s.walks
+		for name, n := range s.tally {
+			tally[name] += n
+		}
 	}
-	t.Logf("%d verbs in %d walks, %d verbs/s", verbs, walks, perSecond(verbs, began()))
+	t.Logf("%d verbs in %d walks, %d verbs/s; %v", verbs, walks, perSecond(verbs, began()), tally)
 	if verbs < enough && !t.Failed() {
 		t.Errorf("only %d verbs, %d are wanted", verbs, enough)
 	}

@@ -128,7 +128,7 @@ func (o *Outcome) explain(log string, sc *scenario) {
 	if sc != nil && o.Line > 0 {
 		o.Output = strings.TrimRight(sc.stdout+sc.stderr, "\n")
 	}
-	o.Why, o.Output = printable(redact(o.Why)), printable(redact(o.Output))
+	o.Text, o.Why, o.Output = printable(redact(o.Text)), printable(redact(o.Why)), printable(redact(o.Output))
 }
 
 // print writes an outcome for people: one line, and what went wrong below it.

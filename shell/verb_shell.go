@@ -203,12 +203,13 @@ func (v *sourceVerb) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	dir := c.dir
+	dir, last := c.dir, c.last
 	c.dir, c.sources = dirOf(path), append(c.sources, path)
-	defer func() { c.dir, c.sources = dir, c.sources[:len(c.sources)-1] }()
+	defer func() { c.dir, c.sources, c.last = dir, c.sources[:len(c.sources)-1], last }()
 	for i, line := range strings.Split(string(text), "\n") {
 		err := c.Line(c.ctx, strings.TrimSuffix(line, "\r"), false, c.out.stdout, c.out.stderr)
 		if err != nil {
+			c.place(c.out.stderr, v.File, i+1, line, err)
 			return &sourced{v.File, i + 1, err}
 		}
 		if c.quit {

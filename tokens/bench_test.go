@@ -58,7 +58,7 @@ func BenchmarkVerify(b *testing.B) {
 	v := &Verifier{
 		Party: Audience, Clock: FrozenClock(now), Leeway: func() time.Duration { return 0 },
 		Issuers: func(iss string) (Issuer, bool) {
-			return Issuer{iss, oneKey{"coupons-k1-00000000", jose.ES256, &private.PublicKey}, []string{"coupons:redeem"}}, iss == "coupons.svc"
+			return Issuer{iss, oneKey{"coupons-k1-00000000", jose.ES256, &private.PublicKey}, []string{"coupons:redeem"}, nil}, iss == "coupons.svc"
 		},
 	}
 	checks := v.Checks(Own{Session: func(*Claims) error { return nil }, Replay: func(*Claims) error { return nil }})

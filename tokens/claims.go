@@ -84,18 +84,26 @@ var claimRows = []claimRow{
 }
 
 // checkClaims first looks for what is missing, then at each value, then for
-// what nobody knows.
+// what nobody knows; in an outside issuer's token that is ignored.
 func checkClaims(e *Envelope) error {
 	for _, row := range claimRows {
-		raw, ok := e.payload.get(row.name)
+		name := e.issuer.claimName(row.name)
+		raw, ok := e.payload.get(name)
 		if !row.optional && (!ok || isNull(raw) || string(raw) == `""`) {
-			return Refuse(ClaimMissing, "claim %q is missing", row.name)
+			return Refuse(ClaimMissing, "claim %q is missing", name)
 		}
 	}
 	for _, row := range claimRows {
-		if raw, ok := e.payload.get(row.name); ok && !row.take(&e.claims, raw) {
-			return Refuse(ClaimInvalid, "claim %q has the wrong type or is out of bounds", row.name)
+		name := e.issuer.claimName(row.name)
+		if raw, ok := e.payload.get(name); ok && !row.take(&e.claims, raw) {
+			return Refuse(ClaimInvalid, "claim %q has the wrong type or is out of bounds", name)
 		}
+	}
+	if e.issuer.Profile != nil {
+		if raw, ok := e.payload.get("nbf"); ok && !takeTime(&e.notBefore, raw) {
+			return Refuse(ClaimInvalid, `claim "nbf" has the wrong type or is out of bounds`)
+		}
+		return nil
 	}
 	for _, m := range e.payload {
 		if !knownClaim(m.name) {

@@ -180,9 +180,9 @@ func ringOf(signers ...signer) ring {
 // verifierAt is the named party with three issuers, at the given time.
 func verifierAt(party string, now time.Time, leeway time.Duration) *Verifier {
 	issuers := map[string]Issuer{
-		"coupons.svc":  {"coupons.svc", ringOf(couponsKey), []string{"coupons:redeem"}},
-		"points.svc":   {"points.svc", ringOf(pointsKey), []string{"points:redeem"}},
-		"payments.svc": {"payments.svc", ringOf(paymentsKey), []string{"payments:capture"}},
+		"coupons.svc":  {"coupons.svc", ringOf(couponsKey), []string{"coupons:redeem"}, nil},
+		"points.svc":   {"points.svc", ringOf(pointsKey), []string{"points:redeem"}, nil},
+		"payments.svc": {"payments.svc", ringOf(paymentsKey), []string{"payments:capture"}, nil},
 	}
 	return &Verifier{
 		Party: party, Clock: FrozenClock(now), Leeway: func() time.Duration { return leeway },

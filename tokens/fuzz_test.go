@@ -53,7 +53,7 @@ func FuzzGate(f *testing.F) {
 			t.Fatalf("judged %v, peeked %v", err, peeked)
 		}
 		e := &Envelope{raw: raw}
-		if checkSize(e) != nil || checkStructure(e) != nil || checkHeader(e) != nil {
+		if checkSize(e) != nil || checkStructure(e) != nil || (&Verifier{Issuers: func(string) (Issuer, bool) { return Issuer{}, false }}).checkHeader(e) != nil {
 			return
 		}
 		alg := jose.SignatureAlgorithm(e.alg)

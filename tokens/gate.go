@@ -4,6 +4,7 @@ package tokens
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -66,9 +67,12 @@ func checkStructure(e *Envelope) error {
 	return nil
 }
 
-// checkHeader lets exactly alg, kid and typ pass, as strings. Which of them
-// are absent is for the checks that need them.
-func checkHeader(e *Envelope) error {
+// checkHeader lets exactly alg, kid and typ pass, as strings, and of an outside
+// issuer what its profile ignores. Which of them are absent is for the checks
+// that need them. Which issuer it is only the payload says, unproven so far;
+// that chooses between rules that are all ours.
+func (v *Verifier) checkHeader(e *Envelope) error {
+	issuer, _ := v.claimed(e)
 	for _, m := range e.header {
 		var to *string
 		switch m.name {
@@ -79,6 +83,9 @@ func checkHeader(e *Envelope) error {
 		case "typ":
 			to = &e.typ
 		default:
+			if issuer.ignores(m.name) {
+				continue
+			}
 			return Refuse(HeaderNotAllowed, "header member %s; only alg, kid and typ may stand there", quote(m.name))
 		}
 		value, ok := decodeString(m.raw)
@@ -87,8 +94,8 @@ func checkHeader(e *Envelope) error {
 		}
 		*to = value
 	}
-	if e.typ != Type {
-		return Refuse(TypeNotAllowed, "typ is %s, expected %q", quote(e.typ), Type)
+	if types := issuer.types(); !slices.Contains(types, e.typ) {
+		return Refuse(TypeNotAllowed, "typ is %s, expected %q", quote(e.typ), types[0])
 	}
 	return nil
 }

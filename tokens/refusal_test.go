@@ -40,8 +40,8 @@ func TestQuote(t *testing.T) {
 		{"plain", `"plain"`}, {"", `""`}, {`"`, `"\""`}, {"\x1b[31m", `"\x1b[31m"`}, {"\r\n", `"\r\n"`}, {"\x7f", `"\x7f"`},
 		{"\u009b", `"\u009b"`}, {"\u202e", `"\u202e"`}, {"é", `"\u00e9"`}, {"\xff", `"\xff"`}, {"%s%n", `"%s%n"`},
 		{strings.Repeat("x", 64), `"` + strings.Repeat("x", 64) + `"`},
-		{strings.Repeat("x", 65), `"` + strings.Repeat("x", 64) + `"…`},
-		{strings.Repeat("x", 63) + "é", `"` + strings.Repeat("x", 63) + `\xc3"…`},
+		{strings.Repeat("x", 65), `"` + strings.Repeat("x", 64) + `"...`},
+		{strings.Repeat("x", 63) + "é", `"` + strings.Repeat("x", 63) + `\xc3"...`},
 	} {
 		if got := quote(tt.text); got != tt.want {
 			t.Errorf("quote(%q) = %s, want %s", tt.text, got, tt.want)

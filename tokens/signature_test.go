@@ -181,7 +181,7 @@ func TestSignatureRSAOfAnOutsideIssuer(t *testing.T) {
 	for key, other := range map[jose.SignatureAlgorithm]jose.SignatureAlgorithm{jose.RS256: jose.PS256, jose.PS256: jose.RS256} {
 		v := relayAt(epoch)
 		v.Issuers = func(iss string) (Issuer, bool) {
-			return Issuer{iss, ring{"outside-k1": {"outside-k1", key, &private.PublicKey}}, []string{"coupons:redeem"}}, iss == "outside.example"
+			return Issuer{iss, ring{"outside-k1": {"outside-k1", key, &private.PublicKey}}, []string{"coupons:redeem"}, nil}, iss == "outside.example"
 		}
 		token := func(header, signed jose.SignatureAlgorithm) string {
 			f := control().head("alg", `"`+string(header)+`"`).head("kid", `"outside-k1"`).claim("iss", `"outside.example"`).claim("aud", `"order-processing"`)
@@ -209,7 +209,7 @@ func TestKnownHeaderStillNeedsTheIssuersKey(t *testing.T) {
 	v := relayAt(epoch)
 	keys := map[string]ring{"coupons.svc": {"k": couponsKey.Key}, "points.svc": {"k": pointsKey.Key}}
 	v.Issuers = func(iss string) (Issuer, bool) {
-		return Issuer{iss, keys[iss], []string{"coupons:redeem"}}, keys[iss] != nil
+		return Issuer{iss, keys[iss], []string{"coupons:redeem"}, nil}, keys[iss] != nil
 	}
 	checks := v.Checks(Own{})
 	a := control().head("kid", `"k"`).claim("aud", `"order-processing"`)

@@ -30,6 +30,7 @@ type Issuer struct {
 	Name         string // iss
 	Keys         KeySet
 	Capabilities []string // granted to it
+	Profile      *Profile // of an outside issuer; nil for one of ours
 }
 
 // Verifier is what one party needs to judge envelopes. All exported fields are
@@ -54,6 +55,7 @@ type Envelope struct {
 	key             Key
 	verified        bool
 	claims          Claims
+	notBefore       time.Time // of an outside issuer's token; zero when it says none
 }
 
 // Claims gives the claims: complete after the claims check, empty before.
@@ -64,6 +66,9 @@ type Check struct {
 	Name   string
 	Source string // where the rule comes from
 	Judge  func(*Envelope) error
+
+	needs []string               // the checks that make certain what this one looks at
+	say   func(*Envelope) string // what was found when it passed
 }
 
 // Own holds the checks that only one party can do; a nil one is left out.
@@ -80,21 +85,24 @@ var ErrDone = errors.New("the answer is already known")
 // Checks gives every check in the order that decides which reason a token
 // with several faults is refused for.
 func (v *Verifier) Checks(own Own) []Check {
+	structure := []string{"size", "structure"}
+	claims := append([]string{"claims"}, structure...)
+	verified := append([]string{"signature"}, claims...)
 	all := []Check{
-		{"size", "design", checkSize},
-		{"structure", "RFC 7515 5.2", checkStructure},
-		{"header", "RFC 8725 3.11", checkHeader},
-		{"issuer", "RFC 8725 3.8", v.checkIssuer},
-		{"key", "RFC 8725 3.1", v.checkKey},
-		{"signature", "RFC 8725 3.3", v.checkSignature},
-		{"claims", "RFC 7519 4", checkClaims},
-		{"audience", "RFC 8725 3.9", v.checkAudience},
-		{"session", "RFC 8725 3.8", onClaims(own.Session)},
-		{"outcome", "design", onClaims(own.Outcome)},
-		{"time", "RFC 7519 4.1.4", v.checkTime},
-		{"capability", "RFC 8725 3.8", v.checkCapability},
-		{"replay", "RFC 7519 4.1.7", onClaims(own.Replay)},
-		{"books", "design", onClaims(own.Books)},
+		{"size", "design", checkSize, nil, saySize},
+		{"structure", "RFC 7515 5.2", checkStructure, []string{"size"}, nil},
+		{"header", "RFC 8725 3.11", v.checkHeader, structure, sayHeader},
+		{"issuer", "RFC 8725 3.8", v.checkIssuer, structure, sayIssuer},
+		{"key", "RFC 8725 3.1", v.checkKey, append([]string{"header", "issuer"}, structure...), sayKey},
+		{"signature", "RFC 8725 3.3", v.checkSignature, append([]string{"key"}, structure...), nil},
+		{"claims", "RFC 7519 4", checkClaims, append([]string{"issuer"}, structure...), nil},
+		{"audience", "RFC 8725 3.9", v.checkAudience, claims, sayAudience},
+		{"session", "RFC 8725 3.8", onClaims(own.Session), claims, saySession},
+		{"outcome", "design", onClaims(own.Outcome), verified, nil},
+		{"time", "RFC 7519 4.1.4", v.checkTime, claims, v.sayTime},
+		{"capability", "RFC 8725 3.8", v.checkCapability, claims, sayCapability},
+		{"replay", "RFC 7519 4.1.7", onClaims(own.Replay), verified, sayReplay},
+		{"books", "design", onClaims(own.Books), verified, nil},
 	}
 	return slices.DeleteFunc(all, func(c Check) bool { return c.Judge == nil })
 }
@@ -134,14 +142,21 @@ func (v *Verifier) checkIssuer(e *Envelope) error {
 	if !ok || isNull(raw) || string(raw) == `""` {
 		return Refuse(ClaimMissing, `claim "iss" is missing`)
 	}
-	name, ok := decodeString(raw)
-	if !ok {
-		return Refuse(IssuerUnknown, "iss is no string")
-	}
-	if e.issuer, ok = v.Issuers(name); !ok {
+	if e.issuer, ok = v.claimed(e); !ok {
+		name, _ := decodeString(raw)
 		return Refuse(IssuerUnknown, "%s knows no issuer %s", v.Party, quote(name))
 	}
 	return nil
+}
+
+// claimed finds the issuer that the token claims to be from.
+func (v *Verifier) claimed(e *Envelope) (Issuer, bool) {
+	raw, _ := e.payload.get("iss")
+	name, ok := decodeString(raw)
+	if !ok || name == "" {
+		return Issuer{}, false
+	}
+	return v.Issuers(name)
 }
 
 func (v *Verifier) checkKey(e *Envelope) error {
@@ -165,10 +180,10 @@ func (v *Verifier) checkKey(e *Envelope) error {
 // checkAudience wants the party itself, and beside it nobody but the relay
 // and the issuer, so that a token for others is no token for us.
 func (v *Verifier) checkAudience(e *Envelope) error {
-	found := false
+	found, wanted := false, e.issuer.audience(v.Party)
 	for _, name := range e.claims.Audience {
 		switch name {
-		case v.Party:
+		case wanted:
 			found = true
 		case Audience, e.claims.Issuer:
 		default:
@@ -176,25 +191,28 @@ func (v *Verifier) checkAudience(e *Envelope) error {
 		}
 	}
 	if !found {
-		return Refuse(AudienceMismatch, "aud does not name %q", v.Party)
+		return Refuse(AudienceMismatch, "aud does not name %q", wanted)
 	}
 	return nil
 }
 
 func (v *Verifier) checkTime(e *Envelope) error {
-	now, leeway := v.Clock.Now(), v.Leeway()
+	now, leeway := v.Clock.Now(), v.Leeway()+e.issuer.leeway()
 	issued, expires := e.claims.IssuedAt, e.claims.ExpiresAt
 	if ahead := issued.Sub(now); ahead > leeway {
-		return Refuse(NotYetValid, "issued at %s, it is %s: %s too early", stamp(issued), stamp(now), ahead-leeway)
+		return Refuse(NotYetValid, "issued at %s, it is %s: %s too early", stamp(issued), stamp(now), (ahead - leeway).Round(time.Millisecond))
+	}
+	if ahead := e.notBefore.Sub(now); ahead > leeway {
+		return Refuse(NotYetValid, "not valid before %s, it is %s: %s too early", stamp(e.notBefore), stamp(now), (ahead - leeway).Round(time.Millisecond))
 	}
 	if late := now.Sub(expires); late >= leeway {
-		return Refuse(Expired, "expired at %s, it is %s: %s too late", stamp(expires), stamp(now), late-leeway)
+		return Refuse(Expired, "expired at %s, it is %s: %s over", stamp(expires), stamp(now), (late - leeway).Round(time.Millisecond))
 	}
 	switch lifetime := expires.Sub(issued); {
 	case lifetime <= 0:
 		return Refuse(LifetimeTooLong, "exp %s does not lie after iat %s", stamp(expires), stamp(issued))
-	case lifetime > MaxLifetime:
-		return Refuse(LifetimeTooLong, "it lives for %s, at most %s", lifetime, MaxLifetime)
+	case lifetime > e.issuer.maxLifetime():
+		return Refuse(LifetimeTooLong, "it lives for %s, at most %s", lifetime, e.issuer.maxLifetime())
 	}
 	return nil
 }

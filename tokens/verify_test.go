@@ -113,7 +113,7 @@ func TestVerifyKey(t *testing.T) {
 	// A key set that answers for no kid, and an issuer without a key set.
 	v := relayAt(epoch)
 	for _, keys := range []KeySet{ring{"": couponsKey.Key}, nil} {
-		v.Issuers = func(iss string) (Issuer, bool) { return Issuer{iss, keys, []string{"coupons:redeem"}}, true }
+		v.Issuers = func(iss string) (Issuer, bool) { return Issuer{iss, keys, []string{"coupons:redeem"}, nil}, true }
 		mustRefuse(t, v.Checks(Own{}), f.raw(), KeyUnknown)
 	}
 	mustRefuse(t, v.Checks(Own{}), control().raw(), KeyUnknown)

@@ -138,6 +138,27 @@ func TestDiscounts(t *testing.T) {
 	}
 }
 
+// Together, too, coupons take off no more than the subtotal.
+func TestTwoDiscountsNeverExceedTheSubtotal(t *testing.T) {
+	one, other := fixed(t, "SIXTY", "60.00", "", "EUR"), percent("HALF", 50)
+	one.Combinable, other.Combinable = true, true
+	s := newStage(t, one, other)
+	o := order(coupons.Subtotal, "80.00")
+	first, second := s.mustConfirm(o, "SIXTY"), s.mustConfirm(o, "HALF")
+	discount := func(issued tokens.Issued, attempt string) string {
+		receipt, err := s.redeem(issued, o, attempt)
+		mustDo(t, err)
+		return s.body(receipt, "discount")
+	}
+	if a, b := discount(first, "a"), discount(second, "a"); a != "60.00" || b != "20.00" {
+		t.Errorf("%s and %s off", a, b)
+	}
+	mustDo(t, s.cancel(first, "a")) // and what was taken back counts no more
+	if again := discount(s.mustConfirm(o, "SIXTY"), "b"); again != "60.00" {
+		t.Errorf("%s off", again)
+	}
+}
+
 // The minimum is held once more at redemption, and the use stays reserved.
 func TestTheFactsAreHeldAtRedemption(t *testing.T) {
 	s := newStage(t, fixed(t, "SPRING25", "25.00", "100.00", "EUR"))

@@ -2,6 +2,7 @@ package payments_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -107,6 +108,26 @@ func TestCaptures(t *testing.T) {
 			s.wantCard("0.00", "0.00", "500.00")
 		})
 	}
+}
+
+// Two cards pay what is payable between them, and not a cent more.
+func TestTwoAuthorisationsShareWhatIsPayable(t *testing.T) {
+	s := newStage(t)
+	o := order(payments.Payable, "150.00")
+	first, second, third := s.mustConfirm("80.00"), s.mustConfirm("80.00"), s.mustConfirm("10.00")
+	for _, tt := range []struct {
+		issued   tokens.Issued
+		captured string
+	}{{first, "80.00"}, {second, "70.00"}, {third, "0.00"}} {
+		receipt, err := s.redeem(tt.issued, o, "a")
+		mustDo(t, err)
+		if got := s.body(receipt, "captured"); got != tt.captured {
+			t.Errorf("captured %s, want %s", got, tt.captured)
+		}
+	}
+	s.wantCard("0.00", "150.00", "350.00")
+	mustDo(t, s.cancel(second, "a"))
+	s.wantCard("0.00", "80.00", "420.00")
 }
 
 func TestAnAuthorisationIsVoided(t *testing.T) {
@@ -236,7 +257,8 @@ func TestCapturesStayWithinTheLimit(t *testing.T) {
 	s := newStage(t) // 500.00
 	var confirmed atomic.Int64
 	together(func(n int) {
-		issued, err := s.confirm("30.00")
+		o := orderOf(fmt.Sprintf("op_%d", n), "user_123", payments.Payable, "29.50") // an order each
+		issued, err := s.Confirm(background, o, "30.00", "visa")
 		switch {
 		case errors.Is(err, tokens.Declined):
 			return
@@ -246,7 +268,7 @@ func TestCapturesStayWithinTheLimit(t *testing.T) {
 		}
 		confirmed.Add(1)
 		if n%2 == 0 {
-			if _, err := s.redeem(issued, order(payments.Payable, "29.50"), "a"); err != nil {
+			if _, err := s.redeem(issued, o, "a"); err != nil {
 				t.Error(err)
 			}
 		}

@@ -95,6 +95,7 @@ func TestListing(t *testing.T) {
 		{[]Candidate{{Value: "set", Description: "an\n\x1b option"}, {Value: "注文"}}, 40, "set   an option\n注文\n"},
 		{[]Candidate{{Value: "set", Description: "a description that is too long"}}, 20, "set  a description…\n"},
 		{[]Candidate{{Value: "set", Description: "no room"}}, 12, "set\n"},
+		{[]Candidate{{Value: "set", Description: "an option"}, {Value: "a very long value", Description: "x"}}, 24, "set          an option\na very long value\n"},
 	} {
 		if diff := cmp.Diff(c.want, listing(c.all, c.width, false)); diff != "" {
 			t.Error(diff)

@@ -20,15 +20,16 @@ const (
 // wraps one: with descriptions one a row, else in columns, read downwards.
 func listing(all []Candidate, width int, color bool) string {
 	room := max(width-1, 1)
-	widest, described := 0, false
+	column, described := 0, false
 	for _, c := range all {
-		widest = max(widest, displayWidth(c.Value))
+		column = max(column, displayWidth(c.Value))
 		described = described || c.Description != ""
 	}
-	widest = min(widest, room)
-	perRow := 1
-	if !described {
-		perRow = max((room+gap)/(widest+gap), 1)
+	column, perRow := min(column, room), 1
+	if described {
+		column = min(column, room/2)
+	} else {
+		perRow = max((room+gap)/(column+gap), 1)
 	}
 	shown := all[:min(len(all), maxRows*perRow)]
 	rows := (len(shown) + perRow - 1) / perRow
@@ -37,13 +38,12 @@ func listing(all []Candidate, width int, color bool) string {
 	for row := range rows {
 		var line strings.Builder
 		for i := row; i < len(shown); i += rows {
-			line.WriteString(text.Pad(snip(shown[i].Value, widest), widest+gap, ' '))
+			line.WriteString(text.Pad(snip(shown[i].Value, room), column+gap, ' '))
 		}
-		out.WriteString(strings.TrimRight(line.String(), " "))
 		if described {
-			out.WriteString(detail(shown[row], widest, room, color))
+			line.WriteString(detail(shown[row], column, room, color))
 		}
-		out.WriteByte('\n')
+		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
 	if more := len(all) - len(shown); more > 0 {
 		fmt.Fprintf(&out, "... and %d more\n", more)
@@ -51,15 +51,15 @@ func listing(all []Candidate, width int, color bool) string {
 	return out.String()
 }
 
-// detail is the description of c, behind a value of at most widest columns.
-func detail(c Candidate, widest, room int, color bool) string {
-	left := room - widest - gap
+// detail is what fits of c's description behind a column of values. A value that is wider than the
+// column takes its place.
+func detail(c Candidate, column, room int, color bool) string {
+	left := room - column - gap
 	what := strings.Join(strings.FieldsFunc(c.Description, isBlank), " ")
-	if what == "" || left < minDetail {
+	if what == "" || left < minDetail || displayWidth(c.Value) > column {
 		return ""
 	}
-	pad := strings.Repeat(" ", widest+gap-min(displayWidth(c.Value), widest))
-	return pad + dim(snip(what, left), color)
+	return dim(snip(what, left), color)
 }
 
 // snip cuts s to width columns.
