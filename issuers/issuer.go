@@ -89,7 +89,7 @@ func New[H any](ctx context.Context, c Config, rules Rules[H]) (*Issuer[H], erro
 	}
 	self := tokens.Issuer{Name: i.name, Keys: ring.Own(), Capabilities: []string{c.Capability}}
 	i.verifier = &tokens.Verifier{
-		Party: i.name, Clock: c.Clock, Leeway: c.Leeway,
+		Party: i.name, Clock: c.Clock, Leeway: c.Leeway, Weakness: c.Weakness,
 		Issuers: func(iss string) (tokens.Issuer, bool) { return self, iss == i.name },
 	}
 	return i, nil

@@ -67,7 +67,7 @@ func New(c Config) *Relay {
 		r.issuers[issuer.Name] = issuer
 	}
 	r.verifier = &tokens.Verifier{
-		Party: tokens.Audience, Clock: c.Clock, Leeway: c.Leeway,
+		Party: tokens.Audience, Clock: c.Clock, Leeway: c.Leeway, Weakness: c.Weakness,
 		Issuers: func(iss string) (tokens.Issuer, bool) { issuer, ok := r.issuers[iss]; return issuer, ok },
 	}
 	return r

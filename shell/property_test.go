@@ -13,6 +13,7 @@ import (
 	"io"
 	"maps"
 	"math/big"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -209,7 +210,7 @@ func deeds() []deed {
 			func(o op) string { return "checkout" + o.handles() },
 			func(o op) func(*call) error { return (&checkoutVerb{o.tokens}).Run },
 			func(m *model, o op) answer { return m.checkout(m.named(o.tokens)) }},
-		{"redeem", 4, func(d draws) op { return d.tokens(0, 2) },
+		{"redeem", 3, func(d draws) op { return d.tokens(0, 2) },
 			func(o op) string { return "redeem" + o.handles() },
 			func(o op) func(*call) error { return (&redeemVerb{Tokens: o.tokens}).Run },
 			func(m *model, o op) answer { return m.redeem(m.named(o.tokens)) }},
@@ -229,11 +230,11 @@ func deeds() []deed {
 			func(o op) string { return "fault clear" },
 			func(o op) func(*call) error { return (&faultClear{}).Run },
 			func(m *model, o op) answer { m.faults = nil; return answer{} }},
-		{"clock advance", 4, func(d draws) op { return op{n: d.pick("seconds", 1, 2, 30, 60, 119, 120, 1800)} },
+		{"clock advance", 3, func(d draws) op { return op{n: d.pick("seconds", 1, 2, 30, 60, 119, 120, 1800)} },
 			func(o op) string { return fmt.Sprintf("clock advance %ds", o.n) },
 			func(o op) func(*call) error { return (&clockAdvance{span(time.Duration(o.n) * time.Second)}).Run },
 			func(m *model, o op) answer { m.wait(o.n); return answer{} }},
-		{"clock set", 4, draws.moment,
+		{"clock set", 3, draws.moment,
 			func(o op) string { return "clock set " + stamp(o.n) },
 			func(o op) func(*call) error { return (&clockSet{stamp(o.n)}).Run },
 			func(m *model, o op) answer {
@@ -320,7 +321,18 @@ type draws struct {
 
 var someFacts = []string{"subtotal=120.00", "subtotal=30.00", "payable=60.00", "payable=0.00", "payable=90.00", "payable=much", "subtotal=little"}
 
-func drawn[T any](d draws, what string, from []T) T { return rapid.SampledFrom(from).Draw(d.t, what) }
+// drawn chooses evenly: rapid's own choice prefers the ends of a list, which are
+// nothing special here.
+func drawn[T any](d draws, what string, from []T) T {
+	at := 0
+	for range bits.Len(uint(len(from))) + 2 {
+		at *= 2
+		if rapid.Bool().Draw(d.t, what) {
+			at++
+		}
+	}
+	return from[at%len(from)]
+}
 
 func (d draws) pick(what string, from ...int) int { return drawn(d, what, from) }
 
@@ -363,7 +375,7 @@ func (d draws) opening() op {
 
 // confirmation names a token: one that no other confirmation of the walk names.
 func (d draws) confirmation(what ...string) op {
-	ttl := d.pick("ttl", 0, 0, 0, 0, 0, 1, 2, 10, 300, 301)
+	ttl := d.pick("ttl", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 10, 300, 300, 301)
 	return op{words: append([]string{fmt.Sprintf("t%d", d.w.confirmed+1)}, what...), n: ttl}
 }
 
@@ -380,7 +392,7 @@ func (d draws) points() string {
 	if s := m.session(m.current); s != nil {
 		some = m.customer(s.customer).points
 	}
-	return strconv.Itoa(d.pick("points", 1, some/2+1, some/2, some, some+1, 0, -1))
+	return strconv.Itoa(d.pick("points", some/3, some/3, 1, 1, some/2+1, some/2+1, some/2, some/4, some, some+1, 0))
 }
 
 func (d draws) payment() []string {
@@ -391,10 +403,10 @@ func (d draws) payment() []string {
 		}
 	}
 	slices.Reverse(cards)
-	return []string{drawn(d, "amount", []string{"80.00", "20.00", "60.00", "250.00", "0.00"}), drawn(d, "card", cards)}
+	return []string{drawn(d, "amount", []string{"80.00", "80.00", "20.00", "60.00", "70.00", "60.00", "250.00", "0.00"}), drawn(d, "card", cards)}
 }
 
-// held gives the handles of the client's tokens; the last ones are likely.
+// held gives the handles of the client's tokens.
 func (d draws) held() []string { return d.handles(func(*modelHold) bool { return true }) }
 
 // unsealed gives those whose text is the same in every world.
@@ -402,14 +414,20 @@ func (d draws) unsealed() []string {
 	return d.handles(func(h *modelHold) bool { return h.service != "payments" })
 }
 
+// handles gives the handles of some tokens, those of the current order more
+// often than others.
 func (d draws) handles(which func(*modelHold) bool) []string {
 	var handles []string
 	for _, h := range d.w.model.holds {
-		if h.handle != "" && !h.gone && which(h) {
-			handles = append(handles, h.handle)
+		if h.handle == "" || h.gone || !which(h) {
+			continue
+		}
+		handles = append(handles, h.handle)
+		if h.order == d.w.model.current {
+			handles = append(handles, h.handle, h.handle, h.handle, h.handle, h.handle)
 		}
 	}
-	return append(handles, handles[max(0, len(handles)-3):]...)
+	return handles
 }
 
 // tokens chooses so many tokens.
