@@ -18,9 +18,10 @@ import (
 	"tokenshell/tokens"
 )
 
-// Retention is how long after its expiry a reservation is remembered, so that
+// Retention is how long after its expiry a reservation is remembered: longer than
+// any session lives, so that
 // a late retry or cancellation finds its answer.
-const Retention = 24 * time.Hour
+const Retention = 25 * time.Hour
 
 // Rules is what a domain knows about its holds. Its methods are called with
 // the books locked, and must not call back.
@@ -223,12 +224,12 @@ func (i *Issuer[H]) drop(r *Reservation[H]) {
 	i.books.remove(r)
 }
 
-// Standing gives the holds of an order that are reserved or committed. It is
-// for [Rules] and for reserve, which run with the books locked.
-func (i *Issuer[H]) Standing(order string) []*H {
+// Standing gives the customer's holds of an order that are reserved or
+// committed. It is for [Rules] and for reserve, which run with the books locked.
+func (i *Issuer[H]) Standing(order, customer string) []*H {
 	var holds []*H
 	for _, r := range i.books.byOrder[order] {
-		if r.State == Reserved || r.State == Committed {
+		if r.Customer == customer && (r.State == Reserved || r.State == Committed) {
 			holds = append(holds, &r.Hold)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,6 +54,7 @@ type KeyRing struct {
 
 	mu       sync.Mutex
 	versions []*keyVersion
+	made     int // versions ever, for their numbers
 }
 
 // keyVersion is one KMS key. Everything but the last four fields is fixed, and
@@ -130,7 +132,8 @@ func (r *KeyRing) Rotate(ctx context.Context) (kid string, err error) {
 	}
 	// The thumbprint (RFC 7638) ties the kid to this key for ever; the number
 	// is for people.
-	kid = fmt.Sprintf("%s-k%d-%s", r.service, len(r.versions)+1, hex.EncodeToString(thumbprint[:4]))
+	r.made++
+	kid = fmt.Sprintf("%s-k%d-%s", r.service, r.made, hex.EncodeToString(thumbprint[:4]))
 	for _, v := range r.versions {
 		if v.state == KeyActive {
 			v.state = KeyPublished
@@ -151,6 +154,9 @@ func (r *KeyRing) settle() {
 			v.state, v.left, v.aged = KeyRetired, v.lastExpiry, true
 		}
 	}
+	r.versions = slices.DeleteFunc(r.versions, func(v *keyVersion) bool {
+		return !v.left.IsZero() && v.state != KeyActive && now.After(v.left.Add(Retention))
+	})
 }
 
 // Retire takes a key out of the set at once.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/smithy-go"
@@ -22,6 +23,9 @@ type KMSService interface {
 	DescribeKey(context.Context, *kms.DescribeKeyInput, ...func(*kms.Options)) (*kms.DescribeKeyOutput, error)
 }
 
+// transient are the codes by which a KMS says that it could not answer.
+var transient = []string{"ThrottlingException", "KMSInternalException", "DependencyTimeoutException", "KeyUnavailableException"}
+
 // kmsError turns what a KMS answered into a refusal, when it said no, or a
 // failure, when it did not answer. AWS's messages may echo their input, so
 // only the code is passed on.
@@ -30,8 +34,9 @@ func kmsError(service, doing string, err error) error {
 	if !errors.As(err, &said) {
 		return &tokens.Failure{Party: service, Err: fmt.Errorf("%s: %w", doing, err)}
 	}
-	switch code := said.ErrorCode(); code {
-	case "ThrottlingException", "KMSInternalException", "DependencyTimeoutException", "KeyUnavailableException":
+	code := said.ErrorCode()
+	switch {
+	case said.ErrorFault() == smithy.FaultServer, slices.Contains(transient, code):
 		return &tokens.Failure{Party: service, Err: fmt.Errorf("%s: the KMS says %s", doing, code)}
 	default:
 		return tokens.Refuse(tokens.ServiceUnavailable, "%s: %s: the KMS says %s", service, doing, code)

@@ -159,7 +159,7 @@ func TestADroppedReservationLeavesNothing(t *testing.T) {
 
 func TestStandingHoldsOfAnOrder(t *testing.T) {
 	s := newStage(t)
-	count := func() (n int) { s.Read(func() { n = len(s.Standing(order.ID)) }); return n }
+	count := func() (n int) { s.Read(func() { n = len(s.Standing(order.ID, order.Customer)) }); return n }
 	first, second := s.mustTakeSecret(t, 1, ""), s.mustTakeSecret(t, 2, "")
 	if _, err := s.redeem(first.Raw, "a"); err != nil || count() != 2 {
 		t.Fatalf("%d stand, %v", count(), err)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -170,7 +171,7 @@ func (r *Relay) forward(ctx context.Context, s *session) error {
 		var receipt tokens.Receipt
 		err := r.ask(ctx, s, st, "forward", func() (err error) {
 			receipt, err = r.service(st.Service).Redeem(ctx, tokens.Redemption{
-				Token: st.token, Session: tokens.Session{Order: s.id, Customer: s.customer}, Facts: s.facts, Attempt: st.Attempt,
+				Token: st.token, Session: tokens.Session{Order: s.id, Customer: s.customer}, Facts: maps.Clone(s.facts), Attempt: st.Attempt,
 			})
 			var refusal *tokens.Refusal
 			unheard = unheard || err != nil && !errors.As(err, &refusal)

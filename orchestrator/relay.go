@@ -210,8 +210,8 @@ func (r *Relay) Relay(ctx context.Context, id, token string) (service string, er
 }
 
 // belongs holds the token's order and customer against the session that it was
-// handed in for. The order that the token names is looked at first, so that a
-// token of an order that has ended says so.
+// handed in for. Both that session and the order that the token names must be
+// open, so that a token of an order that has ended says so.
 func (r *Relay) belongs(id string, c *tokens.Claims) error {
 	for _, order := range []string{id, c.Order} {
 		s, err := r.locked(order)
@@ -282,6 +282,9 @@ func (r *Relay) route(c *tokens.Claims) (string, error) {
 		} else {
 			route = name
 		}
+	}
+	if route == "" {
+		return "", tokens.Refuse(tokens.CapabilityNotAllowed, "the token carries no capability")
 	}
 	return route, nil
 }

@@ -85,10 +85,13 @@ type step struct {
 	owed  bool   // it must be cancelled before the session can end
 }
 
-// settle closes a session that outlived its time. It must be locked.
+// settle ends a session that outlived its time. It must be locked.
 func (s *session) settle(now time.Time) {
-	if s.state == Open && !now.Before(s.ends) {
+	switch over := !now.Before(s.ends); {
+	case over && s.state == Open:
 		s.end(Closed)
+	case over && s.state == Redeeming && !s.running:
+		s.end(Stuck) // interrupted, and nobody went on: it may owe something
 	}
 }
 

@@ -495,7 +495,7 @@ type walk struct {
 	ops       []op
 	script    []string // the lines with what the model foretells
 	files     []txtar.File
-	refusals  []string          // that the model foretold
+	saw       []string          // refusals, and the ends that sessions came to
 	receipts  map[string]string // by handle
 	jtis      map[string]string // handles, by jti
 }
@@ -534,8 +534,14 @@ func (w *walk) do(ctx context.Context, o op) *discrepancy {
 	w.count(o)
 	lines := w.lines(d, o)
 	said, err := w.run(ctx, d, o, lines)
+	before := w.model.states()
 	foretold := d.foretell(w.model, o)
-	w.refusals = append(w.refusals, foretold.reasons...)
+	for id, state := range w.model.states() {
+		if state != "open" && state != before[id] {
+			w.saw = append(w.saw, state)
+		}
+	}
+	w.saw = append(w.saw, foretold.reasons...)
 	w.write(lines, foretold)
 	if got := answered(err); !sameAnswer(got, foretold) {
 		return &discrepancy{what: fmt.Sprintf("%s: %s, the model says %s", lines[len(lines)-1], describe(got, err), foretold)}
@@ -762,6 +768,15 @@ func (m *model) seen() []sight {
 	return all
 }
 
+// states gives the state of every session.
+func (m *model) states() map[string]string {
+	states := map[string]string{}
+	for _, s := range m.sessions {
+		states[s.id] = s.state
+	}
+	return states
+}
+
 func money(cents int) string { return fmt.Sprintf("%d.%02d", cents/100, cents%100) }
 
 // seen is what there is to see of the product's world.
@@ -830,7 +845,7 @@ type search struct {
 	enough   int    // verbs
 	verbs    int
 	walks    int
-	tally    map[string]int // reasons of refusals, and the states that sessions ended in
+	tally    map[string]int // what was seen
 }
 
 // find walks until there was enough, or the product and the model part: then
@@ -865,11 +880,8 @@ func (s *search) find(t *testing.T) (*walk, *discrepancy) {
 
 // count notes what a walk came to.
 func (s *search) count(w *walk) {
-	for _, r := range w.refusals {
-		s.tally[r]++
-	}
-	for _, order := range w.model.sessions {
-		s.tally[order.state]++
+	for _, name := range w.saw {
+		s.tally[name]++
 	}
 }
 
@@ -953,8 +965,8 @@ func (d draws) may(name string) bool {
 	return m.current != ""
 }
 
-// shorten leaves out ops, and then parts of them, for as long as the rest still
-// shows something.
+// shorten leaves out ops and parts of ops for as long as the rest still shows
+// something.
 func (s *search) shorten(t *testing.T, ops []op) (*walk, *discrepancy) {
 	t.Helper()
 	w, found := s.replay(t, ops)
@@ -965,23 +977,20 @@ func (s *search) shorten(t *testing.T, ops []op) (*walk, *discrepancy) {
 		}
 		return still != nil
 	}
-	for size := max(1, len(ops)/2); size > 0 && found != nil; {
+	for size := len(ops); size > 0 && found != nil; {
 		shorter := false
 		for at := len(w.ops) - size; at >= 0; at-- {
 			shorter = at+size <= len(w.ops) && try(slices.Delete(slices.Clone(w.ops), at, at+size)) || shorter
 		}
+		for at := 0; size == 1 && at < len(w.ops); at++ {
+			shorter = slices.ContainsFunc(w.ops[at].simpler(), func(o op) bool {
+				ops := slices.Clone(w.ops)
+				ops[at] = o
+				return try(ops)
+			}) || shorter
+		}
 		if !shorter {
 			size /= 2
-		}
-	}
-	for at := 0; found != nil && at < len(w.ops); {
-		simpler := slices.ContainsFunc(w.ops[at].simpler(), func(o op) bool {
-			ops := slices.Clone(w.ops)
-			ops[at] = o
-			return try(ops)
-		})
-		if !simpler {
-			at++
 		}
 	}
 	return w, found

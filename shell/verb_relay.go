@@ -165,12 +165,18 @@ func (c *call) redeem(session string, held []*heldToken) error {
 	switch {
 	case errors.Is(err, orchestrator.ErrNothing), errors.Is(err, orchestrator.ErrNotAccepted):
 		return usage("relay TOKEN… comes first", "%v", err)
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) && c.begun(session):
 		return fmt.Errorf("%w; redeem --resume goes on where it stopped", err)
 	case err != nil:
 		return err
 	}
 	return c.showRedemption(snap, false)
+}
+
+// begun reports whether a redemption of the session has begun and not ended.
+func (c *call) begun(session string) bool {
+	snap, err := c.world.relay.Session(session)
+	return err == nil && snap.State == orchestrator.Redeeming
 }
 
 // showRedemption shows how a redemption ended. Unless it completed the error

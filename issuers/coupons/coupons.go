@@ -115,7 +115,7 @@ func (s *Service) applicable(order issuers.Order, code string) (*offer, error) {
 	if short := o.short(subtotal); short != "" {
 		return nil, tokens.Refuse(tokens.MinimumNotMet, "%s", short)
 	}
-	for _, other := range s.Standing(order.ID) {
+	for _, other := range s.Standing(order.ID, order.Customer) {
 		if !other.offer.Combinable || !o.Combinable {
 			return nil, tokens.Refuse(tokens.NotCombinable, "%s and %s do not go together in one order", other.offer.Code, code)
 		}
@@ -241,7 +241,7 @@ func (s *Service) Commit(h *hold, facts tokens.Facts, _ json.RawMessage) (any, e
 	}
 	if amount != nil && subtotal != nil {
 		left := *subtotal // what the order's other coupons leave of it
-		for _, other := range s.Standing(h.order) {
+		for _, other := range s.Standing(h.order, h.customer) {
 			if other.discount != nil {
 				left = issuers.Sub(left, *other.discount)
 			}

@@ -62,6 +62,7 @@ func (m *method) available() currency.Amount {
 type hold struct {
 	method   *method
 	order    string
+	customer string
 	ref      string // the authorisation reference: a secret
 	amount   currency.Amount
 	captured currency.Amount
@@ -123,7 +124,7 @@ func (s *Service) authorise(order issuers.Order, text, card string) (hold, error
 		return hold{}, tokens.Refuse(tokens.Declined, "card %s declines %s: %s of its limit of %s is available", m.ID, amount.Number(), m.available().Number(), m.Limit.Number())
 	}
 	m.authorised = issuers.Add(m.authorised, amount)
-	return hold{method: m, order: order.ID, ref: s.Mint.ID("auth"), amount: amount, captured: issuers.Sub(amount, amount)}, nil
+	return hold{method: m, order: order.ID, customer: customer, ref: s.Mint.ID("auth"), amount: amount, captured: issuers.Sub(amount, amount)}, nil
 }
 
 func (s *Service) letter(h hold) issuers.Letter {
@@ -165,20 +166,19 @@ func (s *Service) Commit(h *hold, facts tokens.Facts, opened json.RawMessage) (a
 }
 
 // share gives how much of what is payable for the order this authorisation has
-// to bear: what others have not captured, up to its amount.
+// to bear: what was not captured for it already, and no more than it holds. A
+// service cannot know which other tokens of the order will come, so it relies
+// on none of them.
 func (s *Service) share(h *hold, payable currency.Amount) (currency.Amount, error) {
-	left, authorised := payable, issuers.Sub(h.amount, h.amount)
-	for _, other := range s.Standing(h.order) {
-		authorised = issuers.Add(authorised, other.amount)
+	left := payable
+	for _, other := range s.Standing(h.order, h.customer) {
 		left = issuers.Sub(left, other.captured)
 	}
 	switch {
-	case issuers.Less(authorised, payable):
-		return left, tokens.Refuse(tokens.ConstraintViolated, "%s is payable, %s was authorised", payable.Number(), authorised.Number())
+	case issuers.Less(h.amount, left):
+		return left, tokens.Refuse(tokens.ConstraintViolated, "%s is payable, %s was authorised", left.Number(), h.amount.Number())
 	case left.IsNegative():
 		return issuers.Sub(left, left), nil
-	case issuers.Less(h.amount, left):
-		return h.amount, nil
 	}
 	return left, nil
 }

@@ -110,24 +110,33 @@ func TestCaptures(t *testing.T) {
 	}
 }
 
-// Two cards pay what is payable between them, and not a cent more.
-func TestTwoAuthorisationsShareWhatIsPayable(t *testing.T) {
+// What is payable is captured once, however many authorisations the order has.
+func TestWhatIsPayableIsCapturedOnce(t *testing.T) {
 	s := newStage(t)
-	o := order(payments.Payable, "150.00")
+	o := order(payments.Payable, "70.00")
 	first, second, third := s.mustConfirm("80.00"), s.mustConfirm("80.00"), s.mustConfirm("10.00")
 	for _, tt := range []struct {
 		issued   tokens.Issued
 		captured string
-	}{{first, "80.00"}, {second, "70.00"}, {third, "0.00"}} {
+	}{{first, "70.00"}, {second, "0.00"}, {third, "0.00"}} {
 		receipt, err := s.redeem(tt.issued, o, "a")
 		mustDo(t, err)
 		if got := s.body(receipt, "captured"); got != tt.captured {
 			t.Errorf("captured %s, want %s", got, tt.captured)
 		}
 	}
-	s.wantCard("0.00", "150.00", "350.00")
-	mustDo(t, s.cancel(second, "a"))
-	s.wantCard("0.00", "80.00", "420.00")
+	s.wantCard("0.00", "70.00", "430.00")
+	mustDo(t, s.cancel(first, "a"))
+	s.wantCard("0.00", "0.00", "500.00")
+}
+
+// An authorisation relies on no other: together they would do, but nobody says
+// that the other one will be redeemed.
+func TestOneAuthorisationMustDo(t *testing.T) {
+	s := newStage(t)
+	first, _ := s.mustConfirm("80.00"), s.mustConfirm("80.00")
+	_, err := s.redeem(first, order(payments.Payable, "150.00"), "a")
+	mustRefuse(t, err, tokens.ConstraintViolated)
 }
 
 func TestAnAuthorisationIsVoided(t *testing.T) {
