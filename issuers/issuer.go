@@ -18,9 +18,8 @@ import (
 	"tokenshell/tokens"
 )
 
-// Retention is how long after its expiry a reservation is remembered: longer than
-// any session lives, so that
-// a late retry or cancellation finds its answer.
+// Retention is how long after its expiry a reservation is remembered: longer
+// than any session, so that a late retry or cancellation finds its answer.
 const Retention = 25 * time.Hour
 
 // Rules is what a domain knows about its holds. Its methods are called with
@@ -283,6 +282,23 @@ func (i *Issuer[H]) Redeem(ctx context.Context, request tokens.Redemption) (rece
 	return receipt, nil
 }
 
+// Explain says of every check what it would find, and changes nothing; see
+// [tokens.Explain].
+func (i *Issuer[H]) Explain(ctx context.Context, raw string, session tokens.Session, all bool) []tokens.Finding {
+	var answered tokens.Receipt
+	return tokens.Explain(raw, i.verifier.Checks(tokens.Own{
+		Session: func(c *tokens.Claims) error { return sameSession(c, session) },
+		Outcome: func(c *tokens.Claims) error { return i.outcome(c, "", &answered) },
+		Books: func(c *tokens.Claims) error {
+			if err := i.standing(c); err != nil || len(c.Sealed) == 0 {
+				return err
+			}
+			_, err := i.Open(ctx, c.Ref(), c.Sealed)
+			return err
+		},
+	}), all)
+}
+
 // sameSession wants the token's order and customer to be the session's.
 func sameSession(c *tokens.Claims, s tokens.Session) error {
 	if c.Order != s.Order {
@@ -321,11 +337,8 @@ func (i *Issuer[H]) commit(ctx context.Context, c *tokens.Claims, request tokens
 	}
 	var opened json.RawMessage
 	if len(c.Sealed) > 0 {
-		if i.sealer == nil {
-			return tokens.Refuse(tokens.SealedUnreadable, "%s seals nothing", i.Service)
-		}
 		var err error
-		if opened, err = i.sealer.Open(ctx, c.Ref(), c.Sealed); err != nil {
+		if opened, err = i.Open(ctx, c.Ref(), c.Sealed); err != nil {
 			return err
 		}
 	}

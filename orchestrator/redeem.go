@@ -148,7 +148,7 @@ func (r *Relay) finish(s *session) {
 // within a service in the order of acceptance.
 func (r *Relay) inOrder(s *session) []*step {
 	var ordered []*step
-	for _, service := range r.Services {
+	for _, service := range r.registry.order() {
 		for _, st := range s.steps {
 			if st.Service == service.Name && st.Attempt != "" {
 				ordered = append(ordered, st)
@@ -170,7 +170,7 @@ func (r *Relay) forward(ctx context.Context, s *session) error {
 		r.update(s, func() { st.owed = true }) // from here on it may have happened
 		var receipt tokens.Receipt
 		err := r.ask(ctx, s, st, "forward", func() (err error) {
-			receipt, err = r.service(st.Service).Redeem(ctx, tokens.Redemption{
+			receipt, err = r.registry.service(st.Service).Redeem(ctx, tokens.Redemption{
 				Token: st.token, Session: tokens.Session{Order: s.id, Customer: s.customer}, Facts: maps.Clone(s.facts), Attempt: st.Attempt,
 			})
 			var refusal *tokens.Refusal
@@ -262,7 +262,7 @@ func (r *Relay) release(ctx context.Context, s *session) {
 }
 
 func (r *Relay) cancel(ctx context.Context, s *session, st *step) error {
-	return r.service(st.Service).Cancel(ctx, tokens.Cancellation{
+	return r.registry.service(st.Service).Cancel(ctx, tokens.Cancellation{
 		Token: st.token, Session: tokens.Session{Order: s.id, Customer: s.customer}, Attempt: st.Attempt,
 	})
 }
@@ -281,10 +281,6 @@ func (r *Relay) ask(ctx context.Context, s *session, st *step, what string, ques
 			return waited
 		}
 	}
-}
-
-func (r *Relay) service(name string) Redeemer {
-	return r.Services[slices.IndexFunc(r.Services, func(s Service) bool { return s.Name == name })].Redeemer
 }
 
 // update changes a session while a redemption of it runs, so that others may

@@ -51,7 +51,7 @@ type Config struct {
 // Relay is OrderProcessing. Safe for concurrent use.
 type Relay struct {
 	Config
-	issuers  map[string]tokens.Issuer
+	registry *registry
 	verifier *tokens.Verifier
 	journal  tokens.Journal
 
@@ -62,13 +62,9 @@ type Relay struct {
 
 // New makes a relay without sessions.
 func New(c Config) *Relay {
-	r := &Relay{Config: c, issuers: map[string]tokens.Issuer{}, sessions: map[string]*session{}, journal: tokens.NewJournal(c.Log, "relay")}
-	for _, issuer := range c.Issuers {
-		r.issuers[issuer.Name] = issuer
-	}
+	r := &Relay{Config: c, registry: newRegistry(c), sessions: map[string]*session{}, journal: tokens.NewJournal(c.Log, "relay")}
 	r.verifier = &tokens.Verifier{
-		Party: tokens.Audience, Clock: c.Clock, Leeway: c.Leeway, Weakness: c.Weakness,
-		Issuers: func(iss string) (tokens.Issuer, bool) { issuer, ok := r.issuers[iss]; return issuer, ok },
+		Party: tokens.Audience, Clock: c.Clock, Leeway: c.Leeway, Weakness: c.Weakness, Issuers: r.registry.issuer,
 	}
 	return r
 }
@@ -242,7 +238,7 @@ func (r *Relay) belongs(id string, c *tokens.Claims) error {
 
 // accept records the use and the token, both or neither.
 func (r *Relay) accept(id, token string, c *tokens.Claims) (service string, err error) {
-	service, err = r.route(c)
+	service, err = r.registry.route(c)
 	if err != nil {
 		return "", err
 	}
@@ -269,24 +265,26 @@ func (r *Relay) accept(id, token string, c *tokens.Claims) (service string, err 
 	return service, nil
 }
 
-// route gives the one service that the token's capabilities lead to.
-func (r *Relay) route(c *tokens.Claims) (string, error) {
-	route := ""
-	for _, capability := range c.Capabilities {
-		at := slices.IndexFunc(r.Services, func(s Service) bool { return slices.Contains(s.Capabilities, capability) })
-		if at < 0 {
-			return "", tokens.Refuse(tokens.CapabilityNotAllowed, "no service does %q", capability)
-		}
-		if name := r.Services[at].Name; route != "" && route != name {
-			return "", tokens.Refuse(tokens.CapabilityNotAllowed, "the capabilities lead to both %s and %s", route, name)
-		} else {
-			route = name
-		}
-	}
-	if route == "" {
-		return "", tokens.Refuse(tokens.CapabilityNotAllowed, "the token carries no capability")
-	}
-	return route, nil
+// Explain says of every check of an envelope what it would find, and records
+// nothing; see [tokens.Explain].
+func (r *Relay) Explain(id, token string, all bool) []tokens.Finding {
+	return tokens.Explain(token, r.verifier.Checks(tokens.Own{
+		Session: func(c *tokens.Claims) error { return r.belongs(id, c) },
+		Replay: func(c *tokens.Claims) error {
+			if _, err := r.registry.route(c); err != nil {
+				return err
+			}
+			s, err := r.locked(id)
+			if err != nil {
+				return err
+			}
+			defer s.mu.Unlock()
+			if s.find(tokens.Ref{Issuer: c.Issuer, ID: c.ID, Order: id}) != nil {
+				return tokens.Refuse(tokens.Replayed, "session %q has used %s of %s already", id, c.ID, c.Issuer)
+			}
+			return nil
+		},
+	}), all)
 }
 
 // Close ends an open session and has the services release what it accepted. It

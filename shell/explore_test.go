@@ -3,10 +3,20 @@
 package shell
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"tokenshell/tokens"
@@ -61,5 +71,204 @@ func showsIt(t *testing.T, text, rule string) {
 	}
 	if weakRun(t, file, rule) == "" {
 		t.Errorf("without %s it passes\n%s", rule, text)
+	}
+}
+
+// explored runs explore in a shell and reads what it says in JSON.
+func explored(t *testing.T, s *Shell, line string) (exploration, error) {
+	t.Helper()
+	var stdout bytes.Buffer
+	err := s.Line(t.Context(), line+" -o json", false, &stdout, io.Discard)
+	first, _, _ := strings.Cut(stdout.String(), "\n") // behind it stands the error
+	var said exploration
+	if bad := json.Unmarshal([]byte(first), &said); bad != nil {
+		t.Fatalf("%s: %v, %v\n%s", line, bad, err, &stdout)
+	}
+	return said, err
+}
+
+// Every rule that may be left out is missed by somebody, with explore's own
+// budget. What it writes is a scenario that tells a sound world from this one.
+func TestExploreFindsEveryWeakness(t *testing.T) {
+	for _, row := range tokens.Weaknesses() {
+		t.Run(row.Rule, func(t *testing.T) {
+			t.Parallel()
+			s := goldenShell(t, DefaultSeed)
+			s.dir = t.TempDir()
+			said, err := explored(t, s, "explore --without "+row.Rule+" --out found.txtar")
+			if err == nil || said.Found == "" {
+				t.Fatalf("nothing in %d verbs, although %s", said.Verbs, row.Without)
+			}
+			if err.Error() != "an invariant is broken: "+said.Found || exitCode(err) != ExitRefused {
+				t.Errorf("the error is %v", err)
+			}
+			text, err := os.ReadFile(filepath.Join(s.dir, "found.txtar"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(said.Scenario, string(text)); diff != "" {
+				t.Errorf("the file holds another scenario (-said +file):\n%s", diff)
+			}
+			t.Logf("%d states, %d verbs in %d walks, %d states/s: %s\n%s", said.States, said.Verbs, said.Walks, said.StatesPerSecond, said.Found, said.Scenario)
+			showsIt(t, said.Scenario, row.Rule)
+		})
+	}
+}
+
+// exploreMoves is the budget in sound worlds; a long run has explore's own.
+func exploreMoves() int {
+	if *steps > ordinarySteps {
+		return 40_000
+	}
+	return 6_000
+}
+
+func TestExploreFindsNothingInASoundWorld(t *testing.T) {
+	for _, world := range modelWorlds(t) {
+		t.Run(world.name, func(t *testing.T) {
+			t.Parallel()
+			w, err := buildWorld(t.Context(), world.plan, new(uint64))
+			if err != nil {
+				t.Fatal(err)
+			}
+			said, err := explored(t, New(w), fmt.Sprintf("explore --moves %d", exploreMoves()))
+			if err != nil || said.Found != "" {
+				t.Errorf("%v\n%s", err, said.Scenario)
+			}
+			if said.Verbs < exploreMoves() {
+				t.Errorf("only %d verbs", said.Verbs)
+			}
+			t.Logf("%d states, %d verbs in %d walks, %d states/s, reasons %s", said.States, said.Verbs, said.Walks, said.StatesPerSecond,
+				strings.Join(slices.Sorted(maps.Keys(said.Reasons)), " "))
+		})
+	}
+}
+
+func TestExploreRepeatsItself(t *testing.T) {
+	run := func(line string) exploration {
+		said, _ := explored(t, goldenShell(t, 7), line)
+		said.StatesPerSecond = 0 // the machine's own
+		return said
+	}
+	for _, line := range []string{"explore --moves 800", "explore --moves 800 --seed 5 --depth 4", "explore --without cancel-is-final"} {
+		first := run(line)
+		if diff := cmp.Diff(first, run(line)); diff != "" {
+			t.Errorf("%s twice:\n%s", line, diff)
+		}
+		if other := run(line + " --seed 6"); cmp.Equal(first, other) && !strings.Contains(line, "--seed") {
+			t.Errorf("%s with another seed walks the same way", line)
+		}
+	}
+}
+
+// An interrupt ends exploring between two moves.
+func TestExploreStops(t *testing.T) {
+	plan, err := readWorld("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, after := range []int{0, 1, 700, 3200} { // the last among the pairs of faults
+		ctx, cancel := context.WithCancel(t.Context())
+		e := &explorer{plan: plan, seed: 1, depth: 12, budget: 1_000_000}
+		e.tell = func(e *explorer) {
+			if e.verbs >= after {
+				cancel()
+			}
+		}
+		if after == 0 {
+			cancel()
+		}
+		found, err := e.explore(ctx)
+		if found != nil || err != nil {
+			t.Errorf("after %d verbs: %v, %v", after, found, err)
+		}
+		if late := e.verbs - after; late > 60*12 {
+			t.Errorf("interrupted after %d verbs, it went on for %d", after, late)
+		}
+		cancel()
+	}
+}
+
+func TestExploreSaysThatItWasInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stdout, stderr bytes.Buffer
+	err := goldenShell(t, 1).Line(ctx, "explore", false, &stdout, &stderr)
+	if !errors.Is(err, context.Canceled) || exitCode(err) != ExitInterrupted {
+		t.Errorf("%v, exit code %d", err, exitCode(err))
+	}
+	if !strings.HasPrefix(stdout.String(), "0 states, 0 verbs") {
+		t.Errorf("it does not say how far it came: %s", &stdout)
+	}
+}
+
+// The user's world is as it was, and its next ids are those that would have come.
+func TestExploreTouchesNothing(t *testing.T) {
+	looks := []string{
+		"session list -o json", "session show -o json", "token list -o json", "clock show -o json", "fault list -o json", "keys list -o json",
+		"view coupons -o json", "view points -o json", "view payments -o json", "view relay -o json", "log -o json", "set -o json",
+	}
+	begin := func() *Shell {
+		s := goldenShell(t, 3)
+		said(t, s, "session new --fact subtotal=120.00", "coupon confirm TEN", "points confirm 500", "relay points-1",
+			"fault payments.redeem lost-reply --count 2", "clock advance 7s", "keys rotate points", "set leeway 2s", "let A b")
+		return s
+	}
+	look := func(s *Shell) (all []string) {
+		for _, line := range looks {
+			all = append(all, said(t, s, line))
+		}
+		return all
+	}
+	s, untouched := begin(), begin()
+	before := look(s)
+	for _, line := range []string{"explore --moves 400", "explore --moves 4000 --without redeemer-remembers"} {
+		if _, err := explored(t, s, line); err != nil && rejections(err) != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(before, look(s)); diff != "" {
+			t.Errorf("after %s:\n%s", line, diff)
+		}
+	}
+	for _, line := range []string{"coupon confirm FIVE -o json", "session new -o json", "points confirm 5 -o json", "payment confirm 5.00 --method visa -o json"} {
+		if got, want := said(t, s, line), said(t, untouched, line); got != want {
+			t.Errorf("%s says\n%swithout exploring it says\n%s", line, got, want)
+		}
+	}
+}
+
+func TestExploreInJSON(t *testing.T) {
+	var shape map[string]any
+	if err := json.Unmarshal([]byte(said(t, goldenShell(t, 1), "explore --moves 300 -o json")), &shape); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"found", "reasons", "scenario", "states", "states_per_second", "verbs", "walks"}
+	if got := slices.Sorted(maps.Keys(shape)); !slices.Equal(got, want) {
+		t.Errorf("the members are %v, want %v", got, want)
+	}
+	if got := said(t, goldenShell(t, 1), "explore --moves 300 --jq '.found, (.verbs >= 300)'"); got != "\ntrue\n" {
+		t.Errorf("--jq gives %q", got)
+	}
+}
+
+func TestExploreUsage(t *testing.T) {
+	for line, want := range map[string]int{
+		"explore --depth 0":         ExitUsage,
+		"explore --moves -1":        ExitUsage,
+		"explore --moves many":      ExitUsage,
+		"explore --without gravity": ExitUsage,
+		"explore --without hold-returns --out no/such/folder/f":           ExitInput,
+		"explore --without hold-returns --moves 1 --depth 1 --out unused": ExitDone,
+		"explore here": ExitUsage,
+		"explore --without redeemer-remembers --without hold-returns --moves 1": ExitDone,
+	} {
+		s := goldenShell(t, 1)
+		s.dir = t.TempDir()
+		if got := exitCode(s.Line(t.Context(), line, false, io.Discard, io.Discard)); got != want {
+			t.Errorf("%s: exit code %d, want %d", line, got, want)
+		}
+		if left, _ := os.ReadDir(s.dir); len(left) > 0 {
+			t.Errorf("%s wrote %s", line, left[0].Name())
+		}
 	}
 }

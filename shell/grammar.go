@@ -27,6 +27,8 @@ type grammar struct {
 	Token tokenVerb `cmd:"" group:"tokens" help:"List, show, print and import tokens."`
 	Keys  keysVerb  `cmd:"" group:"tokens" help:"List, rotate, retire and disable keys; print key sets."`
 
+	Trust trustVerb `cmd:"" group:"tokens" help:"Trust issuers from outside this world."`
+
 	Clock   clockVerb   `cmd:"" group:"world" help:"Show and move the time."`
 	Fault   faultVerb   `cmd:"" group:"world" help:"Have a step of a party go wrong."`
 	Explore exploreVerb `cmd:"" group:"world" help:"Walk through what may happen, looking for an invariant that does not hold." seed:"which walks: the same seed walks the same way" example:"explore --depth 8 --moves 500"`

@@ -17,7 +17,8 @@ const (
 	modelLifetime  = 120
 	modelLongest   = 300
 	modelSession   = 1800
-	modelRetention = 86400
+	modelForgotten = 86400 // a session is forgotten that long after its end
+	modelRetention = 90000 // and a reservation or a key after that
 	modelSlow      = 2
 )
 
@@ -52,7 +53,7 @@ type modelHold struct {
 	service  string
 	customer string
 	order    string
-	key      int // version that signed, from 0
+	key      *modelKey
 	expires  int
 	state    string // reserved, committed, cancelled, expired, revoked
 	attempt  int    // that committed it
@@ -98,7 +99,9 @@ type modelFault struct {
 type modelKey struct {
 	state string // active, published, retired, disabled
 	last  int    // when its last token expires
-	aged  bool   // retired by itself
+	left  int    // when it left the set; 0 while it is in
+	aged  bool   // it left by itself: its tokens still find their stored answers
+	gone  bool   // forgotten
 }
 
 // model is a world as DESIGN has it.
@@ -172,14 +175,17 @@ func (m *model) wait(seconds int) {
 	m.age()
 }
 
-// age retires the keys that have outlived their last token.
+// age retires the keys that have outlived their last token, and forgets those
+// that left long ago.
 func (m *model) age() {
-	for _, versions := range m.keys {
+	for service, versions := range m.keys {
 		for _, k := range versions {
 			if k.state == "published" && m.now >= k.last {
-				k.state, k.aged = "retired", true
+				k.state, k.left, k.aged = "retired", k.last, true
 			}
+			k.gone = k.left > 0 && m.now > k.left+modelRetention
 		}
+		m.keys[service] = slices.DeleteFunc(versions, func(k *modelKey) bool { return k.gone })
 	}
 }
 
@@ -392,13 +398,13 @@ func (m *model) issue(s *modelOrder, h *modelHold, ttl int) reply {
 	if why != "" {
 		return no(why)
 	}
-	versions := m.keys[h.service]
-	h.key = slices.IndexFunc(versions, func(k *modelKey) bool { return k.state == "active" })
-	if h.key < 0 {
+	at := slices.IndexFunc(m.keys[h.service], func(k *modelKey) bool { return k.state == "active" })
+	if at < 0 {
 		return no("service_unavailable")
 	}
+	h.key = m.keys[h.service][at]
 	h.customer, h.order, h.expires, h.state = s.customer, s.id, m.now+ttl, "reserved"
-	versions[h.key].last = max(versions[h.key].last, h.expires)
+	h.key.last = max(h.key.last, h.expires)
 	m.holds = append(m.holds, h)
 	signed := m.ask("kms.sign", func() reply { return reply{} })
 	if signed.reason != "" {
@@ -409,7 +415,7 @@ func (m *model) issue(s *modelOrder, h *modelHold, ttl int) reply {
 
 // judge is the relay's verdict on an envelope: a reason, or that it is accepted.
 func (m *model) judge(h *modelHold, forged bool) string {
-	if k := m.keys[h.service][h.key]; k.state != "active" && k.state != "published" {
+	if h.key.left > 0 {
 		return "key_unknown"
 	}
 	if forged {
@@ -446,9 +452,8 @@ func (s *modelOrder) step(h *modelHold) *modelStep {
 
 // commit is a service's answer to a redemption of its token.
 func (m *model) commit(h *modelHold, order string, facts map[string]string, attempt int) reply {
-	k := m.keys[h.service][h.key]
 	switch {
-	case k.state == "disabled", k.state == "retired" && !k.aged:
+	case h.key.gone, h.key.left > 0 && !h.key.aged:
 		return no("key_unknown")
 	case h.order != order:
 		return no("session_mismatch")
@@ -489,14 +494,13 @@ func (m *model) holdsFor(h *modelHold, facts map[string]string) bool {
 			h.captured = h.amount
 			return true
 		}
-		order := func(other *modelHold) bool {
-			return other.service == "payments" && other.order == h.order && stands(other) && !m.forgotten(other)
-		}
-		left := payable - m.sum(captured, order)
-		if payable < 0 || payable > m.sum(amount, order) {
+		left := payable - m.sum(captured, func(other *modelHold) bool {
+			return other.order == h.order && in("committed", other) && !m.forgotten(other)
+		})
+		if payable < 0 || left > h.amount {
 			return false
 		}
-		h.captured = min(h.amount, max(left, 0))
+		h.captured = max(left, 0)
 	}
 	return true
 }
@@ -744,7 +748,7 @@ func (m *model) revoke(h *modelHold) answer {
 
 // open opens a session; old ones are forgotten at that moment.
 func (m *model) open(id, customer string, facts map[string]string) answer {
-	m.sessions = slices.DeleteFunc(m.sessions, func(s *modelOrder) bool { return m.now > s.opened+modelSession+modelRetention })
+	m.sessions = slices.DeleteFunc(m.sessions, func(s *modelOrder) bool { return m.now > s.opened+modelSession+modelForgotten })
 	if m.session(id) != nil {
 		return answer{wrong: true}
 	}
@@ -807,7 +811,11 @@ func (m *model) rotate(service string) answer {
 
 // leave takes a key out of its set: retired or disabled.
 func (m *model) leave(service string, at int, state string) answer {
-	if k := m.keys[service][at]; k.state != "disabled" {
+	k := m.keys[service][at]
+	if k.left == 0 {
+		k.left = m.now
+	}
+	if k.state != "disabled" {
 		k.state, k.aged = state, false
 	}
 	return answer{}

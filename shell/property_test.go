@@ -442,11 +442,17 @@ func (d draws) tokens(least, most int) op {
 
 func (d draws) changed() op { return op{tokens: []string{drawn(d, "token", d.unsealed())}} }
 
-// fault has a step go wrong, of a party that is likely to be asked soon.
+// fault has a step go wrong, most often of a party that the current order will
+// ask.
 func (d draws) fault() op {
 	places := []string{"kms.sign", "kms.decrypt"}
 	for _, service := range d.w.model.order {
-		places = append(places, service+".confirm", service+".redeem", service+".redeem", service+".cancel", service+".cancel", service+".cancel")
+		places = append(places, service+".confirm", service+".redeem", service+".cancel")
+	}
+	for _, h := range d.w.model.holds {
+		if h.order == d.w.model.current && h.state == "reserved" {
+			places = append(places, h.service+".redeem", h.service+".redeem", h.service+".cancel", h.service+".cancel", h.service+".cancel")
+		}
 	}
 	kinds := []string{"lost-reply", "lost-reply", "timeout", "refuse", "slow"}
 	return op{words: []string{drawn(d, "step", places), drawn(d, "kind", kinds)}, n: d.pick("count", 1, 3, 2)}

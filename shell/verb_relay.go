@@ -321,6 +321,12 @@ func (c *call) destination(t *heldToken, to string) (party, error) {
 	if t.ref.Issuer == "" {
 		return party{}, tokens.Refuse(tokens.ClaimMissing, `claim "iss" is missing`)
 	}
+	if o := c.world.outsider(t.ref.Issuer); o != nil && o.standin != nil {
+		return party{
+			name: o.service, standin: o.standin,
+			redeemer: faultyRedeemer{watchedRedeemer{o.standin, c.world.witness}, o.service, c.world.faults},
+		}, nil
+	}
 	return c.world.issuer(t.ref.Issuer)
 }
 

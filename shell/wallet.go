@@ -130,6 +130,8 @@ func (s *Shell) loose(raw string) *heldToken {
 		t.ref = seen.Ref
 		if p, err := s.world.issuer(seen.Ref.Issuer); err == nil {
 			t.service = p.name
+		} else if o := s.world.outsider(seen.Ref.Issuer); o != nil {
+			t.service = o.service
 		}
 	}
 	return t

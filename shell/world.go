@@ -39,6 +39,7 @@ type domain interface {
 	Keys() *issuers.KeyRing
 	Entries() []issuers.Entry
 	Audit() error
+	Explain(ctx context.Context, raw string, session tokens.Session, all bool) []tokens.Finding
 }
 
 // party is a service of a world.
@@ -47,6 +48,7 @@ type party struct {
 	capability string
 	domain     domain
 	redeemer   orchestrator.Redeemer // the domain, watched and with its faults: what others call
+	standin    *standin              // in place of a domain, for an outside issuer
 }
 
 // World owns everything that a scenario can touch. Nothing of it is shared
@@ -67,6 +69,8 @@ type World struct {
 	payments *payments.Service
 	parties  []party // in the order of the world file's redeem_order
 	relay    *orchestrator.Relay
+
+	outsiders []*outsider // the outside issuers that the relay trusts
 }
 
 // NewWorld makes a world. The error is about the world file.

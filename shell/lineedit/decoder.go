@@ -4,6 +4,7 @@ package lineedit
 
 import (
 	"bytes"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -111,7 +112,7 @@ func (d *decoder) control(c byte, size int) {
 		d.keys = append(d.keys, '\r')
 	case d.pasting && c == '\t':
 		d.insert([]byte{' '})
-	case !d.pasting && bytes.IndexByte([]byte(known), c) >= 0:
+	case !d.pasting && strings.IndexByte(known, c) >= 0:
 		d.keys = append(d.keys, c)
 	}
 }

@@ -97,6 +97,17 @@ func TestHistoryTidiesAnOldFile(t *testing.T) {
 	}
 }
 
+func TestHistoryClosesAFileToOthers(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history")
+	if err := os.WriteFile(path, []byte("one\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	openHistory(t, path)
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
 func TestHistoryKeepsALink(t *testing.T) {
 	dir := t.TempDir()
 	path, target := filepath.Join(dir, "history"), filepath.Join(dir, "target")

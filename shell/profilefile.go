@@ -1,0 +1,74 @@
+// The profile file: what an outside issuer's tokens do differently, as YAML.
+
+package shell
+
+import (
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"tokenshell/tokens"
+)
+
+// profileLimit is the largest profile file, in bytes.
+const profileLimit = 64 << 10
+
+// profileFile mirrors the YAML.
+type profileFile struct {
+	Types       []written          `yaml:"typ"`
+	Header      []written          `yaml:"header"`
+	Audience    written            `yaml:"audience"`
+	Claims      map[string]written `yaml:"claims"`
+	MaxLifetime written            `yaml:"max_lifetime"`
+	Leeway      written            `yaml:"leeway"`
+}
+
+// readProfile reads a profile file; path "" is the empty profile.
+func readProfile(path string) (*tokens.Profile, error) {
+	if path == "" {
+		return &tokens.Profile{}, nil
+	}
+	text, err := readFile(path, profileLimit)
+	if err != nil {
+		return nil, err
+	}
+	return parseProfile(path, text)
+}
+
+func parseProfile(path string, source []byte) (*tokens.Profile, error) {
+	if tooDeep(source) {
+		return nil, &inputError{path, 0, "its brackets nest too deep"}
+	}
+	var f profileFile
+	if err := yaml.UnmarshalWithOptions(source, &f, yaml.Strict(), yaml.DisallowUnknownField()); err != nil {
+		return nil, yamlError(path, err)
+	}
+	p := &tokens.Profile{Audience: string(f.Audience), Claims: map[string]string{}}
+	for _, typ := range f.Types {
+		p.Types = append(p.Types, string(typ))
+	}
+	for _, member := range f.Header {
+		p.Header = append(p.Header, string(member))
+	}
+	for ours, theirs := range f.Claims {
+		p.Claims[ours] = string(theirs)
+	}
+	for _, row := range []struct {
+		key  string
+		text written
+		to   *time.Duration
+	}{{"max_lifetime", f.MaxLifetime, &p.MaxLifetime}, {"leeway", f.Leeway, &p.Leeway}} {
+		if row.text == "" {
+			continue
+		}
+		var d span
+		if err := d.UnmarshalText([]byte(row.text)); err != nil {
+			return nil, &inputError{path, 0, row.key + ": " + err.Error()}
+		}
+		*row.to = time.Duration(d)
+	}
+	if err := p.Check(); err != nil {
+		return nil, &inputError{path, 0, err.Error()}
+	}
+	return p, nil
+}

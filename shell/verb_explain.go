@@ -1,0 +1,164 @@
+// token explain: every check of a token, and what it finds.
+
+package shell
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"tokenshell/tokens"
+)
+
+type tokenExplain struct {
+	Token   string   `arg:"" complete:"token" help:"A handle, a token or @FILE."`
+	All     bool     `help:"Go on past the first failure."`
+	JWKS    []string `name:"jwks" sep:"none" complete:"file" placeholder:"FILE" help:"Judge with these key sets instead of a session's; may be repeated."`
+	At      string   `placeholder:"TIME" help:"With --jwks: as it was at this time."`
+	Order   string   `placeholder:"ID" help:"With --jwks: for this order; without it the token's own."`
+	Profile string   `complete:"file" placeholder:"FILE" help:"With --jwks: what the issuer's tokens do differently."`
+}
+
+// explainedCheck is a check in the JSON of token explain.
+type explainedCheck struct {
+	Party  string `json:"party"`
+	Check  string `json:"check"`
+	Status string `json:"status"`
+	Reason string `json:"reason"`
+	Source string `json:"source"`
+	Detail string `json:"detail"`
+}
+
+// Run explains a token and records nothing.
+func (v *tokenExplain) Run(c *call) error {
+	t, err := c.token(v.Token)
+	if err != nil {
+		return err
+	}
+	if len(v.JWKS) == 0 {
+		if v.At != "" || v.Order != "" || v.Profile != "" {
+			return usage("add --jwks FILE", "--at, --order and --profile are for a token without a session")
+		}
+		return c.showExplained(v.Token, c.explain(t, v.All))
+	}
+	checks, err := v.afterwards(c)
+	if err != nil {
+		return err
+	}
+	return c.showExplained(v.Token, named("relay", tokens.Explain(t.raw, checks, v.All)))
+}
+
+// explain asks the relay and, when there is one, the token's service.
+func (c *call) explain(t *heldToken, all bool) []explainedCheck {
+	session := c.session
+	if session == "" {
+		session = t.ref.Order
+	}
+	checks := named("relay", c.world.relay.Explain(session, t.raw, all))
+	snap, err := c.world.relay.Session(session)
+	if err != nil {
+		return checks // nobody could say for whom a service should redeem it
+	}
+	order := tokens.Session{Order: snap.ID, Customer: snap.Customer}
+	if p, err := c.destination(t, ""); err == nil {
+		checks = append(checks, named(p.name, p.explain(c.ctx, t.raw, order, all))...)
+	}
+	return checks
+}
+
+func named(party string, findings []tokens.Finding) []explainedCheck {
+	var checks []explainedCheck
+	for _, f := range findings {
+		checks = append(checks, explainedCheck{party, f.Check, f.Status, string(f.Reason), f.Source, f.Detail})
+	}
+	return checks
+}
+
+// afterwards gives the relay's checks as they were at a time, with nothing but
+// key sets: for a token in hand after an incident.
+func (v *tokenExplain) afterwards(c *call) ([]tokens.Check, error) {
+	var keys tokens.StaticKeys
+	for _, file := range v.JWKS {
+		text, err := readFile(c.path(file), tokenFileLimit)
+		if err != nil {
+			return nil, err
+		}
+		set, err := tokens.ParseKeySet(text)
+		if err != nil {
+			return nil, &inputError{file, 0, err.Error()}
+		}
+		for _, key := range set {
+			if _, err := keys.Key(key.ID); err != nil { // a rotation's sets overlap
+				keys = append(keys, key)
+			}
+		}
+	}
+	at := c.world.clock.Now()
+	if v.At != "" {
+		var err error
+		if at, err = time.Parse(time.RFC3339, v.At); err != nil {
+			return nil, usage("write one such as 2026-01-01T00:02:00Z", "%q is no time", v.At)
+		}
+	}
+	var profile *tokens.Profile
+	if v.Profile != "" {
+		var err error
+		if profile, err = readProfile(c.path(v.Profile)); err != nil {
+			return nil, err
+		}
+	}
+	verifier := &tokens.Verifier{
+		Party: tokens.Audience, Clock: tokens.FrozenClock(at), Leeway: c.world.leeway.get,
+		Issuers: func(iss string) (tokens.Issuer, bool) {
+			return tokens.Issuer{Name: iss, Keys: keys, Profile: profile}, true
+		},
+	}
+	order := v.Order
+	checks := verifier.Checks(tokens.Own{Session: func(claims *tokens.Claims) error {
+		if order != "" && claims.Order != order {
+			return tokens.Refuse(tokens.SessionMismatch, "the token is for order %q, this is %q", claims.Order, order)
+		}
+		return nil
+	}})
+	return leaveOut(checks, "capability"), nil // a key set says nothing of grants
+}
+
+func leaveOut(checks []tokens.Check, name string) []tokens.Check {
+	var kept []tokens.Check
+	for _, check := range checks {
+		if check.Name != name {
+			kept = append(kept, check)
+		}
+	}
+	return kept
+}
+
+func (c *call) showExplained(name string, checks []explainedCheck) error {
+	data := struct {
+		Verdict string           `json:"verdict"`
+		Reason  string           `json:"reason"`
+		Checks  []explainedCheck `json:"checks"`
+	}{"accepted", "", checks}
+	for _, check := range checks {
+		if check.Status == tokens.CheckFailed && data.Verdict == "accepted" {
+			data.Verdict, data.Reason = "rejected", check.Reason
+		}
+	}
+	return c.out.show(data, func(w io.Writer) {
+		fmt.Fprintf(w, "%s: %s%s\n", printable(name), data.Verdict, prefixed(", ", data.Reason))
+		rows := table{{"PARTY", "CHECK", "STATUS", "REASON", "SOURCE", "WHAT WAS FOUND"}}
+		for _, check := range checks {
+			rows.row(check.Party, check.Check, check.Status, orDash(check.Reason), check.Source, check.Detail)
+		}
+		rows.write(w)
+	})
+}
+
+// explain asks a service what its checks would find.
+func (p party) explain(ctx context.Context, raw string, session tokens.Session, all bool) []tokens.Finding {
+	if p.domain != nil {
+		return p.domain.Explain(ctx, raw, session, all)
+	}
+	return p.standin.Explain(ctx, raw, session, all)
+}

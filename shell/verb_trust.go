@@ -1,0 +1,158 @@
+// trust: issuers that tokenshell did not make.
+
+package shell
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"tokenshell/issuers"
+	"tokenshell/orchestrator"
+	"tokenshell/tokens"
+)
+
+type trustVerb struct {
+	Add    trustAdd    `cmd:"" help:"Have the relay accept an outside issuer's tokens." example:"help trust add"`
+	List   trustList   `cmd:"" help:"List whom the relay trusts." example:"trust list"`
+	Remove trustRemove `cmd:"" help:"Have the relay accept an outside issuer's tokens no more." example:"help trust remove"`
+}
+
+// outsider is a trusted outside issuer.
+type outsider struct {
+	issuer  tokens.Issuer
+	keys    tokens.StaticKeys
+	service string   // its stand-in; empty when its capabilities lead elsewhere
+	standin *standin // nil likewise
+}
+
+// outsiderState is an issuer in the JSON of trust.
+type outsiderState struct {
+	Issuer       string   `json:"iss"`
+	Service      string   `json:"service"`
+	Capabilities []string `json:"capabilities"`
+	Keys         []string `json:"keys"`
+}
+
+func (o *outsider) state() outsiderState {
+	s := outsiderState{o.issuer.Name, o.service, o.issuer.Capabilities, []string{}}
+	for _, key := range o.keys {
+		s.Keys = append(s.Keys, key.ID)
+	}
+	return s
+}
+
+type trustAdd struct {
+	Issuer     string   `arg:"" name:"iss" help:"Its iss, exactly as its tokens say it."`
+	JWKS       string   `name:"jwks" required:"" complete:"file" placeholder:"FILE" help:"Its key set (RFC 7517), checked when it is read."`
+	Capability []string `required:"" sep:"none" placeholder:"CAP" help:"What it may grant; may be repeated."`
+	Service    string   `placeholder:"NAME" help:"A stand-in that its tokens go to, and that accepts each once."`
+	Profile    string   `complete:"file" placeholder:"FILE" help:"YAML: what its tokens do differently (typ, header, audience, claims, max_lifetime, leeway)."`
+}
+
+// Run trusts an issuer.
+func (v *trustAdd) Run(c *call) error {
+	if !printableID(v.Issuer) {
+		return usage("write up to 128 printable ASCII characters", "this is no name for an issuer")
+	}
+	if _, err := c.world.issuer(v.Issuer); err == nil {
+		return usage("trust is for others", "%s is a service of this world", v.Issuer)
+	}
+	for _, capability := range v.Capability {
+		if !printableID(capability) {
+			return usage("write one such as loyalty:redeem", "%q is no capability", capability)
+		}
+	}
+	text, err := readFile(c.path(v.JWKS), tokenFileLimit)
+	if err != nil {
+		return err
+	}
+	keys, err := tokens.ParseKeySet(text)
+	if err != nil {
+		return &inputError{v.JWKS, 0, err.Error()}
+	}
+	path := v.Profile
+	if path != "" {
+		path = c.path(path)
+	}
+	profile, err := readProfile(path)
+	if err != nil {
+		return err
+	}
+	o := &outsider{issuer: tokens.Issuer{Name: v.Issuer, Keys: keys, Capabilities: slices.Clone(v.Capability), Profile: profile}, keys: keys}
+	if err := c.world.trust(o, v.Service); err != nil {
+		return err
+	}
+	return c.out.show(o.state(), func(w io.Writer) {
+		fmt.Fprintf(w, "%s is trusted for %s, %d keys%s\n", v.Issuer, strings.Join(v.Capability, " "), len(keys), prefixed(", its tokens go to ", v.Service))
+	})
+}
+
+// trust has the relay trust an outsider, whose tokens go to a stand-in when
+// service names one.
+func (w *World) trust(o *outsider, service string) error {
+	var to *orchestrator.Service
+	if service != "" {
+		if !handlePattern.MatchString(service) || slices.Contains([]string{"relay", "kms", "client"}, service) {
+			return usage("write A-Z a-z 0-9 . _ -", "%q is no name for a service", service)
+		}
+		o.service, o.standin = service, newStandin(w, service, o.issuer)
+		watched := faultyRedeemer{watchedRedeemer{o.standin, w.witness}, service, w.faults}
+		to = &orchestrator.Service{Name: service, Redeemer: watched}
+	}
+	if err := w.relay.Trust(o.issuer, to); err != nil {
+		return usage("trust list shows them", "%v", err)
+	}
+	w.outsiders = append(w.outsiders, o)
+	return nil
+}
+
+// outsider finds a trusted outside issuer; nil when there is none.
+func (w *World) outsider(iss string) *outsider {
+	at := slices.IndexFunc(w.outsiders, func(o *outsider) bool { return o.issuer.Name == iss })
+	if at < 0 {
+		return nil
+	}
+	return w.outsiders[at]
+}
+
+type trustList struct{}
+
+// Run lists issuers: our own, and the outsiders.
+func (v *trustList) Run(c *call) error {
+	data := struct {
+		Issuers []outsiderState `json:"issuers"`
+	}{[]outsiderState{}}
+	rows := table{{"ISSUER", "SERVICE", "CAPABILITIES", "KEYS"}}
+	add := func(s outsiderState) {
+		data.Issuers = append(data.Issuers, s)
+		rows.row(s.Issuer, orDash(s.Service), strings.Join(s.Capabilities, " "), strings.Join(s.Keys, " "))
+	}
+	for _, p := range c.world.parties {
+		s := outsiderState{issuers.IssuerName(p.name), p.name, []string{p.capability}, []string{}}
+		for _, key := range p.domain.Keys().JWKS().Keys {
+			s.Keys = append(s.Keys, key.KeyID)
+		}
+		add(s)
+	}
+	for _, o := range c.world.outsiders {
+		add(o.state())
+	}
+	return c.out.show(data, rows.write)
+}
+
+type trustRemove struct {
+	Issuer string `arg:"" name:"iss" help:"The outside issuer."`
+}
+
+// Run trusts an issuer no more.
+func (v *trustRemove) Run(c *call) error {
+	o := c.world.outsider(v.Issuer)
+	if o == nil {
+		return usage("trust list shows them", "%q is no outside issuer that the relay trusts", v.Issuer)
+	}
+	c.world.relay.Distrust(v.Issuer)
+	c.world.outsiders = slices.DeleteFunc(c.world.outsiders, func(other *outsider) bool { return other == o })
+	return c.out.show(o.state(), func(w io.Writer) { fmt.Fprintf(w, "%s is trusted no more\n", v.Issuer) })
+}
