@@ -156,7 +156,9 @@ func (e *explorer) visit(s *Shell) (state map[string]int) {
 // fresh gives a shell over a new world with its checks on.
 func (e *explorer) fresh(ctx context.Context, weakness tokens.Weakness) (*Shell, error) {
 	seed := uint64(DefaultSeed)
-	w, err := buildWeakWorld(ctx, e.plan, &seed, weakness)
+	// An interrupt ends the walks, not the making of a world: what was found or
+	// seen until then is still told.
+	w, err := buildWeakWorld(context.WithoutCancel(ctx), e.plan, &seed, weakness)
 	if err != nil {
 		return nil, err
 	}
@@ -295,7 +297,7 @@ func (e *explorer) shorten(ctx context.Context, moves []move) (*finding, error) 
 			size /= 2
 		}
 	}
-	broken, _, err := e.replay(ctx, found.moves)
+	broken, _, err := e.replay(context.WithoutCancel(ctx), found.moves)
 	if err != nil {
 		return nil, err
 	}

@@ -60,13 +60,14 @@ func (s *Shell) sessionState(snap orchestrator.Snapshot) sessionState {
 	return state
 }
 
-// way gives what happened to a token, step by step, with what was refused or
-// failed; the same again and again stands there once.
+// way gives what happened to a token, step by step, told by who did it: the
+// relay says what it judged and which questions were not answered, the service
+// the rest. The same again and again stands there once.
 func (s *Shell) way(jti string) []string {
 	var way []string
 	for _, e := range s.world.log.all() {
-		if jti == "" || e.JTI != jti || e.Step == "redeem" && e.Party != "relay" && e.Outcome == "ok" {
-			continue // the relay's forward says it, or nobody does
+		if jti == "" || e.JTI != jti || e.Party == "relay" && e.Step != "relay" && e.Outcome != "failed" {
+			continue
 		}
 		step := e.Step
 		if e.Outcome != "ok" {
