@@ -176,17 +176,13 @@ func (c *completer) values(kind, enum, word string) []lineedit.Candidate {
 			add(snap.ID, string(snap.State)+", "+snap.Customer)
 		}
 	case "coupon":
-		for _, l := range s.world.coupons.List(s.customer("")) {
+		for _, l := range s.world.coupons.List(s.whose()) {
 			if l.Inactive == "" && (!l.Limited || l.Left > 0) {
 				add(l.Code, l.Terms)
 			}
 		}
 	case "card":
-		customer := s.customer("")
-		if snap, err := s.world.relay.Session(s.session); err == nil {
-			customer = snap.Customer
-		}
-		if methods, err := s.world.payments.Methods(customer); err == nil {
+		if methods, err := s.world.payments.Methods(s.whose()); err == nil {
 			for _, m := range methods {
 				add(m.ID, m.Available+" available")
 			}

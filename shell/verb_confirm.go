@@ -78,6 +78,15 @@ func (s *Shell) when(t time.Time) string {
 	}
 }
 
+// whose gives the customer that a listing is about: the current session's, or
+// the one that a new session would be for.
+func (s *Shell) whose() string {
+	if snap, err := s.world.relay.Session(s.session); err == nil {
+		return snap.Customer
+	}
+	return s.customer("")
+}
+
 type couponVerb struct {
 	List    couponList    `cmd:"" help:"List the coupons as the session's customer sees them." example:"coupon list"`
 	Confirm couponConfirm `cmd:"" help:"Reserve a use of a coupon; a token confirms it." example:"coupon confirm TEN"`
@@ -87,12 +96,7 @@ type couponList struct{}
 
 // Run lists the coupons.
 func (v *couponList) Run(c *call) error {
-	customer := c.customer("")
-	if c.session != "" {
-		if session, _, err := c.order(); err == nil {
-			customer = session.Customer
-		}
-	}
+	customer := c.whose()
 	type listed struct {
 		Code       string `json:"code"`
 		UsesLeft   *int   `json:"uses_left"` // null is no limit
@@ -152,14 +156,7 @@ type pointsBalance struct{}
 
 // Run shows the balance.
 func (v *pointsBalance) Run(c *call) error {
-	customer := c.customer("")
-	if c.session != "" {
-		session, _, err := c.order()
-		if err != nil {
-			return err
-		}
-		customer = session.Customer
-	}
+	customer := c.whose()
 	b, err := c.world.points.Balance(customer)
 	if err != nil {
 		return err
@@ -197,14 +194,7 @@ type paymentMethods struct{}
 
 // Run lists the cards.
 func (v *paymentMethods) Run(c *call) error {
-	customer := c.customer("")
-	if c.session != "" {
-		session, _, err := c.order()
-		if err != nil {
-			return err
-		}
-		customer = session.Customer
-	}
+	customer := c.whose()
 	methods, err := c.world.payments.Methods(customer)
 	if err != nil {
 		return err

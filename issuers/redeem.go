@@ -1,0 +1,154 @@
+// Redemption: verify again, answer what was answered, commit once.
+
+package issuers
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"tokenshell/tokens"
+)
+
+// Redeem verifies a forwarded token again, holds it against the facts, and
+// commits its reservation. The same attempt again gets the same receipt, even
+// after expiry. The error is a refusal, or a failure when nobody can say.
+func (i *Issuer[H]) Redeem(ctx context.Context, request tokens.Redemption) (receipt tokens.Receipt, err error) {
+	var ref tokens.Ref // known once the signature was verified, whatever comes of it
+	defer func() {
+		i.journal.Step(ctx, "redeem", ref, err, slog.String("attempt", request.Attempt), slog.Bool("repeated", receipt.Repeated))
+	}()
+	if err := ctx.Err(); err != nil {
+		return tokens.Receipt{}, err
+	}
+	_, err = tokens.Judge(request.Token, i.verifier.Checks(tokens.Own{
+		Session: func(c *tokens.Claims) error { ref = c.Ref(); return sameSession(c, request.Session) },
+		Outcome: func(c *tokens.Claims) error { return i.outcome(c, request.Attempt, &receipt) },
+		Books:   func(c *tokens.Claims) error { return i.commit(ctx, c, request, &receipt) },
+	}))
+	if err != nil {
+		return tokens.Receipt{}, err
+	}
+	return receipt, nil
+}
+
+// Explain says of every check what it would find, and changes nothing; see
+// [tokens.Explain].
+func (i *Issuer[H]) Explain(ctx context.Context, raw string, session tokens.Session, all bool) []tokens.Finding {
+	var answered tokens.Receipt
+	return tokens.Explain(raw, i.verifier.Checks(tokens.Own{
+		Session: func(c *tokens.Claims) error { return sameSession(c, session) },
+		Outcome: func(c *tokens.Claims) error { return i.outcome(c, "", &answered) },
+		Books: func(c *tokens.Claims) error {
+			if err := i.standing(c); err != nil || len(c.Sealed) == 0 {
+				return err
+			}
+			_, err := i.Open(ctx, c.Ref(), c.Sealed)
+			return err
+		},
+	}), all)
+}
+
+// sameSession wants the token's order and customer to be the session's.
+func sameSession(c *tokens.Claims, s tokens.Session) error {
+	if c.Order != s.Order {
+		return tokens.Refuse(tokens.SessionMismatch, "the token is for order %q, not %q", c.Order, s.Order)
+	}
+	if c.Subject != s.Customer {
+		return tokens.Refuse(tokens.SessionMismatch, "the token is for customer %q, not %q", c.Subject, s.Customer)
+	}
+	return nil
+}
+
+// outcome answers from the books when the token was redeemed already.
+func (i *Issuer[H]) outcome(c *tokens.Claims, attempt string, receipt *tokens.Receipt) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.answered(i.books.byID[c.ID], attempt, receipt)
+}
+
+func (i *Issuer[H]) answered(r *Reservation[H], attempt string, receipt *tokens.Receipt) error {
+	if r == nil || r.State != Committed || i.Weakness.Lacks(tokens.RedeemerRemembers) {
+		return nil
+	}
+	if r.Attempt != attempt || i.Weakness.Lacks(tokens.RetryIsAnswered) {
+		return tokens.Refuse(tokens.AlreadyRedeemed, "another attempt redeemed %s at %s", r.Ref.ID, r.Receipt.At.Format(time.RFC3339))
+	}
+	*receipt = r.Receipt
+	receipt.Repeated = true
+	return tokens.ErrDone
+}
+
+// commit redeems. The letter is opened with the books unlocked, for the KMS
+// may take its time; everything else happens in one go.
+func (i *Issuer[H]) commit(ctx context.Context, c *tokens.Claims, request tokens.Redemption, receipt *tokens.Receipt) error {
+	if err := i.standing(c); err != nil {
+		return err
+	}
+	var opened json.RawMessage
+	if len(c.Sealed) > 0 {
+		var err error
+		if opened, err = i.Open(ctx, c.Ref(), c.Sealed); err != nil {
+			return err
+		}
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.settle()
+	r := i.books.byID[c.ID]
+	if err := i.answered(r, request.Attempt, receipt); err != nil {
+		return err // another redemption was faster
+	}
+	if err := i.stands(r, c); err != nil {
+		return err
+	}
+	body, err := i.rules.Commit(&r.Hold, request.Facts, opened)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	r.State, r.Attempt = Committed, request.Attempt // stands has seen to it that it may
+	r.Receipt = tokens.Receipt{
+		ID: i.Mint.ID("rcp"), Service: i.Service, JTI: c.ID, Order: c.Order, Attempt: request.Attempt, At: i.Clock.Now(), Body: text,
+	}
+	*receipt = r.Receipt
+	return nil
+}
+
+// standing says whether the token's reservation can be committed.
+func (i *Issuer[H]) standing(c *tokens.Claims) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.settle()
+	return i.stands(i.books.byID[c.ID], c)
+}
+
+func (i *Issuer[H]) stands(r *Reservation[H], c *tokens.Claims) error {
+	switch {
+	case r == nil || r.Ref != c.Ref():
+		return tokens.Refuse(tokens.NotIssuedHere, "%s has no reservation for this token", i.Service)
+	case r.State == Cancelled && !i.Weakness.Lacks(tokens.CancelIsFinal):
+		return tokens.Refuse(tokens.Revoked, "the reservation was cancelled")
+	case r.State == Released && r.Why == "expired":
+		return tokens.Refuse(tokens.Expired, "the reservation expired at %s", r.Expires.Format(time.RFC3339))
+	case r.State == Released:
+		return tokens.Refuse(tokens.Revoked, "the reservation was released: %s", r.Why)
+	case r.State == Reserved && !bytes.Equal(r.constraints, c.Constraints):
+		return tokens.Refuse(tokens.ConstraintViolated, "the constraints are not those that were issued")
+	}
+	return nil
+}
+
+// Open gives the sealed content of one of the issuer's own tokens, after the
+// signature and without looking at the books: for showing it to its owner.
+func (i *Issuer[H]) Open(ctx context.Context, ref tokens.Ref, sealed []byte) ([]byte, error) {
+	if i.sealer == nil {
+		return nil, tokens.Refuse(tokens.SealedUnreadable, "%s seals nothing", i.Service)
+	}
+	return i.sealer.Open(ctx, ref, sealed)
+}
