@@ -131,18 +131,14 @@ func parseWorld(path string, source []byte) (*blueprint, error) {
 		return nil, &inputError{path, 0, "its brackets nest too deep"}
 	}
 	var file worldFile
-	if err := yaml.UnmarshalWithOptions(source, &file, yaml.Strict(), yaml.DisallowUnknownField()); err != nil {
+	documents := yaml.NewDecoder(bytes.NewReader(source), yaml.Strict(), yaml.DisallowUnknownField())
+	if err := documents.Decode(&file); err != nil && err != io.EOF {
 		return nil, yamlError(path, err)
 	}
-	tree, err := yamlparser.ParseBytes(source, 0)
-	if err != nil {
-		return nil, yamlError(path, err)
+	c := &worldChecker{path: path, source: source}
+	if documents.Decode(new(any)) != io.EOF {
+		return nil, c.secondDocument()
 	}
-	if len(tree.Docs) > 1 && tree.Docs[1].Start != nil {
-		place := tree.Docs[1].Start.Position
-		return nil, &inputError{path, place.Line, fmt.Sprintf("column %d: a world is one document, here begins another", place.Column)}
-	}
-	c := &worldChecker{path: path, tree: tree}
 	return c.check(&file)
 }
 
@@ -245,9 +241,27 @@ func (w *whole) UnmarshalYAML(node ast.Node) error {
 // worldChecker checks what YAML cannot say, and finds the place of what is
 // wrong. The first error stays.
 type worldChecker struct {
-	path string
-	tree *ast.File
-	err  error
+	path   string
+	source []byte
+	err    error
+}
+
+// tree parses the file once more, for the places of what is wrong.
+func (c *worldChecker) tree() *ast.File {
+	tree, err := yamlparser.ParseBytes(c.source, 0)
+	if err != nil {
+		return &ast.File{}
+	}
+	return tree
+}
+
+func (c *worldChecker) secondDocument() error {
+	wrong := &inputError{c.path, 0, "a world is one document, here begins another"}
+	if docs := c.tree().Docs; len(docs) > 1 && docs[1].Start != nil {
+		place := docs[1].Start.Position
+		wrong.line, wrong.what = place.Line, fmt.Sprintf("column %d: %s", place.Column, wrong.what)
+	}
+	return wrong
 }
 
 // fail notes what is wrong at a YAML path such as $.coupons[2].amount.
@@ -257,7 +271,7 @@ func (c *worldChecker) fail(at, format string, args ...any) {
 	}
 	wrong := &inputError{c.path, 0, fmt.Sprintf(format, args...)}
 	if path, err := yaml.PathString(at); err == nil {
-		if node, err := path.FilterFile(c.tree); err == nil && node != nil && node.GetToken() != nil {
+		if node, err := path.FilterFile(c.tree()); err == nil && node != nil && node.GetToken() != nil {
 			position := node.GetToken().Position
 			wrong.line, wrong.what = position.Line, fmt.Sprintf("column %d: %s", position.Column, wrong.what)
 		}
