@@ -17,9 +17,9 @@ import (
 	"tokenshell/orchestrator"
 )
 
-// faultySteps is every step of every party: what one use of it is, and where it
-// leaves the reservation when it goes wrong, by kind. A state of "" is none.
-var faultySteps = []struct {
+// faultyStep is a step of a party: what one use of it is, and where that leaves
+// the reservation when it goes wrong, by kind. A state of "" is none.
+type faultyStep struct {
 	step    string
 	service string // whose books are looked at
 	before  []string
@@ -28,23 +28,28 @@ var faultySteps = []struct {
 	timeout issuers.State
 	lost    issuers.State
 	well    issuers.State // also when it is slow
-}{
-	{"coupons.confirm", "coupons", nil, "coupon confirm TEN", "", "", issuers.Reserved, issuers.Reserved},
-	{"points.confirm", "points", nil, "points confirm 5", "", "", issuers.Reserved, issuers.Reserved},
-	{"payments.confirm", "payments", nil, "payment confirm 5.00 --method visa", "", "", issuers.Reserved, issuers.Reserved},
-	{"coupons.redeem", "coupons", []string{"coupon confirm TEN --name $T"}, "redeem --direct $T", issuers.Reserved, issuers.Reserved, issuers.Committed, issuers.Committed},
-	{"points.redeem", "points", []string{"points confirm 5 --name $T"}, "redeem --direct $T", issuers.Reserved, issuers.Reserved, issuers.Committed, issuers.Committed},
-	{"payments.redeem", "payments", []string{"payment confirm 5.00 --method visa --name $T"}, "redeem --direct $T", issuers.Reserved, issuers.Reserved, issuers.Committed, issuers.Committed},
-	{"coupons.cancel", "coupons", []string{"coupon confirm TEN --name $T", "relay $T"}, "session close", issuers.Reserved, issuers.Reserved, issuers.Cancelled, issuers.Cancelled},
-	{"points.cancel", "points", []string{"points confirm 5 --name $T", "relay $T"}, "session close", issuers.Reserved, issuers.Reserved, issuers.Cancelled, issuers.Cancelled},
-	{"payments.cancel", "payments", []string{"payment confirm 5.00 --method visa --name $T", "relay $T"}, "session close", issuers.Reserved, issuers.Reserved, issuers.Cancelled, issuers.Cancelled},
-	// A service whose KMS did not answer has done nothing itself.
-	{"kms.sign", "points", nil, "points confirm 5", "", "", "", issuers.Reserved},
-	{"kms.decrypt", "payments", []string{"payment confirm 5.00 --method visa --name $T"}, "redeem --direct $T", issuers.Reserved, issuers.Reserved, issuers.Reserved, issuers.Committed},
+}
+
+// faultySteps is every step of every party.
+func faultySteps() []faultyStep {
+	return []faultyStep{
+		{"coupons.confirm", "coupons", nil, "coupon confirm TEN", "", "", issuers.Reserved, issuers.Reserved},
+		{"points.confirm", "points", nil, "points confirm 5", "", "", issuers.Reserved, issuers.Reserved},
+		{"payments.confirm", "payments", nil, "payment confirm 5.00 --method visa", "", "", issuers.Reserved, issuers.Reserved},
+		{"coupons.redeem", "coupons", []string{"coupon confirm TEN --name $T"}, "redeem --direct $T", issuers.Reserved, issuers.Reserved, issuers.Committed, issuers.Committed},
+		{"points.redeem", "points", []string{"points confirm 5 --name $T"}, "redeem --direct $T", issuers.Reserved, issuers.Reserved, issuers.Committed, issuers.Committed},
+		{"payments.redeem", "payments", []string{"payment confirm 5.00 --method visa --name $T"}, "redeem --direct $T", issuers.Reserved, issuers.Reserved, issuers.Committed, issuers.Committed},
+		{"coupons.cancel", "coupons", []string{"coupon confirm TEN --name $T", "relay $T"}, "session close", issuers.Reserved, issuers.Reserved, issuers.Cancelled, issuers.Cancelled},
+		{"points.cancel", "points", []string{"points confirm 5 --name $T", "relay $T"}, "session close", issuers.Reserved, issuers.Reserved, issuers.Cancelled, issuers.Cancelled},
+		{"payments.cancel", "payments", []string{"payment confirm 5.00 --method visa --name $T", "relay $T"}, "session close", issuers.Reserved, issuers.Reserved, issuers.Cancelled, issuers.Cancelled},
+		// A service whose KMS did not answer has done nothing itself.
+		{"kms.sign", "points", nil, "points confirm 5", "", "", "", issuers.Reserved},
+		{"kms.decrypt", "payments", []string{"payment confirm 5.00 --method visa --name $T"}, "redeem --direct $T", issuers.Reserved, issuers.Reserved, issuers.Reserved, issuers.Committed},
+	}
 }
 
 func TestFaults(t *testing.T) {
-	for _, row := range faultySteps {
+	for _, row := range faultySteps() {
 		states := map[string]issuers.State{"refuse": row.refuse, "timeout": row.timeout, "lost-reply": row.lost, "slow": row.well}
 		for _, kind := range faultKinds() {
 			for count := 1; count <= 3; count++ {
@@ -114,6 +119,27 @@ func reservationOf(s *Shell, service, order string) issuers.State {
 		}
 	}
 	return ""
+}
+
+// No step is missing in the table.
+func TestFaultySteps(t *testing.T) {
+	var all, listed []string
+	for _, service := range services {
+		for _, step := range serviceSteps {
+			all = append(all, service+"."+step)
+		}
+	}
+	for _, step := range kmsSteps {
+		all = append(all, "kms."+step)
+	}
+	for _, row := range faultySteps() {
+		listed = append(listed, row.step)
+	}
+	slices.Sort(all)
+	slices.Sort(listed)
+	if diff := cmp.Diff(all, listed); diff != "" {
+		t.Errorf("steps (-there are +listed):\n%s", diff)
+	}
 }
 
 // What a fault on the way of a redemption costs: asked again after 1 and 2

@@ -74,8 +74,7 @@ func (p *parser) parse(words []string) (*kong.Context, error) {
 		path = append(path, node.Name)
 	}
 	args := append(path, arrange(node, words[used:])...)
-	forget(p.kong.Model.Node)
-	parsed, err := p.kong.Parse(args)
+	parsed, err := p.fill(args)
 	if err != nil {
 		var wrong *usageError
 		if errors.As(err, &wrong) {
@@ -84,6 +83,27 @@ func (p *parser) parse(words []string) (*kong.Context, error) {
 		return nil, usage(synopsis(node), "%s: %v", verbPath(node), err)
 	}
 	return parsed, nil
+}
+
+// fill is kong's Parse without its hooks, which no verb has and which are most
+// of its cost.
+func (p *parser) fill(args []string) (*kong.Context, error) {
+	forget(p.kong.Model.Node)
+	parsed, err := kong.Trace(p.kong, args)
+	if err == nil {
+		err = parsed.Error
+	}
+	for _, step := range []func() error{
+		func() error { return parsed.Reset() },
+		func() error { return parsed.Resolve() },
+		func() error { _, err := parsed.Apply(); return err },
+		func() error { return parsed.Validate() },
+	} {
+		if err == nil {
+			err = step()
+		}
+	}
+	return parsed, err
 }
 
 // forget clears what kong remembers of the line before: its Reset sets values

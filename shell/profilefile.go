@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+	yamlparser "github.com/goccy/go-yaml/parser"
 
 	"tokenshell/tokens"
 )
@@ -42,6 +43,13 @@ func parseProfile(path string, source []byte) (*tokens.Profile, error) {
 	var f profileFile
 	if err := yaml.UnmarshalWithOptions(source, &f, yaml.Strict(), yaml.DisallowUnknownField()); err != nil {
 		return nil, yamlError(path, err)
+	}
+	tree, err := yamlparser.ParseBytes(source, 0)
+	if err != nil {
+		return nil, yamlError(path, err)
+	}
+	if len(tree.Docs) > 1 && tree.Docs[1].Start != nil {
+		return nil, &inputError{path, tree.Docs[1].Start.Position.Line, "a profile is one document, here begins another"}
 	}
 	p := &tokens.Profile{Audience: string(f.Audience), Claims: map[string]string{}}
 	for _, typ := range f.Types {

@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -46,7 +47,9 @@ type modelWorld struct {
 	name  string
 	yaml  string // empty is the embedded world
 	model func() *model
-	plan  *blueprint
+
+	plan    *blueprint
+	parsers *parserPool
 }
 
 // modelWorlds gives the worlds that are walked in.
@@ -86,6 +89,7 @@ func modelWorlds(t *testing.T) []modelWorld {
 		if worlds[i].yaml == "" {
 			text = embeddedWorld
 		}
+		worlds[i].parsers = newParserPool()
 		var err error
 		if worlds[i].plan, err = parseWorld(worlds[i].name, text); err != nil {
 			t.Fatal(err)
@@ -471,21 +475,29 @@ func (d draws) moments() []int {
 	return slices.DeleteFunc(moments, func(at int) bool { return at <= m.now })
 }
 
-// moment chooses one of them, or a second beside it; a far one is rare.
+// moment chooses one of them, or a second beside it. A far one is rare, and none
+// in a quiet walk: what is long past is forgotten when somebody looks.
 func (d draws) moment() op {
 	moments := d.moments()
-	if !drawn(d, "far", []bool{false, false, false, false, false, false, true}) {
-		soon := d.w.model.now + 2*modelSession
-		if near := slices.DeleteFunc(slices.Clone(moments), func(at int) bool { return at > soon }); len(near) > 0 {
-			moments = near
-		}
+	if far := drawn(d, "far", []bool{false, false, false, false, false, false, true}); !far || d.w.quiet {
+		moments = d.soon(moments)
 	}
 	return op{n: drawn(d, "moment", moments) + d.pick("beside", 0, -1, 1)}
 }
 
+// soon leaves out what is more than a session away.
+func (d draws) soon(moments []int) []int {
+	return slices.DeleteFunc(slices.Clone(moments), func(at int) bool { return at > d.w.model.now+2*modelSession })
+}
+
 func (d draws) key() op {
-	service := drawn(d, "service", d.w.model.order)
+	service := drawn(d, "service", d.keyed())
 	return op{words: []string{service}, n: d.pick("version", 0, len(d.w.model.keys[service])-1)}
+}
+
+// keyed gives the services that have a key: all may have been forgotten.
+func (d draws) keyed() []string {
+	return slices.DeleteFunc(slices.Clone(d.w.model.order), func(service string) bool { return len(d.w.model.keys[service]) == 0 })
 }
 
 // walk is a world, its model, and what was done in them.
@@ -494,7 +506,8 @@ type walk struct {
 	model     *model
 	shell     *Shell
 	table     []deed
-	audited   bool   // the invariants are checked after every verb, too
+	audited   bool   // the invariants are checked, too
+	quiet     bool   // nobody looks before the end: looking settles what should settle itself
 	dir       string // where the files of spoken lines are; empty when verbs are run past the parser
 	opened    int    // sessions, ever
 	confirmed int    // confirmations, ever
@@ -519,16 +532,13 @@ func newWalk(ctx context.Context, world modelWorld, weakness tokens.Weakness, au
 		return nil, err
 	}
 	w.witness.watch(audited)
-	s := newShell(w, theParsers)
+	s := newShell(w, world.parsers)
 	s.options.output = "json"
 	return &walk{
 		world: world, model: world.model(), shell: s, table: deeds(), audited: audited,
 		receipts: map[string]string{}, jtis: map[string]string{},
 	}, nil
 }
-
-// theParsers serve every walk, for making one costs more than a walk.
-var theParsers = newParserPool()
 
 // do does one op in both, and says where they part; nil when they agree.
 func (w *walk) do(ctx context.Context, o op) *discrepancy {
@@ -540,6 +550,9 @@ func (w *walk) do(ctx context.Context, o op) *discrepancy {
 	w.count(o)
 	lines := w.lines(d, o)
 	said, err := w.run(ctx, d, o, lines)
+	for _, t := range w.shell.wallet.held {
+		w.jtis[t.ref.ID] = t.handle
+	}
 	before := w.model.states()
 	foretold := d.foretell(w.model, o)
 	for id, state := range w.model.states() {
@@ -549,19 +562,28 @@ func (w *walk) do(ctx context.Context, o op) *discrepancy {
 	}
 	w.saw = append(w.saw, foretold.reasons...)
 	w.write(lines, foretold)
-	if got := answered(err); !sameAnswer(got, foretold) {
+	if got := answered(err); !sameAnswer(got, foretold) || errors.As(err, new(panicked)) {
 		return &discrepancy{what: fmt.Sprintf("%s: %s, the model says %s", lines[len(lines)-1], describe(got, err), foretold)}
 	}
 	if wrong := w.results(said, foretold); wrong != nil {
 		return wrong
 	}
+	if w.quiet {
+		return nil
+	}
+	return w.look()
+}
+
+// look holds the whole world against the model, and checks the invariants.
+func (w *walk) look() *discrepancy {
 	if wrong := w.compare(); wrong != nil {
 		return wrong
 	}
-	if w.audited {
-		if err := w.shell.world.audit(); err != nil {
-			return &discrepancy{what: "an invariant is broken: " + err.Error()}
-		}
+	if !w.audited {
+		return nil
+	}
+	if err := w.shell.world.audit(); err != nil {
+		return &discrepancy{what: "an invariant is broken: " + err.Error()}
 	}
 	return nil
 }
@@ -611,6 +633,11 @@ func (w *walk) lines(d deed, o op) []string {
 
 // run has the product do an op: by the verb's Run method, or by its lines.
 func (w *walk) run(ctx context.Context, d deed, o op, lines []string) (said []byte, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = panicked{r}
+		}
+	}()
 	var stdout bytes.Buffer
 	if w.dir == "" {
 		err = d.run(o)(&call{Shell: w.shell, ctx: ctx, out: &output{stdout: &stdout, stderr: io.Discard, format: "json"}})
@@ -627,6 +654,11 @@ func (w *walk) run(ctx context.Context, d deed, o op, lines []string) (said []by
 	}
 	return stdout.Bytes(), err
 }
+
+// panicked is what a verb may never answer.
+type panicked struct{ value any }
+
+func (p panicked) Error() string { return fmt.Sprintf("a panic: %v", p.value) }
 
 // write adds an op to the script, with what the model foretells.
 func (w *walk) write(lines []string, foretold answer) {
@@ -712,9 +744,6 @@ func asked(verb, value string) []string {
 
 // compare holds everything that can be seen of the world against the model.
 func (w *walk) compare() *discrepancy {
-	for _, t := range w.shell.wallet.held {
-		w.jtis[t.ref.ID] = t.handle
-	}
 	got, want := w.seen(), w.model.seen()
 	for i, f := range want {
 		if i >= len(got) || got[i] != f.value {
@@ -849,7 +878,7 @@ type search struct {
 	audited  bool
 	dir      string // of the files that spoken lines read; empty for none spoken
 	enough   int    // verbs
-	verbs    int
+	verbs    int    // that were looked at
 	walks    int
 	tally    map[string]int // what was seen
 }
@@ -858,7 +887,7 @@ type search struct {
 // rapid shrinks the walk, and what it leaves over is left out op by op.
 func (s *search) find(t *testing.T) (*walk, *discrepancy) {
 	t.Helper()
-	var ops []op
+	var failed *walk
 	log := &silence{TB: t}
 	s.tally = map[string]int{}
 	rapid.Check(log, func(t *rapid.T) {
@@ -870,18 +899,27 @@ func (s *search) find(t *testing.T) (*walk, *discrepancy) {
 		leave := drawSwarm(t)
 		t.Repeat(map[string]func(*rapid.T){"do": func(t *rapid.T) {
 			o := drawOp(draws{t, w}, leave)
-			s.verbs++
+			if !w.quiet {
+				s.verbs++
+			}
 			if found := w.do(t.Context(), o); found != nil {
-				ops = w.ops
+				failed = w
 				t.Fatal(found.what)
 			}
 		}})
+		if found := w.look(); found != nil {
+			failed = w
+			t.Fatal(found.what)
+		}
 		s.count(w)
 	})
-	if !log.failed {
+	switch {
+	case !log.failed:
 		return nil, nil
+	case failed == nil:
+		t.Fatal(log.text)
 	}
-	return s.shorten(t, ops)
+	return s.shorten(t, failed)
 }
 
 // count notes what a walk came to.
@@ -899,6 +937,7 @@ func (s *search) begin(t *rapid.T) *walk {
 	if s.dir != "" && rapid.IntRange(0, 31).Draw(t, "spoken") == 31 {
 		w.dir, w.shell.dir = s.dir, s.dir
 	}
+	w.quiet = s.audited && drawn(draws{t, w}, "quiet", []bool{false, false, false, true})
 	return w
 }
 
@@ -960,9 +999,11 @@ func (d draws) may(name string) bool {
 	case "session use":
 		return len(m.sessions) > 0
 	case "clock set":
-		return len(d.moments()) > 0
-	case "clock advance", "keys rotate", "keys retire", "keys disable":
+		return len(d.soon(d.moments())) > 0
+	case "clock advance", "keys rotate":
 		return true
+	case "keys retire", "keys disable":
+		return len(d.keyed()) > 0
 	case "relay", "redeem direct", "revoke":
 		return m.current != "" && len(d.held()) > 0
 	case "relay forged", "relay twin":
@@ -973,17 +1014,17 @@ func (d draws) may(name string) bool {
 
 // shorten leaves out ops and parts of ops for as long as the rest still shows
 // something.
-func (s *search) shorten(t *testing.T, ops []op) (*walk, *discrepancy) {
+func (s *search) shorten(t *testing.T, failed *walk) (*walk, *discrepancy) {
 	t.Helper()
-	w, found := s.replay(t, ops)
+	w, found := s.replay(t, failed.ops, failed.quiet)
 	try := func(ops []op) bool {
-		less, still := s.replay(t, ops)
+		less, still := s.replay(t, ops, failed.quiet)
 		if still != nil {
 			w, found = less, still
 		}
 		return still != nil
 	}
-	for size := len(ops); size > 0 && found != nil; {
+	for size := len(failed.ops); size > 0 && found != nil; {
 		shorter := false
 		for at := len(w.ops) - size; at >= 0; at-- {
 			shorter = at+size <= len(w.ops) && try(slices.Delete(slices.Clone(w.ops), at, at+size)) || shorter
@@ -1030,36 +1071,36 @@ func (o op) simpler() []op {
 }
 
 // replay does ops from the beginning of a world.
-func (s *search) replay(t *testing.T, ops []op) (*walk, *discrepancy) {
+func (s *search) replay(t *testing.T, ops []op, quiet bool) (*walk, *discrepancy) {
 	t.Helper()
 	w, err := newWalk(t.Context(), s.world, s.weakness, s.audited)
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.quiet = quiet
 	for _, o := range ops {
 		if found := w.do(t.Context(), o); found != nil {
 			return w, found
 		}
 	}
-	return w, nil
+	return w, w.look()
 }
 
 // silence is a test that rapid may fail without anybody hearing of it.
 type silence struct {
 	testing.TB
 	failed bool
+	text   string // why
 }
 
-// Logf says nothing, and so do the others.
-func (s *silence) Logf(string, ...any)   {}
-func (s *silence) Log(...any)            {}
-func (s *silence) Errorf(string, ...any) { s.failed = true }
-func (s *silence) Error(...any)          { s.failed = true }
-func (s *silence) Fatalf(string, ...any) { s.failed = true }
-func (s *silence) Fatal(...any)          { s.failed = true }
-func (s *silence) Fail()                 { s.failed = true }
-func (s *silence) FailNow()              { s.failed = true }
-func (s *silence) Failed() bool          { return s.failed }
+// Errorf keeps what is wrong; the others say nothing.
+func (s *silence) Errorf(format string, args ...any) {
+	s.failed, s.text = true, fmt.Sprintf(format, args...)
+}
+func (s *silence) Logf(string, ...any) {}
+func (s *silence) Log(...any)          {}
+func (s *silence) FailNow()            { s.failed = true }
+func (s *silence) Failed() bool        { return s.failed }
 
 // rapidly sets rapid's flags for one test; one that somebody gave stays.
 func rapidly(t *testing.T, values map[string]string) {

@@ -20,6 +20,7 @@ import (
 type ScenarioConfig struct {
 	World string // the world file of a scenario without a world.yaml; empty is the embedded world
 	Seed  uint64
+	Check bool // the invariants are checked after every verb, as with set check on
 }
 
 // DefaultSeed is the seed of scenarios unless another is given.
@@ -133,6 +134,7 @@ func (r *scenarioRunner) setup(env *testscript.Env, sc *scenario) error {
 	if err != nil {
 		return err
 	}
+	world.witness.watch(r.config.Check)
 	sc.shell = newShell(world, r.parsers)
 	env.Values[scenarioKey{}] = sc
 	return nil

@@ -33,7 +33,7 @@ func scripts(t *testing.T) []string {
 }
 
 func TestScripts(t *testing.T) {
-	params, err := Params(t.Context(), ScenarioConfig{Seed: DefaultSeed}, scripts(t))
+	params, err := Params(t.Context(), ScenarioConfig{Seed: DefaultSeed, Check: true}, scripts(t))
 	if err != nil {
 		t.Fatal(err)
 	}

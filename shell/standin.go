@@ -116,22 +116,45 @@ func (s *standin) Redeem(ctx context.Context, request tokens.Redemption) (receip
 
 // Cancel takes an attempt back, whether or not it ever arrived.
 func (s *standin) Cancel(ctx context.Context, c tokens.Cancellation) (err error) {
-	seen, err := tokens.Peek(c.Token)
-	defer func() { s.journal.Step(ctx, "cancel", seen.Ref, err) }()
+	var ref tokens.Ref
+	defer func() { s.journal.Step(ctx, "cancel", ref, err) }()
+	claims, err := s.signed(c.Token)
 	if err != nil {
 		return err
 	}
+	ref = claims.Ref()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := s.books[seen.Ref]
+	e := s.books[ref]
 	if e == nil {
-		e = &standinEntry{attempt: c.Attempt, expires: s.clock.Now().Add(tokens.MaxLifetime)}
-		s.books[seen.Ref] = e
+		e = &standinEntry{attempt: c.Attempt, expires: claims.ExpiresAt}
+		s.books[ref] = e
 	}
 	if e.attempt == c.Attempt {
 		e.cancelled = true
 	}
 	return nil
+}
+
+// signed gives the claims of a token that the issuer signed, under whatever
+// names they have there, and late or not: a cancellation ignores expiry.
+func (s *standin) signed(raw string) (*tokens.Claims, error) {
+	checks := s.verifier.Checks(tokens.Own{})
+	for _, name := range []string{"audience", "time", "capability"} {
+		checks = leaveOut(checks, name)
+	}
+	return tokens.Judge(raw, checks)
+}
+
+// redeemed adds what stands redeemed, with its attempt.
+func (s *standin) redeemed(committed map[tokens.Ref]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ref, e := range s.books {
+		if !e.cancelled {
+			committed[ref] = e.attempt
+		}
+	}
 }
 
 // Explain says what every check would find, and changes nothing.

@@ -4,6 +4,7 @@ package shell
 
 import (
 	"context"
+	"crypto"
 	"fmt"
 	"io"
 	"time"
@@ -46,7 +47,13 @@ func (v *tokenExplain) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.showExplained(v.Token, named("relay", tokens.Explain(t.raw, checks, v.All)))
+	found := named("relay", tokens.Explain(t.raw, checks, v.All))
+	for i := range found { // nothing in a key set says whose it is
+		if found[i].Check == "issuer" && found[i].Status == tokens.CheckPassed {
+			found[i].Detail += ", taken to be whose key sets these are"
+		}
+	}
+	return c.showExplained(v.Token, found)
 }
 
 // explain asks the relay and, when there is one, the token's service.
@@ -89,8 +96,12 @@ func (v *tokenExplain) afterwards(c *call) ([]tokens.Check, error) {
 			return nil, &inputError{file, 0, err.Error()}
 		}
 		for _, key := range set {
-			if _, err := keys.Key(key.ID); err != nil { // a rotation's sets overlap
+			known, err := keys.Key(key.ID)
+			switch { // a rotation's sets overlap
+			case err != nil:
 				keys = append(keys, key)
+			case !sameKey(known, key):
+				return nil, &inputError{file, 0, fmt.Sprintf("kid %q is another key than in the sets before: a kid names one for ever", key.ID)}
 			}
 		}
 	}
@@ -122,6 +133,12 @@ func (v *tokenExplain) afterwards(c *call) ([]tokens.Check, error) {
 		return nil
 	}})
 	return leaveOut(checks, "capability"), nil // a key set says nothing of grants
+}
+
+// sameKey reports whether two keys verify the same.
+func sameKey(a, b tokens.Key) bool {
+	public, ok := a.Public.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && a.Algorithm == b.Algorithm && public.Equal(b.Public)
 }
 
 func leaveOut(checks []tokens.Check, name string) []tokens.Check {

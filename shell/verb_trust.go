@@ -94,8 +94,11 @@ func (v *trustAdd) Run(c *call) error {
 func (w *World) trust(o *outsider, service string) error {
 	var to *orchestrator.Service
 	if service != "" {
-		if !handlePattern.MatchString(service) || slices.Contains([]string{"relay", "kms", "client"}, service) {
-			return usage("write A-Z a-z 0-9 . _ -", "%q is no name for a service", service)
+		if !handlePattern.MatchString(service) || len(service) > 64 || slices.Contains([]string{"relay", "kms", "client"}, service) {
+			return usage("write up to 64 of A-Z a-z 0-9 . _ -", "%q is no name for a service", service)
+		}
+		if p, err := w.service(service); err == nil { // by any of its spellings
+			return usage("choose another --service", "%q is a service already: %s", service, p.name)
 		}
 		o.service, o.standin = service, newStandin(w, service, o.issuer)
 		watched := faultyRedeemer{watchedRedeemer{o.standin, w.witness}, service, w.faults}
@@ -105,6 +108,9 @@ func (w *World) trust(o *outsider, service string) error {
 		return usage("trust list shows them", "%v", err)
 	}
 	w.outsiders = append(w.outsiders, o)
+	if o.standin != nil {
+		w.standins = append(w.standins, o.standin)
+	}
 	return nil
 }
 

@@ -96,7 +96,7 @@ func (w *witness) cancelled(ref tokens.Ref, attempt string) {
 func (w *witness) relayed(ref tokens.Ref, session orchestrator.Snapshot, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.on || !errors.Is(err, tokens.Replayed) {
+	if !w.on || !errors.Is(err, tokens.Replayed) || ref.ID == "" {
 		return
 	}
 	for _, step := range session.Steps {
@@ -108,7 +108,8 @@ func (w *witness) relayed(ref tokens.Ref, session orchestrator.Snapshot, err err
 }
 
 // watchedRedeemer is a service under a witness's eyes. It stands behind the
-// faults, so that it sees what really happened.
+// faults, so that it sees what really happened. An outside issuer's tokens whose
+// jti has another name are not watched: nobody here has read them.
 type watchedRedeemer struct {
 	orchestrator.Redeemer
 	witness *witness
@@ -117,7 +118,7 @@ type watchedRedeemer struct {
 // Redeem redeems.
 func (r watchedRedeemer) Redeem(ctx context.Context, request tokens.Redemption) (tokens.Receipt, error) {
 	receipt, err := r.Redeemer.Redeem(ctx, request)
-	if seen, bad := tokens.Peek(request.Token); bad == nil {
+	if seen, bad := tokens.Peek(request.Token); bad == nil && seen.Ref.ID != "" {
 		r.witness.redeemed(seen.Ref, request.Attempt, receipt, err)
 	}
 	return receipt, err
@@ -126,7 +127,7 @@ func (r watchedRedeemer) Redeem(ctx context.Context, request tokens.Redemption) 
 // Cancel cancels.
 func (r watchedRedeemer) Cancel(ctx context.Context, request tokens.Cancellation) error {
 	err := r.Redeemer.Cancel(ctx, request)
-	if seen, bad := tokens.Peek(request.Token); bad == nil && err == nil {
+	if seen, bad := tokens.Peek(request.Token); bad == nil && err == nil && seen.Ref.ID != "" {
 		r.witness.cancelled(seen.Ref, request.Attempt)
 	}
 	return err
@@ -160,6 +161,9 @@ func (w *World) auditAgreement() error {
 				committed[e.Ref] = e.Attempt
 			}
 		}
+	}
+	for _, s := range w.standins {
+		s.redeemed(committed)
 	}
 	recent := w.clock.Now().Add(-issuers.Retention) // older ones may be forgotten
 	for _, snap := range w.relay.Sessions() {

@@ -71,6 +71,7 @@ type World struct {
 	relay    *orchestrator.Relay
 
 	outsiders []*outsider // the outside issuers that the relay trusts
+	standins  []*standin  // also of those that it trusts no more
 }
 
 // NewWorld makes a world. The error is about the world file.
