@@ -13,21 +13,21 @@ import (
 // Cancel undoes one attempt: it releases what the attempt never redeemed and
 // takes back what it did. It tolerates that nothing ever happened, ignores
 // expiry, and leaves alone what another attempt redeemed. Who cancels proves
-// it by the token; its key may be gone by now, so the signed text decides.
+// it by the token; its key may have left the set by now.
 func (i *Issuer[H]) Cancel(ctx context.Context, c tokens.Cancellation) (err error) {
 	var ref tokens.Ref
 	defer func() { i.journal.Step(ctx, "cancel", ref, err, slog.String("attempt", c.Attempt)) }()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	seen, err := tokens.Peek(c.Token)
+	claims, err := i.genuine(c.Token)
 	if err != nil {
 		return err
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.settle()
-	r := i.books.byID[seen.Ref.ID]
+	r := i.books.byID[claims.ID]
 	if r == nil || !r.isToken(c.Token) || r.Ref.Order != c.Session.Order {
 		return tokens.Refuse(tokens.NotIssuedHere, "%s has no reservation for this token", i.Service)
 	}
@@ -45,19 +45,24 @@ func (i *Issuer[H]) Cancel(ctx context.Context, c tokens.Cancellation) (err erro
 	return nil
 }
 
+// genuine wants a token that this issuer signed, with whatever key it ever had.
+func (i *Issuer[H]) genuine(raw string) (*tokens.Claims, error) {
+	return tokens.Judge(raw, tokens.Genuine(i.ever.Checks(tokens.Own{})))
+}
+
 // Revoke releases a reservation before its time (RFC 7009). Revoking twice is
 // no error; what was redeemed can not be revoked.
 func (i *Issuer[H]) Revoke(ctx context.Context, raw string) (err error) {
 	var ref tokens.Ref
 	defer func() { i.journal.Step(ctx, "revoke", ref, err) }()
-	seen, err := tokens.Peek(raw)
+	claims, err := i.genuine(raw)
 	if err != nil {
 		return err
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.settle()
-	r := i.books.byID[seen.Ref.ID]
+	r := i.books.byID[claims.ID]
 	switch {
 	case r == nil || !r.isToken(raw):
 		return tokens.Refuse(tokens.NotIssuedHere, "%s has no reservation for this token", i.Service)

@@ -58,7 +58,9 @@ type Issuer[H any] struct {
 	rules    Rules[H]
 	ring     *KeyRing
 	sealer   *Sealer
-	verifier *tokens.Verifier
+	verifier *tokens.Verifier // with the published keys
+	late     *tokens.Verifier // for what was answered already
+	ever     *tokens.Verifier // for giving back
 	journal  tokens.Journal
 
 	mu      sync.Mutex
@@ -81,12 +83,17 @@ func New[H any](ctx context.Context, c Config, rules Rules[H]) (*Issuer[H], erro
 			return nil, err
 		}
 	}
-	self := tokens.Issuer{Name: i.name, Keys: ring.Own(), Capabilities: []string{c.Capability}}
-	i.verifier = &tokens.Verifier{
-		Party: i.name, Clock: c.Clock, Leeway: c.Leeway, Weakness: c.Weakness,
+	i.verifier, i.late, i.ever = i.verifierOver(ring), i.verifierOver(ring.Aged()), i.verifierOver(ring.Ever())
+	return i, nil
+}
+
+// verifierOver judges the issuer's own tokens by a set of its keys.
+func (i *Issuer[H]) verifierOver(keys tokens.KeySet) *tokens.Verifier {
+	self := tokens.Issuer{Name: i.name, Keys: keys, Capabilities: []string{i.Capability}}
+	return &tokens.Verifier{
+		Party: i.name, Clock: i.Clock, Leeway: i.Leeway, Weakness: i.Weakness,
 		Issuers: func(iss string) (tokens.Issuer, bool) { return self, iss == i.name },
 	}
-	return i, nil
 }
 
 // IssuerName gives the iss of a service.

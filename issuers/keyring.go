@@ -212,21 +212,31 @@ func (r *KeyRing) published(kid string) (tokens.Key, error) {
 	}
 }
 
-// Own is the set as the service itself uses it: also a key that left only
-// because its last token had expired still verifies, for a retry of an answered
-// redemption comes as late as it likes.
-func (r *KeyRing) Own() tokens.KeySet { return ownKeys{r} }
+// Aged is the set with the keys that left only because their last token had
+// expired: a retry of an answered redemption comes as late as it likes. Nothing
+// new may be judged by it.
+func (r *KeyRing) Aged() tokens.KeySet {
+	return keysIf{r, func(v *keyVersion) bool { return v.aged || v.left.IsZero() }}
+}
 
-type ownKeys struct{ ring *KeyRing }
+// Ever is the set of all versions that are remembered, whatever their state:
+// for giving back, which needs no key that is still good.
+func (r *KeyRing) Ever() tokens.KeySet { return keysIf{r, func(*keyVersion) bool { return true }} }
 
-func (o ownKeys) Key(kid string) (tokens.Key, error) {
-	o.ring.mu.Lock()
-	defer o.ring.mu.Unlock()
-	o.ring.settle()
-	if v := o.ring.find(kid); v != nil && v.aged {
+type keysIf struct {
+	ring *KeyRing
+	ok   func(*keyVersion) bool
+}
+
+// Key finds a key; see [tokens.KeySet].
+func (k keysIf) Key(kid string) (tokens.Key, error) {
+	k.ring.mu.Lock()
+	defer k.ring.mu.Unlock()
+	k.ring.settle()
+	if v := k.ring.find(kid); v != nil && k.ok(v) {
 		return tokens.Key{ID: v.kid, Algorithm: v.alg, Public: v.public}, nil
 	}
-	return o.ring.published(kid)
+	return k.ring.published(kid)
 }
 
 // List describes every version, oldest first.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -28,6 +29,9 @@ func (i *Issuer[H]) Redeem(ctx context.Context, request tokens.Redemption) (rece
 		Outcome: func(c *tokens.Claims) error { return i.outcome(c, request.Attempt, &receipt) },
 		Books:   func(c *tokens.Claims) error { return i.commit(ctx, c, request, &receipt) },
 	}))
+	if errors.Is(err, tokens.KeyUnknown) {
+		err = i.answerLate(request, &receipt, err)
+	}
 	if err != nil {
 		return tokens.Receipt{}, err
 	}
@@ -62,10 +66,30 @@ func sameSession(c *tokens.Claims, s tokens.Session) error {
 	return nil
 }
 
+// answerLate answers a retry whose key has left the set because all its tokens
+// had expired. Only what was answered before is answered; anything else is
+// refused as it was, for an aged key vouches for nothing new.
+func (i *Issuer[H]) answerLate(request tokens.Redemption, receipt *tokens.Receipt, refused error) error {
+	_, err := tokens.Judge(request.Token, i.late.Checks(tokens.Own{
+		Session: func(c *tokens.Claims) error { return sameSession(c, request.Session) },
+		Outcome: func(c *tokens.Claims) error {
+			if err := i.outcome(c, request.Attempt, receipt); err != nil {
+				return err
+			}
+			return refused
+		},
+	}))
+	if err != nil && !errors.Is(err, tokens.AlreadyRedeemed) {
+		return refused
+	}
+	return err
+}
+
 // outcome answers from the books when the token was redeemed already.
 func (i *Issuer[H]) outcome(c *tokens.Claims, attempt string, receipt *tokens.Receipt) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	i.settle()
 	return i.answered(i.books.byID[c.ID], attempt, receipt)
 }
 

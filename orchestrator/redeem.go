@@ -47,7 +47,7 @@ func (r *Relay) Redeem(ctx context.Context, id string, named []tokens.Ref) (Snap
 				return Snapshot{}, tokens.Refuse(tokens.SessionMismatch, "the token is for order %q, this is %q", ref.Order, id)
 			}
 			if s.state == Open {
-				return Snapshot{}, fmt.Errorf("%s: %w", ref.ID, ErrNotAccepted)
+				return Snapshot{}, fmt.Errorf("%q: %w", ref.ID, ErrNotAccepted)
 			}
 			return Snapshot{}, closed(s)
 		}

@@ -84,10 +84,15 @@ func (r *Relay) Trust(issuer tokens.Issuer, service *Service) error {
 		return fmt.Errorf("%q is an issuer already", issuer.Name)
 	}
 	if service != nil {
-		if slices.ContainsFunc(g.services, func(s Service) bool { return s.Name == service.Name }) {
+		at := slices.IndexFunc(g.services, func(s Service) bool { return s.Name == service.Name })
+		switch {
+		case at < 0:
+			g.services = append(g.services, *service)
+		case len(g.services[at].Capabilities) > 0 || slices.Contains(slices.Collect(maps.Values(g.routes)), service.Name):
 			return fmt.Errorf("%q is a service already", service.Name)
+		default:
+			g.services[at] = *service // its issuer was trusted no more, and now another is
 		}
-		g.services = append(g.services, *service)
 		g.routes[issuer.Name] = service.Name
 	}
 	g.issuers[issuer.Name] = issuer

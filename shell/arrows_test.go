@@ -35,6 +35,7 @@ var arrows = []arrow{
 	{"orchestrator", []string{"tokens"}},
 	{"shell", []string{"*"}},
 	{"shell/lineedit", nil},
+	{"shell/attacks", []string{"tokens"}},
 	{"cmd/*", []string{"shell"}},
 }
 

@@ -89,6 +89,12 @@ func rejections(err error) []rejection {
 	return nil
 }
 
+// told is a failure that the verb's own JSON says already.
+type told struct{ err error }
+
+func (e *told) Error() string { return e.err.Error() }
+func (e *told) Unwrap() error { return e.err }
+
 // surprise is an expectation that did not come true.
 type surprise struct {
 	expected string

@@ -49,10 +49,11 @@ func faultKinds() []string {
 	return kinds
 }
 
-// kmsSteps and serviceSteps are what can go wrong of a party.
+// kmsSteps, serviceSteps and standinSteps are what can go wrong of a party.
 var (
 	kmsSteps     = []string{"sign", "decrypt"}
 	serviceSteps = []string{"confirm", "redeem", "cancel"}
+	standinSteps = []string{"redeem", "cancel"}
 )
 
 // fault is an order for the next uses of one step.
@@ -191,6 +192,8 @@ func (w *World) parseStep(text string) (party, step string, err error) {
 		return "", "", usage("SERVICE.STEP, such as coupons.redeem or kms.sign", "%q is no step", text)
 	case name == "kms":
 		steps = kmsSteps
+	case slices.ContainsFunc(w.standins, func(s *standin) bool { return s.name == name }):
+		steps = standinSteps
 	default:
 		p, err := w.service(name)
 		if err != nil {

@@ -32,6 +32,7 @@ type grammar struct {
 	Clock   clockVerb   `cmd:"" group:"world" help:"Show and move the time."`
 	Fault   faultVerb   `cmd:"" group:"world" help:"Have a step of a party go wrong."`
 	Explore exploreVerb `cmd:"" group:"world" help:"Walk through what may happen, looking for an invariant that does not hold." seed:"which walks: the same seed walks the same way" example:"explore --depth 8 --moves 500"`
+	Attack  attackVerb  `cmd:"" group:"world" help:"List and try hostile tokens and flows."`
 	View    viewVerb    `cmd:"" group:"world" help:"Show a party's books." example:"view points"`
 	Log     logVerb     `cmd:"" group:"world" help:"Show what the parties logged." example:"log --party relay"`
 

@@ -97,6 +97,9 @@ func newFilter(source string) (*filter, error) {
 	if source == "" {
 		return nil, nil
 	}
+	if looksLikeToken(source) { // jq's errors would quote parts of it
+		return nil, usage("see the jq manual for its language", "--jq: a token is no filter")
+	}
 	query, err := gojq.Parse(source)
 	if err == nil {
 		var code *gojq.Code
@@ -141,8 +144,8 @@ func (f *filter) run(data any, w io.Writer) error {
 }
 
 // compact finds compact serialisations in a text: their header is a JSON object,
-// so they begin with a "{" in base64.
-var compact = regexp.MustCompile(`e[w-z0-3][A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]*`)
+// so they begin with a "{" in base64, or with the space before it.
+var compact = regexp.MustCompile(`[CDI][A-Za-z0-9_-]{24,}\.[A-Za-z0-9_-]{24,}\.[A-Za-z0-9_.-]*|e[w-z0-3][A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]*`)
 
 // redact replaces tokens in a text.
 func redact(text string) string { return compact.ReplaceAllString(text, "(token)") }
@@ -165,6 +168,11 @@ func printable(s string) string {
 	return b.String()
 }
 
+// oneLine gives printable text that stays on its line and in its column.
+func oneLine(s string) string {
+	return strings.NewReplacer("\n", `\u{a}`, "\t", `\u{9}`).Replace(printable(s))
+}
+
 // table writes rows in columns two spaces apart, as wide as what they show.
 // Its first row is the heading.
 type table [][]string
@@ -172,7 +180,7 @@ type table [][]string
 func (t *table) row(cells ...any) {
 	row := make([]string, len(cells))
 	for i, cell := range cells {
-		row[i] = printable(fmt.Sprint(cell))
+		row[i] = oneLine(fmt.Sprint(cell))
 	}
 	*t = append(*t, row)
 }

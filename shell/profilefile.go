@@ -5,9 +5,6 @@ package shell
 import (
 	"time"
 
-	"github.com/goccy/go-yaml"
-	yamlparser "github.com/goccy/go-yaml/parser"
-
 	"tokenshell/tokens"
 )
 
@@ -41,15 +38,12 @@ func parseProfile(path string, source []byte) (*tokens.Profile, error) {
 		return nil, &inputError{path, 0, "its brackets nest too deep"}
 	}
 	var f profileFile
-	if err := yaml.UnmarshalWithOptions(source, &f, yaml.Strict(), yaml.DisallowUnknownField()); err != nil {
-		return nil, yamlError(path, err)
-	}
-	tree, err := yamlparser.ParseBytes(source, 0)
+	second, err := decodeYAML(source, &f)
 	if err != nil {
 		return nil, yamlError(path, err)
 	}
-	if len(tree.Docs) > 1 && tree.Docs[1].Start != nil {
-		return nil, &inputError{path, tree.Docs[1].Start.Position.Line, "a profile is one document, here begins another"}
+	if second {
+		return nil, secondDocument(path, source, "a profile")
 	}
 	p := &tokens.Profile{Audience: string(f.Audience), Claims: map[string]string{}}
 	for _, typ := range f.Types {

@@ -126,8 +126,9 @@ func (o *output) report(err error) {
 	var (
 		several   *refusals
 		surprised *surprise
+		already   *told
 	)
-	said := errors.As(err, &several) && several.inJSON || errors.As(err, &surprised) // what surprised has spoken
+	said := errors.As(err, &several) && several.inJSON || errors.As(err, &already) || errors.As(err, &surprised) // what surprised has spoken
 	if o.format == "json" && !said {
 		what := rejection{Detail: err.Error()}
 		if all := rejections(err); all != nil {

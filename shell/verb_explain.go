@@ -122,7 +122,7 @@ func (v *tokenExplain) afterwards(c *call) ([]tokens.Check, error) {
 	verifier := &tokens.Verifier{
 		Party: tokens.Audience, Clock: tokens.FrozenClock(at), Leeway: c.world.leeway.get,
 		Issuers: func(iss string) (tokens.Issuer, bool) {
-			return tokens.Issuer{Name: iss, Keys: keys, Profile: profile}, true
+			return tokens.Issuer{Name: iss, Keys: keys, Profile: profile}, printableID(iss)
 		},
 	}
 	order := v.Order

@@ -84,7 +84,7 @@ func (v *exploreVerb) Run(c *call) error {
 		return err
 	}
 	if found != nil {
-		return errors.New("an invariant is broken: " + found.what)
+		return &told{errors.New("an invariant is broken: " + found.what)}
 	}
 	return c.ctx.Err()
 }
@@ -98,6 +98,9 @@ func (c *call) showExploration(r exploration, took time.Duration) error {
 			return
 		}
 		fmt.Fprintf(w, "found: %s\n%s", r.Found, r.Scenario)
+		if looksLikeToken(r.Scenario) {
+			fmt.Fprintln(w, "# it holds a token, which is not shown here: --out FILE writes it whole")
+		}
 	})
 }
 

@@ -101,6 +101,13 @@ func (w *World) trust(o *outsider, service string) error {
 			return usage("choose another --service", "%q is a service already: %s", service, p.name)
 		}
 		o.service, o.standin = service, newStandin(w, service, o.issuer)
+		if at := slices.IndexFunc(w.standins, func(s *standin) bool { return s.name == service }); at >= 0 {
+			if slices.ContainsFunc(w.outsiders, func(other *outsider) bool { return other.service == service }) {
+				return usage("choose another --service", "%q is a service already", service)
+			}
+			o.standin.books = w.standins[at].books // what it accepted once stays accepted
+			w.standins = slices.Delete(w.standins, at, at+1)
+		}
 		watched := faultyRedeemer{watchedRedeemer{o.standin, w.witness}, service, w.faults}
 		to = &orchestrator.Service{Name: service, Redeemer: watched}
 	}
@@ -112,6 +119,17 @@ func (w *World) trust(o *outsider, service string) error {
 		w.standins = append(w.standins, o.standin)
 	}
 	return nil
+}
+
+// peek takes a token apart, with the names that a trusted issuer has for claims.
+func (w *World) peek(raw string) (tokens.Unverified, error) {
+	return tokens.PeekAs(raw, func(iss string) (tokens.Issuer, bool) {
+		o := w.outsider(iss)
+		if o == nil {
+			return tokens.Issuer{}, false
+		}
+		return o.issuer, true
+	})
 }
 
 // outsider finds a trusted outside issuer; nil when there is none.

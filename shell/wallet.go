@@ -126,7 +126,7 @@ func (s *Shell) token(word string) (*heldToken, error) {
 // believed only for finding it again.
 func (s *Shell) loose(raw string) *heldToken {
 	t := &heldToken{raw: raw}
-	if seen, err := tokens.Peek(raw); err == nil {
+	if seen, err := s.world.peek(raw); err == nil {
 		t.ref = seen.Ref
 		if p, err := s.world.issuer(seen.Ref.Issuer); err == nil {
 			t.service = p.name
@@ -151,7 +151,7 @@ func (t *heldToken) label() string {
 	case t.handle != "":
 		return t.handle
 	case t.ref.ID != "":
-		return t.ref.ID
+		return oneLine(t.ref.ID) // unverified
 	default:
 		return "(token)"
 	}
@@ -161,7 +161,8 @@ func (t *heldToken) label() string {
 func (s *Shell) status(t *heldToken) string {
 	if session, err := s.world.relay.Session(t.ref.Order); err == nil {
 		for _, step := range session.Steps {
-			if step.Ref == t.ref && (step.Status != orchestrator.Accepted || !t.spent && !t.revoked && !s.expired(t)) {
+			untouched := step.Status == orchestrator.Accepted || step.Status == orchestrator.Released
+			if step.Ref == t.ref && !(t.spent && untouched) && (step.Status != orchestrator.Accepted || !t.revoked && !s.expired(t)) {
 				return string(step.Status)
 			}
 		}

@@ -19,6 +19,7 @@ import (
 type witness struct {
 	mu     sync.Mutex
 	on     bool
+	peek   func(raw string) (tokens.Unverified, error)
 	broken error // the first broken promise
 	seen   map[tokens.Ref]testimony
 }
@@ -108,8 +109,7 @@ func (w *witness) relayed(ref tokens.Ref, session orchestrator.Snapshot, err err
 }
 
 // watchedRedeemer is a service under a witness's eyes. It stands behind the
-// faults, so that it sees what really happened. An outside issuer's tokens whose
-// jti has another name are not watched: nobody here has read them.
+// faults, so that it sees what really happened.
 type watchedRedeemer struct {
 	orchestrator.Redeemer
 	witness *witness
@@ -118,7 +118,7 @@ type watchedRedeemer struct {
 // Redeem redeems.
 func (r watchedRedeemer) Redeem(ctx context.Context, request tokens.Redemption) (tokens.Receipt, error) {
 	receipt, err := r.Redeemer.Redeem(ctx, request)
-	if seen, bad := tokens.Peek(request.Token); bad == nil && seen.Ref.ID != "" {
+	if seen, bad := r.witness.peek(request.Token); bad == nil && seen.Ref.ID != "" {
 		r.witness.redeemed(seen.Ref, request.Attempt, receipt, err)
 	}
 	return receipt, err
@@ -127,7 +127,7 @@ func (r watchedRedeemer) Redeem(ctx context.Context, request tokens.Redemption) 
 // Cancel cancels.
 func (r watchedRedeemer) Cancel(ctx context.Context, request tokens.Cancellation) error {
 	err := r.Redeemer.Cancel(ctx, request)
-	if seen, bad := tokens.Peek(request.Token); bad == nil && err == nil && seen.Ref.ID != "" {
+	if seen, bad := r.witness.peek(request.Token); bad == nil && err == nil && seen.Ref.ID != "" {
 		r.witness.cancelled(seen.Ref, request.Attempt)
 	}
 	return err

@@ -222,9 +222,11 @@ func quoteWord(text string) string {
 func commandText(command []word) string {
 	parts := make([]string, len(command))
 	for i, w := range command {
-		for _, p := range w {
+		for j, p := range w {
 			if p.variable {
 				parts[i] += "$" + p.text
+			} else if j > 0 && w[j-1].variable && p.text != "" && isNameByte(p.text[0]) {
+				parts[i] += "'" + p.text + "'" // or it would be part of the name
 			} else {
 				parts[i] += quoteWord(p.text)
 			}

@@ -95,6 +95,7 @@ func buildWeakWorld(ctx context.Context, plan *blueprint, seed *uint64, weakness
 	} else {
 		w.clock, w.mint = tokens.FrozenClock(Epoch), tokens.NewMint(fmt.Appendf(nil, "tokenshell seed %d", *seed))
 	}
+	w.witness.peek = w.peek
 	w.faults = &faults{clock: w.clock}
 	w.log = newLogbook(w.clock)
 	w.kms = kmsmock.New(kmsmock.Config{Seed: w.mint.Derive("kms"), Now: w.clock.Of("kms").Now})

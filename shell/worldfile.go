@@ -131,15 +131,31 @@ func parseWorld(path string, source []byte) (*blueprint, error) {
 		return nil, &inputError{path, 0, "its brackets nest too deep"}
 	}
 	var file worldFile
-	documents := yaml.NewDecoder(bytes.NewReader(source), yaml.Strict(), yaml.DisallowUnknownField())
-	if err := documents.Decode(&file); err != nil && err != io.EOF {
+	second, err := decodeYAML(source, &file)
+	if err != nil {
 		return nil, yamlError(path, err)
 	}
-	c := &worldChecker{path: path, source: source}
-	if documents.Decode(new(any)) != io.EOF {
-		return nil, c.secondDocument()
+	if second {
+		return nil, secondDocument(path, source, "a world")
 	}
+	c := &worldChecker{path: path, source: source}
 	return c.check(&file)
+}
+
+// decodeYAML reads one document strictly and says whether another follows. Some
+// tags make the library panic (goccy/go-yaml 1.19.2: !!binary where a list
+// belongs); that is an error of the file.
+func decodeYAML(source []byte, into any) (second bool, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = errors.New("it holds a YAML tag that does not fit")
+		}
+	}()
+	documents := yaml.NewDecoder(bytes.NewReader(source), yaml.Strict(), yaml.DisallowUnknownField())
+	if err := documents.Decode(into); err != nil && err != io.EOF {
+		return false, err
+	}
+	return documents.Decode(new(any)) != io.EOF, nil
 }
 
 // maxBrackets is how deep the brackets of a world file may nest: beyond, the
@@ -175,7 +191,7 @@ func yamlError(path string, err error) error {
 		return &inputError{path, wrong.Token.Position.Line, fmt.Sprintf("column %d: %s belongs here", wrong.Token.Position.Column, shape(wrong.DstType))}
 	case errors.As(err, &syntax) && syntax.GetToken() != nil:
 		position := syntax.GetToken().Position
-		return &inputError{path, position.Line, fmt.Sprintf("column %d: %s", position.Column, syntax.GetMessage())}
+		return &inputError{path, position.Line, fmt.Sprintf("column %d: %s", position.Column, oneLine(syntax.GetMessage()))}
 	}
 	return &inputError{path, 0, err.Error()}
 }
@@ -246,18 +262,19 @@ type worldChecker struct {
 	err    error
 }
 
-// tree parses the file once more, for the places of what is wrong.
-func (c *worldChecker) tree() *ast.File {
-	tree, err := yamlparser.ParseBytes(c.source, 0)
+// parseTree parses a file once more, for the places of what is wrong.
+func parseTree(source []byte) *ast.File {
+	tree, err := yamlparser.ParseBytes(source, 0)
 	if err != nil {
 		return &ast.File{}
 	}
 	return tree
 }
 
-func (c *worldChecker) secondDocument() error {
-	wrong := &inputError{c.path, 0, "a world is one document, here begins another"}
-	if docs := c.tree().Docs; len(docs) > 1 && docs[1].Start != nil {
+// secondDocument says where a second YAML document begins.
+func secondDocument(path string, source []byte, what string) error {
+	wrong := &inputError{path, 0, what + " is one document, here begins another"}
+	if docs := parseTree(source).Docs; len(docs) > 1 && docs[1].Start != nil {
 		place := docs[1].Start.Position
 		wrong.line, wrong.what = place.Line, fmt.Sprintf("column %d: %s", place.Column, wrong.what)
 	}
@@ -271,7 +288,7 @@ func (c *worldChecker) fail(at, format string, args ...any) {
 	}
 	wrong := &inputError{c.path, 0, fmt.Sprintf(format, args...)}
 	if path, err := yaml.PathString(at); err == nil {
-		if node, err := path.FilterFile(c.tree()); err == nil && node != nil && node.GetToken() != nil {
+		if node, err := path.FilterFile(parseTree(c.source)); err == nil && node != nil && node.GetToken() != nil {
 			position := node.GetToken().Position
 			wrong.line, wrong.what = position.Line, fmt.Sprintf("column %d: %s", position.Column, wrong.what)
 		}

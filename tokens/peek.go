@@ -19,6 +19,11 @@ type Unverified struct {
 // Peek takes a compact token apart after size and structure were checked, and
 // verifies nothing. The error is a [*Refusal]: too_large or malformed.
 func Peek(raw string) (Unverified, error) {
+	return PeekAs(raw, func(string) (Issuer, bool) { return Issuer{}, false })
+}
+
+// PeekAs is [Peek] for tokens whose issuer may have other names for our claims.
+func PeekAs(raw string, issuers func(iss string) (Issuer, bool)) (Unverified, error) {
 	e := &Envelope{raw: raw}
 	if err := checkSize(e); err != nil {
 		return Unverified{}, err
@@ -29,8 +34,9 @@ func Peek(raw string) (Unverified, error) {
 	segment, _, _ := strings.Cut(raw, ".")
 	header, _ := decodeSegment(segment)
 	u := Unverified{Header: header, Payload: e.body}
+	issuer, _ := (&Verifier{Issuers: issuers}).claimed(e)
 	for name, to := range map[string]*string{"iss": &u.Ref.Issuer, "jti": &u.Ref.ID, "order_processing_id": &u.Ref.Order} {
-		if value, ok := e.payload.get(name); ok {
+		if value, ok := e.payload.get(issuer.claimName(name)); ok {
 			*to, _ = decodeString(value)
 		}
 	}

@@ -37,7 +37,17 @@ func (p *Profile) Check() error {
 			return fmt.Errorf("header member %q cannot be ignored", member)
 		}
 	}
+	taken := map[string]bool{"iss": true, "nbf": true}
+	for _, row := range claimRows {
+		if p.Claims[row.name] == "" {
+			taken[row.name] = true // under its own name
+		}
+	}
 	for ours, theirs := range p.Claims {
+		if taken[theirs] {
+			return fmt.Errorf("two claims would be read from %q", theirs)
+		}
+		taken[theirs] = true
 		if !knownClaim(ours) || ours == "iss" {
 			return fmt.Errorf("%q is no claim that can have another name", ours)
 		}

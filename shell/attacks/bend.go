@@ -1,0 +1,134 @@
+// Bends: what is done to segments, signatures and finished tokens.
+
+package attacks
+
+import (
+	"crypto/elliptic"
+	"encoding/asn1"
+	"encoding/hex"
+	"math/big"
+	"strings"
+)
+
+const urlAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+// spare sets a spare bit at the end of a base64 segment (RFC 4648 3.5). A
+// segment without one is left as it is, so a row has to see to it that there is.
+func spare(segment string) string {
+	if len(segment)%4 == 0 {
+		return segment
+	}
+	last := len(segment) - 1
+	return segment[:last] + string(urlAlphabet[strings.IndexByte(urlAlphabet, segment[last])|1])
+}
+
+func standardAlphabet(segment string) string {
+	return strings.NewReplacer("-", "+", "_", "/").Replace(segment)
+}
+
+func padded(segment string) string { return segment + strings.Repeat("=", (4-len(segment)%4)%4) }
+
+// prefixed, suffixed and inserted put a text somewhere.
+func prefixed(with string) func(string) string {
+	return func(text string) string { return with + text }
+}
+func suffixed(with string) func(string) string {
+	return func(text string) string { return text + with }
+}
+func inserted(with string) func(string) string {
+	return func(text string) string { return text[:len(text)/2] + with + text[len(text)/2:] }
+}
+
+// fixed forgets the token and is another text.
+func fixed(text string) func(string) string { return func(string) string { return text } }
+
+// segments rebuilds a token: $1, $2 and $3 are its segments.
+func segments(pattern string) func(string) string {
+	return func(text string) string {
+		parts := append(strings.Split(text, "."), "", "")
+		return strings.NewReplacer("$1", parts[0], "$2", parts[1], "$3", parts[2]).Replace(pattern)
+	}
+}
+
+// order is that of the group of P-256.
+func order() *big.Int { return elliptic.P256().Params().N }
+
+// twin gives the other signature that verifies: S' = n - S.
+func twin(signature []byte) []byte {
+	r, s := halves(signature)
+	return join(r, s.Sub(order(), s))
+}
+
+// flat puts fixed numbers in the place of R and S; nil keeps one.
+func flat(r, s *big.Int) func([]byte) []byte {
+	return func(signature []byte) []byte {
+		oldR, oldS := halves(signature)
+		if r != nil {
+			oldR = r
+		}
+		if s != nil {
+			oldS = s
+		}
+		return join(oldR, oldS)
+	}
+}
+
+func swapped(signature []byte) []byte {
+	r, s := halves(signature)
+	return join(s, r)
+}
+
+func der(signature []byte) []byte {
+	r, s := halves(signature)
+	text, err := asn1.Marshal(struct{ R, S *big.Int }{r, s})
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+func hexed(signature []byte) []byte { return []byte(hex.EncodeToString(signature)) }
+
+// wide gives each half a byte more in front.
+func wide(signature []byte) []byte {
+	return append(append([]byte{0}, signature[:32]...), append([]byte{0}, signature[32:]...)...)
+}
+
+func shorter(signature []byte) []byte { return signature[:len(signature)-1] }
+func longer(signature []byte) []byte  { return append(append([]byte{}, signature...), 0) }
+
+// flipped changes a bit of one byte.
+func flipped(at int) func([]byte) []byte {
+	return func(signature []byte) []byte {
+		bent := append([]byte{}, signature...)
+		bent[at%len(bent)] ^= 1
+		return bent
+	}
+}
+
+// jwe changes the n-th segment of a compact JWE (RFC 7516 7.1).
+func jwe(n int, bend func(segment string) string) func(string) string {
+	return func(text string) string {
+		parts := strings.Split(text, ".")
+		if n < len(parts) {
+			parts[n] = bend(parts[n])
+		}
+		return strings.Join(parts, ".")
+	}
+}
+
+// jweHeader gives a JWE another header.
+func jweHeader(text string) func(string) string { return jwe(0, fixed(encode(text))) }
+
+// bumped changes the first character, where no bit is spare.
+func bumped(segment string) string {
+	if segment == "" {
+		return segment
+	}
+	return string(urlAlphabet[strings.IndexByte(urlAlphabet, segment[0])^1]) + segment[1:]
+}
+
+// cut takes characters from the end: four are three bytes.
+func cut(n int) func(string) string {
+	return func(segment string) string { return segment[:max(0, len(segment)-n)] }
+}

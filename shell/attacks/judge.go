@@ -1,0 +1,126 @@
+// Judging: what came of a step, held against what was wanted.
+
+package attacks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"tokenshell/tokens"
+)
+
+// wants gives the reason that a step has to be refused for; empty when it has
+// to be done.
+func (r *run) wants(s Step) tokens.Reason {
+	if s.Refused {
+		return r.row.Expect
+	}
+	return s.Want
+}
+
+// still reports whether a step must leave the books as they are.
+func (r *run) still(s Step) bool {
+	return s.Verb == Relay || s.Repeated || r.wants(s) != "" && s.Verb != Redeem
+}
+
+// judge holds one answer against what was wanted of it.
+func (r *run) judge(s Step, answer Answer, err error, before Books) error {
+	want, got := r.wants(s), reasonOf(err)
+	if s.Refused {
+		r.reason = got
+	}
+	switch {
+	case want == "" && err != nil && s.State == "":
+		return wrong("it should be done, and was refused: %v", err)
+	case want != "" && err == nil && s.Repeated == answer.Repeated:
+		return through("it should be refused with %s, and was done", want)
+	case want != "" && err == nil:
+		return through("it should be refused with %s, and was answered", want)
+	case want != got && (want != "" || s.State == ""):
+		return wrong("it should be refused with %s, and was with %v", want, err)
+	case s.State != "" && s.State != State(answer.State):
+		return wrong("the session should be %s, and is %q: %v", s.State, answer.State, err)
+	case s.Repeated != answer.Repeated:
+		return through("it should be answered as before: %t, and was: %t", s.Repeated, answer.Repeated)
+	}
+	if !r.still(s) {
+		return nil
+	}
+	now := r.target.Books()
+	if !maps.Equal(before.Accounts, now.Accounts) {
+		return through("the accounts have moved: %s", difference(before.Accounts, now.Accounts))
+	}
+	if !maps.Equal(before.Reservations, now.Reservations) {
+		return through("the reservations have moved: %s", difference(before.Reservations, now.Reservations))
+	}
+	return nil
+}
+
+// together does a step several times at once: one is done, all others are
+// refused.
+func (r *run) together(ctx context.Context, s Step) error {
+	var (
+		wg      sync.WaitGroup
+		answers = make([]error, s.Times)
+	)
+	for i := range s.Times {
+		action := r.action(s, i)
+		wg.Go(func() {
+			defer func() {
+				if p := recover(); p != nil {
+					answers[i] = fmt.Errorf("a party panics: %v", p)
+				}
+			}()
+			_, answers[i] = r.target.Do(ctx, action)
+		})
+	}
+	wg.Wait()
+	done, want := 0, r.wants(s)
+	for _, err := range answers {
+		switch got := reasonOf(err); {
+		case err == nil:
+			done++
+		case got != want:
+			return wrong("it should be refused with %s, and was with %v", want, err)
+		default:
+			r.reason = got
+		}
+	}
+	switch {
+	case done > 1:
+		return through("%d of %d at once were done", done, s.Times)
+	case done == 0:
+		return wrong("none of %d at once was done", s.Times)
+	}
+	return nil
+}
+
+func reasonOf(err error) tokens.Reason {
+	var reason tokens.Reason
+	if err != nil && !errors.As(err, &reason) {
+		return "unknown"
+	}
+	return reason
+}
+
+// difference names what is not the same in two books.
+func difference(before, after map[string]string) string {
+	var all []string
+	for name, was := range before {
+		if now, ok := after[name]; !ok || now != was {
+			all = append(all, fmt.Sprintf("%s was %q, is %q", name, was, now))
+		}
+	}
+	for name, now := range after {
+		if _, ok := before[name]; !ok {
+			all = append(all, fmt.Sprintf("%s is new: %q", name, now))
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(all, "; ")
+}

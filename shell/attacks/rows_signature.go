@@ -1,0 +1,117 @@
+// Rows: games with the signature and with its encoding.
+
+package attacks
+
+import (
+	"math/big"
+	"strings"
+
+	"tokenshell/tokens"
+)
+
+func signatureRows() []Row {
+	const (
+		psychic  = "CVE-2022-21449; RFC 8725 3.4"
+		checked  = "RFC 8725 2.1, 3.3"
+		shape    = "RFC 7518 3.4"
+		replaced = "RFC 8725 2.7"
+	)
+	n, zero, one := order(), new(big.Int), big.NewInt(1)
+	signed := func(f func([]byte) []byte) []Step { return both(Forgery{Signer: kept, Signature: f}) }
+	return numbered("SIG", Signature, []tried{
+		{"no signature", tokens.SignatureInvalid, "RFC 8725 2.1, 3.3; CVE-2020-28042", both(Forgery{Signer: nobody})},
+		{"a byte of the signature cut off", tokens.SignatureInvalid, shape, signed(shorter)},
+		{"a byte added to the signature", tokens.SignatureInvalid, shape, signed(longer)},
+		{"the signature in DER", tokens.SignatureInvalid, shape, signed(der)},
+		{"the signature in hexadecimal", tokens.SignatureInvalid, shape, signed(hexed)},
+		{"each half of the signature with a zero in front", tokens.SignatureInvalid, shape, signed(wide)},
+		{"R and S swapped", tokens.SignatureInvalid, shape, signed(swapped)},
+		{"R and S are 0", tokens.SignatureInvalid, psychic, signed(flat(zero, zero))},
+		{"R is 0", tokens.SignatureInvalid, psychic, signed(flat(zero, nil))},
+		{"S is 0", tokens.SignatureInvalid, psychic, signed(flat(nil, zero))},
+		{"R and S are 1", tokens.SignatureInvalid, psychic, signed(flat(one, one))},
+		{"R and S are the order of the group", tokens.SignatureInvalid, psychic, signed(flat(n, n))},
+		{"R is 1, S the order of the group less 1", tokens.SignatureInvalid, psychic, signed(flat(one, new(big.Int).Sub(n, one)))},
+		{"R and S have every bit set", tokens.SignatureInvalid, psychic, signed(flat(ones(), ones()))},
+		{"a bit of R flipped", tokens.SignatureInvalid, checked, signed(flipped(3))},
+		{"a bit of S flipped", tokens.SignatureInvalid, checked, signed(flipped(63))},
+		{"another customer in the payload, the signature left", tokens.SignatureInvalid, checked, both(claims(set("sub", `"$OTHER_CUSTOMER"`)).by(kept))},
+		{"a later exp in the payload, the signature left", tokens.SignatureInvalid, checked, both(claims(set("exp", `$NOW+300`)).by(kept))},
+		{"a space in the payload, the signature left", tokens.SignatureInvalid, "RFC 7515 5.2", both(Forgery{PayloadText: "@ ", Signer: kept})},
+		{"a space in the header, the signature left", tokens.SignatureInvalid, "RFC 7515 5.2", both(Forgery{HeaderText: "@ ", Signer: kept})},
+		{"the signature of another token of the same issuer", tokens.SignatureInvalid, replaced,
+			scene(confirm("u", victim, early), forged("x", "t", Forgery{Signer: borrowed}), relay("x").refused(), direct("x").refused(), relay("t"), relay("u"))},
+		{"the signature covers the payload only", tokens.SignatureInvalid, "RFC 7515 5.1", both(Forgery{Input: func(input string) string { return input[strings.IndexByte(input, '.')+1:] }})},
+		{"the signature covers the JSON, not its encoding", tokens.SignatureInvalid, "RFC 7515 5.1", both(Forgery{Input: fixed(`{"alg":"ES256"}`)})},
+		{"expired and badly signed: nothing is said of exp", tokens.SignatureInvalid, "RFC 8725 3.3; CVE-2024-51744", both(claims(set("exp", `$NOW-60`)).by(attacker))},
+		{"unknown session and badly signed: nothing is said of sessions", tokens.SignatureInvalid, "RFC 8725 3.3", both(claims(set("order_processing_id", `"op_never"`)).by(attacker))},
+	})
+}
+
+func ones() *big.Int {
+	all := new(big.Int).Lsh(big.NewInt(1), 256)
+	return all.Sub(all, big.NewInt(1))
+}
+
+func encodingRows() []Row {
+	const (
+		canonical = "RFC 7515 2; RFC 4648 3.5"
+		compact   = "RFC 7515 7.1"
+	)
+	text := func(f func(string) string) []Step { return both(Forgery{Signer: kept, Text: f}) }
+	odd := `{"x":"~~~???>>>"}` // its base64 needs the two characters that alphabets differ in
+	all := []tried{
+		{"padding behind the signature", tokens.Malformed, canonical, text(suffixed("=="))},
+		{"padding behind the header, and signed so", tokens.Malformed, canonical, both(Forgery{SpellHeader: paddedAlways})},
+		{"padding behind the payload, and signed so", tokens.Malformed, canonical, both(Forgery{SpellPayload: paddedAlways})},
+		{"a spare bit set at the end of the signature", tokens.Malformed, canonical, text(spare)},
+		{"a spare bit set at the end of the header, and signed so", tokens.Malformed, canonical, both(Forgery{SpellHeader: spareAlways})},
+		{"a spare bit set at the end of the payload, and signed so", tokens.Malformed, canonical, both(Forgery{SpellPayload: spareAlways})},
+		{"the other alphabet of base64, and signed so", tokens.Malformed, canonical, both(Forgery{Payload: edits(set("constraints", odd)), SpellPayload: standardAlphabet})},
+		{"a newline in the payload, and signed so", tokens.Malformed, canonical, both(Forgery{SpellPayload: inserted("\n")})},
+		{"a newline in the header, and signed so", tokens.Malformed, canonical, both(Forgery{SpellHeader: inserted("\r\n")})},
+		{"a newline in the signature", tokens.Malformed, canonical, text(func(t string) string { return t[:len(t)-9] + "\r\n" + t[len(t)-9:] })},
+		{"a newline behind the token", tokens.Malformed, compact, text(suffixed("\r\n"))},
+		{"a space in front of the token", tokens.Malformed, compact, text(prefixed(" "))},
+		{"a tab in front of the token", tokens.Malformed, compact, text(prefixed("\t"))},
+		{"a no-break space in front of the token", tokens.Malformed, compact, text(prefixed("\u00a0"))},
+		{"a zero-width space behind the token", tokens.Malformed, compact, text(suffixed("\u200b"))},
+		{"a byte order mark in front of the token", tokens.Malformed, compact, text(prefixed("\ufeff"))},
+		{"a NUL behind the token", tokens.Malformed, compact, text(suffixed("\x00"))},
+		{"Bearer in front of the token", tokens.Malformed, compact, text(prefixed("Bearer "))},
+		{"the token in quotes", tokens.Malformed, compact, text(segments(`"$1.$2.$3"`))},
+		{"the dots escaped as in a URL", tokens.Malformed, compact, text(segments("$1%2e$2%2e$3"))},
+	}
+	for _, form := range []struct{ what, pattern string }{
+		{"nothing at all", ""},
+		{"one segment", "$1"},
+		{"two segments", "$1.$2"},
+		{"four segments", "$1.$2.$3."},
+		{"five segments", "$1.$2.$3.$2.$3"},
+		{"three empty segments", ".."},
+		{"an empty header", ".$2.$3"},
+		{"header and payload swapped", "$2.$1.$3"},
+	} {
+		expect := tokens.Malformed
+		if form.what == "header and payload swapped" {
+			expect = tokens.HeaderNotAllowed
+		}
+		all = append(all, tried{form.what, expect, compact, text(segments(form.pattern))})
+	}
+	return numbered("ENC", Encoding, all)
+}
+
+// paddedAlways pads a segment, and gives JSON that needs no padding a space.
+func paddedAlways(segment string) string { return padded(ragged(segment)) }
+
+// spareAlways sets a spare bit, and gives JSON that has none a space.
+func spareAlways(segment string) string { return spare(ragged(segment)) }
+
+// ragged gives a segment whose JSON, maybe with a space behind it, does not fill
+// its last group of characters.
+func ragged(segment string) string {
+	if len(segment)%4 == 0 {
+		return segment + "IA" // one space
+	}
+	return segment
+}

@@ -1,0 +1,235 @@
+// The run: one row on one target, and its verdict.
+
+package attacks
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"tokenshell/tokens"
+)
+
+// Status is a verdict.
+type Status string
+
+// The verdicts. Only refused is well: for the row's reason, with the books as
+// they have to be, and with what is good coming through.
+const (
+	Refused     Status = "refused"
+	GotThrough  Status = "got_through"
+	WrongReason Status = "wrong_reason"
+)
+
+// Result is what became of a row.
+type Result struct {
+	Row
+	Status Status
+	Reason tokens.Reason // what the attack was answered with; empty when it was done
+	Detail string        // what went otherwise; empty when nothing did
+}
+
+// held is a token of a run.
+type held struct {
+	raw     string
+	service string // its role
+	kid     string
+}
+
+// run is one row on its way.
+type run struct {
+	target Target
+	row    Row
+	seed   uint64
+	key    *ecdsa.PrivateKey
+	tokens map[string]held
+	mark   Books
+	reason tokens.Reason
+}
+
+// verdict ends a run before its last step.
+type verdict struct {
+	status Status
+	what   string
+}
+
+func (v *verdict) Error() string { return v.what }
+
+func wrong(format string, args ...any) error {
+	return &verdict{WrongReason, fmt.Sprintf(format, args...)}
+}
+func through(format string, args ...any) error {
+	return &verdict{GotThrough, fmt.Sprintf(format, args...)}
+}
+
+// Run runs a row on a fresh target. The attacker's keys come from the seed. A
+// row whose control does not come through, or that a party panics over, counts
+// as having the wrong reason.
+func Run(ctx context.Context, row Row, target Target, seed uint64) (result Result) {
+	r := &run{target: target, row: row, seed: seed, tokens: map[string]held{}}
+	result = Result{Row: row, Status: Refused}
+	end := func(err error) {
+		result.Reason = r.reason
+		var v *verdict
+		if errors.As(err, &v) {
+			result.Status, result.Detail = v.status, err.Error()
+		} else if err != nil {
+			result.Status, result.Detail = WrongReason, err.Error()
+		}
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			end(wrong("a party panics: %v", p))
+		}
+	}()
+	end(r.all(ctx))
+	return result
+}
+
+func (r *run) all(ctx context.Context) (err error) {
+	if r.key, err = attackerKey(r.seed); err != nil {
+		return err
+	}
+	// A row goes on behind a control that failed: what gets through weighs more.
+	before := r.control(ctx, "op_before", late)
+	sound := r.target.Books().Broken == ""
+	err = r.steps(ctx)
+	var v *verdict
+	switch worse := errors.As(err, &v) && v.status == GotThrough; {
+	case before != nil && !worse:
+		return wrong("the control before it: %v", before)
+	case err != nil:
+		return err
+	}
+	if err := r.control(ctx, "op_after", early); err != nil {
+		return wrong("the control after it: %v", err)
+	}
+	if broken := r.target.Books().Broken; broken != "" && sound {
+		return through("the books do not hold: %s", broken)
+	}
+	return nil
+}
+
+func (r *run) steps(ctx context.Context) error {
+	r.mark = r.target.Books()
+	for i, step := range r.row.Steps {
+		if err := r.step(ctx, step); err != nil {
+			return fmt.Errorf("step %d, %s: %w", i+1, step.name(), err)
+		}
+	}
+	return nil
+}
+
+// control takes a valid token of a service through everything.
+func (r *run) control(ctx context.Context, session, role string) error {
+	do := func(a Action) (Answer, error) {
+		a.Session = session
+		answer, err := r.target.Do(ctx, a)
+		if err != nil {
+			return answer, fmt.Errorf("%s: %w", a.Verb, err)
+		}
+		return answer, nil
+	}
+	if _, err := do(Action{Verb: Open, Customer: r.customer(first)}); err != nil {
+		return err
+	}
+	good, err := do(Action{Verb: Confirm, Service: r.service(role).Name})
+	if err != nil {
+		return err
+	}
+	if _, _, _, err := decode(good.Token); err != nil {
+		return err
+	}
+	if _, err := do(Action{Verb: Relay, Token: good.Token}); err != nil {
+		return err
+	}
+	before := r.target.Books()
+	ended, err := do(Action{Verb: Redeem})
+	if err != nil {
+		return err
+	}
+	now := r.target.Books()
+	switch {
+	case State(ended.State) != Completed:
+		return fmt.Errorf("the session is %q", ended.State)
+	case maps.Equal(before.Reservations, now.Reservations):
+		return errors.New("it was redeemed, and the books do not know")
+	case now.Broken != "":
+		return fmt.Errorf("the books do not hold: %s", now.Broken)
+	}
+	return nil
+}
+
+// step does one step and holds what comes of it against what is wanted.
+func (r *run) step(ctx context.Context, s Step) error {
+	switch s.Verb {
+	case mark:
+		r.mark = r.target.Books()
+		return nil
+	case unmoved:
+		if now := r.target.Books(); !maps.Equal(r.mark.Accounts, now.Accounts) {
+			return through("the accounts have moved: %s", difference(r.mark.Accounts, now.Accounts))
+		}
+		return nil
+	case forge:
+		good, ok := r.tokens[s.Token]
+		if !ok {
+			return fmt.Errorf("there is no token %q", s.Token)
+		}
+		raw, err := r.forge(ctx, s.Forge, good)
+		r.tokens[s.As] = held{raw, good.service, good.kid}
+		return err
+	}
+	if s.Times > 1 {
+		return r.together(ctx, s)
+	}
+	var before Books
+	if r.still(s) {
+		before = r.target.Books()
+	}
+	answer, err := r.target.Do(ctx, r.action(s, 0))
+	if err := r.judge(s, answer, err, before); err != nil {
+		return err
+	}
+	if s.Verb == Confirm {
+		header, _, _, err := decode(answer.Token)
+		if err != nil {
+			return err
+		}
+		var named struct {
+			KeyID string `json:"kid"`
+		}
+		if err := json.Unmarshal(header, &named); err != nil {
+			return err
+		}
+		r.tokens[s.As] = held{answer.Token, s.Service, named.KeyID}
+	}
+	return nil
+}
+
+// action gives a step's action, the n-th of those at once.
+func (r *run) action(s Step, n int) Action {
+	a := Action{
+		Verb: s.Verb, Session: s.Session, Customer: r.customer(s.Customer), Attempt: s.Attempt,
+		By: s.By, Phase: s.Phase, Kind: s.Kind, Count: s.Count,
+	}
+	role := s.Service
+	if s.Token != "" {
+		names := strings.Split(s.Token, ",")
+		token := r.tokens[names[n%len(names)]]
+		a.Token, a.KeyID = token.raw, token.kid
+		if role == "" {
+			role = token.service
+		}
+	}
+	if role != "" {
+		a.Service = r.service(role).Name
+	}
+	return a
+}
+
+func (s Step) name() string { return strings.TrimSpace(string(s.Verb) + " " + s.Token) }

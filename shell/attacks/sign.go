@@ -1,0 +1,162 @@
+// Signing: the keys that hostile tokens are signed with.
+
+package attacks
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+)
+
+// attackerKey derives the attacker's own key from a seed.
+func attackerKey(seed uint64) (*ecdsa.PrivateKey, error) {
+	for n := range uint64(100) {
+		text := binary.BigEndian.AppendUint64([]byte("the attacker's key"), seed)
+		sum := sha256.Sum256(binary.BigEndian.AppendUint64(text, n))
+		if key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), sum[:]); err == nil {
+			return key, nil
+		}
+	}
+	return nil, errors.New("the seed gives no key")
+}
+
+// joseSignature signs with a key of one's own, as R||S (RFC 7518 3.4) and
+// always the same (RFC 6979).
+func joseSignature(key *ecdsa.PrivateKey, input string) ([]byte, error) {
+	digest := sha256.Sum256([]byte(input))
+	der, err := key.Sign(nil, digest[:], crypto.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	var rs struct{ R, S *big.Int }
+	if _, err := asn1.Unmarshal(der, &rs); err != nil {
+		return nil, err
+	}
+	return join(rs.R, rs.S), nil
+}
+
+func join(r, s *big.Int) []byte {
+	raw := make([]byte, 64)
+	r.FillBytes(raw[:32])
+	s.FillBytes(raw[32:])
+	return raw
+}
+
+// halves takes an R||S apart; a signature that is none gives zeros.
+func halves(signature []byte) (r, s *big.Int) {
+	if len(signature) != 64 {
+		return new(big.Int), new(big.Int)
+	}
+	return new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
+}
+
+// publicJWK writes an EC public key as a JWK (RFC 7518 6.2).
+func publicJWK(public *ecdsa.PublicKey) (string, error) {
+	point, err := public.Bytes() // 4, X and Y
+	if err != nil {
+		return "", err
+	}
+	half := len(point) / 2
+	b64 := base64.RawURLEncoding.EncodeToString
+	return fmt.Sprintf(`{"kty":"EC","crv":"P-256","x":"%s","y":"%s"}`, b64(point[1:1+half]), b64(point[1+half:])), nil
+}
+
+// serviceJWK writes a service's public key as a JWK.
+func serviceJWK(s Service) (string, error) {
+	parsed, err := x509.ParsePKIXPublicKey(s.PublicKey)
+	if err != nil {
+		return "", err
+	}
+	public, ok := parsed.(*ecdsa.PublicKey)
+	if !ok {
+		return "", fmt.Errorf("the key of %s is no EC key", s.Name)
+	}
+	return publicJWK(public)
+}
+
+func mac(secret []byte, input string) []byte {
+	h := hmac.New(sha256.New, secret)
+	h.Write([]byte(input))
+	return h.Sum(nil)
+}
+
+// signature signs input as the forgery says. good is the token that is forged.
+func (r *run) signature(ctx context.Context, f *Forgery, good held, input string) ([]byte, error) {
+	s := r.service(good.service)
+	switch f.Signer {
+	case issuer:
+		answer, err := r.target.Do(ctx, Action{Verb: Sign, Service: s.Name, KeyID: good.kid, Token: input})
+		return answer.Signature, err
+	case former:
+		answer, err := r.target.Do(ctx, Action{Verb: Sign, Service: s.Name, KeyID: r.tokens["t"].kid, Token: input})
+		return answer.Signature, err
+	case sibling:
+		answer, err := r.target.Do(ctx, Action{Verb: Sign, Service: r.service(late).Name, KeyID: r.service(late).KeyID, Token: input})
+		return answer.Signature, err
+	case attacker:
+		return joseSignature(r.key, input)
+	case nobody:
+		return nil, nil
+	case kept:
+		_, _, signature, err := decode(good.raw)
+		return signature, err
+	case borrowed:
+		_, _, signature, err := decode(r.tokens["u"].raw)
+		return signature, err
+	case macDER:
+		return mac(s.PublicKey, input), nil
+	case macPEM:
+		return mac(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: s.PublicKey}), input), nil
+	case macJWK:
+		jwk, err := serviceJWK(s)
+		return mac([]byte(jwk), input), err
+	case macEmpty:
+		return mac(nil, input), nil
+	case macCommon:
+		return mac([]byte("secret"), input), nil
+	default:
+		return nil, fmt.Errorf("nobody signs as %q", f.Signer)
+	}
+}
+
+// forge makes a token of a good one.
+func (r *run) forge(ctx context.Context, f *Forgery, good held) (string, error) {
+	header, payload, _, err := decode(good.raw)
+	if err != nil {
+		return "", err
+	}
+	words, err := r.words(good)
+	if err != nil {
+		return "", err
+	}
+	headerText, err := edit(header, f.Header, words)
+	if err != nil {
+		return "", err
+	}
+	payloadText, err := edit(payload, f.Payload, words)
+	if err != nil {
+		return "", err
+	}
+	input := spelt(encode(written(f.HeaderText, headerText, words)), f.SpellHeader) + "." +
+		spelt(encode(written(f.PayloadText, payloadText, words)), f.SpellPayload)
+	signature, err := r.signature(ctx, f, good, spelt(input, f.Input))
+	if err != nil {
+		return "", err
+	}
+	if f.Signature != nil {
+		signature = f.Signature(signature)
+	}
+	return spelt(strings.Join([]string{input, encode(string(signature))}, "."), f.Text), nil
+}

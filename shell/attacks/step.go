@@ -1,0 +1,114 @@
+// The step: one thing that happens in a row, and what has to come of it.
+
+package attacks
+
+import (
+	"time"
+
+	"tokenshell/tokens"
+)
+
+// Step is an [Action] whose parties and tokens go by the row's own names.
+type Step struct {
+	Verb     Verb
+	Session  string
+	Customer string // first or second
+	Service  string // early, late or sealing; empty is the token's own
+	Token    string // several, with commas between, take turns when it happens several times
+	As       string // the name of the token that comes of it
+	From     string // what Token's key is used for, instead of the newest
+	Forge    *Forgery
+	Attempt  string
+	By       time.Duration
+	Phase    string
+	Kind     string
+	Count    int
+	Times    int // more than one happen at once: exactly one may be done
+
+	Refused  bool          // for the row's reason
+	Want     tokens.Reason // refused for this one
+	State    State         // where the session has to end
+	Repeated bool          // the answer has to be an old one
+}
+
+// The names that rows use. A row that says nothing is about the victim's
+// session and the first service.
+const (
+	victim    = "op_victim"
+	elsewhere = "op_elsewhere" // another session of the same customer
+	intruder  = "op_intruder"  // a session of another customer
+	never     = "op_never"     // nobody opened it
+
+	first  = "first"
+	second = "second"
+
+	early   = "early"   // the service that is redeemed first
+	late    = "late"    // the one after it
+	sealing = "sealing" // one that seals
+)
+
+func open(session, customer string) Step {
+	return Step{Verb: Open, Session: session, Customer: customer}
+}
+func confirm(as, session, service string) Step {
+	return Step{Verb: Confirm, As: as, Session: session, Service: service}
+}
+func forged(as, from string, f Forgery) Step {
+	return Step{Verb: forge, As: as, Token: from, Forge: &f}
+}
+func relay(token string) Step    { return Step{Verb: Relay, Session: victim, Token: token} }
+func direct(token string) Step   { return Step{Verb: Direct, Session: victim, Token: token} }
+func revoke(token string) Step   { return Step{Verb: Revoke, Token: token} }
+func cancel(token string) Step   { return Step{Verb: Cancel, Session: victim, Token: token} }
+func redeem(state State) Step    { return Step{Verb: Redeem, Session: victim, State: state} }
+func resume(state State) Step    { return Step{Verb: Resume, Session: victim, State: state} }
+func closed(session string) Step { return Step{Verb: Close, Session: session} }
+func wait(by time.Duration) Step { return Step{Verb: Advance, By: by} }
+func rotate() Step               { return Step{Verb: Rotate, Service: early} }
+func retire(token string) Step   { return Step{Verb: Retire, Token: token} }
+func disable(token string) Step  { return Step{Verb: Disable, Token: token} }
+func marked() Step               { return Step{Verb: mark} }
+func same() Step                 { return Step{Verb: unmoved} }
+
+func fault(service, phase, kind string, count int) Step {
+	return Step{Verb: Fault, Service: service, Phase: phase, Kind: kind, Count: count}
+}
+
+// refused wants the row's reason; with wants another.
+func (s Step) refused() Step             { s.Refused = true; return s }
+func (s Step) with(r tokens.Reason) Step { s.Want = r; return s }
+func (s Step) in(session string) Step    { s.Session = session; return s }
+func (s Step) at(service string) Step    { s.Service = service; return s }
+func (s Step) attempt(id string) Step    { s.Attempt = id; return s }
+func (s Step) again() Step               { s.Repeated = true; return s }
+func (s Step) times(n int) Step          { s.Times = n; return s }
+
+// scene opens the victim's session with a token t of the first service.
+func scene(more ...Step) []Step {
+	return append([]Step{open(victim, first), confirm("t", victim, early)}, more...)
+}
+
+// both tries a forgery of a good token on the relay and past it; the good one
+// is accepted after that.
+func both(f Forgery) []Step {
+	return scene(forged("x", "t", f), relay("x").refused(), direct("x").refused(), relay("t"))
+}
+
+// bothFor is both where the service says something else than the relay.
+func bothFor(f Forgery, past tokens.Reason) []Step {
+	return scene(forged("x", "t", f), relay("x").refused(), direct("x").with(past), relay("t"))
+}
+
+// atRelay tries a forgery on the relay alone.
+func atRelay(f Forgery) []Step {
+	return scene(forged("x", "t", f), relay("x").refused(), relay("t"))
+}
+
+// atService tries a forgery that only its service can tell; the good token is
+// redeemed after that.
+func atService(service string, f Forgery) []Step {
+	return []Step{
+		open(victim, first), confirm("t", victim, service), confirm("u", victim, service),
+		forged("x", "t", f), direct("x").refused(), direct("t"),
+	}
+}

@@ -1,0 +1,161 @@
+// Package attacks is the catalogue of hostile tokens and flows: what is tried
+// on a relay and its domains, and the reason that each has to be refused with.
+//
+// Its laws: a row is data, steps and what is expected of them. How a relay is
+// reached, what it is made of and which domains stand behind it is the
+// [Target]'s to know, so that the same rows can be run on another. The judge is
+// the exact reason and the domains' books. Before and after each row a valid
+// token has to come through, so that refusing everything never passes.
+//
+// [All] gives the rows, [Run] runs one on a fresh target.
+//
+// Not covered: what takes a party's memory or disk, and side channels in time.
+package attacks
+
+import (
+	"context"
+	"time"
+
+	"tokenshell/tokens"
+)
+
+// Target is a relay with its domains, fresh for one row. Safe for concurrent
+// use.
+type Target interface {
+	// Shop says what there is, as it is now.
+	Shop() Shop
+	// Do does one thing. A refusal is an error with a [tokens.Reason] in its
+	// chain.
+	Do(context.Context, Action) (Answer, error)
+	// Books gives what the domains have written down.
+	Books() Books
+}
+
+// Shop is what a row has to know of its target.
+type Shop struct {
+	Now       time.Time
+	Customers []string  // at least two
+	Services  []Service // in the order of redemption: at least two, and one that seals
+}
+
+// Service is a domain: what anybody may know of it.
+type Service struct {
+	Name       string
+	Issuer     string // iss
+	Capability string
+	Seals      bool   // its tokens carry a sealed section
+	KeyID      string // of the key that signs now
+	PublicKey  []byte // that key, as SPKI in DER
+}
+
+// Books are the domains' own. The values are for comparing and for showing.
+type Books struct {
+	Accounts     map[string]string // uses, balances, limits
+	Reservations map[string]string // by jti: its state
+	Broken       string            // an invariant that does not hold; empty when all do
+}
+
+// Verb is what an [Action] does.
+type Verb string
+
+// The verbs. The last three are the row's own: no target is asked for them.
+const (
+	Open    Verb = "open"    // opens Session for Customer
+	Close   Verb = "close"   // ends Session
+	Confirm Verb = "confirm" // has Service confirm something small; answers its token
+	Sign    Verb = "sign"    // signs Token, any text, with Service's key KeyID; answers R||S
+	Relay   Verb = "relay"   // hands Token to the relay, for Session
+	Redeem  Verb = "redeem"  // redeems what was accepted in Session, or Token alone; answers the state
+	Resume  Verb = "resume"  // takes a redemption to its end; answers the state
+	Direct  Verb = "direct"  // brings Token to Service past the relay, as Session's
+	Cancel  Verb = "cancel"  // has Service undo Attempt, past the relay
+	Revoke  Verb = "revoke"  // has Service take Token back
+	Advance Verb = "advance" // moves the time by By
+	Skew    Verb = "skew"    // sets Service's own clock ahead by By; the relay's when it is empty
+	Rotate  Verb = "rotate"  // gives Service a new key
+	Retire  Verb = "retire"  // takes KeyID out of Service's set
+	Disable Verb = "disable" // has nobody trust KeyID of Service any more
+	Fault   Verb = "fault"   // has Phase of Service go wrong, Count times, as Kind says
+
+	forge   Verb = "forge"   // makes a token of another
+	mark    Verb = "mark"    // looks at the accounts
+	unmoved Verb = "unmoved" // wants the accounts to be as at the mark
+)
+
+// Action is one thing that somebody does.
+type Action struct {
+	Verb     Verb
+	Session  string
+	Customer string
+	Service  string // its name
+	Token    string
+	KeyID    string
+	Attempt  string // empty is a new one
+	By       time.Duration
+	Phase    string // confirm, redeem or cancel
+	Kind     string // refuse, timeout or lost-reply
+	Count    int
+}
+
+// Answer is what came of it.
+type Answer struct {
+	Token     string
+	Signature []byte
+	State     string // of the session
+	Repeated  bool   // the answer had been given before
+}
+
+// State is where a session ends.
+type State string
+
+// The states that rows know.
+const (
+	Completed   State = "completed"
+	Compensated State = "compensated"
+	Stuck       State = "stuck"
+)
+
+// Row is one attack.
+type Row struct {
+	ID     string
+	Group  Group
+	What   string // is changed
+	Expect tokens.Reason
+	Source string
+	Steps  []Step
+}
+
+// Group is a kind of attack.
+type Group string
+
+// The groups.
+const (
+	Algorithm     Group = "algorithm"
+	Key           Group = "key"
+	Signature     Group = "signature"
+	Encoding      Group = "encoding"
+	Serialisation Group = "serialisation"
+	Header        Group = "header"
+	Claims        Group = "claims"
+	Time          Group = "time"
+	Sealed        Group = "sealed"
+	Exhaustion    Group = "exhaustion"
+	Flow          Group = "flow"
+)
+
+// Groups gives the groups in the order of the rows.
+func Groups() []Group {
+	return []Group{Algorithm, Key, Signature, Encoding, Serialisation, Header, Claims, Time, Sealed, Exhaustion, Flow}
+}
+
+// All gives every row, group by group.
+func All() []Row {
+	var all []Row
+	for _, rows := range [][]Row{
+		algorithmRows(), keyRows(), signatureRows(), encodingRows(), serialisationRows(), headerRows(), claimRows(), timeRows(),
+		sealedRows(), exhaustionRows(), flowRows(), keyFlowRows(), redemptionRows(), faultRows(),
+	} {
+		all = append(all, rows...)
+	}
+	return all
+}

@@ -1,0 +1,186 @@
+// Fuzz targets: what people and files hand to the shell.
+
+package shell
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/shlex"
+)
+
+// plainWords gives a command's words, variables as they are written.
+func plainWords(command []word) []string {
+	words := make([]string, len(command))
+	for i, w := range command {
+		words[i] = w.plain()
+	}
+	return words
+}
+
+// Any line: no panic, an error that says where; and what is accepted is read
+// alike by shlex, by testscript and by the scanner itself, written back.
+func FuzzLine(f *testing.F) {
+	for _, line := range []string{
+		"", " ", "#", "a", "relay coupon-1 points-1", "let A 'b c' # d", "a'b c'$D'e'", "''", "a ''", "'a' 'b'", "$A$B", "$A'$B'", "! relay x", "a;b; c", "';'", "a ;",
+		"a\tb", "'a\tb'", "'it''s'", `a\ b`, `"a"`, "a#b", "'#'", "$", "$a", "$A1_", "${A}", "a\u00a0b", "a\u0085b", "é", "'é'", "a\x00", "\xff", "-5", "--x=y", "@f", "a=$B", "'", "a\rb", "a\r",
+		"points balance --jq '.a | .b'", "capture X let Y '$Z'", "x'", "'x", "''''", "$A ;$B",
+	} {
+		f.Add(line, true)
+		f.Add(line, false)
+	}
+	f.Fuzz(func(t *testing.T, line string, semicolons bool) {
+		commands, err := splitLine(line, semicolons)
+		var wrong *lineError
+		switch {
+		case err != nil && !errors.As(err, &wrong):
+			t.Fatalf("%T: %v", err, err)
+		case err != nil && (wrong.column < 1 || wrong.column > len([]rune(line))+1 || wrong.what == ""):
+			t.Fatalf("column %d of %q: %s", wrong.column, line, wrong.what)
+		case err != nil && printable(err.Error()) != err.Error():
+			t.Fatalf("not fit to print: %q", err.Error())
+		case err != nil:
+			return
+		case !semicolons && len(commands) > 1:
+			t.Fatalf("%d commands of %q", len(commands), line)
+		}
+		for _, command := range commands {
+			ours, text := plainWords(command), commandText(command)
+			if len(ours) == 0 {
+				t.Fatalf("%q holds an empty command", line)
+			}
+			again, err := splitLine(text, semicolons)
+			if err != nil || len(again) != 1 {
+				t.Fatalf("%q is written back as %q: %v, %v", line, text, again, err)
+			}
+			if diff := cmp.Diff(shapeOf(command), shapeOf(again[0])); diff != "" {
+				t.Fatalf("%q is written back as %q:\n%s", line, text, diff)
+			}
+			if theirs, err := shlex.Split(text); err != nil || !slices.Equal(ours, theirs) {
+				t.Fatalf("shlex reads %q as %q (%v), not %q", text, theirs, err, ours)
+			}
+			if theirs := scriptWords(text); !slices.Equal(ours, theirs) {
+				t.Fatalf("testscript reads %q as %q, not %q", text, theirs, ours)
+			}
+		}
+		if semicolons || len(commands) == 0 {
+			return
+		}
+		if theirs := scriptWords(line); !slices.Equal(plainWords(commands[0]), theirs) {
+			t.Fatalf("testscript reads %q as %q, not %q", line, theirs, plainWords(commands[0]))
+		}
+		if want := variablesOf(commands[0]); !slices.Equal(want, scriptVariables(line)) {
+			t.Fatalf("testscript puts values for %q in %q, the shell for %q", scriptVariables(line), line, want)
+		}
+	})
+}
+
+// shapeOf gives a command's words as they will be expanded: text, and variables
+// behind a mark.
+func shapeOf(command []word) []string {
+	var shapes []string
+	for _, w := range command {
+		var b strings.Builder
+		for _, p := range w {
+			if p.variable {
+				b.WriteString("\x00$" + p.text + "\x00")
+			} else {
+				b.WriteString(p.text)
+			}
+		}
+		shapes = append(shapes, b.String())
+	}
+	return shapes
+}
+
+func variablesOf(command []word) []string {
+	var names []string
+	for _, w := range command {
+		for _, p := range w {
+			if p.variable {
+				names = append(names, p.text)
+			}
+		}
+	}
+	return names
+}
+
+// Any text of a script's line: no panic, and every name is one.
+func FuzzScriptVariables(f *testing.F) {
+	for _, line := range []string{"", "$A", "a$A'$B'$C # $D", "'$A", "$$A", "$A$", "$a$B", "\xff$A", "stdout '^$A'$B", "''$A''"} {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		for _, name := range scriptVariables(line) {
+			if !isVariable(name) || !strings.Contains(line, "$"+name) {
+				t.Fatalf("%q is no variable of %q", name, line)
+			}
+		}
+		_, _ = verbOf(line) // any line will do
+	})
+}
+
+// soundInput wants an error about a file to be one, and fit to print.
+func soundInput(t *testing.T, err error) {
+	t.Helper()
+	var input *inputError
+	switch {
+	case err == nil:
+	case !errors.As(err, &input) || exitCode(err) != ExitInput:
+		t.Fatalf("%T: %v", err, err)
+	case input.path != "file" || input.line < 0 || input.what == "":
+		t.Fatalf("%+v", input)
+	}
+}
+
+// Any world file: no panic, an input error, or a world in which a shop can open.
+func FuzzWorldFile(f *testing.F) {
+	seeds(f, filepath.Join(worldsDir, "*.yaml"))
+	f.Add(embeddedWorld)
+	f.Add([]byte(leakWorld))
+	for _, text := range []string{"customers: [{id: a}]", "&a [*a]", "a: &a {b: *a}", "<<: *x", "? a", "!!binary x", "customers: !!set {a}", "---\n...", "%YAML 1.2", "customers:\n- id: &a x\n- id: *a", "\ufeffa: b", "currency: EUR\ncustomers: [{id: a, points: 0x10}]"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, source []byte) {
+		if len(source) > 1<<14 {
+			return
+		}
+		plan, err := parseWorld("file", source)
+		soundInput(t, err)
+		if (plan == nil) != (err != nil) {
+			t.Fatalf("%v and %v", plan, err)
+		}
+		if err != nil {
+			return
+		}
+		if len(plan.customers) == 0 || len(plan.redeemOrder) != len(services) || plan.currency == "" {
+			t.Fatalf("%+v", plan)
+		}
+		for _, customer := range plan.customers {
+			if !printableID(customer) || plan.points[customer] < 0 {
+				t.Fatalf("customer %q with %d points", customer, plan.points[customer])
+			}
+		}
+	})
+}
+
+// seeds adds files.
+func seeds(f *testing.F, pattern string) {
+	f.Helper()
+	paths, err := filepath.Glob(pattern)
+	if err != nil || len(paths) == 0 {
+		f.Fatalf("%s: %v", pattern, err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+}

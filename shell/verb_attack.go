@@ -1,0 +1,272 @@
+// attack: the catalogue of hostile tokens and flows, listed and run.
+
+package shell
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"tokenshell/shell/attacks"
+	"tokenshell/tokens"
+)
+
+type attackVerb struct {
+	List attackList `cmd:"" help:"List the hostile tokens and flows, each with the reason that it has to be refused with." example:"attack list --group key"`
+	Run_ attackRun  `cmd:"" name:"run" help:"Try them, each on a fresh world beside this one." seed:"which keys and ids: the same seed makes the same tokens" example:"attack run ALG-01 FLW-13"`
+}
+
+type attackList struct {
+	Group string `placeholder:"G" help:"Only this group."`
+}
+
+// listedAttack is a row in the JSON of attack list.
+type listedAttack struct {
+	ID       string        `json:"id"`
+	Group    attacks.Group `json:"group"`
+	What     string        `json:"what"`
+	Expected tokens.Reason `json:"expected"`
+	Source   string        `json:"source"`
+}
+
+// Run lists the catalogue.
+func (v *attackList) Run(c *call) error {
+	rows, err := chosenAttacks(nil, v.Group)
+	if err != nil {
+		return err
+	}
+	list := struct {
+		Attacks []listedAttack `json:"attacks"`
+	}{[]listedAttack{}}
+	shown := table{{"ID", "GROUP", "WHAT IS TRIED", "REFUSED WITH", "SOURCE"}}
+	for _, r := range rows {
+		list.Attacks = append(list.Attacks, listedAttack{r.ID, r.Group, r.What, r.Expect, r.Source})
+		shown.row(r.ID, r.Group, r.What, r.Expect, r.Source)
+	}
+	return c.out.show(list, shown.write)
+}
+
+type attackRun struct {
+	IDs     []string `arg:"" optional:"" name:"id" sep:"none" help:"These rows; all unless given."`
+	Group   string   `placeholder:"G" help:"Only this group."`
+	Without string   `complete:"check" placeholder:"CHECK" help:"Leave this check or rule out everywhere, to see which attacks get through."`
+}
+
+// triedAttack is a row in the JSON of attack run.
+type triedAttack struct {
+	ID       string         `json:"id"`
+	Group    attacks.Group  `json:"group"`
+	What     string         `json:"what"`
+	Expected tokens.Reason  `json:"expected"`
+	Reason   tokens.Reason  `json:"reason"`
+	Status   attacks.Status `json:"status"`
+	Source   string         `json:"source"`
+	Detail   string         `json:"detail,omitempty"`
+}
+
+// attackReport is the JSON of attack run.
+type attackReport struct {
+	Total      int           `json:"total"`
+	Refused    int           `json:"refused"`
+	GotThrough []string      `json:"got_through"`
+	Rows       []triedAttack `json:"rows"`
+}
+
+// Run tries the chosen rows. The current world is not touched. The error names
+// the reasons that did not come.
+func (v *attackRun) Run(c *call) error {
+	rows, err := chosenAttacks(v.IDs, v.Group)
+	if err != nil {
+		return err
+	}
+	var weakness tokens.Weakness
+	if v.Without != "" {
+		if weakness, err = tokens.UnsafeWithout(v.Without); err != nil {
+			hint := "one of " + strings.Join(leavable(), ", ")
+			if near := nearest(v.Without, leavable()); near != "" {
+				hint = fmt.Sprintf("did you mean %s?", near)
+			}
+			return usage(hint, "%v", err)
+		}
+	}
+	seed := uint64(DefaultSeed)
+	if c.seed != nil {
+		seed = *c.seed
+	}
+	results, err := c.attack(rows, seed, weakness)
+	if err != nil {
+		return err
+	}
+	report := attackReport{Total: len(results), GotThrough: []string{}, Rows: []triedAttack{}}
+	for _, r := range results {
+		report.Rows = append(report.Rows, triedAttack{r.ID, r.Group, r.What, r.Expect, r.Reason, r.Status, r.Source, r.Detail})
+		switch r.Status {
+		case attacks.Refused:
+			report.Refused++
+		case attacks.GotThrough:
+			report.GotThrough = append(report.GotThrough, r.ID)
+		}
+	}
+	full := len(v.IDs) > 0 || v.Group != ""
+	if err := c.out.show(report, func(w io.Writer) { report.write(w, full) }); err != nil {
+		return err
+	}
+	return report.missing()
+}
+
+// attack tries rows, each on a world of its own, and says on a terminal how far
+// it has come.
+func (c *call) attack(rows []attacks.Row, seed uint64, weakness tokens.Weakness) ([]attacks.Result, error) {
+	plan, err := readWorld("") // the rows are about the embedded world, whatever this one is
+	if err != nil {
+		return nil, err
+	}
+	began, last := tokens.Stopwatch(), time.Duration(0)
+	defer func() {
+		if last > 0 {
+			fmt.Fprint(c.out.progress, "\r\x1b[K")
+		}
+	}()
+	results := make([]attacks.Result, 0, len(rows))
+	for i, row := range rows {
+		result, err := tryAttack(c.ctx, plan, row, seed, weakness)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, result)
+		if now := began(); c.out.progress != nil && now-last > progressPause {
+			last = now
+			fmt.Fprintf(c.out.progress, "\r%d of %d attacks, %s ", i+1, len(rows), row.ID)
+		}
+	}
+	return results, nil
+}
+
+// tryAttack tries one row on a fresh world.
+func tryAttack(ctx context.Context, plan *blueprint, row attacks.Row, seed uint64, weakness tokens.Weakness) (attacks.Result, error) {
+	w, err := buildWeakWorld(ctx, plan, &seed, weakness)
+	if err != nil {
+		return attacks.Result{}, err
+	}
+	result := attacks.Run(ctx, row, attackTarget{w}, seed)
+	return result, ctx.Err() // what was interrupted has no verdict
+}
+
+// missing is the error of a report: for each reason, the attacks that should
+// have been refused with it, books and controls in order, and were not. Nil when
+// all were.
+func (r *attackReport) missing() error {
+	var err refusals
+	byReason := map[tokens.Reason][]string{}
+	var order []tokens.Reason
+	for _, row := range r.Rows {
+		if row.Status == attacks.Refused {
+			continue
+		}
+		if byReason[row.Expected] == nil {
+			order = append(order, row.Expected)
+		}
+		byReason[row.Expected] = append(byReason[row.Expected], row.ID)
+	}
+	for _, reason := range order {
+		ids := byReason[reason]
+		err.all = append(err.all, rejection{reason, "it did not go as it has to in " + some(ids)})
+	}
+	if err.all == nil {
+		return nil
+	}
+	err.inJSON = true
+	return &err
+}
+
+// some names a few of many.
+func some(names []string) string {
+	const few = 6
+	if len(names) <= few {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
+}
+
+// write shows a report: what was refused folded into its group, unless full,
+// and everything else as it is.
+func (r *attackReport) write(w io.Writer, full bool) {
+	folded := table{{"GROUP", "REFUSED", ""}}
+	shown := table{{"ID", "STATUS", "EXPECTED", "CAME", "WHAT WAS TRIED", "SOURCE"}}
+	var details []string
+	for _, g := range attacks.Groups() {
+		refused, total := 0, 0
+		for _, row := range r.Rows {
+			if row.Group != g {
+				continue
+			}
+			total++
+			if row.Status == attacks.Refused {
+				refused++
+			}
+			if full || row.Status != attacks.Refused {
+				shown.row(row.ID, row.Status, row.Expected, orDash(string(row.Reason)), row.What, row.Source)
+			}
+			if row.Detail != "" {
+				details = append(details, row.ID+": "+row.Detail)
+			}
+		}
+		if total > 0 {
+			folded.row(g, refused, fmt.Sprintf("of %d", total))
+		}
+	}
+	if !full {
+		folded.write(w)
+	}
+	if len(shown) > 1 {
+		if !full {
+			fmt.Fprintln(w)
+		}
+		shown.write(w)
+	}
+	for _, detail := range details {
+		fmt.Fprintln(w, printable(detail))
+	}
+	fmt.Fprintf(w, "%d of %d refused as they have to be\n", r.Refused, r.Total)
+}
+
+// chosenAttacks gives the rows that are named, of a group if there is one.
+func chosenAttacks(ids []string, group string) ([]attacks.Row, error) {
+	all := attacks.All()
+	if group != "" && !slices.Contains(attacks.Groups(), attacks.Group(group)) {
+		var names []string
+		for _, g := range attacks.Groups() {
+			names = append(names, string(g))
+		}
+		return nil, unknownAttack("group of attacks", group, names, "one of "+strings.Join(names, ", "))
+	}
+	known := make([]string, len(all))
+	for i, r := range all {
+		known[i] = r.ID
+	}
+	for _, id := range ids {
+		if !slices.Contains(known, id) {
+			return nil, unknownAttack("attack", id, known, "attack list shows them")
+		}
+	}
+	rows := slices.DeleteFunc(all, func(r attacks.Row) bool {
+		return len(ids) > 0 && !slices.Contains(ids, r.ID) || group != "" && r.Group != attacks.Group(group)
+	})
+	if len(rows) == 0 {
+		return nil, usage("leave --group out", "none of them is in group %s", group)
+	}
+	return rows, nil
+}
+
+func unknownAttack(kind, name string, known []string, hint string) error {
+	if near := nearest(name, known); near != "" {
+		hint = fmt.Sprintf("did you mean %s?", near)
+	}
+	return usage(hint, "there is no %s %q", kind, name)
+}
+
+// leavable gives what --without may name.
+func leavable() []string { return append(tokens.CheckNames(), weaknessNames()...) }

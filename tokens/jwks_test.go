@@ -1,0 +1,286 @@
+package tokens
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"fmt"
+	"math/big"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// outsideRSA is an outside issuer's RSA key: made once, for making takes long.
+var outsideRSA = sync.OnceValue(func() *rsa.PrivateKey {
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return private
+})
+
+// rsaSigner signs with [outsideRSA] by RS256 or PS256.
+func rsaSigner(kid string, alg jose.SignatureAlgorithm) signer {
+	private := outsideRSA()
+	return signer{Key{kid, alg, &private.PublicKey}, func(input []byte) []byte {
+		digest := sha256.Sum256(input)
+		var options crypto.SignerOpts = crypto.SHA256
+		if alg == jose.PS256 {
+			options = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256}
+		}
+		signature, err := private.Sign(rand.Reader, digest[:], options)
+		if err != nil {
+			panic(err)
+		}
+		return signature
+	}}
+}
+
+// jwk writes a key as another tool would: by hand, from its numbers.
+func jwk(key Key) document {
+	about := document{{"kid", `"` + key.ID + `"`}, {"alg", `"` + string(key.Algorithm) + `"`}, {"use", `"sig"`}}
+	text := func(b []byte) string { return `"` + b64(b) + `"` }
+	switch public := key.Public.(type) {
+	case *ecdsa.PublicKey:
+		point, err := public.Bytes()
+		if err != nil {
+			panic(err)
+		}
+		x, y := point[1:1+len(point)/2], point[1+len(point)/2:]
+		return append(about, document{{"kty", `"EC"`}, {"crv", `"` + public.Params().Name + `"`}, {"x", text(x)}, {"y", text(y)}}...)
+	case ed25519.PublicKey:
+		return append(about, document{{"kty", `"OKP"`}, {"crv", `"Ed25519"`}, {"x", text(public)}}...)
+	case *rsa.PublicKey:
+		return append(about, document{{"kty", `"RSA"`}, {"n", text(public.N.Bytes())}, {"e", text(big.NewInt(int64(public.E)).Bytes())}}...)
+	}
+	panic("no such key")
+}
+
+func jwks(keys ...document) string {
+	var texts []string
+	for _, key := range keys {
+		texts = append(texts, key.text())
+	}
+	return `{"keys":[` + strings.Join(texts, ",") + `]}`
+}
+
+// outside gives the control as an outside issuer signs it.
+func outside(s signer) forgery {
+	f := control().head("alg", `"`+string(s.Algorithm)+`"`).head("kid", `"`+s.ID+`"`).claim("iss", `"outside.example"`).claim("aud", `"order-processing"`)
+	f.signer = s
+	return f
+}
+
+// trusting is the relay with one outside issuer.
+func trusting(keys KeySet, profile *Profile) *Verifier {
+	v := relayAt(epoch)
+	v.Issuers = func(iss string) (Issuer, bool) {
+		return Issuer{"outside.example", keys, []string{"coupons:redeem"}, profile}, iss == "outside.example"
+	}
+	return v
+}
+
+func TestKeySetsOfAllFourAlgorithmsVerify(t *testing.T) {
+	signers := []signer{es256("ec"), eddsa("ed"), rsaSigner("rs", jose.RS256), rsaSigner("ps", jose.PS256)}
+	var keys []document
+	for _, s := range signers {
+		keys = append(keys, jwk(s.Key))
+	}
+	set, err := ParseKeySet([]byte(jwks(keys...)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks := trusting(set, &Profile{}).Checks(Own{})
+	for i, s := range signers {
+		t.Run(string(s.Algorithm), func(t *testing.T) {
+			mustAccept(t, checks, outside(s).raw())
+			other := outside(s)
+			other.signer = signers[(i+1)%len(signers)]
+			mustRefuse(t, checks, other.raw(), SignatureInvalid)
+			mustRefuse(t, checks, outside(s).head("kid", `"`+signers[(i+1)%len(signers)].ID+`"`).raw(), AlgorithmNotAllowed)
+			mustRefuse(t, checks, outside(s).head("kid", `"never"`).raw(), KeyUnknown)
+			single, err := ParseKeySet([]byte(jwks(jwk(s.Key))))
+			if err != nil || len(single) != 1 || single[0].ID != s.ID || single[0].Algorithm != s.Algorithm {
+				t.Errorf("read %v: %v", single, err)
+			}
+		})
+	}
+	for _, ops := range []string{`["verify"]`, `["sign","verify"]`} {
+		if _, err := ParseKeySet([]byte(jwks(jwk(couponsKey.Key).without("use").with("key_ops", ops)))); err != nil {
+			t.Errorf("key_ops %s: %v", ops, err)
+		}
+	}
+}
+
+// low is a point of order 8 on Ed25519; a signature under it can be valid for
+// any message.
+const low = "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o"
+
+func TestKeySetRefusals(t *testing.T) {
+	ec, ed, rs := jwk(couponsKey.Key), jwk(paymentsKey.Key), jwk(rsaSigner("outside-k1", jose.RS256).Key)
+	number := func(n *big.Int) string { return `"` + b64(n.Bytes()) + `"` }
+	text := func(s string) string { return `"` + s + `"` }
+	d := sha256.Sum256([]byte("a private number"))
+	small, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := outsideRSA().N
+	var many []document
+	for i := range maxKeys + 1 {
+		many = append(many, jwk(es256(fmt.Sprint("k", i)).Key))
+	}
+	for name, tt := range map[string]struct{ set, want string }{
+		"empty text":                   {``, "no JWK set"},
+		"no JSON":                      {`keys`, "no JWK set"},
+		"not an object":                {`[` + ec.text() + `]`, "no JWK set"},
+		"null":                         {`null`, "no JWK set"},
+		"a key, not a set":             {ec.text(), "1 to 100 keys"},
+		"no keys":                      {`{}`, "1 to 100 keys"},
+		"empty set":                    {`{"keys":[]}`, "1 to 100 keys"},
+		"keys null":                    {`{"keys":null}`, "1 to 100 keys"},
+		"keys an object":               {`{"keys":` + ec.text() + `}`, "1 to 100 keys"},
+		"KEYS":                         {strings.Replace(jwks(ec), "keys", "KEYS", 1), "1 to 100 keys"},
+		"101 keys":                     {jwks(many...), "1 to 100 keys"},
+		"too large":                    {`{"keys":[` + ec.text() + strings.Repeat(" ", maxKeySetSize) + `]}`, "at most 1048576 are read"},
+		"trailing bytes":               {jwks(ec) + "x", "no JWK set"},
+		"byte order mark":              {"\ufeff" + jwks(ec), "no JWK set"},
+		"invalid UTF-8":                {jwks(ec.with("x-note", "\"\xff\"")), "no JWK set"},
+		"keys twice":                   {`{"keys":[],"keys":[` + ec.text() + `]}`, "duplicate"},
+		"kid twice in a key":           {jwks(ec.twice("kid", `"other"`)), "duplicate"},
+		"alg twice, escaped":           {jwks(ec.twice(`\u0061lg`, `"RS256"`)), "duplicate"},
+		"a key that is null":           {`{"keys":[null]}`, "key 1: it is no JWK"},
+		"a key that is a string":       {`{"keys":["ec"]}`, "key 1: it is no JWK"},
+		"kid a number":                 {jwks(ec.with("kid", "7")), "it is no JWK"},
+		"use a list":                   {jwks(ec.with("use", `["sig"]`)), "it is no JWK"},
+		"key_ops a string":             {jwks(ec.with("key_ops", `"verify"`)), "it is no JWK"},
+		"duplicate kid":                {jwks(ec, ed, ec), `key 3: kid "coupons-k1" stands there twice`},
+		"duplicate kid, other kinds":   {jwks(ec, ed.with("kid", ec[0].value)), "stands there twice"},
+		"one bad key among good ones":  {jwks(ec, ed, rs.with("alg", `"none"`)), "key 3: "},
+		"private EC":                   {jwks(ec.with("d", text(b64(d[:])))), "a private key"},
+		"private Ed25519":              {jwks(ed.with("d", text(b64(d[:])))), "a private key"},
+		"private RSA":                  {jwks(rs.with("d", number(outsideRSA().D))), "a private key"},
+		"private RSA, a factor only":   {jwks(rs.with("p", number(outsideRSA().Primes[0]))), "a private key"},
+		"private RSA, an exponent":     {jwks(rs.with("dq", number(outsideRSA().Precomputed.Dq))), "a private key"},
+		"private AKP":                  {jwks(document{{"kid", `"k"`}, {"alg", `"ML-DSA-44"`}, {"kty", `"AKP"`}, {"priv", text(b64(d[:]))}}), "a private key"},
+		"symmetric":                    {jwks(document{{"kid", `"k"`}, {"alg", `"HS256"`}, {"kty", `"oct"`}, {"k", text(b64(d[:]))}}), "a symmetric key"},
+		"symmetric without k":          {jwks(document{{"kid", `"k"`}, {"alg", `"HS256"`}, {"kty", `"oct"`}}), "a symmetric key"},
+		"EC with a k":                  {jwks(ec.with("k", `"AA"`)), "a symmetric key"},
+		"no kid":                       {jwks(ec.without("kid")), "no kid"},
+		"kid empty":                    {jwks(ec.with("kid", `""`)), "no kid"},
+		"kid null":                     {jwks(ec.with("kid", `null`)), "no kid"},
+		"KID for kid":                  {jwks(ec.without("kid").with("KID", `"coupons-k1"`)), "no kid"},
+		"kid with an escape":           {jwks(ec.with("kid", `"k\u001b[31m"`)), "no kid"},
+		"kid of 129 bytes":             {jwks(ec.with("kid", text(strings.Repeat("k", 129)))), "no kid"},
+		"alg missing":                  {jwks(ec.without("alg")), "says no alg"},
+		"alg empty":                    {jwks(ec.with("alg", `""`)), "says no alg"},
+		"alg none":                     {jwks(ec.with("alg", `"none"`)), `no key for "none"`},
+		"alg HS256 on an EC key":       {jwks(ec.with("alg", `"HS256"`)), `no key for "HS256"`},
+		"alg ES256K":                   {jwks(ec.with("alg", `"ES256K"`)), "no key for"},
+		"alg es256":                    {jwks(ec.with("alg", `"es256"`)), "no key for"},
+		"alg of an encryption":         {jwks(rs.with("alg", `"RSA-OAEP-256"`)), "no key for"},
+		"alg RS256 on an EC key":       {jwks(ec.with("alg", `"RS256"`)), `"coupons-k1" is no key for "RS256"`},
+		"alg EdDSA on an EC key":       {jwks(ec.with("alg", `"EdDSA"`)), "no key for"},
+		"alg ES256 on an RSA key":      {jwks(rs.with("alg", `"ES256"`)), "no key for"},
+		"alg ES256 on an Ed25519 key":  {jwks(ed.with("alg", `"ES256"`)), "no key for"},
+		"alg RS384":                    {jwks(rs.with("alg", `"RS384"`)), "no key for"},
+		"alg PS512":                    {jwks(rs.with("alg", `"PS512"`)), "no key for"},
+		"use enc":                      {jwks(ec.with("use", `"enc"`)), `for use "enc", not for sig`},
+		"use empty":                    {jwks(ec.with("use", `""`)), "not for sig"},
+		"use Sig":                      {jwks(ec.with("use", `"Sig"`)), "not for sig"},
+		"use enc, Use sig":             {jwks(ec.with("use", `"enc"`).with("Use", `"sig"`)), "not for sig"},
+		"key_ops sign":                 {jwks(ec.with("key_ops", `["sign"]`)), "not for verifying (key_ops)"},
+		"key_ops encrypt":              {jwks(rs.without("use").with("key_ops", `["encrypt","wrapKey"]`)), "not for verifying"},
+		"key_ops empty":                {jwks(ec.with("key_ops", `[]`)), "not for verifying"},
+		"kty missing":                  {jwks(ec.without("kty")), "no valid key"},
+		"kty unknown":                  {jwks(ec.with("kty", `"XX"`)), "no valid key"},
+		"kty RSA on an EC key":         {jwks(ec.with("kty", `"RSA"`)), "no valid key"},
+		"crv unknown":                  {jwks(ec.with("crv", `"secp256k1"`)), "no valid key"},
+		"P-384":                        {jwks(jwk(Key{"k", jose.ES384, &p384.PublicKey})), `no key for "ES384"`},
+		"P-384 that says ES256":        {jwks(jwk(Key{"k", jose.ES256, &p384.PublicKey})), `no key for "ES256"`},
+		"P-256 point that says P-384":  {jwks(ec.with("crv", `"P-384"`)), "no valid key"},
+		"point off the curve":          {jwks(ec.with("y", ec[len(ec)-2].value)), "no valid key"},
+		"point at infinity":            {jwks(ec.with("x", text(b64(make([]byte, 32)))).with("y", text(b64(make([]byte, 32))))), "no valid key"},
+		"x missing":                    {jwks(ec.without("x")), "no valid key"},
+		"x a byte short":               {jwks(ec.with("x", text(b64(d[:31])))), "no valid key"},
+		"x a byte long":                {jwks(ec.with("x", text(b64(append([]byte{0}, d[:]...))))), "no valid key"},
+		"X25519":                       {jwks(ed.with("crv", `"X25519"`)), "no valid key"},
+		"Ed448":                        {jwks(ed.with("crv", `"Ed448"`)), "no valid key"},
+		"Ed25519, a byte short":        {jwks(ed.with("x", text(b64(d[:31])))), "no valid key"},
+		"Ed25519, low order":           {jwks(ed.with("x", text(low))), "no valid key"},
+		"Ed25519, the neutral element": {jwks(ed.with("x", text(b64(append([]byte{1}, make([]byte, 31)...))))), "no valid key"},
+		"Ed25519, zero":                {jwks(ed.with("x", text(b64(make([]byte, 32))))), "no valid key"},
+		"Ed25519, off the curve":       {jwks(ed.with("x", text(b64(append([]byte{2}, make([]byte, 31)...))))), "not on the curve"},
+		"Ed25519, y beyond p":          {jwks(ed.with("x", text(b64(append([]byte{0xf0}, append([]byte(strings.Repeat("\xff", 30)), 0x7f)...))))), "no valid key"},
+		"RSA of 1024 bits":             {jwks(jwk(Key{"k", jose.RS256, &small.PublicKey})), "a weak RSA key"},
+		"RSA of 2047 bits":             {jwks(rs.with("n", number(new(big.Int).Rsh(n, 1)))), "a weak RSA key"},
+		"RSA of 2048 bits, even":       {jwks(rs.with("n", number(new(big.Int).Sub(n, big.NewInt(1))))), "a weak RSA key"},
+		"RSA of 16384 bits":            {jwks(rs.with("n", text(b64([]byte(strings.Repeat("\xff", 2048)))))), "no valid key"},
+		"RSA, e = 0":                   {jwks(rs.with("e", `"AA"`)), "no valid key"},
+		"RSA, e = 1":                   {jwks(rs.with("e", `"AQ"`)), "no valid key"},
+		"RSA, e = 3":                   {jwks(rs.with("e", `"Aw"`)), "a weak RSA key"},
+		"RSA, e even":                  {jwks(rs.with("e", `"AQAC"`)), "a weak RSA key"},
+		"RSA, e of 9 bytes":            {jwks(rs.with("e", `"AQAAAAAAAAAB"`)), "no valid key"},
+		"RSA, e missing":               {jwks(rs.without("e")), "no valid key"},
+		"RSA, n padded base64":         {jwks(rs.with("n", text(b64(n.Bytes())+"=="))), "no valid key"},
+		"RSA that ROCA factors":        {jwks(rs.with("n", number(roca()))), "CVE-2017-15361"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			keys, err := ParseKeySet([]byte(tt.set))
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("got %v, want %q", err, tt.want)
+			}
+			if keys != nil {
+				t.Error("keys of a refused set")
+			}
+			if message := err.Error(); len(message) > 300 || strings.ContainsFunc(message, func(r rune) bool { return r < 0x20 || r > 0x7e }) {
+				t.Errorf("not fit to print: %q", message)
+			}
+			if strings.Contains(err.Error(), b64(d[:])) {
+				t.Errorf("%v tells the secret", err)
+			}
+		})
+	}
+	if _, err := ParseKeySet([]byte(jwks(ec, ed, rs))); err != nil {
+		t.Errorf("the control: %v", err)
+	}
+	if _, err := ParseKeySet([]byte(jwks(many[:maxKeys]...))); err != nil {
+		t.Errorf("100 keys: %v", err)
+	}
+}
+
+// roca gives a number with the fingerprint: a power of 65537 modulo the
+// product of the small primes.
+func roca() *big.Int {
+	m := big.NewInt(1)
+	for p := int64(2); p <= 701; p++ {
+		if big.NewInt(p).ProbablyPrime(20) {
+			m.Mul(m, big.NewInt(p))
+		}
+	}
+	n := new(big.Int).Exp(big.NewInt(65537), big.NewInt(123456789), m)
+	return n.Add(n, m.Mul(m, new(big.Int).Lsh(big.NewInt(1), uint(2047-m.BitLen()))))
+}
+
+// A sound key must not be taken for a weak one, nor for off its curve.
+func TestSoundKeysAreNotRefused(t *testing.T) {
+	for i := range 200 {
+		if key := eddsa(fmt.Sprint("ed", i)); !onEd25519(key.Public.(ed25519.PublicKey)) {
+			t.Errorf("Ed25519 key %d is taken for off its curve", i)
+		}
+	}
+	if isROCA(outsideRSA().N) {
+		t.Error("a sound modulus is taken for one of ROCA")
+	}
+}
