@@ -366,7 +366,7 @@ func TestBadWorlds(t *testing.T) {
 		{"redeem-order-short", `1: column 15: redeem_order names each of [coupons points payments] once`},
 		{"redeem-order-twice", `1: column 15: redeem_order names each of [coupons points payments] once`},
 		{"redeem-order-unknown", `2: column 15: redeem_order names each of [coupons points payments] once`},
-		{"tab", "2: column 1: found character '\t' that cannot start any token"},
+		{"tab", "2: column 1: found character '\\u{9}' that cannot start any token"},
 		{"two-documents", `2: column 1: …`},
 		{"unknown-card-key", `4: column 65: unknown field "decline"`},
 		{"unknown-key", `4: column 5: unknown field "pionts"`},

@@ -455,6 +455,8 @@ func (m *model) commit(h *modelHold, order string, facts map[string]string, atte
 	switch {
 	case h.key.gone, h.key.left > 0 && !h.key.aged:
 		return no("key_unknown")
+	case h.key.aged && (h.order != order || h.state != "committed" || m.forgotten(h)): // nothing was answered
+		return no("key_unknown")
 	case h.order != order:
 		return no("session_mismatch")
 	case h.state == "committed" && !m.forgotten(h) && h.attempt == attempt:
@@ -507,6 +509,9 @@ func (m *model) holdsFor(h *modelHold, facts map[string]string) bool {
 
 // cancel is a service's answer to a cancellation.
 func (m *model) cancel(h *modelHold, attempt int) reply {
+	if h.key.gone {
+		return no("key_unknown")
+	}
 	if m.forgotten(h) {
 		return no("not_issued_here")
 	}
@@ -733,6 +738,8 @@ func (m *model) direct(h *modelHold) answer {
 // revoke has the issuer take a token back.
 func (m *model) revoke(h *modelHold) answer {
 	switch {
+	case h.key.gone:
+		return refused("key_unknown")
 	case m.forgotten(h):
 		return refused("not_issued_here")
 	case h.state == "committed":

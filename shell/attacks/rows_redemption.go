@@ -30,10 +30,10 @@ func redemptionRows() []Row {
 			wait(tokenLife), marked(), open(victim, first), confirm("t", victim, early), confirm("u", victim, late), wait(tokenLife), same(), direct("t").refused(), direct("u").refused()}},
 		{"expiry between relay and redeem", tokens.Expired, "RFC 7519 4.1.4", []Step{
 			wait(tokenLife), marked(), open(victim, first), confirm("t", victim, early), relay("t"), wait(tokenLife), redeem(Compensated).refused(), same()}},
-		{"revoking with another's jti and a signature of one's own", tokens.NotIssuedHere, takeBack, scene(
+		{"revoking with another's jti and a signature of one's own", tokens.SignatureInvalid, takeBack, scene(
 			forged("x", "t", claims(set("exp", `$NOW+60`)).by(attacker)), revoke("x").refused(), relay("t"), redeem(Completed))},
 		{"revoking what was redeemed", tokens.AlreadyRedeemed, takeBack, scene(relay("t"), redeem(Completed), revoke("t").refused())},
-		{"cancelling with another's jti and a signature of one's own", tokens.NotIssuedHere, "design", scene(
+		{"cancelling with another's jti and a signature of one's own", tokens.SignatureInvalid, "design", scene(
 			forged("x", "t", claims(set("exp", `$NOW+60`)).by(attacker)), cancel("x").refused(), relay("t"), redeem(Completed))},
 		{"cancelling as another session", tokens.NotIssuedHere, "design", scene(
 			open(intruder, second), cancel("t").in(intruder).refused(), relay("t"), redeem(Completed))},
