@@ -11,6 +11,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -120,27 +121,27 @@ func TestAcceptingEverythingNeverPasses(t *testing.T) {
 // liar refuses what comes past the relay, and puts something in its books.
 type liar struct {
 	attacks.Target
-	refused *int
+	refused *atomic.Int32 // some rows act together
 }
 
 func (l liar) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error) {
 	answer, err := l.Target.Do(ctx, a)
 	if err != nil && a.Verb == attacks.Direct {
-		*l.refused++
+		l.refused.Add(1)
 	}
 	return answer, err
 }
 
 func (l liar) Books() attacks.Books {
 	books := l.Target.Books()
-	if *l.refused > 0 {
+	if l.refused.Load() > 0 {
 		books.Accounts["points of user_123"] += " less a few"
 	}
 	return books
 }
 
 func TestTheBooksAreJudged(t *testing.T) {
-	wrap := func(_ attacks.Row, target attacks.Target) attacks.Target { return liar{target, new(int)} }
+	wrap := func(_ attacks.Row, target attacks.Target) attacks.Target { return liar{target, new(atomic.Int32)} }
 	found := 0
 	for _, r := range attacked(t, 1, tokens.Weakness{}, wrap) {
 		if r.Status == attacks.GotThrough && strings.Contains(r.Detail, "less a few") {
