@@ -36,7 +36,7 @@ type standinEntry struct {
 func newStandin(w *World, name string, issuer tokens.Issuer) *standin {
 	s := &standin{name: name, clock: w.clock.Of(name), mint: w.mint, journal: tokens.NewJournal(w.log, name), books: map[tokens.Ref]*standinEntry{}}
 	s.verifier = &tokens.Verifier{
-		Party: tokens.Audience, Clock: s.clock, Leeway: w.leeway.get,
+		Party: tokens.Audience, Clock: s.clock, Leeway: w.leeway.get, Weakness: w.weakness,
 		Issuers: func(iss string) (tokens.Issuer, bool) { return issuer, iss == issuer.Name },
 	}
 	return s

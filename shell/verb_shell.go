@@ -147,6 +147,9 @@ func (v *captureVerb) Run(c *call) error {
 	if err := c.let(name, strings.TrimSuffix(printed.String(), "\n")); err != nil {
 		return err
 	}
+	if inner.raw { // a part of a token is as secret as the whole
+		c.vars[name] = variable{c.vars[name].value, true}
+	}
 	return c.showVariable(name)
 }
 
