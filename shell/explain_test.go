@@ -17,7 +17,7 @@ import (
 	"tokenshell/tokens"
 )
 
-// explanation is the JSON of token explain, as DESIGN.md has it.
+// explanation is the JSON of token explain, with the members that scenarios rely on.
 type explanation struct {
 	Verdict string           `json:"verdict"`
 	Reason  string           `json:"reason"`

@@ -1,4 +1,4 @@
-// The model: what DESIGN says of a world, in plain lists and numbers. It shares
+// The model: what the pattern says of a world, in plain lists and numbers. It shares
 // no code with the product and does no cryptography. Nothing is counted along:
 // a balance is what the holds add up to.
 
@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Seconds of DESIGN 2, 3 and 5.
+// Seconds of the contract and of the redemption.
 const (
 	modelEpoch     = 1767225600 // 2026-01-01T00:00:00Z
 	modelLifetime  = 120
@@ -104,7 +104,7 @@ type modelKey struct {
 	gone  bool   // forgotten
 }
 
-// model is a world as DESIGN has it.
+// model is a world as the pattern has it.
 type model struct {
 	order     []string // of redemption
 	customers []modelCustomer
