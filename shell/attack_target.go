@@ -118,7 +118,7 @@ func (t attackTarget) ask(ctx context.Context, p party, a attacks.Action) (attac
 		if err != nil {
 			return attacks.Answer{}, err
 		}
-		return attacks.Answer{}, p.redeemer.Cancel(ctx, tokens.Cancellation{
+		return attacks.Answer{}, w.reach("client", p.name, p.watched).Cancel(ctx, tokens.Cancellation{
 			Token: a.Token, Session: tokens.Session{Order: session.ID, Customer: session.Customer}, Attempt: a.Attempt,
 		})
 	case attacks.Revoke:
@@ -153,7 +153,7 @@ func (t attackTarget) confirm(ctx context.Context, p party, id string) (attacks.
 		return attacks.Answer{}, err
 	}
 	order := issuers.Order{ID: session.ID, Customer: session.Customer, Facts: session.Facts}
-	issued, err := around(ctx, w.faults, p.name, "confirm", func() (tokens.Issued, error) {
+	issued, err := w.ask(ctx, p.name, "something", order, func() (tokens.Issued, error) {
 		switch p.name {
 		case "coupons":
 			return w.coupons.Confirm(ctx, order, "TEN")
@@ -206,7 +206,7 @@ func (t attackTarget) direct(ctx context.Context, p party, a attacks.Action) (at
 	if a.Attempt == "" {
 		a.Attempt = t.world.mint.ID("att")
 	}
-	receipt, err := p.redeemer.Redeem(ctx, tokens.Redemption{
+	receipt, err := t.world.reach("client", p.name, p.watched).Redeem(ctx, tokens.Redemption{
 		Token: a.Token, Session: tokens.Session{Order: session.ID, Customer: session.Customer}, Facts: session.Facts, Attempt: a.Attempt,
 	})
 	return attacks.Answer{Repeated: receipt.Repeated}, err

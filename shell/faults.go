@@ -1,21 +1,14 @@
-// Faults: what goes wrong between parties, injected by decorators around them.
+// Faults: what goes wrong between parties, on order.
 
 package shell
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/kms"
-	"github.com/aws/smithy-go"
-
-	"tokenshell/issuers"
-	"tokenshell/orchestrator"
 	"tokenshell/tokens"
 )
 
@@ -103,81 +96,6 @@ func (f *faults) take(party, step string) faultKind {
 		f.queue = slices.Delete(f.queue, at, at+1)
 	}
 	return kind
-}
-
-// errNoAnswer is all that the asker of a timeout and of a lost reply sees.
-var errNoAnswer = errors.New("no answer came in time")
-
-// around asks a party, or has it go wrong as ordered.
-func around[T any](ctx context.Context, f *faults, party, step string, ask func() (T, error)) (answer T, err error) {
-	var nothing T
-	switch f.take(party, step) {
-	case "refuse":
-		return nothing, tokens.Refuse(tokens.ServiceUnavailable, "%s refuses to %s", party, step)
-	case "timeout":
-		return nothing, &tokens.Failure{Party: party, Err: errNoAnswer}
-	case "lost-reply":
-		if _, err := ask(); ctx.Err() != nil {
-			return nothing, err
-		}
-		return nothing, &tokens.Failure{Party: party, Err: errNoAnswer}
-	case "slow":
-		if err := f.clock.Wait(ctx, slowness); err != nil {
-			return nothing, err
-		}
-	}
-	return ask()
-}
-
-// faultyRedeemer is a service that may go wrong.
-type faultyRedeemer struct {
-	orchestrator.Redeemer
-	name   string
-	faults *faults
-}
-
-// Redeem redeems, unless it goes wrong.
-func (r faultyRedeemer) Redeem(ctx context.Context, request tokens.Redemption) (tokens.Receipt, error) {
-	return around(ctx, r.faults, r.name, "redeem", func() (tokens.Receipt, error) { return r.Redeemer.Redeem(ctx, request) })
-}
-
-// Cancel cancels, unless it goes wrong.
-func (r faultyRedeemer) Cancel(ctx context.Context, request tokens.Cancellation) error {
-	_, err := around(ctx, r.faults, r.name, "cancel", func() (struct{}, error) { return struct{}{}, r.Redeemer.Cancel(ctx, request) })
-	return err
-}
-
-// faultyKMS is a KMS that may go wrong.
-type faultyKMS struct {
-	issuers.KMSService
-	faults *faults
-}
-
-// Sign signs, unless it goes wrong.
-func (k faultyKMS) Sign(ctx context.Context, in *kms.SignInput, more ...func(*kms.Options)) (*kms.SignOutput, error) {
-	out, err := around(ctx, k.faults, "kms", "sign", func() (*kms.SignOutput, error) { return k.KMSService.Sign(ctx, in, more...) })
-	return out, asKMS(err)
-}
-
-// Decrypt decrypts, unless it goes wrong.
-func (k faultyKMS) Decrypt(ctx context.Context, in *kms.DecryptInput, more ...func(*kms.Options)) (*kms.DecryptOutput, error) {
-	out, err := around(ctx, k.faults, "kms", "decrypt", func() (*kms.DecryptOutput, error) { return k.KMSService.Decrypt(ctx, in, more...) })
-	return out, asKMS(err)
-}
-
-// asKMS says no as a KMS does.
-func asKMS(err error) error {
-	var (
-		refusal *tokens.Refusal
-		failure *tokens.Failure
-	)
-	switch {
-	case errors.As(err, &refusal):
-		return &smithy.GenericAPIError{Code: "AccessDeniedException", Message: refusal.Detail}
-	case errors.As(err, &failure):
-		return failure.Err
-	}
-	return err
 }
 
 // parseStep reads SERVICE.STEP.

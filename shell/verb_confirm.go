@@ -34,7 +34,7 @@ type confirmation struct {
 
 // confirm has a service confirm for the current session, keeps the token and
 // says what was issued.
-func (c *call) confirm(service string, flags confirmFlags, ask func(context.Context, issuers.Order) (tokens.Issued, error)) error {
+func (c *call) confirm(service, choice string, flags confirmFlags, ask func(context.Context, issuers.Order) (tokens.Issued, error)) error {
 	var ttl time.Duration
 	if flags.TTL != nil {
 		if ttl = time.Duration(*flags.TTL); ttl < time.Second {
@@ -52,7 +52,7 @@ func (c *call) confirm(service string, flags confirmFlags, ask func(context.Cont
 		return err
 	}
 	order := issuers.Order{ID: snap.ID, Customer: snap.Customer, Facts: snap.Facts, TTL: ttl}
-	issued, err := around(c.ctx, c.world.faults, service, "confirm", func() (tokens.Issued, error) { return ask(c.ctx, order) })
+	issued, err := c.world.ask(c.ctx, service, choice, order, func() (tokens.Issued, error) { return ask(c.ctx, order) })
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ type couponConfirm struct {
 // Run confirms a coupon.
 func (v *couponConfirm) Run(c *call) error {
 	code := v.Code
-	return c.confirm("coupons", v.confirmFlags, func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
+	return c.confirm("coupons", code, v.confirmFlags, func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
 		return c.world.coupons.Confirm(ctx, order, code)
 	})
 }
@@ -180,7 +180,7 @@ type pointsConfirm struct {
 // Run confirms points.
 func (v *pointsConfirm) Run(c *call) error {
 	amount := v.Amount
-	return c.confirm("points", v.confirmFlags, func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
+	return c.confirm("points", amount+" points", v.confirmFlags, func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
 		return c.world.points.Confirm(ctx, order, amount)
 	})
 }
@@ -226,7 +226,7 @@ type paymentConfirm struct {
 // Run confirms a payment.
 func (v *paymentConfirm) Run(c *call) error {
 	amount, method := v.Amount, v.Method
-	return c.confirm("payments", v.confirmFlags, func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
+	return c.confirm("payments", amount+" on "+method, v.confirmFlags, func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
 		return c.world.payments.Confirm(ctx, order, amount, method)
 	})
 }
@@ -245,7 +245,7 @@ func (v *revokeVerb) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := p.domain.Revoke(c.ctx, t.raw); err != nil {
+	if err := c.world.revoke(c.ctx, p, t); err != nil {
 		return err
 	}
 	for _, held := range c.wallet.held {

@@ -69,7 +69,7 @@ func (c *call) explain(t *heldToken, all bool) []explainedCheck {
 	}
 	order := tokens.Session{Order: snap.ID, Customer: snap.Customer}
 	if p, err := c.destination(t, ""); err == nil {
-		checks = append(checks, named(p.name, p.explain(c.ctx, t.raw, order, all))...)
+		checks = append(checks, named(p.name, p.explain(offTheRecord(c.ctx), t.raw, order, all))...)
 	}
 	return checks
 }

@@ -262,7 +262,7 @@ func (c *call) redeemDirect(held []*heldToken, to string) error {
 		p, err := c.destination(t, to)
 		var receipt tokens.Receipt
 		if err == nil {
-			receipt, err = p.redeemer.Redeem(c.ctx, tokens.Redemption{
+			receipt, err = c.world.reach("client", p.name, p.watched).Redeem(c.ctx, tokens.Redemption{
 				Token: t.raw, Session: session, Facts: facts, Attempt: c.world.mint.ID("att"),
 			})
 		}
@@ -322,10 +322,7 @@ func (c *call) destination(t *heldToken, to string) (party, error) {
 		return party{}, tokens.Refuse(tokens.ClaimMissing, `claim "iss" is missing`)
 	}
 	if o := c.world.outsider(t.ref.Issuer); o != nil && o.standin != nil {
-		return party{
-			name: o.service, standin: o.standin,
-			redeemer: faultyRedeemer{watchedRedeemer{o.standin, c.world.witness}, o.service, c.world.faults},
-		}, nil
+		return party{name: o.service, standin: o.standin, watched: watchedRedeemer{o.standin, c.world.witness}}, nil
 	}
 	return c.world.issuer(t.ref.Issuer)
 }

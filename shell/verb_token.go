@@ -70,7 +70,7 @@ func (v *tokenShow) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	claims, err := c.seenBy(c.ctx, viewer, seen)
+	claims, err := c.seenBy(offTheRecord(c.ctx), viewer, seen)
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func indented(object json.RawMessage) string {
 
 // seenBy gives the claims as a party may see them: the relay and foreign
 // services do not read constraints, and nobody but the issuer opens the letter.
-func (c *call) seenBy(ctx context.Context, viewer string, seen tokens.Unverified) (json.RawMessage, error) {
+func (s *Shell) seenBy(ctx context.Context, viewer string, seen tokens.Unverified) (json.RawMessage, error) {
 	var claims map[string]json.RawMessage
 	if err := json.Unmarshal(seen.Payload, &claims); err != nil {
 		return nil, tokens.Refuse(tokens.Malformed, "the payload is no JSON object")
@@ -132,7 +132,7 @@ func (c *call) seenBy(ctx context.Context, viewer string, seen tokens.Unverified
 		claims["sealed"] = closedText("sealed", len(raw)-2)
 		var sealed string
 		if own && json.Unmarshal(raw, &sealed) == nil {
-			p, err := c.world.issuer(seen.Ref.Issuer)
+			p, err := s.world.issuer(seen.Ref.Issuer)
 			if err != nil {
 				return nil, err
 			}

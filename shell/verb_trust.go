@@ -108,8 +108,7 @@ func (w *World) trust(o *outsider, service string) error {
 			o.standin.books = w.standins[at].books // what it accepted once stays accepted
 			w.standins = slices.Delete(w.standins, at, at+1)
 		}
-		watched := faultyRedeemer{watchedRedeemer{o.standin, w.witness}, service, w.faults}
-		to = &orchestrator.Service{Name: service, Redeemer: watched}
+		to = &orchestrator.Service{Name: service, Redeemer: w.reach("relay", service, watchedRedeemer{o.standin, w.witness})}
 	}
 	if err := w.relay.Trust(o.issuer, to); err != nil {
 		return usage("trust list shows them", "%v", err)

@@ -109,7 +109,7 @@ func (w *witness) relayed(ref tokens.Ref, session orchestrator.Snapshot, err err
 }
 
 // watchedRedeemer is a service under a witness's eyes. It stands behind the
-// faults, so that it sees what really happened.
+// wire, so that it sees what really happened.
 type watchedRedeemer struct {
 	orchestrator.Redeemer
 	witness *witness

@@ -47,7 +47,7 @@ type party struct {
 	name       string // "coupons"
 	capability string
 	domain     domain
-	redeemer   orchestrator.Redeemer // the domain, watched and with its faults: what others call
+	watched    orchestrator.Redeemer // the domain under the witness's eyes: what others reach over the wire
 	standin    *standin              // in place of a domain, for an outside issuer
 }
 
@@ -60,6 +60,7 @@ type World struct {
 	kms      *kmsmock.KMS
 	log      *logbook
 	plan     *blueprint
+	wire     *wire
 	faults   *faults
 	witness  *witness
 	weakness tokens.Weakness
@@ -68,7 +69,7 @@ type World struct {
 	points   *points.Service
 	payments *payments.Service
 	parties  []party // in the order of the world file's redeem_order
-	relay    *orchestrator.Relay
+	relay    wiredRelay
 
 	outsiders []*outsider // the outside issuers that the relay trusts
 	standins  []*standin  // also of those that it trusts no more
@@ -97,6 +98,7 @@ func buildWeakWorld(ctx context.Context, plan *blueprint, seed *uint64, weakness
 	}
 	w.witness.peek = w.peek
 	w.faults = &faults{clock: w.clock}
+	w.wire = &wire{w.faults, newConversation(w.clock)}
 	w.log = newLogbook(w.clock)
 	w.kms = kmsmock.New(kmsmock.Config{Seed: w.mint.Derive("kms"), Now: w.clock.Of("kms").Now})
 	if err := w.openServices(ctx); err != nil {
@@ -145,7 +147,7 @@ func (w *World) openServices(ctx context.Context) error {
 	}
 	for _, name := range w.plan.redeemOrder {
 		p := all[name]
-		p.redeemer = faultyRedeemer{watchedRedeemer{p.domain, w.witness}, name, w.faults}
+		p.watched = watchedRedeemer{p.domain, w.witness}
 		w.parties = append(w.parties, p)
 	}
 	return nil
@@ -153,7 +155,7 @@ func (w *World) openServices(ctx context.Context) error {
 
 func (w *World) issuerConfig(service, capability string) issuers.Config {
 	return issuers.Config{
-		Service: service, Capability: capability, KMS: faultyKMS{w.kms, w.faults}, SigningAlias: signingAlias(service),
+		Service: service, Capability: capability, KMS: wiredKMS{w.kms, w.wire, service}, SigningAlias: signingAlias(service),
 		Clock: w.clock.Of(service), Leeway: w.leeway.get, Mint: w.mint, Log: w.log, Weakness: w.weakness,
 	}
 }
@@ -163,10 +165,15 @@ func (w *World) openRelay() {
 		Ledger: orchestrator.NewMemoryLedger(), Clock: w.clock.Of("relay"), Leeway: w.leeway.get, Mint: w.mint, Log: w.log, Weakness: w.weakness,
 	}
 	for _, p := range w.parties {
-		c.Services = append(c.Services, orchestrator.Service{Name: p.name, Capabilities: []string{p.capability}, Redeemer: p.redeemer})
+		c.Services = append(c.Services, orchestrator.Service{Name: p.name, Capabilities: []string{p.capability}, Redeemer: w.reach("relay", p.name, p.watched)})
 		c.Issuers = append(c.Issuers, tokens.Issuer{Name: issuers.IssuerName(p.name), Keys: p.domain.Keys(), Capabilities: []string{p.capability}})
 	}
-	w.relay = orchestrator.New(c)
+	w.relay = wiredRelay{orchestrator.New(c), w.wire}
+}
+
+// reach gives a service as one party reaches it.
+func (w *World) reach(from, name string, service orchestrator.Redeemer) orchestrator.Redeemer {
+	return wiredService{service, w.wire, from, name}
 }
 
 func signingAlias(service string) string { return "alias/" + service + "-signing" }
