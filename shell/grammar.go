@@ -35,6 +35,7 @@ type grammar struct {
 	Attack  attackVerb  `cmd:"" group:"world" help:"List and try hostile tokens and flows."`
 	View    viewVerb    `cmd:"" group:"world" help:"Show a party's books." example:"view points"`
 	Log     logVerb     `cmd:"" group:"world" help:"Show what the parties logged." example:"log --party relay"`
+	Trace   traceVerb   `cmd:"" group:"world" help:"Show what the parties said to each other, as a sequence diagram." example:"trace --format mermaid"`
 
 	Set     setVerb     `cmd:"" group:"shell" help:"Set an option; list them without arguments." example:"set leeway 5s"`
 	Let     letVerb     `cmd:"" group:"shell" help:"Set a variable." example:"let CODE TEN"`

@@ -4,7 +4,6 @@ package shell
 
 import (
 	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
 
@@ -24,18 +23,18 @@ func reasonCodes() []string {
 	return codes
 }
 
-func writeReasons(w io.Writer) {
-	rows := table{{"REASON", "SAID BY", "MEANING"}}
+func writeReasons(w *page) {
+	rows := newTable("REASON", "SAID BY", "MEANING")
 	for _, row := range tokens.Reasons() {
-		rows.row(row.Reason, row.By, row.Meaning)
+		rows.row(rigid(row.Reason), row.By, row.Meaning)
 	}
 	rows.write(w)
 }
 
-func writeChecks(w io.Writer) {
-	rows := table{{"CHECK", "WITHOUT IT"}}
+func writeChecks(w *page) {
+	rows := newTable("CHECK", "WITHOUT IT")
 	for _, row := range tokens.Weaknesses() {
-		rows.row(row.Rule, row.Without)
+		rows.row(rigid(row.Rule), row.Without)
 	}
 	rows.write(w)
 }
@@ -76,7 +75,7 @@ func group(node *kong.Node) string {
 	return ""
 }
 
-func writeHelp(w io.Writer, root *kong.Node) {
+func writeHelp(w *page, root *kong.Node) {
 	title := ""
 	for _, leaf := range leaves(root) {
 		if g := group(leaf); g != title {
@@ -91,11 +90,11 @@ func writeHelp(w io.Writer, root *kong.Node) {
 	fmt.Fprintf(w, "\nhelp VERB explains one; help reasons lists the reasons; a verb takes %s\n", "-o json, --jq EXPR, --color WHEN")
 }
 
-func writeVerbHelp(w io.Writer, node *kong.Node) {
+func writeVerbHelp(w *page, node *kong.Node) {
 	fmt.Fprintf(w, "%s\n", node.Help)
 	if len(node.Children) > 0 {
 		fmt.Fprintln(w)
-		rows := table{}
+		rows := newTable()
 		for _, leaf := range leaves(node) {
 			rows.row("  "+synopsis(leaf), leaf.Help)
 		}
@@ -103,7 +102,7 @@ func writeVerbHelp(w io.Writer, node *kong.Node) {
 		return
 	}
 	fmt.Fprintf(w, "\n  %s\n\n", synopsis(node))
-	rows := table{}
+	rows := newTable()
 	for _, p := range node.Positional {
 		rows.row("  "+strings.ToUpper(p.Name), p.Help)
 	}

@@ -402,7 +402,7 @@ func TestNothingLeaksFromAReport(t *testing.T) {
 		if o.Verdict != Failed {
 			t.Errorf("%s: %s", cases[i].text, o.Verdict)
 		}
-		var printed strings.Builder
+		var printed page
 		o.print(&printed)
 		text, err := marshalLine(o)
 		if err != nil {

@@ -56,12 +56,13 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	if err != nil {
 		return err
 	}
+	screen := newWindow(stdout)
+	out := &output{stdout: stdout, stderr: stderr, format: "text", window: screen, color: screen != nil && screen.colors}
 	if slices.Equal(args, []string{"--version"}) {
 		args = []string{"version"}
 	}
 	if slices.Contains(args, "--help") || slices.Contains(args, "-h") {
-		printUsage(stdout, parser.Model.Node)
-		return nil
+		return out.show(nil, func(w *page) { printUsage(w, parser.Model.Node) })
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
@@ -70,14 +71,13 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	hasCommand := slices.ContainsFunc(args, func(a string) bool {
 		return strings.HasPrefix(a, "-c") || a == "--command" || strings.HasPrefix(a, "--command=")
 	})
-	out := &output{stdout: stdout, stderr: stderr, format: "text"}
 	run := &Globals{Output: p.Output, JQ: p.JQ, Color: p.Color}
 	if err := run.apply(out, false); err != nil {
 		return err
 	}
 	switch command := strings.Fields(parsed.Command())[0]; {
 	case command == "version":
-		return out.show(map[string]string{"version": version()}, func(w io.Writer) { fmt.Fprintln(w, "tokenshell", version()) })
+		return out.show(map[string]string{"version": version()}, func(w *page) { fmt.Fprintln(w, "tokenshell", version()) })
 	case command == "help":
 		return printHelp(p.Help.Verb, parser.Model.Node, out)
 	case command == "run":
@@ -88,6 +88,7 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 		return err
 	}
 	s := New(world)
+	s.window = screen
 	s.options = options{output: out.format, filter: out.filter, color: p.Color}
 	if s.options.color == "" {
 		s.options.color = "auto"
@@ -119,7 +120,7 @@ func version() string {
 	return "devel"
 }
 
-func printUsage(w io.Writer, node *kong.Node) {
+func printUsage(w *page, node *kong.Node) {
 	fmt.Fprint(w, `tokenshell explores, proves and regression-tests the Confirmed Token Relay.
 
   tokenshell                      a prompt, or a script from standard input
@@ -129,7 +130,7 @@ func printUsage(w io.Writer, node *kong.Node) {
   tokenshell version
 
 `)
-	rows := table{}
+	rows := newTable()
 	for _, f := range node.Flags {
 		text := "  --" + f.Name
 		if !f.IsBool() {
@@ -142,8 +143,13 @@ func printUsage(w io.Writer, node *kong.Node) {
 
 func printHelp(words []string, node *kong.Node, out *output) error {
 	if len(words) == 0 && out.format == "text" {
-		printUsage(out.stdout, node)
-		fmt.Fprintln(out.stdout)
+		err := out.show(nil, func(w *page) {
+			printUsage(w, node)
+			fmt.Fprintln(w)
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return (&helpVerb{words}).Run(&call{Shell: &Shell{}, ctx: context.Background(), out: out})
 }
@@ -285,13 +291,13 @@ func runPaths(p *process, out *output) error {
 		}
 		summary.Rows = append(summary.Rows, o)
 		if out.format == "text" {
-			o.print(out.stdout)
+			_ = out.show(nil, o.print) // nobody may be listening any more
 		}
 	})
 	if err != nil {
 		return err
 	}
-	err = out.show(summary, func(w io.Writer) {
+	err = out.show(summary, func(w *page) {
 		fmt.Fprintf(w, "%d scenarios: %d passed, %d failed, %d skipped\n", summary.Total, summary.Passed, summary.Failed, summary.Skipped)
 	})
 	if err == nil && summary.Failed > 0 {

@@ -13,7 +13,6 @@ import (
 	"unicode/utf16"
 
 	"github.com/itchyny/gojq"
-	"github.com/jedib0t/go-pretty/v6/text"
 )
 
 // output is where and how one verb prints.
@@ -22,19 +21,32 @@ type output struct {
 	stderr io.Writer
 	format string  // "text" or "json"
 	filter *filter // on the JSON; nil for none
+	window *window // that stdout is; nil when it is none
 	color  bool
 	raw    bool // tokens are shown as they are: token raw, and nobody else
 
 	progress io.Writer // a terminal to show progress on; nil is none
+	heard    *page     // takes down what is said, as in a pipe; nil when nobody wants it
+}
+
+// choose says whether there are colours: always, never, or when a person looks
+// who may want them.
+func (o *output) choose(color string) {
+	o.color = color == "always" || color == "auto" && o.window != nil && o.window.colors
 }
 
 // show prints a verb's answer: data as one line of JSON, or what write writes.
 // No token leaves here but by token raw.
-func (o *output) show(data any, write func(w io.Writer)) error {
+func (o *output) show(data any, write func(p *page)) error {
 	var b bytes.Buffer
+	if o.heard != nil && !o.raw {
+		write(o.heard)
+	}
 	switch {
 	case o.format != "json":
-		write(&b)
+		p := &page{width: o.window.width(), color: o.color}
+		write(p)
+		b.WriteString(p.String())
 	case o.filter == nil:
 		line, err := marshalLine(data)
 		if err != nil {
@@ -171,38 +183,4 @@ func printable(s string) string {
 // oneLine gives printable text that stays on its line and in its column.
 func oneLine(s string) string {
 	return strings.NewReplacer("\n", `\u{a}`, "\t", `\u{9}`).Replace(printable(s))
-}
-
-// table writes rows in columns two spaces apart, as wide as what they show.
-// Its first row is the heading.
-type table [][]string
-
-func (t *table) row(cells ...any) {
-	row := make([]string, len(cells))
-	for i, cell := range cells {
-		row[i] = oneLine(fmt.Sprint(cell))
-	}
-	*t = append(*t, row)
-}
-
-func (t table) write(w io.Writer) {
-	var widths []int
-	for _, row := range t {
-		for i, cell := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], text.StringWidthWithoutEscSequences(cell))
-		}
-	}
-	for _, row := range t {
-		var b strings.Builder
-		for i, cell := range row {
-			b.WriteString(cell)
-			if i < len(row)-1 {
-				b.WriteString(strings.Repeat(" ", widths[i]-text.StringWidthWithoutEscSequences(cell)+2))
-			}
-		}
-		fmt.Fprintln(w, strings.TrimRight(b.String(), " "))
-	}
 }

@@ -38,7 +38,7 @@ func (g *Globals) apply(o *output, takesSeed bool) error {
 		o.format = "json"
 	}
 	if g.Color != "" {
-		o.color = g.Color == "always"
+		o.choose(g.Color)
 	}
 	return nil
 }

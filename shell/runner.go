@@ -6,7 +6,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 	"strconv"
@@ -132,14 +131,14 @@ func (o *Outcome) explain(log string, sc *scenario) {
 }
 
 // print writes an outcome for people: one line, and what went wrong below it.
-func (o *Outcome) print(w io.Writer) {
+func (o *Outcome) print(w *page) {
 	switch o.Verdict {
 	case Passed:
-		fmt.Fprintf(w, "ok    %s\n", o.File)
+		fmt.Fprintf(w, "%s    %s\n", w.paint(goodStyle, "ok"), o.File)
 	case Skipped:
-		fmt.Fprintf(w, "skip  %s%s\n", o.File, prefixed("  ", o.Why))
+		fmt.Fprintf(w, "%s  %s%s\n", w.paint(wornStyle, "skip"), o.File, prefixed("  ", o.Why))
 	default:
-		fmt.Fprintf(w, "FAIL  %s\n", o.File)
+		fmt.Fprintf(w, "%s  %s\n", w.paint(badStyle, "FAIL"), o.File)
 		place := o.File
 		if o.Line > 0 {
 			place = fmt.Sprintf("%s:%d", o.File, o.Line)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -32,6 +33,7 @@ type Shell struct {
 	quit    bool
 	last    string // the command that ran last, as it was written
 
+	window   *window   // what a person looks at; nil is none
 	progress io.Writer // a terminal for progress; nil is none
 }
 
@@ -87,10 +89,12 @@ func (s *Shell) Quit() bool { return s.quit }
 
 // output is where a verb prints unless its flags say otherwise.
 func (s *Shell) output(stdout, stderr io.Writer) *output {
-	return &output{
-		stdout: stdout, stderr: stderr, format: s.options.output, filter: s.options.filter,
-		color: s.options.color == "always", progress: s.progress,
+	o := &output{stdout: stdout, stderr: stderr, format: s.options.output, filter: s.options.filter, progress: s.progress}
+	if s.window != nil && stdout == io.Writer(s.window.file) {
+		o.window = s.window
 	}
+	o.choose(s.options.color)
+	return o
 }
 
 // run runs one command, which may begin with !, and prints its error.
@@ -193,6 +197,37 @@ func (s *Shell) path(name string) string {
 		return name
 	}
 	return filepath.Join(s.dir, name)
+}
+
+// writeFile writes a file whole or not at all. The error says the name as it
+// was given.
+func (s *Shell) writeFile(name string, text []byte) error {
+	full := s.path(name)
+	temporary, err := os.CreateTemp(filepath.Dir(full), ".tokenshell-*")
+	if err == nil {
+		_, err = temporary.Write(text)
+		for _, step := range []func() error{
+			func() error { return temporary.Chmod(0o644) },
+			temporary.Close,
+			func() error { return os.Rename(temporary.Name(), full) },
+		} {
+			if err == nil {
+				err = step()
+			}
+		}
+		if err != nil {
+			_ = temporary.Close()           // it may be closed already
+			_ = os.Remove(temporary.Name()) // it may be gone already
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	var cause *os.PathError
+	if errors.As(err, &cause) {
+		err = cause.Err
+	}
+	return &inputError{name, 0, "it cannot be written: " + strings.TrimPrefix(err.Error(), "rename ")}
 }
 
 // current gives the current session's id.

@@ -5,7 +5,6 @@ package shell
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -41,10 +40,10 @@ func (v *attackList) Run(c *call) error {
 	list := struct {
 		Attacks []listedAttack `json:"attacks"`
 	}{[]listedAttack{}}
-	shown := table{{"ID", "GROUP", "WHAT IS TRIED", "REFUSED WITH", "SOURCE"}}
+	shown := newTable("ID", "GROUP", "WHAT IS TRIED", "REFUSED WITH", "SOURCE")
 	for _, r := range rows {
 		list.Attacks = append(list.Attacks, listedAttack{r.ID, r.Group, r.What, r.Expect, r.Source})
-		shown.row(r.ID, r.Group, r.What, r.Expect, r.Source)
+		shown.row(rigid(r.ID), rigid(r.Group), r.What, rigid(r.Expect), faint(r.Source))
 	}
 	return c.out.show(list, shown.write)
 }
@@ -111,7 +110,7 @@ func (v *attackRun) Run(c *call) error {
 		}
 	}
 	full := len(v.IDs) > 0 || v.Group != ""
-	if err := c.out.show(report, func(w io.Writer) { report.write(w, full) }); err != nil {
+	if err := c.out.show(report, func(w *page) { report.write(w, full) }); err != nil {
 		return err
 	}
 	return report.missing()
@@ -124,12 +123,8 @@ func (c *call) attack(rows []attacks.Row, seed uint64, weakness tokens.Weakness)
 	if err != nil {
 		return nil, err
 	}
-	began, last := tokens.Stopwatch(), time.Duration(0)
-	defer func() {
-		if last > 0 {
-			fmt.Fprint(c.out.progress, "\r\x1b[K")
-		}
-	}()
+	far := c.out.longWork()
+	defer far.end()
 	results := make([]attacks.Result, 0, len(rows))
 	for i, row := range rows {
 		result, err := tryAttack(c.ctx, plan, row, seed, weakness)
@@ -137,10 +132,7 @@ func (c *call) attack(rows []attacks.Row, seed uint64, weakness tokens.Weakness)
 			return nil, err
 		}
 		results = append(results, result)
-		if now := began(); c.out.progress != nil && now-last > progressPause {
-			last = now
-			fmt.Fprintf(c.out.progress, "\r%d of %d attacks, %s ", i+1, len(rows), row.ID)
-		}
+		far.tell(func(time.Duration) string { return fmt.Sprintf("%d of %d attacks, %s", i+1, len(rows), row.ID) })
 	}
 	return results, nil
 }
@@ -193,9 +185,9 @@ func some(names []string) string {
 
 // write shows a report: what was refused folded into its group, unless full,
 // and everything else as it is.
-func (r *attackReport) write(w io.Writer, full bool) {
-	folded := table{{"GROUP", "REFUSED", ""}}
-	shown := table{{"ID", "STATUS", "EXPECTED", "CAME", "WHAT WAS TRIED", "SOURCE"}}
+func (r *attackReport) write(w *page, full bool) {
+	folded := newTable("GROUP", "REFUSED", "")
+	shown := newTable("ID", "STATUS", "EXPECTED", "CAME", "WHAT WAS TRIED", "SOURCE")
 	var details []string
 	for _, g := range attacks.Groups() {
 		refused, total := 0, 0
@@ -208,7 +200,7 @@ func (r *attackReport) write(w io.Writer, full bool) {
 				refused++
 			}
 			if full || row.Status != attacks.Refused {
-				shown.row(row.ID, row.Status, row.Expected, orDash(string(row.Reason)), row.What, row.Source)
+				shown.row(rigid(row.ID), state(row.Status), rigid(row.Expected), rigid(orDash(string(row.Reason))), row.What, faint(row.Source))
 			}
 			if row.Detail != "" {
 				details = append(details, row.ID+": "+row.Detail)
@@ -221,7 +213,7 @@ func (r *attackReport) write(w io.Writer, full bool) {
 	if !full {
 		folded.write(w)
 	}
-	if len(shown) > 1 {
+	if len(shown.rows) > 0 {
 		if !full {
 			fmt.Fprintln(w)
 		}

@@ -5,7 +5,6 @@ package shell
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -57,24 +56,45 @@ func (c *call) confirm(service, choice string, flags confirmFlags, ask func(cont
 		return err
 	}
 	c.wallet.forget(c.world.clock.Now().Add(-issuers.Retention))
-	t := &heldToken{handle: flags.Name, raw: issued.Raw, ref: issued.Ref, service: issued.Service, expires: issued.ExpiresAt}
+	t := &heldToken{handle: flags.Name, raw: issued.Raw, ref: issued.Ref, service: issued.Service, since: c.world.clock.Now(), expires: issued.ExpiresAt}
 	c.wallet.add(t, handleKinds[issued.Service])
 	said := confirmation{
 		t.handle, issued.Ref.ID, issued.Ref.Issuer, issued.KeyID, issued.Algorithm, issued.ExpiresAt.Unix(), issued.Ref.Order, issued.Capabilities,
 	}
-	return c.out.show(said, func(w io.Writer) {
+	return c.out.show(said, func(w *page) {
 		fmt.Fprintf(w, "%s: %s for %s, expires %s\n", t.handle, strings.Join(said.Capabilities, " "), said.Order, c.when(issued.ExpiresAt))
 	})
 }
 
-// when writes a time as clock and distance: "12:02:00, in 2m0s".
+// when writes a time as clock and distance: "12:01:30, in 90 s".
 func (s *Shell) when(t time.Time) string {
-	now := s.world.clock.Now()
-	text := t.UTC().Format("15:04:05")
-	if d := t.Sub(now).Round(time.Second); d > 0 {
-		return fmt.Sprintf("%s, in %s", text, d)
-	} else {
-		return fmt.Sprintf("%s, %s ago", text, -d)
+	text, d := t.UTC().Format("15:04:05"), t.Sub(s.world.clock.Now())
+	if d > 0 {
+		return text + ", in " + howFar(d)
+	}
+	return text + ", " + howFar(-d) + " ago"
+}
+
+// howFar writes how far away a time is: 90 s, 2 min, 5 min 30 s, 3 h 20 min,
+// 12 d.
+func howFar(d time.Duration) string {
+	d = d.Round(time.Second)
+	two := func(big, small time.Duration, bigName, smallName string) string {
+		text := fmt.Sprintf("%d %s", d/big, bigName)
+		if rest := d % big / small; rest > 0 {
+			text += fmt.Sprintf(" %d %s", rest, smallName)
+		}
+		return text
+	}
+	switch {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d s", d/time.Second)
+	case d < 2*time.Hour:
+		return two(time.Minute, time.Second, "min", "s")
+	case d < 48*time.Hour:
+		return two(time.Hour, time.Minute, "h", "min")
+	default:
+		return fmt.Sprintf("%d d", d/(24*time.Hour))
 	}
 }
 
@@ -108,14 +128,14 @@ func (v *couponList) Run(c *call) error {
 	list := struct {
 		Coupons []listed `json:"coupons"`
 	}{[]listed{}}
-	rows := table{{"CODE", "TERMS", "MINIMUM", "USES LEFT", "COMBINABLE", ""}}
+	rows := newTable("CODE", "TERMS", "MINIMUM", "USES LEFT", "COMBINABLE", "")
 	for _, l := range c.world.coupons.List(customer) {
 		entry, left := listed{l.Code, nil, l.Terms, l.Minimum, l.Combinable, l.Inactive}, "unlimited"
 		if l.Limited {
 			entry.UsesLeft, left = &l.Left, fmt.Sprint(l.Left)
 		}
 		list.Coupons = append(list.Coupons, entry)
-		rows.row(l.Code, l.Terms, orDash(l.Minimum), left, yesNo(l.Combinable), l.Inactive)
+		rows.row(rigid(l.Code), number(l.Terms), number(orDash(l.Minimum)), number(left), yesNo(l.Combinable), l.Inactive)
 	}
 	return c.out.show(list, rows.write)
 }
@@ -167,7 +187,7 @@ func (v *pointsBalance) Run(c *call) error {
 		Held      int64  `json:"held"`
 		Available int64  `json:"available"`
 	}{b.Customer, b.Balance, b.Held, b.Available}
-	return c.out.show(data, func(w io.Writer) {
+	return c.out.show(data, func(w *page) {
 		fmt.Fprintf(w, "%s has %d points: %d held, %d available\n", b.Customer, b.Balance, b.Held, b.Available)
 	})
 }
@@ -209,10 +229,10 @@ func (v *paymentMethods) Run(c *call) error {
 	list := struct {
 		Methods []listed `json:"methods"`
 	}{[]listed{}}
-	rows := table{{"METHOD", "LIMIT", "AUTHORISED", "CAPTURED", "AVAILABLE"}}
+	rows := newTable("METHOD", "LIMIT", "AUTHORISED", "CAPTURED", "AVAILABLE")
 	for _, m := range methods {
 		list.Methods = append(list.Methods, listed(m))
-		rows.row(m.ID, m.Limit, m.Authorised, m.Captured, m.Available)
+		rows.row(rigid(m.ID), number(m.Limit), number(m.Authorised), number(m.Captured), number(m.Available))
 	}
 	return c.out.show(list, rows.write)
 }
@@ -254,5 +274,5 @@ func (v *revokeVerb) Run(c *call) error {
 		}
 	}
 	data := tokenState{Token: t.label(), JTI: t.ref.ID, Service: p.name, Status: "revoked"}
-	return c.out.show(data, func(w io.Writer) { fmt.Fprintf(w, "%s is revoked\n", t.label()) })
+	return c.out.show(data, func(w *page) { fmt.Fprintf(w, "%s is %s\n", t.label(), w.state("revoked")) })
 }

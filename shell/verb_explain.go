@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto"
 	"fmt"
-	"io"
 	"time"
 
 	"tokenshell/tokens"
@@ -162,11 +161,11 @@ func (c *call) showExplained(name string, checks []explainedCheck) error {
 			data.Verdict, data.Reason = "rejected", check.Reason
 		}
 	}
-	return c.out.show(data, func(w io.Writer) {
-		fmt.Fprintf(w, "%s: %s%s\n", printable(name), data.Verdict, prefixed(", ", data.Reason))
-		rows := table{{"PARTY", "CHECK", "STATUS", "REASON", "SOURCE", "WHAT WAS FOUND"}}
+	return c.out.show(data, func(w *page) {
+		fmt.Fprintf(w, "%s: %s%s\n", printable(name), w.state(data.Verdict), prefixed(", ", data.Reason))
+		rows := newTable("PARTY", "CHECK", "STATUS", "REASON", "SOURCE", "WHAT WAS FOUND")
 		for _, check := range checks {
-			rows.row(check.Party, check.Check, check.Status, orDash(check.Reason), check.Source, check.Detail)
+			rows.row(rigid(check.Party), rigid(check.Check), state(check.Status), rigid(orDash(check.Reason)), faint(check.Source), check.Detail)
 		}
 		rows.write(w)
 	})

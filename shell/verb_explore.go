@@ -6,9 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -51,17 +49,14 @@ func (v *exploreVerb) Run(c *call) error {
 		}
 	}
 	began := tokens.Stopwatch()
-	last := time.Duration(0)
+	far := c.out.longWork()
 	e.tell = func(e *explorer) {
-		if now := began(); c.out.progress != nil && now-last > progressPause {
-			last = now
-			fmt.Fprintf(c.out.progress, "\r%d states, %d verbs, %d reasons, %d states/s ", len(e.tried), e.verbs, len(e.reasons), perSecond(len(e.tried), now))
-		}
+		far.tell(func(took time.Duration) string {
+			return fmt.Sprintf("%d states, %d verbs, %d reasons, %d states/s", len(e.tried), e.verbs, len(e.reasons), perSecond(len(e.tried), took))
+		})
 	}
 	found, err := e.explore(c.ctx)
-	if c.out.progress != nil && last > 0 {
-		fmt.Fprint(c.out.progress, "\r\x1b[K")
-	}
+	far.end()
 	if err != nil {
 		return err
 	}
@@ -75,8 +70,8 @@ func (v *exploreVerb) Run(c *call) error {
 			return err
 		}
 		if v.Out != "" {
-			if err := os.WriteFile(c.path(v.Out), []byte(result.Scenario), 0o644); err != nil {
-				return &inputError{v.Out, 0, "it cannot be written"}
+			if err := c.writeFile(v.Out, []byte(result.Scenario)); err != nil {
+				return err
 			}
 		}
 	}
@@ -90,7 +85,7 @@ func (v *exploreVerb) Run(c *call) error {
 }
 
 func (c *call) showExploration(r exploration, took time.Duration) error {
-	return c.out.show(r, func(w io.Writer) {
+	return c.out.show(r, func(w *page) {
 		fmt.Fprintf(w, "%d states, %d verbs in %d walks, %s, %d states/s\n", r.States, r.Verbs, r.Walks, elapsed(took), r.StatesPerSecond)
 		fmt.Fprintf(w, "reasons seen: %s\n", strings.Join(slices.Sorted(maps.Keys(r.Reasons)), " "))
 		if r.Found == "" {
@@ -103,9 +98,6 @@ func (c *call) showExploration(r exploration, took time.Duration) error {
 		}
 	})
 }
-
-// progressPause is how often progress is shown.
-const progressPause = 200 * time.Millisecond
 
 func perSecond(n int, took time.Duration) int {
 	return int(float64(n) / max(took.Seconds(), 1e-6))

@@ -4,7 +4,6 @@ package shell
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 )
@@ -58,7 +57,7 @@ func (c *call) showFaults() error {
 	if data.Faults == nil {
 		data.Faults = []fault{}
 	}
-	return c.out.show(data, func(w io.Writer) {
+	return c.out.show(data, func(w *page) {
 		for _, f := range data.Faults {
 			fmt.Fprintf(w, "%s.%s: %s, %d times\n", f.Party, f.Step, f.Kind, f.Left)
 		}

@@ -4,9 +4,6 @@ package shell
 
 import (
 	"fmt"
-	"io"
-	"os"
-	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -51,7 +48,7 @@ func (v *keysList) Run(c *call) error {
 	list := struct {
 		Keys []keyState `json:"keys"`
 	}{[]keyState{}}
-	rows := table{{"KID", "SERVICE", "STATE", "ALG", "LEFT THE SET"}}
+	rows := newTable("KID", "SERVICE", "STATE", "ALG", "LEFT THE SET")
 	for _, p := range parties {
 		for _, k := range p.domain.Keys().List() {
 			list.Keys = append(list.Keys, keyState{k.ID, k.Service, k.State, k.Algorithm})
@@ -59,7 +56,7 @@ func (v *keysList) Run(c *call) error {
 			if !k.Left.IsZero() {
 				left = c.when(k.Left)
 			}
-			rows.row(k.ID, k.Service, k.State, k.Algorithm, left)
+			rows.row(rigid(k.ID), rigid(k.Service), state(k.State), rigid(k.Algorithm), left)
 		}
 	}
 	return c.out.show(list, rows.write)
@@ -88,8 +85,8 @@ func (v *keysRotate) Run(c *call) error {
 func (c *call) showKey(p party, kid string) error {
 	for _, k := range p.domain.Keys().List() {
 		if k.ID == kid {
-			return c.out.show(keyState{k.ID, k.Service, k.State, k.Algorithm}, func(w io.Writer) {
-				fmt.Fprintf(w, "%s of %s is %s\n", k.ID, k.Service, k.State)
+			return c.out.show(keyState{k.ID, k.Service, k.State, k.Algorithm}, func(w *page) {
+				fmt.Fprintf(w, "%s of %s is %s\n", k.ID, k.Service, w.state(k.State))
 			})
 		}
 	}
@@ -169,14 +166,14 @@ func (v *keysJWKS) Run(c *call) error {
 		return err
 	}
 	if v.Out == "" {
-		return c.out.show(set, func(w io.Writer) { fmt.Fprint(w, string(line)) })
+		return c.out.show(set, func(w *page) { fmt.Fprint(w, string(line)) })
 	}
-	if err := os.WriteFile(c.path(v.Out), line, 0o644); err != nil {
-		return &inputError{v.Out, 0, strings.TrimPrefix(err.Error(), "open "+c.path(v.Out)+": ")}
+	if err := c.writeFile(v.Out, line); err != nil {
+		return err
 	}
 	data := struct {
 		File string `json:"file"`
 		Keys int    `json:"keys"`
 	}{v.Out, len(set.Keys)}
-	return c.out.show(data, func(w io.Writer) { fmt.Fprintf(w, "%s: %d keys\n", v.Out, len(set.Keys)) })
+	return c.out.show(data, func(w *page) { fmt.Fprintf(w, "%s: %d keys\n", v.Out, len(set.Keys)) })
 }

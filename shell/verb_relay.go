@@ -7,8 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
+	"time"
 
 	"tokenshell/orchestrator"
 	"tokenshell/tokens"
@@ -69,7 +69,10 @@ func (c *call) relayTokens(session string, held []*heldToken) error {
 func (c *call) judge(session string, held []*heldToken) (results []relayed, refused error, err error) {
 	var all []rejection
 	results = []relayed{}
-	for _, t := range held {
+	far := c.out.longWork()
+	defer far.end()
+	for i, t := range held {
+		far.tell(func(time.Duration) string { return fmt.Sprintf("%d of %d tokens relayed", i, len(held)) })
 		result := relayed{Token: t.label(), JTI: t.ref.ID, Status: "accepted"}
 		result.Service, err = c.world.relayToken(c.ctx, session, t)
 		if err != nil {
@@ -92,12 +95,12 @@ func (c *call) showRelayed(results []relayed) error {
 	data := struct {
 		Results []relayed `json:"results"`
 	}{results}
-	return c.out.show(data, func(w io.Writer) {
+	return c.out.show(data, func(w *page) {
 		for _, r := range results {
 			if r.Status == "accepted" {
-				fmt.Fprintf(w, "%s: accepted, for %s\n", printable(r.Token), r.Service)
+				fmt.Fprintf(w, "%s: %s, for %s\n", printable(r.Token), w.state(r.Status), r.Service)
 			} else {
-				fmt.Fprintf(w, "%s: rejected, %s\n", printable(r.Token), r.Reason)
+				fmt.Fprintf(w, "%s: %s, %s\n", printable(r.Token), w.state(r.Status), r.Reason)
 			}
 		}
 	})
@@ -213,11 +216,11 @@ func (c *call) showRedeemed(order string, state orchestrator.State, results []re
 		State   orchestrator.State `json:"state"`
 		Results []redeemed         `json:"results"`
 	}{order, state, results}
-	return c.out.show(data, func(w io.Writer) {
+	return c.out.show(data, func(w *page) {
 		for _, r := range results {
-			fmt.Fprintf(w, "%s: %s by %s%s\n", printable(r.Token), r.Status, r.Service, because(r))
+			fmt.Fprintf(w, "%s: %s by %s%s\n", printable(r.Token), w.state(r.Status), r.Service, because(r))
 		}
-		fmt.Fprintf(w, "session %s is %s\n", order, state)
+		fmt.Fprintf(w, "session %s is %s\n", order, w.state(state))
 		if state == orchestrator.Stuck {
 			fmt.Fprintln(w, "redeem --resume takes it to its end")
 		}
@@ -240,10 +243,8 @@ func bodyText(body json.RawMessage) string { return printable(string(body)) }
 
 // labelOf gives the handle of a token that the wallet holds, else its jti.
 func (s *Shell) labelOf(ref tokens.Ref) string {
-	for _, t := range s.wallet.held {
-		if t.ref == ref {
-			return t.handle
-		}
+	if t := s.wallet.byRef[ref]; t != nil {
+		return t.handle
 	}
 	return ref.ID
 }
@@ -298,11 +299,12 @@ func (c *call) redeemDirect(held []*heldToken, to string) error {
 // distinct leaves out what is the same token again under another handle.
 func distinct(held []*heldToken) []*heldToken {
 	var kept []*heldToken
+	seen := map[tokens.Ref]bool{{}: false}
 	for _, t := range held {
-		same := func(other *heldToken) bool { return other.ref == t.ref && t.ref != (tokens.Ref{}) }
-		if !slices.ContainsFunc(kept, same) {
+		if !seen[t.ref] {
 			kept = append(kept, t)
 		}
+		seen[t.ref] = t.ref != (tokens.Ref{})
 	}
 	return kept
 }
@@ -347,8 +349,10 @@ func (v *checkoutVerb) Run(c *call) error {
 		return err
 	}
 	if snap.State == orchestrator.Open {
+		standing := c.standings().know(snap)
 		accepted := func(t *heldToken) bool {
-			return slices.ContainsFunc(snap.Steps, func(step orchestrator.Step) bool { return step.Ref == t.ref })
+			_, known := standing[t.ref]
+			return known
 		}
 		news := named
 		if len(named) == 0 {

@@ -5,7 +5,6 @@ package shell
 import (
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"regexp"
 	"slices"
@@ -44,38 +43,54 @@ type sessionState struct {
 }
 
 func (s *Shell) sessionState(snap orchestrator.Snapshot) sessionState {
-	state := sessionState{snap.ID, snap.State, snap.Customer, snap.Facts, []tokenState{}}
-	seen := map[tokens.Ref]bool{}
-	for _, t := range s.wallet.held {
-		if t.ref.Order == snap.ID && !seen[t.ref] {
-			seen[t.ref] = true
-			state.Tokens = append(state.Tokens, tokenState{Token: t.handle, JTI: t.ref.ID, Service: t.service, Status: s.status(t)})
-		}
-	}
-	for _, step := range snap.Steps {
-		if !seen[step.Ref] { // relayed as text, never held
-			state.Tokens = append(state.Tokens, tokenState{Token: step.Ref.ID, JTI: step.Ref.ID, Service: step.Service, Status: string(step.Status)})
-		}
-	}
-	return state
+	return s.sessionStates([]orchestrator.Snapshot{snap})[0]
 }
 
-// way gives what happened to a token, step by step, told by who did it: the
-// relay says what it judged and which questions were not answered, the service
-// the rest. The same again and again stands there once.
-func (s *Shell) way(jti string) []string {
-	var way []string
+func (s *Shell) sessionStates(snaps []orchestrator.Snapshot) []sessionState {
+	held := map[string][]*heldToken{}
+	for _, t := range s.wallet.held {
+		held[t.ref.Order] = append(held[t.ref.Order], t)
+	}
+	all := make([]sessionState, len(snaps))
+	standings := s.standings()
+	for i, snap := range snaps {
+		standings.know(snap)
+		all[i] = sessionState{snap.ID, snap.State, snap.Customer, snap.Facts, []tokenState{}}
+		seen := map[tokens.Ref]bool{}
+		for _, t := range held[snap.ID] {
+			if !seen[t.ref] {
+				seen[t.ref] = true
+				all[i].Tokens = append(all[i].Tokens, tokenState{Token: t.handle, JTI: t.ref.ID, Service: t.service, Status: standings.of(t)})
+			}
+		}
+		for _, step := range snap.Steps {
+			if !seen[step.Ref] { // relayed as text, never held
+				all[i].Tokens = append(all[i].Tokens, tokenState{Token: step.Ref.ID, JTI: step.Ref.ID, Service: step.Service, Status: string(step.Status)})
+			}
+		}
+	}
+	return all
+}
+
+// ways give what happened to each token, by jti, step by step, told by who did
+// it: the relay says what it judged and which questions were not answered, the
+// service the rest. The same again and again stands there once.
+func (s *Shell) ways() map[string][]string {
+	ways := map[string][]string{}
 	for _, e := range s.world.log.all() {
-		if jti == "" || e.JTI != jti || e.Party == "relay" && e.Step != "relay" && e.Outcome != "failed" {
+		if e.JTI == "" || e.Party == "relay" && e.Step != "relay" && e.Outcome != "failed" {
 			continue
 		}
 		step := e.Step
 		if e.Outcome != "ok" {
 			step += " (" + e.Outcome + ")"
 		}
-		way = append(way, step)
+		ways[e.JTI] = append(ways[e.JTI], step)
 	}
-	return slices.Compact(way)
+	for jti, way := range ways {
+		ways[jti] = slices.Compact(way)
+	}
+	return ways
 }
 
 // fact reads NAME=VALUE.
@@ -119,8 +134,8 @@ func (v *sessionNew) Run(c *call) error {
 		return err
 	}
 	c.session = snap.ID
-	return c.out.show(c.sessionState(snap), func(w io.Writer) {
-		fmt.Fprintf(w, "session %s of %s is open\n", snap.ID, printable(snap.Customer))
+	return c.out.show(c.sessionState(snap), func(w *page) {
+		fmt.Fprintf(w, "session %s of %s is %s\n", snap.ID, printable(snap.Customer), w.state(snap.State))
 	})
 }
 
@@ -137,15 +152,14 @@ func (v *sessionList) Run(c *call) error {
 	list := struct {
 		Sessions []sessionState `json:"sessions"`
 	}{[]sessionState{}}
-	rows := table{{"", "SESSION", "STATE", "CUSTOMER", "TOKENS"}}
-	for _, snap := range c.world.relay.Sessions() {
-		state := c.sessionState(snap)
-		list.Sessions = append(list.Sessions, state)
+	rows := newTable("", "SESSION", "STATE", "CUSTOMER", "TOKENS")
+	list.Sessions = c.sessionStates(c.world.relay.Sessions())
+	for _, snap := range list.Sessions {
 		mark := ""
-		if snap.ID == c.session {
+		if snap.Order == c.session {
 			mark = "*"
 		}
-		rows.row(mark, snap.ID, snap.State, snap.Customer, len(state.Tokens))
+		rows.row(rigid(mark), ident(snap.Order), state(snap.State), snap.Customer, len(snap.Tokens))
 	}
 	return c.out.show(list, rows.write)
 }
@@ -160,19 +174,20 @@ func (v *sessionShow) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	state := c.sessionState(snap)
-	for i := range state.Tokens {
-		state.Tokens[i].Way = c.way(state.Tokens[i].JTI)
+	shown := c.sessionState(snap)
+	ways := c.ways()
+	for i := range shown.Tokens {
+		shown.Tokens[i].Way = ways[shown.Tokens[i].JTI]
 	}
-	return c.out.show(state, func(w io.Writer) {
-		fmt.Fprintf(w, "session %s of %s is %s\n", state.Order, printable(state.Customer), state.State)
-		for _, name := range slices.Sorted(maps.Keys(state.Facts)) {
-			fmt.Fprintf(w, "fact %s=%s\n", name, printable(state.Facts[name]))
+	return c.out.show(shown, func(w *page) {
+		fmt.Fprintf(w, "session %s of %s is %s\n", shown.Order, printable(shown.Customer), w.state(shown.State))
+		for _, name := range slices.Sorted(maps.Keys(shown.Facts)) {
+			fmt.Fprintf(w, "fact %s=%s\n", name, printable(shown.Facts[name]))
 		}
-		if len(state.Tokens) > 0 {
-			rows := table{{"TOKEN", "SERVICE", "STATUS", "WAY"}}
-			for _, t := range state.Tokens {
-				rows.row(t.Token, t.Service, t.Status, strings.Join(t.Way, ", "))
+		if len(shown.Tokens) > 0 {
+			rows := newTable("TOKEN", "SERVICE", "STATUS", "WAY")
+			for _, t := range shown.Tokens {
+				rows.row(rigid(t.Token), rigid(t.Service), state(t.Status), strings.Join(t.Way, ", "))
 			}
 			rows.write(w)
 		}
@@ -201,8 +216,8 @@ func (v *sessionUse) Run(c *call) error {
 		return err
 	}
 	c.session = snap.ID
-	return c.out.show(c.sessionState(snap), func(w io.Writer) {
-		fmt.Fprintf(w, "session %s of %s is %s\n", snap.ID, printable(snap.Customer), snap.State)
+	return c.out.show(c.sessionState(snap), func(w *page) {
+		fmt.Fprintf(w, "session %s of %s is %s\n", snap.ID, printable(snap.Customer), w.state(snap.State))
 	})
 }
 
@@ -227,7 +242,7 @@ func (v *sessionSet) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.out.show(c.sessionState(snap), func(w io.Writer) {
+	return c.out.show(c.sessionState(snap), func(w *page) {
 		fmt.Fprintf(w, "fact %s=%s\n", name, printable(value))
 	})
 }
@@ -245,7 +260,7 @@ func (v *sessionClose) Run(c *call) error {
 	if snap, err = c.world.relay.Close(c.ctx, snap.ID); err != nil {
 		return err
 	}
-	return c.out.show(c.sessionState(snap), func(w io.Writer) {
-		fmt.Fprintf(w, "session %s is closed\n", snap.ID)
+	return c.out.show(c.sessionState(snap), func(w *page) {
+		fmt.Fprintf(w, "session %s is %s\n", snap.ID, w.state(snap.State))
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -83,10 +82,10 @@ func (v *setVerb) Run(c *call) error {
 		names = append(names, row.name)
 	}
 	if v.Option == "" {
-		data, list := map[string]string{}, table{{"OPTION", "VALUE", "MAY BE", "WHAT IT IS"}}
+		data, list := map[string]string{}, newTable("OPTION", "VALUE", "MAY BE", "WHAT IT IS")
 		for _, row := range rows {
 			data[row.name] = row.get(c.Shell)
-			list.row(row.name, row.get(c.Shell), row.values, row.help)
+			list.row(rigid(row.name), rigid(row.get(c.Shell)), row.values, row.help)
 		}
 		return c.out.show(map[string]any{"options": data}, list.write)
 	}
@@ -102,7 +101,7 @@ func (v *setVerb) Run(c *call) error {
 		return usage(err.Error(), "%s cannot be %q", row.name, v.Value)
 	}
 	value := row.get(c.Shell)
-	return c.out.show(map[string]string{row.name: value}, func(w io.Writer) { fmt.Fprintf(w, "%s is %s\n", row.name, value) })
+	return c.out.show(map[string]string{row.name: value}, func(w *page) { fmt.Fprintf(w, "%s is %s\n", row.name, value) })
 }
 
 type letVerb struct {
@@ -125,7 +124,7 @@ func (c *call) showVariable(name string) error {
 		value = "(secret)"
 	}
 	data := map[string]string{"name": name, "value": value}
-	return c.out.show(data, func(w io.Writer) { fmt.Fprintf(w, "%s=%s\n", name, printable(value)) })
+	return c.out.show(data, func(w *page) { fmt.Fprintf(w, "%s=%s\n", name, printable(value)) })
 }
 
 type captureVerb struct {
@@ -249,7 +248,7 @@ func (v *helpVerb) Run(c *call) error {
 	}
 	words := slices.Clone(v.Verb)
 	if len(words) == 0 {
-		return c.out.show(helpJSON(p.kong.Model.Node), func(w io.Writer) { writeHelp(w, p.kong.Model.Node) })
+		return c.out.show(helpJSON(p.kong.Model.Node), func(w *page) { writeHelp(w, p.kong.Model.Node) })
 	}
 	if words[0] == "reasons" {
 		return c.out.show(reasonsJSON(), writeReasons)
@@ -264,7 +263,7 @@ func (v *helpVerb) Run(c *call) error {
 	if used < len(words) && len(node.Children) > 0 {
 		return usage(synopsis(node), "there is no verb %q", strings.Join(words, " "))
 	}
-	return c.out.show(helpJSON(node), func(w io.Writer) { writeVerbHelp(w, node) })
+	return c.out.show(helpJSON(node), func(w *page) { writeVerbHelp(w, node) })
 }
 
 type quitVerb struct{}

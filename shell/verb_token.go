@@ -6,7 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,15 +34,15 @@ func (v *tokenList) Run(c *call) error {
 	list := struct {
 		Tokens []listed `json:"tokens"`
 	}{[]listed{}}
-	rows := table{{"TOKEN", "SERVICE", "SESSION", "STATUS", "EXPIRES", "JTI"}}
+	rows := newTable("TOKEN", "SERVICE", "SESSION", "STATUS", "EXPIRES", "JTI")
+	standings := c.standings()
 	for _, t := range c.wallet.held {
-		state := tokenState{Token: t.handle, JTI: t.ref.ID, Service: t.service, Status: c.status(t)}
-		entry, expires := listed{state, t.ref.Order, 0}, "-"
+		entry, expires := listed{tokenState{Token: t.handle, JTI: t.ref.ID, Service: t.service, Status: standings.of(t)}, t.ref.Order, 0}, "-"
 		if !t.expires.IsZero() {
 			entry.Expires, expires = t.expires.Unix(), c.when(t.expires)
 		}
 		list.Tokens = append(list.Tokens, entry)
-		rows.row(t.handle, orDash(t.service), orDash(t.ref.Order), state.Status, expires, orDash(t.ref.ID))
+		rows.row(rigid(t.handle), rigid(orDash(t.service)), ident(orDash(t.ref.Order)), state(entry.Status), expires, ident(orDash(t.ref.ID)))
 	}
 	return c.out.show(list, rows.write)
 }
@@ -80,41 +80,28 @@ func (v *tokenShow) Run(c *call) error {
 		Header json.RawMessage `json:"header"`
 		Claims json.RawMessage `json:"claims"`
 	}{t.label(), c.status(t), seen.Header, claims}
-	return c.out.show(data, func(w io.Writer) {
-		fmt.Fprintf(w, "%s, %s, as %s sees it\n", printable(data.Token), data.Status, viewer)
-		fmt.Fprintf(w, "header\n%s", indented(seen.Header))
-		fmt.Fprintf(w, "claims\n%s", indented(claims))
+	return c.out.show(data, func(w *page) {
+		fmt.Fprintf(w, "%s, %s, as %s sees it\n", printable(data.Token), w.state(data.Status), viewer)
+		writeObject(w, "header", seen.Header)
+		writeObject(w, "claims", claims)
 	})
 }
 
-// indented writes a JSON object a member a line, times in words beside them.
-func indented(object json.RawMessage) string {
-	rows := table{}
-	dec := json.NewDecoder(strings.NewReader(string(object)))
-	if _, err := dec.Token(); err != nil {
-		return ""
-	}
-	for dec.More() {
-		name, err := dec.Token()
-		if err != nil {
-			break
-		}
-		var value json.RawMessage
-		if dec.Decode(&value) != nil {
-			break
-		}
-		text := string(value)
-		if name == "iat" || name == "exp" || name == "nbf" {
+// writeObject writes a JSON object a member a line, times in words beside them.
+func writeObject(w *page, title string, object json.RawMessage) {
+	rows := newTable()
+	for _, member := range objectFields("", object) {
+		text := member.Value
+		if slices.Contains([]string{"iat", "exp", "nbf"}, member.Name) {
 			var seconds int64
-			if json.Unmarshal(value, &seconds) == nil {
+			if json.Unmarshal([]byte(text), &seconds) == nil {
 				text += "  " + time.Unix(seconds, 0).UTC().Format(time.RFC3339)
 			}
 		}
-		rows.row("  "+fmt.Sprint(name), text)
+		rows.row(rigid("  "+member.Name), text)
 	}
-	var b strings.Builder
-	rows.write(&b)
-	return b.String()
+	fmt.Fprintln(w, title)
+	rows.write(w)
 }
 
 // seenBy gives the claims as a party may see them: the relay and foreign
@@ -189,7 +176,7 @@ func (v *tokenRaw) Run(c *call) error {
 		Raw   string `json:"raw"`
 	}{t.label(), t.raw}
 	c.out.raw = true
-	return c.out.show(data, func(w io.Writer) { fmt.Fprintln(w, printable(t.raw)) })
+	return c.out.show(data, func(w *page) { fmt.Fprintln(w, printable(t.raw)) })
 }
 
 type tokenImport struct {
@@ -207,11 +194,11 @@ func (v *tokenImport) Run(c *call) error {
 		return err
 	}
 	t := c.loose(raw)
-	t.handle = v.Name
+	t.handle, t.since = v.Name, c.world.clock.Now()
 	t.expires = claimedExpiry(raw)
 	c.wallet.add(t, "import")
 	data := tokenState{Token: t.handle, JTI: t.ref.ID, Service: t.service, Status: c.status(t)}
-	return c.out.show(data, func(w io.Writer) {
+	return c.out.show(data, func(w *page) {
 		fmt.Fprintf(w, "%s: imported, unverified, %d bytes\n", t.handle, len(raw))
 	})
 }

@@ -4,7 +4,6 @@ package shell
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -84,7 +83,7 @@ func (v *trustAdd) Run(c *call) error {
 	if err := c.world.trust(o, v.Service); err != nil {
 		return err
 	}
-	return c.out.show(o.state(), func(w io.Writer) {
+	return c.out.show(o.state(), func(w *page) {
 		fmt.Fprintf(w, "%s is trusted for %s, %d keys%s\n", v.Issuer, strings.Join(v.Capability, " "), len(keys), prefixed(", its tokens go to ", v.Service))
 	})
 }
@@ -147,10 +146,10 @@ func (v *trustList) Run(c *call) error {
 	data := struct {
 		Issuers []outsiderState `json:"issuers"`
 	}{[]outsiderState{}}
-	rows := table{{"ISSUER", "SERVICE", "CAPABILITIES", "KEYS"}}
+	rows := newTable("ISSUER", "SERVICE", "CAPABILITIES", "KEYS")
 	add := func(s outsiderState) {
 		data.Issuers = append(data.Issuers, s)
-		rows.row(s.Issuer, orDash(s.Service), strings.Join(s.Capabilities, " "), strings.Join(s.Keys, " "))
+		rows.row(rigid(s.Issuer), rigid(orDash(s.Service)), strings.Join(s.Capabilities, " "), strings.Join(s.Keys, " "))
 	}
 	for _, p := range c.world.parties {
 		s := outsiderState{issuers.IssuerName(p.name), p.name, []string{p.capability}, []string{}}
@@ -177,5 +176,5 @@ func (v *trustRemove) Run(c *call) error {
 	}
 	c.world.relay.Distrust(v.Issuer)
 	c.world.outsiders = slices.DeleteFunc(c.world.outsiders, func(other *outsider) bool { return other == o })
-	return c.out.show(o.state(), func(w io.Writer) { fmt.Fprintf(w, "%s is trusted no more\n", v.Issuer) })
+	return c.out.show(o.state(), func(w *page) { fmt.Fprintf(w, "%s is trusted no more\n", v.Issuer) })
 }

@@ -4,7 +4,6 @@ package shell
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -38,8 +37,8 @@ func (c *call) showClock() error {
 		Mode  string            `json:"mode"`
 		Skews map[string]string `json:"skews"`
 	}{now.Format(time.RFC3339Nano), mode, skews}
-	return c.out.show(data, func(w io.Writer) {
-		fmt.Fprintf(w, "%s, %s\n", now.Format(time.RFC3339), mode)
+	return c.out.show(data, func(w *page) {
+		fmt.Fprintf(w, "%s, %s\n", now.Format(time.RFC3339), w.state(mode))
 		for _, party := range slices.Sorted(maps.Keys(skews)) {
 			fmt.Fprintf(w, "%s is off by %s\n", party, skews[party])
 		}
@@ -155,15 +154,15 @@ func (c *call) viewRelay() error {
 	data := struct {
 		Sessions []session `json:"sessions"`
 	}{[]session{}}
-	rows := table{{"SESSION", "STATE", "JTI", "ISSUER", "SERVICE", "STATUS"}}
+	rows := newTable("SESSION", "STATE", "JTI", "ISSUER", "SERVICE", "STATUS")
 	for _, snap := range c.world.relay.Sessions() {
 		entry := session{snap.ID, string(snap.State), snap.Customer, []used{}}
 		for _, step := range snap.Steps {
 			entry.Used = append(entry.Used, used{step.Ref.ID, step.Ref.Issuer, step.Service, string(step.Status)})
-			rows.row(snap.ID, snap.State, step.Ref.ID, step.Ref.Issuer, step.Service, step.Status)
+			rows.row(ident(snap.ID), state(snap.State), ident(step.Ref.ID), rigid(step.Ref.Issuer), rigid(step.Service), state(step.Status))
 		}
 		if len(snap.Steps) == 0 {
-			rows.row(snap.ID, snap.State, "-", "-", "-", "-")
+			rows.row(ident(snap.ID), state(snap.State), ident("-"), rigid("-"), rigid("-"), rigid("-"))
 		}
 		data.Sessions = append(data.Sessions, entry)
 	}
@@ -188,20 +187,20 @@ func (c *call) viewService(p party) error {
 	}{p.name, nil, []reservation{}}
 	accounts, rows := c.accounts(p)
 	data.Accounts = accounts
-	reservations := table{{"JTI", "SESSION", "CUSTOMER", "HOLDS", "STATE", "EXPIRES", "RECEIPT"}}
+	reservations := newTable("JTI", "SESSION", "CUSTOMER", "HOLDS", "STATE", "EXPIRES", "RECEIPT")
 	for _, e := range p.domain.Entries() {
 		data.Reservations = append(data.Reservations, reservation{
 			e.Ref.ID, e.Ref.Order, e.Customer, e.State, e.Why, e.Expires.Unix(), e.Holds, e.Receipt,
 		})
-		state := string(e.State)
+		stands := string(e.State)
 		if e.Why != "" {
-			state += " (" + e.Why + ")"
+			stands += " (" + e.Why + ")"
 		}
-		reservations.row(e.Ref.ID, e.Ref.Order, e.Customer, e.Holds, state, c.when(e.Expires), orDash(e.Receipt))
+		reservations.row(ident(e.Ref.ID), ident(e.Ref.Order), e.Customer, e.Holds, state(stands), c.when(e.Expires), ident(orDash(e.Receipt)))
 	}
-	return c.out.show(data, func(w io.Writer) {
+	return c.out.show(data, func(w *page) {
 		rows.write(w)
-		if len(reservations) > 1 {
+		if len(reservations.rows) > 0 {
 			fmt.Fprintln(w)
 			reservations.write(w)
 		}
@@ -209,18 +208,18 @@ func (c *call) viewService(p party) error {
 }
 
 // accounts gives what a service counts: uses, balances, limits.
-func (c *call) accounts(p party) (any, table) {
+func (c *call) accounts(p party) (any, *table) {
 	switch p.name {
 	case "coupons":
-		rows := table{{"CODE", "TERMS", "USED"}}
+		rows := newTable("CODE", "TERMS", "USED")
 		used := map[string]int{}
 		for _, l := range c.world.coupons.List(c.customer("")) {
 			used[l.Code] = l.Used
-			rows.row(l.Code, l.Terms, l.Used)
+			rows.row(rigid(l.Code), number(l.Terms), l.Used)
 		}
 		return used, rows
 	case "points":
-		rows := table{{"CUSTOMER", "BALANCE", "HELD", "AVAILABLE"}}
+		rows := newTable("CUSTOMER", "BALANCE", "HELD", "AVAILABLE")
 		balances := map[string]map[string]int64{}
 		for _, customer := range c.world.plan.customers {
 			if b, err := c.world.points.Balance(customer); err == nil {
@@ -230,14 +229,14 @@ func (c *call) accounts(p party) (any, table) {
 		}
 		return balances, rows
 	default:
-		rows := table{{"CUSTOMER", "METHOD", "LIMIT", "AUTHORISED", "CAPTURED", "AVAILABLE"}}
+		rows := newTable("CUSTOMER", "METHOD", "LIMIT", "AUTHORISED", "CAPTURED", "AVAILABLE")
 		methods := map[string]map[string]map[string]string{}
 		for _, customer := range c.world.plan.customers {
 			cards, _ := c.world.payments.Methods(customer) // the plan's customers are known
 			methods[customer] = map[string]map[string]string{}
 			for _, m := range cards {
 				methods[customer][m.ID] = map[string]string{"limit": m.Limit, "authorised": m.Authorised, "captured": m.Captured, "available": m.Available}
-				rows.row(customer, m.ID, m.Limit, m.Authorised, m.Captured, m.Available)
+				rows.row(customer, rigid(m.ID), number(m.Limit), number(m.Authorised), number(m.Captured), number(m.Available))
 			}
 		}
 		return methods, rows
@@ -266,7 +265,7 @@ func (v *logVerb) Run(c *call) error {
 			data.Entries = append(data.Entries, e)
 		}
 	}
-	return c.out.show(data, func(w io.Writer) {
+	return c.out.show(data, func(w *page) {
 		for _, e := range data.Entries {
 			fmt.Fprintln(w, printable(e.String()))
 		}

@@ -19,7 +19,8 @@ type heldToken struct {
 	handle  string
 	raw     string // a secret: whoever bears it may use it
 	ref     tokens.Ref
-	service string // empty when nobody knows
+	service string    // empty when nobody knows
+	since   time.Time // when it came
 	expires time.Time
 	revoked bool
 	spent   bool // redeemed past the relay
@@ -29,7 +30,8 @@ type heldToken struct {
 type wallet struct {
 	held     []*heldToken
 	byHandle map[string]*heldToken
-	counts   map[string]int // by kind of handle
+	byRef    map[tokens.Ref]*heldToken // the first of those that are the same token
+	counts   map[string]int            // by kind of handle
 }
 
 var handlePattern = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
@@ -54,7 +56,7 @@ func (w *wallet) checkHandle(handle string) error {
 // add keeps a token under the handle, or under the next one of its kind.
 func (w *wallet) add(t *heldToken, kind string) {
 	if w.byHandle == nil {
-		w.byHandle, w.counts = map[string]*heldToken{}, map[string]int{}
+		w.byHandle, w.byRef, w.counts = map[string]*heldToken{}, map[tokens.Ref]*heldToken{}, map[string]int{}
 	}
 	for t.handle == "" || w.byHandle[t.handle] != nil {
 		w.counts[kind]++
@@ -62,6 +64,9 @@ func (w *wallet) add(t *heldToken, kind string) {
 	}
 	w.held = append(w.held, t)
 	w.byHandle[t.handle] = t
+	if w.byRef[t.ref] == nil {
+		w.byRef[t.ref] = t
+	}
 }
 
 // forget drops the tokens that expired before then.
@@ -71,6 +76,7 @@ func (w *wallet) forget(then time.Time) {
 			return false
 		}
 		delete(w.byHandle, t.handle)
+		delete(w.byRef, t.ref)
 		return true
 	})
 }
@@ -158,13 +164,40 @@ func (t *heldToken) label() string {
 }
 
 // status says where a token stands, by what the relay knows and the time.
-func (s *Shell) status(t *heldToken) string {
-	if session, err := s.world.relay.Session(t.ref.Order); err == nil {
-		for _, step := range session.Steps {
-			untouched := step.Status == orchestrator.Accepted || step.Status == orchestrator.Released
-			if step.Ref == t.ref && !(t.spent && untouched) && (step.Status != orchestrator.Accepted || !t.revoked && !s.expired(t)) {
-				return string(step.Status)
-			}
+func (s *Shell) status(t *heldToken) string { return s.standings().of(t) }
+
+// standings say where many tokens stand: each session is asked about once.
+type standings struct {
+	shell  *Shell
+	orders map[string]map[tokens.Ref]orchestrator.Status
+}
+
+func (s *Shell) standings() *standings {
+	return &standings{s, map[string]map[tokens.Ref]orchestrator.Status{}}
+}
+
+// know takes a session that is known already.
+func (st *standings) know(snap orchestrator.Snapshot) map[tokens.Ref]orchestrator.Status {
+	steps := make(map[tokens.Ref]orchestrator.Status, len(snap.Steps))
+	for _, step := range snap.Steps {
+		steps[step.Ref] = step.Status
+	}
+	st.orders[snap.ID] = steps
+	return steps
+}
+
+func (st *standings) of(t *heldToken) string {
+	s := st.shell
+	steps, known := st.orders[t.ref.Order]
+	if !known {
+		snap, _ := s.world.relay.Session(t.ref.Order) // one that is unknown has no steps
+		snap.ID = t.ref.Order
+		steps = st.know(snap)
+	}
+	if status, ok := steps[t.ref]; ok {
+		untouched := status == orchestrator.Accepted || status == orchestrator.Released
+		if !(t.spent && untouched) && (status != orchestrator.Accepted || !t.revoked && !s.expired(t)) {
+			return string(status)
 		}
 	}
 	switch {
@@ -187,8 +220,9 @@ func (s *Shell) expired(t *heldToken) bool {
 // neither used, revoked nor expired.
 func (s *Shell) live(session string) []*heldToken {
 	var live []*heldToken
+	standings := s.standings()
 	for _, t := range s.wallet.held {
-		if t.ref.Order == session && s.status(t) == "issued" {
+		if t.ref.Order == session && standings.of(t) == "issued" {
 			live = append(live, t)
 		}
 	}

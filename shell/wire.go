@@ -255,8 +255,9 @@ func (s wiredService) Cancel(ctx context.Context, c tokens.Cancellation) error {
 	} else {
 		q.text = "release" // it was accepted, and never forwarded
 	}
+	done := map[string]string{"cancel": "cancelled", "release": "released"}[q.text]
 	_, err := carry(ctx, s.wire, q, func() (struct{}, error) { return struct{}{}, s.Redeemer.Cancel(ctx, c) },
-		func(m *message, _ struct{}) { m.text = q.text + "ed" })
+		func(m *message, _ struct{}) { m.text = done })
 	return err
 }
 

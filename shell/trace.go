@@ -1,0 +1,191 @@
+// The trace: a conversation made ready to be shown, each message as its
+// receiver saw it.
+
+package shell
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tokenshell/issuers"
+	"tokenshell/tokens"
+)
+
+// trace is a conversation between parties, without any token.
+type trace struct {
+	Title    string
+	Parties  []string // who takes part, from left to right
+	Messages []traced
+}
+
+// traced is one message in a trace, and in the JSON of the verb.
+type traced struct {
+	Number  int     `json:"n"`
+	Time    string  `json:"time"` // RFC 3339
+	From    string  `json:"from"`
+	To      string  `json:"to"`
+	Kind    string  `json:"kind"` // question or answer
+	Step    string  `json:"step"` // what the question asks for
+	Text    string  `json:"text"` // in a few words: "relay coupon-1"
+	Answers int     `json:"answers,omitempty"`
+	Outcome string  `json:"outcome,omitempty"` // of an answer: ok, a reason, or how it ended
+	Detail  string  `json:"detail,omitempty"`
+	Lost    bool    `json:"lost,omitempty"`  // it never arrived
+	Late    string  `json:"late,omitempty"`  // how late it arrived
+	Again   int     `json:"again,omitempty"` // from 2: which try it is
+	Token   string  `json:"token,omitempty"`
+	JTI     string  `json:"jti,omitempty"`
+	Order   string  `json:"order_processing_id,omitempty"`
+	Saw     []field `json:"saw,omitempty"` // what its receiver saw in it
+
+	at time.Time
+}
+
+// failed reports whether the message says that something was not done.
+func (t *traced) failed() bool { return t.Kind == "answer" && t.Outcome != "ok" }
+
+// trace makes the conversation about a session ready; about all when it is "".
+func (s *Shell) trace(ctx context.Context, session string) trace {
+	messages := s.world.wire.conversation.all()
+	if session != "" {
+		messages = slices.DeleteFunc(messages, func(m message) bool { return m.session != session })
+	}
+	tr := trace{Title: "the conversation", Messages: make([]traced, 0, len(messages))}
+	if session != "" {
+		tr.Title = "session " + session
+	}
+	present := map[string]bool{}
+	known := map[string]tokens.Unverified{} // by token: one stands in many messages
+	opened := opened(messages)
+	for _, m := range messages {
+		present[m.from], present[m.to] = true, true
+		tr.Messages = append(tr.Messages, s.traced(ctx, m, known, opened[m.number]))
+	}
+	for _, name := range append([]string{"client", "relay"}, s.world.serviceNames()...) {
+		if present[name] {
+			tr.Parties = append(tr.Parties, name)
+		}
+	}
+	for _, o := range s.world.standins {
+		if present[o.name] {
+			tr.Parties = append(tr.Parties, o.name)
+		}
+	}
+	if present["kms"] {
+		tr.Parties = append(tr.Parties, "kms")
+	}
+	return tr
+}
+
+// opened gives the questions over which a letter was opened: the KMS unwrapped
+// its key next.
+func opened(messages []message) map[int]bool {
+	opened := map[int]bool{}
+	for _, m := range messages {
+		if m.answers > 0 && m.step == "decrypt" && m.outcome == "ok" {
+			opened[m.answers-1] = true
+		}
+	}
+	return opened
+}
+
+func (s *Shell) traced(ctx context.Context, m message, known map[string]tokens.Unverified, opened bool) traced {
+	t := traced{
+		Number: m.number, Time: m.time.Format(time.RFC3339), From: m.from, To: m.to, Kind: "question", Step: m.step, Text: m.text,
+		Answers: m.answers, Outcome: m.outcome, Detail: m.detail, Lost: m.lost, Order: m.session, at: m.time,
+	}
+	if m.late > 0 {
+		t.Late = m.late.String()
+	}
+	if m.again > 1 {
+		t.Again = m.again
+	}
+	if m.answers > 0 {
+		t.Kind = "answer"
+	}
+	if t.failed() && t.Text == "" {
+		t.Text = "rejected: " + m.outcome
+	} else if t.Kind == "answer" && t.Text == "" && m.token == "" {
+		t.Text = "done"
+	}
+	saw := slices.Clone(m.contents)
+	if m.token != "" {
+		seen, ok := known[m.token]
+		if !ok {
+			seen, _ = s.world.peek(m.token) // what cannot be read has no name
+			known[m.token] = seen
+		}
+		t.JTI, t.Token = seen.Ref.ID, s.labelOf(seen.Ref)
+		if t.Token == "" {
+			t.Token = "a token"
+		}
+		t.Text = strings.TrimSpace(t.Text + " " + t.Token)
+		saw = append(saw, s.sawToken(ctx, m.to, m.token, seen, opened)...)
+	}
+	if t.failed() && m.detail != "" {
+		saw = append(saw, field{"reason", m.outcome}, field{"detail", m.detail})
+	}
+	if !m.lost {
+		t.Saw = saw
+	}
+	t.Text = oneLine(redact(t.Text))
+	for i := range t.Saw {
+		t.Saw[i].Value = oneLine(redact(t.Saw[i].Value))
+	}
+	t.Token, t.JTI, t.Detail = oneLine(redact(t.Token)), oneLine(redact(t.JTI)), oneLine(redact(t.Detail))
+	return t
+}
+
+// sawToken gives what a party sees of a token: the envelope for the relay, for
+// its issuer the letter too. What an opened letter says is not for a report;
+// that it was opened, and what stands in it, is.
+func (s *Shell) sawToken(ctx context.Context, viewer, raw string, seen tokens.Unverified, opened bool) []field {
+	if seen.Payload == nil {
+		return []field{{"token", fmt.Sprintf("(unreadable, %d bytes)", len(raw))}}
+	}
+	claims, err := s.seenBy(offTheRecord(ctx), viewer, seen)
+	if err != nil { // a letter that its issuer cannot open is closed for it, too
+		if claims, err = s.seenBy(offTheRecord(ctx), "relay", seen); err != nil {
+			return []field{{"token", fmt.Sprintf("(%d bytes)", len(raw))}}
+		}
+		opened = false
+	}
+	all := objectFields("header ", seen.Header)
+	for _, f := range objectFields("claim ", claims) {
+		switch own := issuers.IssuerName(viewer) == seen.Ref.Issuer; {
+		case f.Name == "claim sealed" && own && !opened:
+			f.Value = "(sealed, not opened here)"
+		case f.Name == "claim sealed" && own:
+			var names []string
+			for _, inner := range objectFields("", json.RawMessage(f.Value)) {
+				names = append(names, inner.Name)
+			}
+			f.Value = "(opened: " + strings.Join(names, ", ") + ")"
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// objectFields gives the members of a JSON object in their order.
+func objectFields(prefix string, object json.RawMessage) []field {
+	var all []field
+	dec := json.NewDecoder(bytes.NewReader(object))
+	if _, err := dec.Token(); err != nil {
+		return nil
+	}
+	for dec.More() {
+		name, err := dec.Token()
+		var value json.RawMessage
+		if err != nil || dec.Decode(&value) != nil {
+			break
+		}
+		all = append(all, field{prefix + fmt.Sprint(name), string(value)})
+	}
+	return all
+}

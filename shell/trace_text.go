@@ -1,0 +1,5 @@
+// A trace as text.
+
+package shell
+
+func (t *trace) writeText(w *page) {}

@@ -1,0 +1,55 @@
+// trace: what the parties said to each other, as a sequence diagram.
+
+package shell
+
+import (
+	"bytes"
+	"fmt"
+)
+
+type traceVerb struct {
+	Session string `complete:"session" placeholder:"ID" help:"Only what is about this session."`
+	Format  string `enum:"text,mermaid,html" default:"text" placeholder:"text|mermaid|html" help:"How: text for a terminal, mermaid for a document, html for a page in which each message opens."`
+	Out     string `complete:"file" placeholder:"FILE" help:"Write it to this file."`
+}
+
+// Run shows the conversation.
+func (v *traceVerb) Run(c *call) error {
+	if v.Session != "" {
+		if _, err := c.world.relay.Session(v.Session); err != nil {
+			return err
+		}
+	}
+	t := c.trace(c.ctx, v.Session)
+	var made bytes.Buffer
+	switch v.Format {
+	case "mermaid":
+		t.writeMermaid(&made)
+	case "html":
+		if err := t.writeHTML(&made); err != nil {
+			return err
+		}
+	}
+	if v.Out == "" {
+		return c.out.show(map[string]any{"messages": t.Messages}, func(w *page) {
+			if v.Format == "text" {
+				t.writeText(w)
+			} else {
+				_, _ = made.WriteTo(w) // a buffer that is not read to its end fails when the writer does
+			}
+		})
+	}
+	if v.Format == "text" {
+		p := &page{}
+		t.writeText(p)
+		made.WriteString(p.String())
+	}
+	if err := c.writeFile(v.Out, made.Bytes()); err != nil {
+		return err
+	}
+	data := struct {
+		File     string `json:"file"`
+		Messages int    `json:"messages"`
+	}{v.Out, len(t.Messages)}
+	return c.out.show(data, func(w *page) { fmt.Fprintf(w, "%s: %d messages\n", v.Out, len(t.Messages)) })
+}
