@@ -31,7 +31,7 @@ type grammar struct {
 
 	Clock   clockVerb   `cmd:"" group:"world" help:"Show and move the time."`
 	Fault   faultVerb   `cmd:"" group:"world" help:"Have a step of a party go wrong."`
-	Explore exploreVerb `cmd:"" group:"world" help:"Walk through what may happen, looking for an invariant that does not hold." seed:"which walks: the same seed walks the same way" example:"explore --depth 8 --moves 500"`
+	Explore exploreVerb `cmd:"" looks:"" matters:"0" group:"world" help:"Walk through what may happen, looking for an invariant that does not hold." seed:"which walks: the same seed walks the same way" example:"explore --depth 8 --moves 500"`
 	Attack  attackVerb  `cmd:"" group:"world" help:"List and try hostile tokens and flows."`
 	View    viewVerb    `cmd:"" group:"world" help:"Show a party's books." example:"view points"`
 	Log     logVerb     `cmd:"" group:"world" help:"Show what the parties logged." example:"log --party relay"`
@@ -41,6 +41,7 @@ type grammar struct {
 	Let     letVerb     `cmd:"" group:"shell" help:"Set a variable." example:"let CODE TEN"`
 	Capture captureVerb `cmd:"" group:"shell" help:"Set a variable to what a verb prints." example:"capture BALANCE points balance --jq .available"`
 	Expect  expectVerb  `cmd:"" group:"shell" help:"Run a verb that must be refused with exactly this reason." example:"expect coupon_unknown coupon confirm NOPE"`
+	Record  recordVerb  `cmd:"" group:"shell" help:"Make a scenario of what is done here."`
 	Source  sourceVerb  `cmd:"" group:"shell" help:"Run the lines of a file." example:"source checkout.tsh"`
 	Help    helpVerb    `cmd:"" group:"shell" help:"List the verbs, or explain one." example:"help coupon confirm"`
 	Quit    quitVerb    `cmd:"" group:"shell" help:"Leave." example:"quit"`

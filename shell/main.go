@@ -167,7 +167,7 @@ func (s *Shell) script(name string, from io.Reader, semicolons bool, stdout, std
 	for {
 		line, number, err := lines.wait(ctx)
 		if err == io.EOF {
-			return nil
+			return s.leave(s.output(stdout, stderr))
 		}
 		if err != nil {
 			return err
@@ -177,7 +177,7 @@ func (s *Shell) script(name string, from io.Reader, semicolons bool, stdout, std
 			return &printedError{err}
 		}
 		if s.quit {
-			return nil
+			return s.leave(s.output(stdout, stderr))
 		}
 	}
 }

@@ -39,9 +39,6 @@ func (o *output) choose(color string) {
 // No token leaves here but by token raw.
 func (o *output) show(data any, write func(p *page)) error {
 	var b bytes.Buffer
-	if o.heard != nil && !o.raw {
-		write(o.heard)
-	}
 	switch {
 	case o.format != "json":
 		p := &page{width: o.window.width(), color: o.color}
@@ -61,6 +58,13 @@ func (o *output) show(data any, write func(p *page)) error {
 	text := b.String()
 	if !o.raw {
 		text = redact(text)
+	}
+	switch {
+	case o.heard == nil, o.raw:
+	case o.format == "json":
+		o.heard.WriteString(text)
+	default:
+		write(o.heard)
 	}
 	_, err := io.WriteString(o.stdout, text)
 	return err

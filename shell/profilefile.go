@@ -21,16 +21,16 @@ type profileFile struct {
 	Leeway      written            `yaml:"leeway"`
 }
 
-// readProfile reads a profile file; path "" is the empty profile.
-func readProfile(path string) (*tokens.Profile, error) {
-	if path == "" {
+// readProfile reads a profile file; name "" is the empty profile.
+func (s *Shell) readProfile(name string) (*tokens.Profile, error) {
+	if name == "" {
 		return &tokens.Profile{}, nil
 	}
-	text, err := readFile(path, profileLimit)
+	text, err := s.readFile(name, profileLimit)
 	if err != nil {
 		return nil, err
 	}
-	return parseProfile(path, text)
+	return parseProfile(name, text)
 }
 
 func parseProfile(path string, source []byte) (*tokens.Profile, error) {

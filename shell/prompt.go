@@ -41,6 +41,7 @@ func (s *Shell) prompt(stdin, stdout, stderr *os.File) error {
 		Stdin: stdin, Stdout: stdout, Complete: completer.complete, Hint: completer.hint, History: history, Color: color,
 	})
 	defer reader.Close()
+	out := func() *output { return s.output(stdout, stderr) }
 	for !s.quit {
 		line, err := reader.ReadLine(s.promptText())
 		switch {
@@ -48,7 +49,7 @@ func (s *Shell) prompt(stdin, stdout, stderr *os.File) error {
 			continue
 		case errors.Is(err, io.EOF):
 			fmt.Fprintln(stdout)
-			return nil
+			return s.leave(out())
 		case errors.Is(err, lineedit.ErrTooLong):
 			printError(stderr, usage("@FILE reads a long token", "%v", err))
 			continue
@@ -57,7 +58,7 @@ func (s *Shell) prompt(stdin, stdout, stderr *os.File) error {
 		}
 		s.interruptible(line, stdout, stderr)
 	}
-	return nil
+	return s.leave(out())
 }
 
 // interruptible runs one line; Ctrl-C stops the line and not the shell. Its

@@ -165,7 +165,11 @@ func (r *scenarioRunner) command(verb string) func(*testscript.TestScript, bool,
 				ts.Fatalf("%s", unsetText(name))
 			}
 		}
-		err := sc.shell.run(r.ctx, words, &stdout, &stderr)
+		typed := make([]string, len(words))
+		for i, word := range words {
+			typed[i] = quoteWord(word)
+		}
+		err := sc.shell.run(r.ctx, strings.Join(typed, " "), words, &stdout, &stderr)
 		if err == nil && sc.shell.quit {
 			err = usage("stop ends a scenario", "quit leaves a shell")
 		}

@@ -33,6 +33,10 @@ type Shell struct {
 	quit    bool
 	last    string // the command that ran last, as it was written
 
+	transcript transcript
+	speaking   *spoken    // what is being run; nil between commands
+	recording  *recording // nil unless record start was run
+
 	window   *window   // what a person looks at; nil is none
 	progress io.Writer // a terminal for progress; nil is none
 }
@@ -73,7 +77,7 @@ func (s *Shell) Line(ctx context.Context, line string, semicolons bool, stdout, 
 		s.last = commandText(command)
 		words, err := s.expand(command)
 		if err == nil {
-			err = s.run(ctx, words, stdout, stderr)
+			err = s.run(ctx, s.last, words, stdout, stderr)
 		} else {
 			s.output(stdout, stderr).report(err)
 		}
@@ -97,9 +101,11 @@ func (s *Shell) output(stdout, stderr io.Writer) *output {
 	return o
 }
 
-// run runs one command, which may begin with !, and prints its error.
-func (s *Shell) run(ctx context.Context, words []string, stdout, stderr io.Writer) error {
+// run runs one command, which may begin with !, and prints its error. It was
+// typed in this way.
+func (s *Shell) run(ctx context.Context, typed string, words []string, stdout, stderr io.Writer) error {
 	out := s.output(stdout, stderr)
+	end := s.begin(typed, words, out)
 	negated := words[0] == "!"
 	if negated {
 		words = words[1:]
@@ -110,6 +116,7 @@ func (s *Shell) run(ctx context.Context, words []string, stdout, stderr io.Write
 	} else {
 		err = s.execute(ctx, words, out)
 	}
+	end(err)
 	out.report(err)
 	if negated {
 		judged := negate(words, err)
@@ -221,6 +228,9 @@ func (s *Shell) writeFile(name string, text []byte) error {
 		}
 	}
 	if err == nil {
+		if s.speaking != nil {
+			s.speaking.made = append(s.speaking.made, name)
+		}
 		return nil
 	}
 	var cause *os.PathError

@@ -108,7 +108,7 @@ func (s *Shell) whose() string {
 }
 
 type couponVerb struct {
-	List    couponList    `cmd:"" help:"List the coupons as the session's customer sees them." example:"coupon list"`
+	List    couponList    `cmd:"" looks:"" help:"List the coupons as the session's customer sees them." example:"coupon list"`
 	Confirm couponConfirm `cmd:"" help:"Reserve a use of a coupon; a token confirms it." example:"coupon confirm TEN"`
 }
 
@@ -168,7 +168,7 @@ func (v *couponConfirm) Run(c *call) error {
 }
 
 type pointsVerb struct {
-	Balance pointsBalance `cmd:"" help:"Show the points of the session's customer." example:"points balance"`
+	Balance pointsBalance `cmd:"" looks:"" help:"Show the points of the session's customer." example:"points balance"`
 	Confirm pointsConfirm `cmd:"" help:"Hold points; a token confirms them." example:"points confirm 500"`
 }
 
@@ -206,7 +206,7 @@ func (v *pointsConfirm) Run(c *call) error {
 }
 
 type paymentVerb struct {
-	Methods paymentMethods `cmd:"" help:"List the cards of the session's customer." example:"payment methods"`
+	Methods paymentMethods `cmd:"" looks:"" help:"List the cards of the session's customer." example:"payment methods"`
 	Confirm paymentConfirm `cmd:"" help:"Authorise an amount on a card; a token confirms it." example:"payment confirm 80.00 --method visa"`
 }
 

@@ -86,7 +86,7 @@ func named(party string, findings []tokens.Finding) []explainedCheck {
 func (v *tokenExplain) afterwards(c *call) ([]tokens.Check, error) {
 	var keys tokens.StaticKeys
 	for _, file := range v.JWKS {
-		text, err := readFile(c.path(file), tokenFileLimit)
+		text, err := c.readFile(file, tokenFileLimit)
 		if err != nil {
 			return nil, err
 		}
@@ -114,7 +114,7 @@ func (v *tokenExplain) afterwards(c *call) ([]tokens.Check, error) {
 	var profile *tokens.Profile
 	if v.Profile != "" {
 		var err error
-		if profile, err = readProfile(c.path(v.Profile)); err != nil {
+		if profile, err = c.readProfile(v.Profile); err != nil {
 			return nil, err
 		}
 	}

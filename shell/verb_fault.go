@@ -10,7 +10,7 @@ import (
 
 type faultVerb struct {
 	Inject faultInject `cmd:"" default:"withargs" help:"Have the next uses of a step go wrong." example:"fault payments.redeem lost-reply --count 2"`
-	List   faultList   `cmd:"" help:"List the faults that wait." example:"fault list"`
+	List   faultList   `cmd:"" looks:"" help:"List the faults that wait." example:"fault list"`
 	Clear  faultClear  `cmd:"" help:"Forget the faults that wait." example:"fault clear"`
 }
 

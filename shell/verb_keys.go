@@ -11,7 +11,7 @@ import (
 )
 
 type keysVerb struct {
-	List    keysList    `cmd:"" help:"List the signing keys." example:"keys list coupons"`
+	List    keysList    `cmd:"" looks:"" help:"List the signing keys." example:"keys list coupons"`
 	Rotate  keysRotate  `cmd:"" help:"Make a new active key; the old one stays published until its last token has expired." example:"keys rotate coupons"`
 	Retire  keysRetire  `cmd:"" help:"Take a key out of the published set." example:"capture KID keys list coupons --jq '.keys[0].kid'"`
 	Disable keysDisable `cmd:"" help:"Disable a key in the KMS and take it out of the set." example:"capture KID keys list points --jq '.keys[0].kid'"`

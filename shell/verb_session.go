@@ -16,8 +16,8 @@ import (
 
 type sessionVerb struct {
 	New   sessionNew   `cmd:"" help:"Open a session and make it the current one." example:"session new op_1 --customer user_123 --fact subtotal=120.00"`
-	List  sessionList  `cmd:"" help:"List the sessions." example:"session list"`
-	Show  sessionShow  `cmd:"" help:"Show a session and its tokens." example:"session show"`
+	List  sessionList  `cmd:"" looks:"" help:"List the sessions." example:"session list"`
+	Show  sessionShow  `cmd:"" looks:"" help:"Show a session and its tokens." example:"session show"`
 	Use   sessionUse   `cmd:"" help:"Make a session the current one." example:"session use op_1"`
 	Set   sessionSet   `cmd:"" help:"Set a fact of the current session." example:"session set payable=80.00"`
 	Close sessionClose `cmd:"" help:"Close a session; what it accepted is released." example:"session close"`

@@ -169,6 +169,7 @@ func (v *expectVerb) Run(c *call) error {
 	}
 	expected := fmt.Sprintf("%q to be refused with %s", words[0], reason)
 	err := c.execute(c.ctx, words, c.out)
+	c.answered(err)
 	all := rejections(err)
 	if err != nil && all == nil {
 		return err
@@ -201,7 +202,7 @@ func (v *sourceVerb) Run(c *call) error {
 	if slices.Contains(c.sources, path) || len(c.sources) >= sourceDepth {
 		return &inputError{v.File, 0, "it is being sourced already"}
 	}
-	text, err := readFile(path, sourceLimit)
+	text, err := c.readFile(v.File, sourceLimit)
 	if err != nil {
 		return err
 	}

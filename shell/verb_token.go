@@ -15,10 +15,10 @@ import (
 )
 
 type tokenVerb struct {
-	List    tokenList    `cmd:"" help:"List the tokens that the client holds." example:"token list"`
-	Show    tokenShow    `cmd:"" help:"Show what a party may see of a token." example:"token show payment-1 --as relay"`
-	Raw     tokenRaw     `cmd:"" help:"Print a token itself: whoever has it may use it." example:"token raw coupon-1"`
-	Explain tokenExplain `cmd:"" help:"Say of every check whether the token passes it, and why not." example:"token explain coupon-1"`
+	List    tokenList    `cmd:"" looks:"" help:"List the tokens that the client holds." example:"token list"`
+	Show    tokenShow    `cmd:"" looks:"" matters:"1" help:"Show what a party may see of a token." example:"token show payment-1 --as relay"`
+	Raw     tokenRaw     `cmd:"" looks:"" help:"Print a token itself: whoever has it may use it." example:"token raw coupon-1"`
+	Explain tokenExplain `cmd:"" looks:"" matters:"1" help:"Say of every check whether the token passes it, and why not." example:"token explain coupon-1"`
 	Import  tokenImport  `cmd:"" help:"Read a token from a file." example:"token import evil.jwt --name evil"`
 }
 

@@ -14,7 +14,7 @@ import (
 
 type trustVerb struct {
 	Add    trustAdd    `cmd:"" help:"Have the relay accept an outside issuer's tokens." example:"help trust add"`
-	List   trustList   `cmd:"" help:"List whom the relay trusts." example:"trust list"`
+	List   trustList   `cmd:"" looks:"" help:"List whom the relay trusts." example:"trust list"`
 	Remove trustRemove `cmd:"" help:"Have the relay accept an outside issuer's tokens no more." example:"help trust remove"`
 }
 
@@ -63,7 +63,7 @@ func (v *trustAdd) Run(c *call) error {
 			return usage("write one such as loyalty:redeem", "%q is no capability", capability)
 		}
 	}
-	text, err := readFile(c.path(v.JWKS), tokenFileLimit)
+	text, err := c.readFile(v.JWKS, tokenFileLimit)
 	if err != nil {
 		return err
 	}
@@ -71,11 +71,7 @@ func (v *trustAdd) Run(c *call) error {
 	if err != nil {
 		return &inputError{v.JWKS, 0, err.Error()}
 	}
-	path := v.Profile
-	if path != "" {
-		path = c.path(path)
-	}
-	profile, err := readProfile(path)
+	profile, err := c.readProfile(v.Profile)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 type clockVerb struct {
-	Show    clockShow    `cmd:"" help:"Show the time." example:"clock show"`
+	Show    clockShow    `cmd:"" looks:"" help:"Show the time." example:"clock show"`
 	Set     clockSet     `cmd:"" help:"Move the time forward to a moment." example:"clock set 2030-01-01T00:00:00Z"`
 	Advance clockAdvance `cmd:"" help:"Move the time forward." example:"clock advance 90s"`
 	Freeze  clockFreeze  `cmd:"" help:"Stop the time." example:"clock freeze"`

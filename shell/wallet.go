@@ -91,11 +91,8 @@ func (s *Shell) readToken(path string) (string, error) {
 	if info, err := os.Stat(full); err == nil && info.Size() == 0 {
 		return "", &inputError{path, 0, "it is empty"}
 	}
-	text, err := readFile(full, tokenFileLimit)
+	text, err := s.readFile(path, tokenFileLimit)
 	if err != nil {
-		if input, ok := err.(*inputError); ok {
-			input.path = path
-		}
 		return "", err
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil

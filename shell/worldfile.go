@@ -80,6 +80,7 @@ type blueprint struct {
 	points      map[string]int64
 	cards       map[string][]payments.Card
 	coupons     []coupons.Coupon
+	source      []byte // nil for the embedded world
 }
 
 // readWorld reads a world file; path "" is the embedded one.
@@ -91,7 +92,11 @@ func readWorld(path string) (*blueprint, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseWorld(path, text)
+	b, err := parseWorld(path, text)
+	if err == nil {
+		b.source = text
+	}
+	return b, err
 }
 
 // readFile reads a file that must not be larger than limit bytes.
