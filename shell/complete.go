@@ -3,15 +3,12 @@
 package shell
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"tokenshell/shell/lineedit"
-	"tokenshell/tokens"
 )
 
 // completer completes lines for one shell, with a parser of its own.
@@ -29,7 +26,7 @@ func newCompleter(s *Shell) (*completer, error) {
 type place struct {
 	node   *kong.Node
 	flag   *kong.Flag // whose value comes next; nil when none does
-	values int        // positional words before the cursor
+	values []string   // positional words before the cursor
 	group  bool       // a verb's second word comes next
 }
 
@@ -60,14 +57,14 @@ func (c *completer) locate(words []string) (p place, ok bool) {
 		}
 	}
 	for i := 0; i < len(rest); i++ {
-		if takesVerb(node) && p.values == len(node.Positional)-1 {
+		f := flags[rest[i]]
+		if f == nil && takesVerb(node) && len(p.values) == len(node.Positional)-1 {
 			return c.locate(rest[i:])
 		}
-		f := flags[rest[i]]
 		switch {
 		case f == nil && strings.HasPrefix(rest[i], "-") && !isNumber(rest[i][1:]):
 		case f == nil:
-			p.values++
+			p.values = append(p.values, rest[i])
 		case !f.IsBool():
 			if i == len(rest)-1 {
 				p.flag = f
@@ -76,7 +73,7 @@ func (c *completer) locate(words []string) (p place, ok bool) {
 			i++
 		}
 	}
-	if takesVerb(node) && p.values == len(node.Positional)-1 {
+	if takesVerb(node) && len(p.values) == len(node.Positional)-1 {
 		return place{node: c.parser.kong.Model.Node, group: true}, true
 	}
 	return p, true
@@ -101,14 +98,18 @@ func (c *completer) complete(line string, pos int) lineedit.Completion {
 	p, ok := c.locate(before)
 	switch {
 	case !ok:
+	case strings.HasPrefix(word, "$"):
+		done.Candidates = c.variables()
+	case strings.HasPrefix(word, "@"):
+		done.Candidates = c.files(word)
 	case p.flag != nil:
-		done.Candidates = c.values(p.flag.Tag.Get("complete"), p.flag.Enum, word)
+		done.Candidates = c.values(p.flag.Tag.Get("complete"), p.flag.Enum, word, nil)
 	case strings.HasPrefix(word, "-"):
 		done.Candidates = flagCandidates(p.node)
 	case p.group:
 		done.Candidates = c.verbCandidates(p.node)
 		if d := p.node.DefaultCmd; d != nil {
-			done.Candidates = append(done.Candidates, c.argument(d, 0, word)...)
+			done.Candidates = append(done.Candidates, c.argument(d, nil, word)...)
 		}
 	default:
 		done.Candidates = c.argument(p.node, p.values, word)
@@ -140,7 +141,8 @@ func flagCandidates(node *kong.Node) []lineedit.Candidate {
 }
 
 // argument gives what the node's n-th argument could be.
-func (c *completer) argument(node *kong.Node, n int, word string) []lineedit.Candidate {
+func (c *completer) argument(node *kong.Node, before []string, word string) []lineedit.Candidate {
+	n := len(before)
 	if last := len(node.Positional) - 1; last >= 0 && n > last && node.Positional[last].IsCumulative() {
 		n = last
 	}
@@ -148,120 +150,19 @@ func (c *completer) argument(node *kong.Node, n int, word string) []lineedit.Can
 		return flagCandidates(node)
 	}
 	p := node.Positional[n]
-	return c.values(p.Tag.Get("complete"), p.Enum, word)
+	return c.values(p.Tag.Get("complete"), p.Enum, word, before)
 }
 
-// values gives the live values of a kind; the kinds are the complete tags of
-// the grammar.
-func (c *completer) values(kind, enum, word string) []lineedit.Candidate {
+// values gives what may stand in a place of a kind; the kinds are the complete
+// tags of the grammar.
+func (c *completer) values(kind, enum, word string, before []string) []lineedit.Candidate {
 	if enum != "" {
 		return plain(strings.Split(strings.Trim(enum, ","), ","))
 	}
-	s := c.shell
-	var all []lineedit.Candidate
-	add := func(value, description string) {
-		all = append(all, lineedit.Candidate{Value: value, Description: description})
+	if offer := liveKinds()[kind]; offer != nil {
+		return offer(c, word, before)
 	}
-	switch kind {
-	case "token":
-		for _, t := range s.wallet.held {
-			about := t.service + ", " + s.status(t)
-			if !t.expires.IsZero() {
-				about += ", expires " + s.when(t.expires)
-			}
-			add(t.handle, about)
-		}
-	case "session":
-		for _, snap := range s.world.relay.Sessions() {
-			add(snap.ID, string(snap.State)+", "+snap.Customer)
-		}
-	case "coupon":
-		for _, l := range s.world.coupons.List(s.whose()) {
-			if l.Inactive == "" && (!l.Limited || l.Left > 0) {
-				add(l.Code, l.Terms)
-			}
-		}
-	case "card":
-		if methods, err := s.world.payments.Methods(s.whose()); err == nil {
-			for _, m := range methods {
-				add(m.ID, m.Available+" available")
-			}
-		}
-	case "customer":
-		return plain(s.world.plan.customers)
-	case "service":
-		return plain(s.world.serviceNames())
-	case "party":
-		return plain(append([]string{"client", "relay", "kms"}, s.world.serviceNames()...))
-	case "kid":
-		for _, p := range s.world.parties {
-			for _, k := range p.domain.Keys().List() {
-				add(k.ID, string(k.State))
-			}
-		}
-	case "step":
-		for _, p := range s.world.parties {
-			for _, step := range serviceSteps {
-				add(p.name+"."+step, "")
-			}
-		}
-		for _, step := range kmsSteps {
-			add("kms."+step, "")
-		}
-	case "kind":
-		for _, row := range faultRows() {
-			add(string(row.kind), row.help)
-		}
-	case "check":
-		for _, row := range tokens.Weaknesses() {
-			add(row.Rule, "without it, "+row.Without)
-		}
-	case "reason":
-		for _, row := range tokens.Reasons() {
-			add(string(row.Reason), row.Meaning)
-		}
-	case "option":
-		for _, row := range optionRows() {
-			add(row.name, row.help)
-		}
-	case "verb":
-		return c.verbCandidates(c.parser.kong.Model.Node)
-	case "file":
-		return c.files(word)
-	}
-	return all
-}
-
-func plain(values []string) []lineedit.Candidate {
-	var all []lineedit.Candidate
-	for _, value := range values {
-		all = append(all, lineedit.Candidate{Value: value})
-	}
-	return all
-}
-
-// files gives the files that begin with word; a folder goes on.
-func (c *completer) files(word string) []lineedit.Candidate {
-	dir, _ := filepath.Split(word)
-	entries, err := os.ReadDir(c.shell.path(filepath.Clean("./" + dir)))
-	if filepath.IsAbs(word) {
-		entries, err = os.ReadDir(dir)
-	}
-	if err != nil {
-		return nil
-	}
-	var all []lineedit.Candidate
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") || strings.ContainsAny(e.Name(), " '\"\\#$;") {
-			continue
-		}
-		value := dir + e.Name()
-		if e.IsDir() {
-			value += "/"
-		}
-		all = append(all, lineedit.Candidate{Value: value, NoSpace: e.IsDir()})
-	}
-	return all
+	return nil
 }
 
 // hint gives the arguments that are still to come.
@@ -283,7 +184,7 @@ func (c *completer) hint(line string, pos int) string {
 	}
 	var parts []string
 	for i, word := range strings.Fields(strings.TrimPrefix(synopsis(p.node), verbPath(p.node))) {
-		if i >= p.values || slices.Contains([]string{"[", "-"}, word[:1]) {
+		if i >= len(p.values) || slices.Contains([]string{"[", "-"}, word[:1]) {
 			parts = append(parts, word)
 		}
 	}

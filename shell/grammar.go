@@ -41,8 +41,11 @@ type grammar struct {
 	Let     letVerb     `cmd:"" group:"shell" help:"Set a variable." example:"let CODE TEN"`
 	Capture captureVerb `cmd:"" group:"shell" help:"Set a variable to what a verb prints." example:"capture BALANCE points balance --jq .available"`
 	Expect  expectVerb  `cmd:"" group:"shell" help:"Run a verb that must be refused with exactly this reason." example:"expect coupon_unknown coupon confirm NOPE"`
+	Watch   watchVerb   `cmd:"" group:"shell" help:"Run a verb again and again." example:"watch 10s --count 3 points balance"`
 	Record  recordVerb  `cmd:"" group:"shell" help:"Make a scenario of what is done here."`
 	Source  sourceVerb  `cmd:"" group:"shell" help:"Run the lines of a file." example:"source checkout.tsh"`
+	History historyVerb `cmd:"" looks:"" group:"shell" help:"List the lines that were entered." example:"history 10"`
+	Tour    tourVerb    `cmd:"" looks:"" group:"shell" help:"Show the way through a checkout: what each party does, and what it learns." example:"tour"`
 	Help    helpVerb    `cmd:"" group:"shell" help:"List the verbs, or explain one." example:"help coupon confirm"`
 	Quit    quitVerb    `cmd:"" group:"shell" help:"Leave." example:"quit"`
 }

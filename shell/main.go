@@ -89,9 +89,9 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	}
 	s := New(world)
 	s.window = screen
-	s.options = options{output: out.format, filter: out.filter, color: p.Color}
-	if s.options.color == "" {
-		s.options.color = "auto"
+	s.options.output, s.options.filter = out.format, out.filter
+	if p.Color != "" {
+		s.options.color = p.Color
 	}
 	switch {
 	case hasCommand:

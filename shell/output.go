@@ -35,6 +35,9 @@ func (o *output) choose(color string) {
 	o.color = color == "always" || color == "auto" && o.window != nil && o.window.colors
 }
 
+// faint gives text of less interest, where there are colours.
+func (o *output) faint(what string) string { return (&page{color: o.color}).faint(what) }
+
 // show prints a verb's answer: data as one line of JSON, or what write writes.
 // No token leaves here but by token raw.
 func (o *output) show(data any, write func(p *page)) error {

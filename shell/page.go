@@ -121,3 +121,12 @@ func (p *progress) end() {
 		fmt.Fprint(p.out.progress, "\r\x1b[K")
 	}
 }
+
+// takenRows counts the rows that text takes in a window of so many columns.
+func takenRows(what string, columns int) int {
+	rows := 0
+	for line := range strings.Lines(what) {
+		rows += max(1, (text.StringWidthWithoutEscSequences(strings.TrimSuffix(line, "\n"))+columns-1)/max(columns, 1))
+	}
+	return rows
+}

@@ -168,15 +168,12 @@ func takesVerb(node *kong.Node) bool {
 
 // arrange puts flags before values and joins each with its own value.
 func arrange(node *kong.Node, words []string) []string {
-	if takesVerb(node) {
-		return words
-	}
-	needsValue := map[string]bool{}
+	needsValue, known := map[string]bool{}, map[string]bool{}
 	for _, group := range node.AllFlags(false) {
 		for _, flag := range group {
-			needsValue["--"+flag.Name] = !flag.IsBool()
+			needsValue["--"+flag.Name], known["--"+flag.Name] = !flag.IsBool(), true
 			if flag.Short != 0 {
-				needsValue["-"+string(flag.Short)] = !flag.IsBool()
+				needsValue["-"+string(flag.Short)], known["-"+string(flag.Short)] = !flag.IsBool(), true
 			}
 		}
 	}
@@ -184,6 +181,8 @@ func arrange(node *kong.Node, words []string) []string {
 	for i := 0; i < len(words); i++ {
 		word := words[i]
 		switch {
+		case takesVerb(node) && len(values) == len(node.Positional)-1 && !known[word]: // the verb begins
+			return slices.Concat(flags, values, words[i:])
 		case word == "--":
 			values = append(values, words[i+1:]...)
 			i = len(words)

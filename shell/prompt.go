@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"tokenshell/shell/lineedit"
+	"tokenshell/tokens"
 )
 
 // interactive reports whether a person sits at both ends.
@@ -19,14 +20,19 @@ func interactive(stdin, stdout *os.File) bool { return lineedit.Interactive(stdi
 
 // banner is what a new prompt says, once.
 const banner = `tokenshell: a shell for the Confirmed Token Relay. Can this relay be fooled?
+tour shows the way through a checkout, session new opens one of your own.
 help lists the verbs, help VERB explains one, Tab completes, Ctrl-D leaves.
 `
 
 // prompt reads lines from a terminal until quit or Ctrl-D. Nothing that goes
 // wrong in a line ends it.
 func (s *Shell) prompt(stdin, stdout, stderr *os.File) error {
-	fmt.Fprint(stdout, banner)
-	color := s.options.color == "always" || s.options.color == "auto" && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	s.teaching = &teaching{map[tokens.Reason]bool{}}
+	s.readRC(rcPath(), stderr)
+	if s.options.tips {
+		fmt.Fprint(stdout, banner)
+	}
+	color := s.output(stdout, stderr).color
 	if lineedit.Width(stderr) > 0 {
 		s.progress = stderr
 	}
@@ -41,6 +47,10 @@ func (s *Shell) prompt(stdin, stdout, stderr *os.File) error {
 		Stdin: stdin, Stdout: stdout, Complete: completer.complete, Hint: completer.hint, History: history, Color: color,
 	})
 	defer reader.Close()
+	s.history = history.Lines
+	if asker, ok := reader.(lineedit.Asker); ok {
+		s.ask = asker.Ask
+	}
 	out := func() *output { return s.output(stdout, stderr) }
 	for !s.quit {
 		line, err := reader.ReadLine(s.promptText())
@@ -79,6 +89,9 @@ func (s *Shell) promptText() string {
 	}
 	if s.world.clock.Frozen() {
 		parts = append(parts, s.world.clock.Now().Format("15:04:05"))
+	}
+	if s.recording != nil {
+		parts = append(parts, "rec")
 	}
 	return strings.Join(parts, " ") + "> "
 }

@@ -37,6 +37,10 @@ type Shell struct {
 	speaking   *spoken    // what is being run; nil between commands
 	recording  *recording // nil unless record start was run
 
+	history  func() []string              // the lines of the prompt; nil elsewhere
+	ask      func(string) (string, error) // asks a person in the middle of a verb; nil when nobody is there
+	teaching *teaching                    // what a person was told already; nil in a script
+
 	window   *window   // what a person looks at; nil is none
 	progress io.Writer // a terminal for progress; nil is none
 }
@@ -46,13 +50,14 @@ type options struct {
 	output string
 	filter *filter
 	color  string
+	tips   bool // a person is told what to try next
 }
 
 // New makes a shell over a world.
 func New(w *World) *Shell { return newShell(w, newParserPool()) }
 
 func newShell(w *World, parsers *parserPool) *Shell {
-	return &Shell{world: w, parsers: parsers, options: options{output: "text", color: "auto"}, vars: map[string]variable{}}
+	return &Shell{world: w, parsers: parsers, options: options{output: "text", color: "auto", tips: true}, vars: map[string]variable{}}
 }
 
 // call is one run of one verb: what its Run method works with.
@@ -118,6 +123,9 @@ func (s *Shell) run(ctx context.Context, typed string, words []string, stdout, s
 	}
 	end(err)
 	out.report(err)
+	if !negated {
+		s.teach(stderr, words, err, out.faint)
+	}
 	if negated {
 		judged := negate(words, err)
 		if judged != err {

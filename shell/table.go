@@ -252,3 +252,11 @@ func (t *table) writeCards(p *page) {
 		}
 	}
 }
+
+// foldTo breaks text at a window's edge; without a window it is one line.
+func foldTo(what string, width int) []string {
+	if width == 0 {
+		return []string{what}
+	}
+	return fold(what, width)
+}

@@ -19,7 +19,7 @@ type attackVerb struct {
 }
 
 type attackList struct {
-	Group string `placeholder:"G" help:"Only this group."`
+	Group string `complete:"group" placeholder:"G" help:"Only this group."`
 }
 
 // listedAttack is a row in the JSON of attack list.
@@ -49,8 +49,8 @@ func (v *attackList) Run(c *call) error {
 }
 
 type attackRun struct {
-	IDs     []string `arg:"" optional:"" name:"id" sep:"none" help:"These rows; all unless given."`
-	Group   string   `placeholder:"G" help:"Only this group."`
+	IDs     []string `arg:"" optional:"" complete:"attack" name:"id" sep:"none" help:"These rows; all unless given."`
+	Group   string   `complete:"group" placeholder:"G" help:"Only this group."`
 	Without string   `complete:"check" placeholder:"CHECK" help:"Leave this check or rule out everywhere, to see which attacks get through."`
 }
 

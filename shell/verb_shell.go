@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"tokenshell/tokens"
 )
 
 // optionRow is one option of set.
@@ -40,22 +42,37 @@ func optionRows() []optionRow {
 		{"color", "auto|always|never", "whether output is coloured", func(s *Shell) string { return s.options.color }, oneOf(color, "auto", "always", "never")},
 		{"leeway", "D", "how far clocks may differ, for every verifier", func(s *Shell) string { return s.world.leeway.get().String() }, setLeeway},
 		{"output", "text|json", "how verbs print", func(s *Shell) string { return s.options.output }, oneOf(output, "text", "json")},
+		{"tips", "on|off", "whether the prompt says what to try after a refusal", getTips, setTips},
 	}
 }
 
-func getCheck(s *Shell) string {
-	if s.world.witness.watching() {
-		return "on"
+func onOff(on bool) string { return map[bool]string{true: "on", false: "off"}[on] }
+
+func isOn(value string) (bool, error) {
+	if value != "on" && value != "off" {
+		return false, errors.New("write on or off")
 	}
-	return "off"
+	return value == "on", nil
 }
+
+func getCheck(s *Shell) string { return onOff(s.world.witness.watching()) }
 
 func setCheck(s *Shell, value string) error {
-	if value != "on" && value != "off" {
-		return errors.New("write on or off")
+	on, err := isOn(value)
+	if err == nil {
+		s.world.witness.watch(on)
 	}
-	s.world.witness.watch(value == "on")
-	return nil
+	return err
+}
+
+func getTips(s *Shell) string { return onOff(s.options.tips) }
+
+func setTips(s *Shell, value string) error {
+	on, err := isOn(value)
+	if err == nil {
+		s.options.tips = on
+	}
+	return err
 }
 
 // maxLeeway keeps a leeway from being a lifetime.
@@ -72,7 +89,7 @@ func setLeeway(s *Shell, value string) error {
 
 type setVerb struct {
 	Option string `arg:"" complete:"option" optional:"" help:"The option."`
-	Value  string `arg:"" optional:"" help:"Its value."`
+	Value  string `arg:"" complete:"value" optional:"" help:"Its value."`
 }
 
 // Run sets an option, or lists them.
@@ -238,7 +255,7 @@ func (e *sourced) Unwrap() error {
 }
 
 type helpVerb struct {
-	Verb []string `arg:"" complete:"verb" optional:"" sep:"none" help:"A verb, reasons or checks."`
+	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons or checks."`
 }
 
 // Run explains.
@@ -257,14 +274,45 @@ func (v *helpVerb) Run(c *call) error {
 	if words[0] == "checks" {
 		return c.out.show(map[string]any{"checks": weaknessNames()}, writeChecks)
 	}
+	if len(words) == 1 && slices.Contains(reasonCodes(), words[0]) {
+		return c.explainReason(tokens.Reason(words[0]))
+	}
 	node, used := p.find(words)
+	party := partyHelp(words[0])
+	if len(words) == 1 && party != nil && used == 0 {
+		data := map[string]string{"party": party.name, "what": party.what, "does": party.does, "never": party.never, "verbs": party.verbs}
+		return c.out.show(data, party.write)
+	}
 	if used == 0 {
 		return p.unknownVerb(words[0])
 	}
 	if used < len(words) && len(node.Children) > 0 {
 		return usage(synopsis(node), "there is no verb %q", strings.Join(words, " "))
 	}
-	return c.out.show(helpJSON(node), func(w *page) { writeVerbHelp(w, node) })
+	return c.out.show(helpJSON(node), func(w *page) {
+		writeVerbHelp(w, node)
+		if len(words) == 1 && party != nil { // it is a verb too
+			fmt.Fprintln(w)
+			party.write(w)
+		}
+	})
+}
+
+// explainReason says what a refusal means, and what to try next.
+func (c *call) explainReason(reason tokens.Reason) error {
+	rows := tokens.Reasons()
+	row := rows[slices.IndexFunc(rows, func(r tokens.ReasonRow) bool { return r.Reason == reason })]
+	next := lessonOf(reason).next
+	data := map[string]string{"reason": string(reason), "meaning": row.Meaning, "by": row.By, "source": row.Source, "next": next}
+	return c.out.show(data, func(w *page) {
+		fmt.Fprintln(w, w.paint(titleStyle, string(reason)))
+		shown := newTable()
+		shown.row(rigid("  means"), row.Meaning)
+		shown.row(rigid("  who says it"), row.By)
+		shown.row(rigid("  source"), row.Source)
+		shown.row(rigid("  what to try"), next)
+		shown.write(w)
+	})
 }
 
 type quitVerb struct{}

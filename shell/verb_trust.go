@@ -161,7 +161,7 @@ func (v *trustList) Run(c *call) error {
 }
 
 type trustRemove struct {
-	Issuer string `arg:"" name:"iss" help:"The outside issuer."`
+	Issuer string `arg:"" complete:"outsider" name:"iss" help:"The outside issuer."`
 }
 
 // Run trusts an issuer no more.

@@ -93,6 +93,13 @@ func (s *Service) Confirm(ctx context.Context, order issuers.Order, code string)
 	})
 }
 
+// Applicable reports whether [Service.Confirm] would reserve the coupon now; the
+// error is its refusal. Nothing is reserved.
+func (s *Service) Applicable(order issuers.Order, code string) (err error) {
+	s.Read(func() { _, err = s.applicable(order, code) })
+	return err
+}
+
 func (s *Service) applicable(order issuers.Order, code string) (*offer, error) {
 	if !slices.Contains(s.customers, order.Customer) {
 		return nil, tokens.Refuse(tokens.CustomerUnknown, "coupons knows no customer %q", order.Customer)

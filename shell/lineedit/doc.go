@@ -27,6 +27,12 @@ type Reader interface {
 	Close() error
 }
 
+// Asker is a [Reader] that can also ask something in the middle of a verb: the answer is no line, so it
+// is not kept, and nothing completes it.
+type Asker interface {
+	Ask(prompt string) (string, error)
+}
+
 // ErrInterrupted says that Ctrl-C abandoned the line; the next ReadLine begins a new one.
 var ErrInterrupted = errors.New("line abandoned")
 

@@ -90,7 +90,7 @@ func (t *terminal) insertText(now edit) edit {
 }
 
 func (t *terminal) complete(now edit) {
-	if t.config.Complete == nil {
+	if t.config.Complete == nil || t.asking {
 		return
 	}
 	next, list := t.config.Complete(now.line, now.pos).apply(now)

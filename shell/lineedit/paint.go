@@ -47,7 +47,7 @@ func (t *terminal) correction(line []rune, pos int) string {
 // hint is what is still to come, dim, with the cursor put back: cut so that it never reaches the last
 // column, from where a terminal may wrap.
 func (t *terminal) hint(line string) string {
-	if t.config.Hint == nil || !t.config.Color {
+	if t.config.Hint == nil || !t.config.Color || t.asking {
 		return ""
 	}
 	room := t.width - t.used(line) - 1

@@ -44,6 +44,7 @@ type terminal struct {
 	key        rune  // as last pressed
 	next       *edit // to hand over
 	tooLong    bool
+	asking     bool
 }
 
 // Terminal edits lines at c.Stdin and c.Stdout, which must be terminals ([Interactive]). Only one may
@@ -72,8 +73,17 @@ func (t *terminal) ReadLine(prompt string) (string, error) {
 	case t.tooLong:
 		return "", ErrTooLong
 	}
-	t.config.History.Add(line)
+	if !t.asking {
+		t.config.History.Add(line)
+	}
 	return line, nil
+}
+
+// Ask reads an answer; the errors are ReadLine's.
+func (t *terminal) Ask(prompt string) (string, error) {
+	t.asking = true
+	defer func() { t.asking = false }()
+	return t.ReadLine(prompt)
 }
 
 // Close leaves readline's own Close alone, which races with its start. The end of the keys ends a

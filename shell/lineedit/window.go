@@ -19,13 +19,18 @@ func Interactive(stdin, stdout *os.File) bool {
 
 // Width is the number of columns of the terminal f, 0 when unknown.
 func Width(f *os.File) int {
-	width := 0
+	width, _ := Size(f)
+	return width
+}
+
+// Size is the number of columns and rows of the terminal f, 0 when unknown.
+func Size(f *os.File) (columns, rows int) {
 	withFD(f, func(fd int) {
-		if w, _, err := readline.GetSize(fd); err == nil {
-			width = w
+		if w, h, err := readline.GetSize(fd); err == nil {
+			columns, rows = w, h
 		}
 	})
-	return width
+	return columns, rows
 }
 
 func isTerminal(f *os.File) bool {

@@ -1,0 +1,234 @@
+// Live values: what Tab offers, from the world as it is. A row for each kind of
+// place that the grammar's complete tags name.
+
+package shell
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"tokenshell/issuers"
+	"tokenshell/issuers/payments"
+	"tokenshell/orchestrator"
+	"tokenshell/shell/attacks"
+	"tokenshell/shell/lineedit"
+	"tokenshell/tokens"
+)
+
+// liveKind offers values for a place: word is what is typed of one, before are
+// the arguments that stand there already.
+type liveKind func(c *completer, word string, before []string) []lineedit.Candidate
+
+// liveKinds is the table of kinds.
+func liveKinds() map[string]liveKind {
+	of := func(offer func(s *Shell) []lineedit.Candidate) liveKind {
+		return func(c *completer, _ string, _ []string) []lineedit.Candidate { return offer(c.shell) }
+	}
+	return map[string]liveKind{
+		"token":    offerTokens,
+		"session":  of(offerSessions),
+		"coupon":   of(offerCoupons),
+		"card":     of(offerCards),
+		"customer": of(func(s *Shell) []lineedit.Candidate { return plain(s.world.plan.customers) }),
+		"service":  of(func(s *Shell) []lineedit.Candidate { return plain(s.world.serviceNames()) }),
+		"party":    of(offerParties),
+		"kid":      of(offerKeys),
+		"step":     of(offerSteps),
+		"kind": of(func(*Shell) []lineedit.Candidate {
+			return rowsOf(faultRows(), func(r faultRow) (string, string) { return string(r.kind), r.help })
+		}),
+		"check":  of(offerChecks),
+		"reason": of(offerReasons),
+		"option": of(func(*Shell) []lineedit.Candidate {
+			return rowsOf(optionRows(), func(r optionRow) (string, string) { return r.name, r.help })
+		}),
+		"value":  offerOptionValues,
+		"attack": offerAttacks,
+		"group": of(func(*Shell) []lineedit.Candidate {
+			return rowsOf(attacks.Groups(), func(g attacks.Group) (string, string) { return string(g), "" })
+		}),
+		"outsider": of(offerOutsiders),
+		"topic":    offerTopics,
+		"file":     func(c *completer, word string, _ []string) []lineedit.Candidate { return c.files(word) },
+	}
+}
+
+// rowsOf makes candidates of the rows of a table.
+func rowsOf[R any](rows []R, offer func(R) (value, about string)) []lineedit.Candidate {
+	all := make([]lineedit.Candidate, len(rows))
+	for i, row := range rows {
+		all[i].Value, all[i].Description = offer(row)
+	}
+	return all
+}
+
+func plain(values []string) []lineedit.Candidate {
+	return rowsOf(values, func(value string) (string, string) { return value, "" })
+}
+
+// offerTokens leaves out what stands in the line already.
+func offerTokens(c *completer, _ string, before []string) []lineedit.Candidate {
+	standings := c.shell.standings()
+	var all []lineedit.Candidate
+	for _, t := range c.shell.wallet.held {
+		if !slices.Contains(before, t.handle) {
+			all = append(all, lineedit.Candidate{Value: t.handle, Description: c.shell.aboutToken(t, standings.of(t))})
+		}
+	}
+	return all
+}
+
+// aboutToken says of a token what helps to choose one: where it stands, how old
+// it is and how long it has.
+func (s *Shell) aboutToken(t *heldToken, status string) string {
+	about := orDash(t.service) + ", " + status
+	now := s.world.clock.Now()
+	if !t.since.IsZero() {
+		about += ", " + howFar(now.Sub(t.since)) + " old"
+	}
+	if left := t.expires.Sub(now); left > 0 {
+		about += ", " + howFar(left) + " left"
+	}
+	return about
+}
+
+func offerSessions(s *Shell) []lineedit.Candidate {
+	return rowsOf(s.world.relay.Sessions(), func(snap orchestrator.Snapshot) (string, string) {
+		return snap.ID, string(snap.State) + ", " + snap.Customer
+	})
+}
+
+// offerCoupons offers those that the session could confirm now.
+func offerCoupons(s *Shell) []lineedit.Candidate {
+	order := issuers.Order{Customer: s.whose()}
+	if snap, err := s.world.relay.Session(s.session); err == nil {
+		order.ID, order.Facts = snap.ID, snap.Facts
+	}
+	var all []lineedit.Candidate
+	for _, l := range s.world.coupons.List(order.Customer) {
+		if s.world.coupons.Applicable(order, l.Code) == nil {
+			all = append(all, lineedit.Candidate{Value: l.Code, Description: l.Terms + " off" + prefixed(", from ", l.Minimum)})
+		}
+	}
+	return all
+}
+
+func offerCards(s *Shell) []lineedit.Candidate {
+	methods, _ := s.world.payments.Methods(s.whose()) // nobody's cards are none
+	return rowsOf(methods, func(m payments.Method) (string, string) { return m.ID, m.Available + " available" })
+}
+
+func offerParties(s *Shell) []lineedit.Candidate {
+	return plain(append([]string{"client", "relay", "kms"}, s.world.serviceNames()...))
+}
+
+func offerKeys(s *Shell) []lineedit.Candidate {
+	var all []lineedit.Candidate
+	for _, p := range s.world.parties {
+		all = append(all, rowsOf(p.domain.Keys().List(), func(k issuers.KeyInfo) (string, string) { return k.ID, string(k.State) })...)
+	}
+	return all
+}
+
+func offerSteps(s *Shell) []lineedit.Candidate {
+	var all []string
+	for _, p := range s.world.parties {
+		for _, step := range serviceSteps {
+			all = append(all, p.name+"."+step)
+		}
+	}
+	for _, step := range kmsSteps {
+		all = append(all, "kms."+step)
+	}
+	return plain(all)
+}
+
+func offerChecks(*Shell) []lineedit.Candidate {
+	return rowsOf(tokens.Weaknesses(), func(r tokens.WeaknessRow) (string, string) { return r.Rule, "without it, " + r.Without })
+}
+
+func offerReasons(*Shell) []lineedit.Candidate {
+	return rowsOf(tokens.Reasons(), func(r tokens.ReasonRow) (string, string) { return string(r.Reason), r.Meaning })
+}
+
+func offerOptionValues(_ *completer, _ string, before []string) []lineedit.Candidate {
+	for _, row := range optionRows() {
+		if len(before) > 0 && row.name == before[0] && strings.Contains(row.values, "|") {
+			return plain(strings.Split(row.values, "|"))
+		}
+	}
+	return nil
+}
+
+func offerAttacks(_ *completer, _ string, before []string) []lineedit.Candidate {
+	rows := slices.DeleteFunc(attacks.All(), func(r attacks.Row) bool { return slices.Contains(before, r.ID) })
+	return rowsOf(rows, func(r attacks.Row) (string, string) { return r.ID, r.What })
+}
+
+func offerOutsiders(s *Shell) []lineedit.Candidate {
+	return rowsOf(s.world.outsiders, func(o *outsider) (string, string) {
+		return o.issuer.Name, strings.Join(o.issuer.Capabilities, " ")
+	})
+}
+
+// offerTopics offers what help explains.
+func offerTopics(c *completer, _ string, before []string) []lineedit.Candidate {
+	root := c.parser.kong.Model.Node
+	if len(before) > 0 {
+		if node, used := c.parser.find(before); used == len(before) {
+			return c.verbCandidates(node)
+		}
+		return nil
+	}
+	all := c.verbCandidates(root)
+	for _, row := range partyRows() {
+		if c.parser.child(root, row.name) == nil { // relay is a verb, too
+			all = append(all, lineedit.Candidate{Value: row.name, Description: row.what})
+		}
+	}
+	all = append(all, lineedit.Candidate{Value: "reasons", Description: "every reason to refuse"},
+		lineedit.Candidate{Value: "checks", Description: "what may be left out, to see what happens"})
+	return append(all, offerReasons(c.shell)...)
+}
+
+// variables gives the variables, and what they hold unless that is secret.
+func (c *completer) variables() []lineedit.Candidate {
+	return rowsOf(slices.Sorted(maps.Keys(c.shell.vars)), func(name string) (string, string) {
+		if c.shell.vars[name].secret {
+			return "$" + name, "(secret)"
+		}
+		return "$" + name, oneLine(c.shell.vars[name].value)
+	})
+}
+
+// files gives the files that begin with word, behind an @ if there is one; a
+// folder goes on.
+func (c *completer) files(word string) []lineedit.Candidate {
+	at := ""
+	if cut, ok := strings.CutPrefix(word, "@"); ok {
+		at, word = "@", cut
+	}
+	dir, _ := filepath.Split(word)
+	entries, err := os.ReadDir(c.shell.path(filepath.Clean("./" + dir)))
+	if filepath.IsAbs(word) {
+		entries, err = os.ReadDir(dir)
+	}
+	if err != nil {
+		return nil
+	}
+	var all []lineedit.Candidate
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") || strings.ContainsAny(e.Name(), " '\"\\#$;") {
+			continue
+		}
+		value := at + dir + e.Name()
+		if e.IsDir() {
+			value += "/"
+		}
+		all = append(all, lineedit.Candidate{Value: value, NoSpace: e.IsDir()})
+	}
+	return all
+}

@@ -1,0 +1,51 @@
+// The parties, in words: what each does and never does.
+
+package shell
+
+import "fmt"
+
+// partyRow is a party, for help.
+type partyRow struct {
+	name  string
+	what  string
+	does  string
+	never string
+	verbs string // that are about it
+}
+
+// partyRows are the parties that every world has.
+func partyRows() []partyRow {
+	domain := func(name, holds, verbs string) partyRow {
+		return partyRow{name, "a domain service",
+			"checks the customer's choice, " + holds + ", and signs a confirmation token; later verifies again, holds its own constraints and redeems once; revokes; rotates its own keys",
+			"share a key, or trust the relay", verbs}
+	}
+	return []partyRow{
+		{"client", "the customer's side, and you", "opens a session, confirms choices with the domains, carries the tokens to the relay", "see what is sealed", "session, coupon, points, payment, token, relay, redeem, checkout"},
+		{"relay", "OrderProcessing", "names the order; verifies who signed, for whom, for which order and until when; refuses a second use; forwards; takes back when a later service refuses",
+			"mint, change or revoke a token, read constraints or sealed, or keep a secret", "relay, redeem, checkout, session, trust, view relay"},
+		domain("coupons", "reserves a use of the coupon", "coupon list, coupon confirm, revoke, keys, view coupons"),
+		domain("points", "holds the points", "points balance, points confirm, revoke, keys, view points"),
+		domain("payments", "authorises the amount on the card", "payment methods, payment confirm, revoke, keys, view payments"),
+		{"kms", "a mock of AWS KMS", "holds every private key; signs and decrypts; the same answer for the same seed", "let a private key out", "keys list, keys rotate, keys disable, view kms"},
+	}
+}
+
+func (r *partyRow) write(w *page) {
+	fmt.Fprintf(w, "%s is %s\n", w.paint(titleStyle, r.name), r.what)
+	rows := newTable()
+	rows.row(rigid("  does"), r.does)
+	rows.row(rigid("  never does"), r.never)
+	rows.row(rigid("  verbs"), r.verbs)
+	rows.write(w)
+}
+
+// partyHelp finds a party by its name.
+func partyHelp(name string) *partyRow {
+	for _, r := range partyRows() {
+		if r.name == name {
+			return &r
+		}
+	}
+	return nil
+}

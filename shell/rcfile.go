@@ -1,0 +1,56 @@
+// The rc file: options that a person wants at every prompt.
+
+package shell
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// rcLimit is the largest rc file, in bytes.
+const rcLimit = 64 << 10
+
+// rcPath gives the file's place in the XDG configuration directory; empty when
+// there is none.
+func rcPath() string {
+	dir, err := os.UserConfigDir() // XDG_CONFIG_HOME, or ~/.config
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "tokenshell", "rc")
+}
+
+// readRC sets the options that stand in a file, a line each as set has them. A
+// line that is wrong is said with its place, and the others count. There need
+// be no such file.
+func (s *Shell) readRC(path string, stderr io.Writer) {
+	if _, err := os.Lstat(path); path == "" || os.IsNotExist(err) {
+		return
+	}
+	text, err := readFile(path, rcLimit)
+	if err != nil {
+		printError(stderr, err)
+		return
+	}
+	for i, line := range strings.Split(string(text), "\n") {
+		commands, err := splitLine(strings.TrimSuffix(line, "\r"), false)
+		switch {
+		case err == nil && len(commands) == 0:
+			continue
+		case err == nil && commands[0][0].plain() != "set":
+			err = usage("it is for options: set NAME VALUE", "%q does not belong here", oneLine(commands[0][0].plain()))
+			printError(stderr, err)
+		case err == nil:
+			err = s.Line(context.Background(), line, false, io.Discard, stderr)
+		default:
+			printError(stderr, err)
+		}
+		if err != nil {
+			fmt.Fprintf(stderr, "%s:%d: this line does not count\n", path, i+1)
+		}
+	}
+}

@@ -1,0 +1,42 @@
+// history: the lines that were entered.
+
+package shell
+
+import "fmt"
+
+type historyVerb struct {
+	Last int `arg:"" optional:"" name:"n" help:"Only so many, the newest; all unless given."`
+}
+
+// Run lists lines, without the tokens that were in them. At the prompt they are
+// what the arrow keys bring back, else what this shell has run.
+func (v *historyVerb) Run(c *call) error {
+	if v.Last < 0 {
+		return usage("write 1 or more", "%d is no number of lines", v.Last)
+	}
+	var lines []string
+	if c.history != nil {
+		lines = c.history()
+	} else {
+		for _, e := range c.transcript.spoken {
+			lines = append(lines, redact(e.typed))
+		}
+	}
+	type entry struct {
+		N    int    `json:"n"`
+		Line string `json:"line"`
+	}
+	data := struct {
+		Lines []entry `json:"lines"`
+	}{[]entry{}}
+	for i, line := range lines {
+		if v.Last == 0 || i >= len(lines)-v.Last {
+			data.Lines = append(data.Lines, entry{i + 1, line})
+		}
+	}
+	return c.out.show(data, func(w *page) {
+		for _, e := range data.Lines {
+			fmt.Fprintf(w, "%5d  %s\n", e.N, oneLine(e.Line))
+		}
+	})
+}

@@ -1,0 +1,85 @@
+// watch: run a verb again and again.
+
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tokenshell/shell/lineedit"
+)
+
+type watchVerb struct {
+	Every span     `arg:"" name:"d" help:"How long to wait in between: 1s."`
+	Verb  []string `arg:"" passthrough:"" sep:"none" help:"A verb and its arguments."`
+	Count int      `placeholder:"N" help:"How many times; until Ctrl-C unless given, which only somebody at a terminal can press."`
+}
+
+// Run runs the verb until somebody has seen enough. A refusal is something to
+// see; anything else that goes wrong ends it. The error is that of the last run.
+func (v *watchVerb) Run(c *call) error {
+	every, count, words := time.Duration(v.Every), v.Count, slices.Clone(v.Verb)
+	alone := c.out.window == nil || c.out.format != "text"
+	switch {
+	case every <= 0:
+		return usage("write one such as 1s", "a watch waits in between, and %s is no time", every)
+	case count < 0:
+		return usage("write 1 or more", "--count %d is no number of times", count)
+	case count == 0 && alone:
+		return usage("watch --count N", "nobody is there to end it")
+	case count == 0 && c.world.clock.Frozen():
+		return usage("watch --count N, or clock run", "time stands still, so that a wait moves it and is over at once")
+	}
+	screen := &watchScreen{call: c, still: alone || c.world.clock.Frozen()}
+	for n := 1; ; n++ {
+		err := screen.run(words, fmt.Sprintf("every %s: %s", every, printable(redact(strings.Join(words, " ")))), n == count)
+		if n == count || err != nil && rejections(err) == nil {
+			return err
+		}
+		if err := c.world.clock.Wait(c.ctx, every); errors.Is(err, context.Canceled) && !alone {
+			return nil // that is how a watch ends
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// watchScreen shows each run in the place of the one before.
+type watchScreen struct {
+	*call
+	still bool // or below it, when nobody could see it change
+	rows  int  // that the run before took
+}
+
+// run runs the verb once. A refusal is shown here, unless it is the last one,
+// which is the answer.
+func (s *watchScreen) run(words []string, title string, last bool) error {
+	out := *s.out
+	var text strings.Builder
+	if !s.still {
+		out.stdout, out.stderr = &text, &text
+	}
+	err := s.execute(s.ctx, words, &out)
+	if !last && rejections(err) != nil {
+		out.report(err)
+	}
+	if s.still {
+		return err
+	}
+	columns, rows := lineedit.Size(s.out.window.file)
+	var b strings.Builder
+	if s.rows > 0 && s.rows < rows {
+		fmt.Fprintf(&b, "\x1b[%dA\r\x1b[J", s.rows)
+	}
+	p := &page{color: s.out.color}
+	fmt.Fprintln(p, p.faint(fmt.Sprintf("%s, %s, Ctrl-C ends it", s.world.clock.Now().Format("15:04:05"), title)))
+	p.WriteString(text.String())
+	s.rows = takenRows(p.String(), columns)
+	b.WriteString(p.String())
+	fmt.Fprint(s.out.stdout, b.String())
+	return err
+}
