@@ -76,18 +76,21 @@ func group(node *kong.Node) string {
 }
 
 func writeHelp(w *page, root *kong.Node) {
-	title := ""
+	title, rows := "", newTable()
 	for _, leaf := range leaves(root) {
 		if g := group(leaf); g != title {
+			rows.write(w)
+			rows = newTable()
 			if title != "" {
 				fmt.Fprintln(w)
 			}
 			title = g
-			fmt.Fprintln(w, title)
+			fmt.Fprintln(w, w.paint(titleStyle, title))
 		}
-		fmt.Fprintf(w, "  %-16s  %s\n", verbPath(leaf), leaf.Help)
+		rows.row(rigid(fmt.Sprintf("  %-15s", verbPath(leaf))), leaf.Help)
 	}
-	fmt.Fprintf(w, "\nhelp VERB explains one; help reasons lists the reasons; a verb takes %s\n", "-o json, --jq EXPR, --color WHEN")
+	rows.write(w)
+	fmt.Fprintf(w, "\nhelp VERB explains one, help PARTY a party, help reasons lists the reasons; a verb takes %s\n", "-o json, --jq EXPR, --color WHEN")
 }
 
 func writeVerbHelp(w *page, node *kong.Node) {

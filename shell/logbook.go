@@ -113,3 +113,23 @@ func (e logEntry) String() string {
 	}
 	return b.String()
 }
+
+// writeLog shows entries to a person; a pipe gets the lines themselves.
+func writeLog(w *page, entries []logEntry) {
+	rows := newTable("TIME", "PARTY", "STEP", "OUTCOME", "ORDER", "JTI", "MORE")
+	for _, e := range entries {
+		var more []string
+		for _, name := range e.order {
+			more = append(more, name+"="+e.More[name])
+		}
+		outcome := state(e.Outcome)
+		switch {
+		case e.Outcome == "ok":
+			outcome = "done"
+		case e.Outcome != "failed":
+			outcome = state("refused (" + e.Outcome + ")")
+		}
+		rows.row(rigid(e.Time.Format("15:04:05")), rigid(e.Party), rigid(e.Step), outcome, ident(orDash(e.Order)), ident(orDash(e.JTI)), faint(strings.Join(more, " ")))
+	}
+	rows.write(w)
+}

@@ -46,7 +46,7 @@ func (o *output) show(data any, write func(p *page)) error {
 	case o.format != "json":
 		p := &page{width: o.window.width(), color: o.color}
 		write(p)
-		b.WriteString(p.String())
+		b.WriteString(p.inWindow())
 	case o.filter == nil:
 		line, err := marshalLine(data)
 		if err != nil {
@@ -64,7 +64,7 @@ func (o *output) show(data any, write func(p *page)) error {
 	}
 	switch {
 	case o.heard == nil, o.raw:
-	case o.format == "json":
+	case o.format == "json", o.window == nil && !o.color:
 		o.heard.WriteString(text)
 	default:
 		write(o.heard)
@@ -189,5 +189,9 @@ func printable(s string) string {
 
 // oneLine gives printable text that stays on its line and in its column.
 func oneLine(s string) string {
-	return strings.NewReplacer("\n", `\u{a}`, "\t", `\u{9}`).Replace(printable(s))
+	s = printable(s)
+	if !strings.ContainsAny(s, "\n\t") {
+		return s
+	}
+	return strings.NewReplacer("\n", `\u{a}`, "\t", `\u{9}`).Replace(s)
 }

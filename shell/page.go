@@ -20,6 +20,8 @@ type page struct {
 	strings.Builder
 	width int  // of the window, in columns; 0 is no window: nothing is cut or folded
 	color bool // escape sequences of colours are understood
+
+	verbatim bool // lines are for copying: they stay as long as they are
 }
 
 // style is how a piece of text stands out.
@@ -120,6 +122,25 @@ func (p *progress) end() {
 	if p.last > 0 {
 		fmt.Fprint(p.out.progress, "\r\x1b[K")
 	}
+}
+
+// inWindow gives the page with lines that are wider than the window folded
+// between words.
+func (p *page) inWindow() string {
+	if p.width == 0 || p.verbatim {
+		return p.String()
+	}
+	var b strings.Builder
+	for line := range strings.Lines(p.String()) {
+		if text.StringWidthWithoutEscSequences(strings.TrimSuffix(line, "\n")) <= p.width {
+			b.WriteString(line)
+			continue
+		}
+		for _, part := range fold(strings.TrimSuffix(line, "\n"), p.width) {
+			b.WriteString(part + "\n")
+		}
+	}
+	return b.String()
 }
 
 // takenRows counts the rows that text takes in a window of so many columns.

@@ -30,7 +30,10 @@ func (s *Shell) prompt(stdin, stdout, stderr *os.File) error {
 	s.teaching = &teaching{map[tokens.Reason]bool{}}
 	s.readRC(rcPath(), stderr)
 	if s.options.tips {
-		fmt.Fprint(stdout, banner)
+		err := s.output(stdout, stderr).show(nil, func(w *page) { fmt.Fprint(w, banner) })
+		if err != nil {
+			return err
+		}
 	}
 	color := s.output(stdout, stderr).color
 	if lineedit.Width(stderr) > 0 {

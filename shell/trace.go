@@ -50,7 +50,8 @@ type traced struct {
 func (t *traced) failed() bool { return t.Kind == "answer" && t.Outcome != "ok" }
 
 // trace makes the conversation about a session ready; about all when it is "".
-func (s *Shell) trace(ctx context.Context, session string) trace {
+// What the receivers saw is worth its time only where somebody looks at it.
+func (s *Shell) trace(ctx context.Context, session string, saw bool) trace {
 	messages := s.world.wire.conversation.all()
 	if session != "" {
 		messages = slices.DeleteFunc(messages, func(m message) bool { return m.session != session })
@@ -64,7 +65,11 @@ func (s *Shell) trace(ctx context.Context, session string) trace {
 	opened := opened(messages)
 	for _, m := range messages {
 		present[m.from], present[m.to] = true, true
-		tr.Messages = append(tr.Messages, s.traced(ctx, m, known, opened[m.number]))
+		t := s.traced(m, known)
+		if saw && !m.lost {
+			t.Saw = s.saw(ctx, m, known, opened[m.number])
+		}
+		tr.Messages = append(tr.Messages, t)
 	}
 	for _, name := range append([]string{"client", "relay"}, s.world.serviceNames()...) {
 		if present[name] {
@@ -94,7 +99,7 @@ func opened(messages []message) map[int]bool {
 	return opened
 }
 
-func (s *Shell) traced(ctx context.Context, m message, known map[string]tokens.Unverified, opened bool) traced {
+func (s *Shell) traced(m message, known map[string]tokens.Unverified) traced {
 	t := traced{
 		Number: m.number, Time: m.time.Format(time.RFC3339), From: m.from, To: m.to, Kind: "question", Step: m.step, Text: m.text,
 		Answers: m.answers, Outcome: m.outcome, Detail: m.detail, Lost: m.lost, Order: m.session, at: m.time,
@@ -113,7 +118,6 @@ func (s *Shell) traced(ctx context.Context, m message, known map[string]tokens.U
 	} else if t.Kind == "answer" && t.Text == "" && m.token == "" {
 		t.Text = "done"
 	}
-	saw := slices.Clone(m.contents)
 	if m.token != "" {
 		seen, ok := known[m.token]
 		if !ok {
@@ -125,20 +129,25 @@ func (s *Shell) traced(ctx context.Context, m message, known map[string]tokens.U
 			t.Token = "a token"
 		}
 		t.Text = strings.TrimSpace(t.Text + " " + t.Token)
-		saw = append(saw, s.sawToken(ctx, m.to, m.token, seen, opened)...)
-	}
-	if t.failed() && m.detail != "" {
-		saw = append(saw, field{"reason", m.outcome}, field{"detail", m.detail})
-	}
-	if !m.lost {
-		t.Saw = saw
 	}
 	t.Text = oneLine(redact(t.Text))
-	for i := range t.Saw {
-		t.Saw[i].Value = oneLine(redact(t.Saw[i].Value))
-	}
 	t.Token, t.JTI, t.Detail = oneLine(redact(t.Token)), oneLine(redact(t.JTI)), oneLine(redact(t.Detail))
 	return t
+}
+
+// saw gives what the receiver of a message saw in it.
+func (s *Shell) saw(ctx context.Context, m message, known map[string]tokens.Unverified, opened bool) []field {
+	saw := slices.Clone(m.contents)
+	if m.token != "" {
+		saw = append(saw, s.sawToken(ctx, m.to, m.token, known[m.token], opened)...)
+	}
+	if m.detail != "" {
+		saw = append(saw, field{"reason", m.outcome}, field{"detail", m.detail})
+	}
+	for i := range saw {
+		saw[i].Value = oneLine(redact(saw[i].Value))
+	}
+	return saw
 }
 
 // sawToken gives what a party sees of a token: the envelope for the relay, for

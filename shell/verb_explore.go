@@ -92,6 +92,7 @@ func (c *call) showExploration(r exploration, took time.Duration) error {
 			fmt.Fprintln(w, "every invariant held")
 			return
 		}
+		w.verbatim = true
 		fmt.Fprintf(w, "found: %s\n%s", r.Found, r.Scenario)
 		if looksLikeToken(r.Scenario) {
 			fmt.Fprintln(w, "# it holds a token, which is not shown here: --out FILE writes it whole")

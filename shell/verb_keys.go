@@ -166,7 +166,10 @@ func (v *keysJWKS) Run(c *call) error {
 		return err
 	}
 	if v.Out == "" {
-		return c.out.show(set, func(w *page) { fmt.Fprint(w, string(line)) })
+		return c.out.show(set, func(w *page) {
+			w.verbatim = true
+			fmt.Fprint(w, string(line))
+		})
 	}
 	if err := c.writeFile(v.Out, line); err != nil {
 		return err

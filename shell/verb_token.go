@@ -176,7 +176,10 @@ func (v *tokenRaw) Run(c *call) error {
 		Raw   string `json:"raw"`
 	}{t.label(), t.raw}
 	c.out.raw = true
-	return c.out.show(data, func(w *page) { fmt.Fprintln(w, printable(t.raw)) })
+	return c.out.show(data, func(w *page) {
+		w.verbatim = true
+		fmt.Fprintln(w, printable(t.raw))
+	})
 }
 
 type tokenImport struct {

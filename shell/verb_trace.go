@@ -20,7 +20,7 @@ func (v *traceVerb) Run(c *call) error {
 			return err
 		}
 	}
-	t := c.trace(c.ctx, v.Session)
+	t := c.trace(c.ctx, v.Session, v.Format == "html" || c.out.format == "json")
 	var made bytes.Buffer
 	switch v.Format {
 	case "mermaid":
@@ -35,6 +35,7 @@ func (v *traceVerb) Run(c *call) error {
 			if v.Format == "text" {
 				t.writeText(w)
 			} else {
+				w.verbatim = true
 				_, _ = made.WriteTo(w) // a buffer that is not read to its end fails when the writer does
 			}
 		})

@@ -266,6 +266,10 @@ func (v *logVerb) Run(c *call) error {
 		}
 	}
 	return c.out.show(data, func(w *page) {
+		if w.width > 0 {
+			writeLog(w, data.Entries)
+			return
+		}
 		for _, e := range data.Entries {
 			fmt.Fprintln(w, printable(e.String()))
 		}
