@@ -4,6 +4,7 @@ package tokens
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -65,22 +66,30 @@ func (c *Claims) Payload() ([]byte, error) {
 type claimRow struct {
 	name     string
 	optional bool
+	wants    string // what belongs there, in words
 	take     func(c *Claims, raw []byte) bool
 }
+
+// What belongs in a claim.
+const (
+	anID    = "a string of 1 to 128 printable ASCII characters"
+	someIDs = "an array of strings of 1 to 128 printable ASCII characters"
+	aTime   = "an integer of seconds"
+)
 
 // claimRows is the payload of our contract, in the order in which it is
 // checked.
 var claimRows = []claimRow{
-	{"iss", false, func(c *Claims, raw []byte) bool { return takeID(&c.Issuer, raw) }},
-	{"aud", false, func(c *Claims, raw []byte) bool { return takeAudience(&c.Audience, raw) }},
-	{"sub", false, func(c *Claims, raw []byte) bool { return takeID(&c.Subject, raw) }},
-	{"iat", false, func(c *Claims, raw []byte) bool { return takeTime(&c.IssuedAt, raw) }},
-	{"exp", false, func(c *Claims, raw []byte) bool { return takeTime(&c.ExpiresAt, raw) }},
-	{"jti", false, func(c *Claims, raw []byte) bool { return takeID(&c.ID, raw) }},
-	{"order_processing_id", false, func(c *Claims, raw []byte) bool { return takeID(&c.Order, raw) }},
-	{"capabilities", false, func(c *Claims, raw []byte) bool { return takeIDs(&c.Capabilities, raw) }},
-	{"constraints", false, func(c *Claims, raw []byte) bool { c.Constraints = raw; return raw[0] == '{' }},
-	{"sealed", true, func(c *Claims, raw []byte) bool { return takeSealed(&c.Sealed, raw) }},
+	{"iss", false, anID, func(c *Claims, raw []byte) bool { return takeID(&c.Issuer, raw) }},
+	{"aud", false, someIDs, func(c *Claims, raw []byte) bool { return takeAudience(&c.Audience, raw) }},
+	{"sub", false, anID, func(c *Claims, raw []byte) bool { return takeID(&c.Subject, raw) }},
+	{"iat", false, aTime, func(c *Claims, raw []byte) bool { return takeTime(&c.IssuedAt, raw) }},
+	{"exp", false, aTime, func(c *Claims, raw []byte) bool { return takeTime(&c.ExpiresAt, raw) }},
+	{"jti", false, anID, func(c *Claims, raw []byte) bool { return takeID(&c.ID, raw) }},
+	{"order_processing_id", false, anID, func(c *Claims, raw []byte) bool { return takeID(&c.Order, raw) }},
+	{"capabilities", false, someIDs, func(c *Claims, raw []byte) bool { return takeIDs(&c.Capabilities, raw) }},
+	{"constraints", false, "an object", func(c *Claims, raw []byte) bool { c.Constraints = raw; return raw[0] == '{' }},
+	{"sealed", true, "a string", func(c *Claims, raw []byte) bool { return takeSealed(&c.Sealed, raw) }},
 }
 
 // checkClaims first looks for what is missing, then at each value, then for
@@ -96,12 +105,12 @@ func checkClaims(e *Envelope) error {
 	for _, row := range claimRows {
 		name := e.issuer.claimName(row.name)
 		if raw, ok := e.payload.get(name); ok && !row.take(&e.claims, raw) {
-			return Refuse(ClaimInvalid, "claim %q has the wrong type or is out of bounds", name)
+			return Refuse(ClaimInvalid, "claim %q is %s; %s belongs there", name, valueKind(raw), row.wants)
 		}
 	}
 	if e.issuer.Profile != nil {
 		if raw, ok := e.payload.get("nbf"); ok && !takeTime(&e.notBefore, raw) {
-			return Refuse(ClaimInvalid, `claim "nbf" has the wrong type or is out of bounds`)
+			return Refuse(ClaimInvalid, `claim "nbf" is %s; %s belongs there`, valueKind(raw), aTime)
 		}
 		return nil
 	}
@@ -178,4 +187,24 @@ func takeSealed(to *[]byte, raw []byte) bool {
 	value, ok := decodeString(raw)
 	*to = []byte(value)
 	return ok && value != ""
+}
+
+// valueKind says what a value is, and how long a string, without showing it.
+func valueKind(raw []byte) string {
+	switch raw[0] {
+	case '"':
+		if value, ok := decodeString(raw); ok {
+			return fmt.Sprintf("a string of %d bytes", len(value))
+		}
+		return "a string"
+	case '[':
+		return "an array"
+	case '{':
+		return "an object"
+	case 't', 'f':
+		return "a boolean"
+	case 'n':
+		return "null"
+	}
+	return "the number " + quote(string(raw))
 }

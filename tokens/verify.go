@@ -206,7 +206,7 @@ func (v *Verifier) checkAudience(e *Envelope) error {
 		}
 	}
 	if !found {
-		return Refuse(AudienceMismatch, "aud does not name %q", wanted)
+		return Refuse(AudienceMismatch, "aud does not name %q: it names %s", wanted, quoteAll(e.claims.Audience))
 	}
 	return nil
 }
