@@ -145,7 +145,7 @@ func (s *Shell) saw(ctx context.Context, m message, known map[string]tokens.Unve
 		saw = append(saw, field{"reason", m.outcome}, field{"detail", m.detail})
 	}
 	for i := range saw {
-		saw[i].Value = oneLine(redact(saw[i].Value))
+		saw[i] = field{oneLine(redact(saw[i].Name)), oneLine(redact(saw[i].Value))}
 	}
 	return saw
 }
