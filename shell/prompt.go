@@ -56,7 +56,7 @@ func (s *Shell) prompt(stdin, stdout, stderr *os.File) error {
 	}
 	out := func() *output { return s.output(stdout, stderr) }
 	for !s.quit {
-		line, err := reader.ReadLine(s.promptText())
+		line, err := reader.ReadLine(s.promptOn(&page{color: out().color}))
 		switch {
 		case errors.Is(err, lineedit.ErrInterrupted):
 			continue
@@ -83,18 +83,24 @@ func (s *Shell) interruptible(line string, stdout, stderr io.Writer) {
 }
 
 // promptText names the session, and the time when it stands still.
-func (s *Shell) promptText() string {
-	parts := []string{}
+func (s *Shell) promptText() string { return s.promptOn(&page{}) }
+
+// promptOn gives the prompt in the colours of a page: the session in that of its
+// state.
+func (s *Shell) promptOn(p *page) string {
+	name := p.paint(titleStyle, "tokenshell")
 	if s.session != "" {
-		parts = append(parts, s.session)
-	} else {
-		parts = append(parts, "tokenshell")
+		name = s.session
+		if snap, err := s.world.relay.Session(s.session); err == nil {
+			name = p.paint(stateStyles[string(snap.State)], name)
+		}
 	}
+	parts := []string{name}
 	if s.world.clock.Frozen() {
-		parts = append(parts, s.world.clock.Now().Format("15:04:05"))
+		parts = append(parts, p.faint(s.world.clock.Now().Format("15:04:05")))
 	}
 	if s.recording != nil {
-		parts = append(parts, "rec")
+		parts = append(parts, p.paint(badStyle, "rec"))
 	}
 	return strings.Join(parts, " ") + "> "
 }

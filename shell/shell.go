@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"strings"
 
@@ -124,7 +125,7 @@ func (s *Shell) run(ctx context.Context, typed string, words []string, stdout, s
 	end(err)
 	out.report(err)
 	if !negated {
-		s.teach(stderr, words, err, out.faint)
+		s.teach(out, words, err)
 	}
 	if negated {
 		judged := negate(words, err)
@@ -162,8 +163,21 @@ func (o *output) report(err error) {
 			fmt.Fprint(o.stdout, redact(text.String()))
 		}
 	}
-	printError(o.stderr, err)
+	var text strings.Builder
+	printError(&text, err)
+	fmt.Fprint(o.stderr, o.warned(text.String()))
 }
+
+// warned colours the codes of refusals, for a person who reads errors where the
+// answers are.
+func (o *output) warned(errors string) string {
+	if !o.color || o.progress == nil {
+		return errors
+	}
+	return refusedCode.ReplaceAllStringFunc(errors, func(code string) string { return (&page{color: true}).paint(badStyle, code) })
+}
+
+var refusedCode = regexp.MustCompile(`(?m)^(?:rejected: [a-z_]+|usage|error):`)
 
 // negate turns a verb's error round: only a refusal with a reason will do.
 func negate(words []string, err error) error {
