@@ -100,13 +100,13 @@ func (f *faults) take(party, step string) faultKind {
 
 // parseStep reads SERVICE.STEP.
 func (w *World) parseStep(text string) (party, step string, err error) {
-	name, step, ok := strings.Cut(text, ".")
-	if after, found := strings.CutPrefix(text, name+".svc."); found { // coupons.svc.redeem
-		name, step = name+".svc", after
-	}
+	dot := strings.LastIndexByte(text, '.') // a name may have dots: coupons.svc.redeem
+	ok := dot >= 0
+	name := text[:max(dot, 0)]
+	step = text[dot+1:]
 	steps := serviceSteps
 	switch {
-	case !ok:
+	case !ok, looksLikeToken(text): // whose parts no message may show
 		return "", "", usage("SERVICE.STEP, such as coupons.redeem or kms.sign", "%q is no step", text)
 	case name == "kms":
 		steps = kmsSteps

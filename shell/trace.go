@@ -90,10 +90,13 @@ func (s *Shell) trace(ctx context.Context, session string, saw bool) trace {
 // opened gives the questions over which a letter was opened: the KMS unwrapped
 // its key next.
 func opened(messages []message) map[int]bool {
-	opened := map[int]bool{}
+	opened, asked := map[int]bool{}, map[string]int{} // the last question to each party
 	for _, m := range messages {
-		if m.answers > 0 && m.step == "decrypt" && m.outcome == "ok" {
-			opened[m.answers-1] = true
+		switch {
+		case m.answers == 0:
+			asked[m.to] = m.number
+		case m.step == "decrypt" && m.outcome == "ok" && !m.lost:
+			opened[asked[m.to]] = true
 		}
 	}
 	return opened
@@ -105,7 +108,7 @@ func (s *Shell) traced(m message, known map[string]tokens.Unverified) traced {
 		Answers: m.answers, Outcome: m.outcome, Detail: m.detail, Lost: m.lost, Order: m.session, at: m.time,
 	}
 	if m.late > 0 {
-		t.Late = m.late.String()
+		t.Late = howFar(m.late)
 	}
 	if m.again > 1 {
 		t.Again = m.again

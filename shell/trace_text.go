@@ -65,8 +65,8 @@ func (t *trace) writeLanes(w *page, lane int) {
 	for i := range t.Messages {
 		m := &t.Messages[i]
 		clock := strings.Repeat(" ", clockWidth)
-		if !m.at.Equal(shown) {
-			clock, shown = m.at.Format("15:04:05"), m.at
+		if now := m.second(); !now.Equal(shown) {
+			clock, shown = now.Format("15:04:05"), now
 		}
 		fmt.Fprint(w, w.faint(clock), "  ", t.arrow(w, m, lane), "  ")
 		lines := []string{m.words()}
@@ -129,9 +129,9 @@ func (t *trace) writeLines(w *page) {
 	shown := time.Time{}
 	for i := range t.Messages {
 		m := &t.Messages[i]
-		if !m.at.Equal(shown) {
-			shown = m.at
-			fmt.Fprintln(w, w.faint(m.at.Format("15:04:05")))
+		if now := m.second(); !now.Equal(shown) {
+			shown = now
+			fmt.Fprintln(w, w.faint(now.Format("15:04:05")))
 		}
 		sign := map[bool]string{true: "→", false: "⇢"}[m.Kind == "question"]
 		if m.Lost {
@@ -147,6 +147,9 @@ func (t *trace) writeLines(w *page) {
 		}
 	}
 }
+
+// second gives the time as far as it is shown: once for all that was said in it.
+func (t *traced) second() time.Time { return t.at.Truncate(time.Second) }
 
 // words say what a message is about, and what became of it.
 func (t *traced) words() string {
