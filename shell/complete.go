@@ -3,7 +3,6 @@
 package shell
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -26,8 +25,9 @@ func newCompleter(s *Shell) (*completer, error) {
 type place struct {
 	node   *kong.Node
 	flag   *kong.Flag // whose value comes next; nil when none does
-	values []string   // positional words before the cursor
-	group  bool       // a verb's second word comes next
+	given  []*kong.Flag
+	values []string // positional words before the cursor
+	group  bool     // a verb's second word comes next
 }
 
 // locate follows the words before the cursor. ok is false where nothing fits.
@@ -65,12 +65,14 @@ func (c *completer) locate(words []string) (p place, ok bool) {
 		case f == nil && strings.HasPrefix(rest[i], "-") && !isNumber(rest[i][1:]):
 		case f == nil:
 			p.values = append(p.values, rest[i])
+		case !f.IsBool() && i == len(rest)-1:
+			p.flag = f
+			return p, true
 		case !f.IsBool():
-			if i == len(rest)-1 {
-				p.flag = f
-				return p, true
-			}
+			p.given = append(p.given, f)
 			i++
+		default:
+			p.given = append(p.given, f)
 		}
 	}
 	if takesVerb(node) && len(p.values) == len(node.Positional)-1 {
@@ -182,11 +184,5 @@ func (c *completer) hint(line string, pos int) string {
 		}
 		return strings.TrimPrefix(synopsis(p.node), verbPath(p.node)+" ")
 	}
-	var parts []string
-	for i, word := range strings.Fields(strings.TrimPrefix(synopsis(p.node), verbPath(p.node))) {
-		if i >= len(p.values) || slices.Contains([]string{"[", "-"}, word[:1]) {
-			parts = append(parts, word)
-		}
-	}
-	return strings.Join(parts, " ")
+	return strings.Join(toCome(p.node, len(p.values), p.given), " ")
 }

@@ -4,6 +4,7 @@ package shell
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,37 +101,63 @@ func synopsis(node *kong.Node) string {
 		}
 		return text
 	}
-	parts := []string{verbPath(node)}
-	for _, p := range node.Positional {
-		text := strings.ToUpper(p.Name)
-		if p.Tag.PlaceHolder != "" {
-			text = p.Tag.PlaceHolder
+	return strings.Join(append([]string{verbPath(node)}, toCome(node, 0, nil)...), " ")
+}
+
+// toCome gives what may still stand behind a verb, when so many values and these
+// flags stand there already.
+func toCome(node *kong.Node, values int, given []*kong.Flag) []string {
+	var parts []string
+	for i, p := range node.Positional {
+		if i >= values || p.IsCumulative() {
+			parts = append(parts, argumentText(p))
 		}
-		if p.IsCumulative() {
-			text += "…"
-		}
-		if !p.Required {
-			text = "[" + text + "]"
-		}
-		parts = append(parts, text)
 	}
+	n := len(parts)
 	for _, f := range node.Flags {
-		text := "--" + f.Name
-		if !f.IsBool() {
-			text += " " + flagPlace(f)
+		if !slices.Contains(given, f) || f.IsCumulative() {
+			parts = append(parts, flagText(f))
 		}
-		if f.IsCumulative() {
-			text += "…"
-		}
-		if !f.Required {
-			text = "[" + text + "]"
-		}
-		parts = append(parts, text)
 	}
-	if node.Tag.Has("seed") {
+	if node.Tag.Has("seed") && !slices.ContainsFunc(given, func(f *kong.Flag) bool { return f.Name == "seed" }) {
 		parts = append(parts, "[--seed N]")
 	}
-	return strings.Join(parts, " ")
+	if takesVerb(node) { // what stands behind a verb is the verb's
+		verb := parts[n-1]
+		parts = append(slices.Delete(parts, n-1, n), verb)
+	}
+	return parts
+}
+
+// argumentText gives an argument as synopsis shows it: CODE, [TOKEN…].
+func argumentText(p *kong.Positional) string {
+	text := strings.ToUpper(p.Name)
+	if p.Tag.PlaceHolder != "" {
+		text = p.Tag.PlaceHolder
+	}
+	if p.IsCumulative() {
+		text += "…"
+	}
+	return optional(text, !p.Required)
+}
+
+// flagText gives a flag as synopsis shows it: --method M, [--ttl D].
+func flagText(f *kong.Flag) string {
+	text := "--" + f.Name
+	if !f.IsBool() {
+		text += " " + flagPlace(f)
+	}
+	if f.IsCumulative() {
+		text += "…"
+	}
+	return optional(text, !f.Required)
+}
+
+func optional(text string, is bool) string {
+	if is {
+		return "[" + text + "]"
+	}
+	return text
 }
 
 func flagPlace(f *kong.Flag) string {

@@ -23,6 +23,22 @@ func reasonCodes() []string {
 	return codes
 }
 
+// unknownTopic says what else help explains.
+func (p *parser) unknownTopic(word string) error {
+	topics := append(reasonCodes(), "reasons", "checks")
+	for _, child := range p.kong.Model.Children {
+		topics = append(topics, child.Name)
+	}
+	for _, row := range partyRows() {
+		topics = append(topics, row.name)
+	}
+	hint := "help lists the verbs, help reasons the reasons"
+	if near := nearest(strings.ToLower(word), topics); near != "" {
+		hint = fmt.Sprintf("did you mean %s?", near)
+	}
+	return usage(hint, "there is no verb, party or reason %q", word)
+}
+
 func writeReasons(w *page) {
 	rows := newTable("REASON", "SAID BY", "MEANING")
 	for _, row := range tokens.Reasons() {
@@ -102,9 +118,14 @@ func writeVerbHelp(w *page, node *kong.Node) {
 			rows.row("  "+synopsis(leaf), leaf.Help)
 		}
 		rows.write(w)
-		return
+		if node.DefaultCmd == nil {
+			return
+		}
+		node = node.DefaultCmd
+		fmt.Fprintln(w)
+	} else {
+		fmt.Fprintf(w, "\n  %s\n\n", synopsis(node))
 	}
-	fmt.Fprintf(w, "\n  %s\n\n", synopsis(node))
 	rows := newTable()
 	for _, p := range node.Positional {
 		rows.row("  "+strings.ToUpper(p.Name), p.Help)
@@ -120,8 +141,10 @@ func writeVerbHelp(w *page, node *kong.Node) {
 		rows.row("  --seed N", text)
 	}
 	rows.write(w)
-	if text := example(node); text != "" {
-		fmt.Fprintf(w, "\nfor example: %s\n", text)
+	if lines := strings.Split(example(node), "; "); len(lines) == 1 {
+		fmt.Fprintf(w, "\nfor example: %s\n", lines[0])
+	} else {
+		fmt.Fprintf(w, "\nfor example:\n  %s\n", strings.Join(lines, "\n  "))
 	}
 }
 

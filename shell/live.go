@@ -34,7 +34,9 @@ func liveKinds() map[string]liveKind {
 		"card":     of(offerCards),
 		"customer": of(func(s *Shell) []lineedit.Candidate { return plain(s.world.plan.customers) }),
 		"service":  of(func(s *Shell) []lineedit.Candidate { return plain(s.world.serviceNames()) }),
-		"party":    of(offerParties),
+		"party":    offerParties("client", "relay", "kms"),
+		"viewer":   offerParties("client", "relay"),
+		"worker":   offerParties("relay", "kms"), // has a clock, and a log
 		"kid":      of(offerKeys),
 		"step":     of(offerSteps),
 		"kind": of(func(*Shell) []lineedit.Candidate {
@@ -121,8 +123,11 @@ func offerCards(s *Shell) []lineedit.Candidate {
 	return rowsOf(methods, func(m payments.Method) (string, string) { return m.ID, m.Available + " available" })
 }
 
-func offerParties(s *Shell) []lineedit.Candidate {
-	return plain(append([]string{"client", "relay", "kms"}, s.world.serviceNames()...))
+// offerParties offers these and the services.
+func offerParties(names ...string) liveKind {
+	return func(c *completer, _ string, _ []string) []lineedit.Candidate {
+		return plain(slices.Concat(names, c.shell.world.serviceNames()))
+	}
 }
 
 func offerKeys(s *Shell) []lineedit.Candidate {
@@ -138,6 +143,11 @@ func offerSteps(s *Shell) []lineedit.Candidate {
 	for _, p := range s.world.parties {
 		for _, step := range serviceSteps {
 			all = append(all, p.name+"."+step)
+		}
+	}
+	for _, o := range s.world.standins {
+		for _, step := range standinSteps {
+			all = append(all, o.name+"."+step)
 		}
 	}
 	for _, step := range kmsSteps {

@@ -127,7 +127,7 @@ func writeLog(w *page, entries []logEntry) {
 		case e.Outcome == "ok":
 			outcome = "done"
 		case e.Outcome != "failed":
-			outcome = state("refused (" + e.Outcome + ")")
+			outcome, more = "refused", append([]string{e.Outcome}, more...)
 		}
 		rows.row(rigid(e.Time.Format("15:04:05")), rigid(e.Party), rigid(e.Step), outcome, ident(orDash(e.Order)), ident(orDash(e.JTI)), faint(strings.Join(more, " ")))
 	}

@@ -174,6 +174,7 @@ func (s *Shell) script(name string, from io.Reader, semicolons bool, stdout, std
 		}
 		if err := s.Line(ctx, line, semicolons, stdout, stderr); err != nil {
 			s.place(stderr, name, number, line, err)
+			_ = s.leave(s.output(stdout, stderr)) // it says itself what is wrong, and the line is what the script ends with
 			return &printedError{err}
 		}
 		if s.quit {

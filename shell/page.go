@@ -125,7 +125,7 @@ func (p *progress) end() {
 }
 
 // inWindow gives the page with lines that are wider than the window folded
-// between words.
+// between words. What is set in stays so.
 func (p *page) inWindow() string {
 	if p.width == 0 || p.verbatim {
 		return p.String()
@@ -136,8 +136,11 @@ func (p *page) inWindow() string {
 			b.WriteString(line)
 			continue
 		}
-		for _, part := range fold(strings.TrimSuffix(line, "\n"), p.width) {
-			b.WriteString(part + "\n")
+		line = strings.TrimSuffix(line, "\n")
+		bare := strings.TrimLeft(line, " ")
+		in := line[:min(len(line)-len(bare), p.width/4)]
+		for _, part := range fold(bare, p.width-len(in)) {
+			b.WriteString(in + part + "\n")
 		}
 	}
 	return b.String()
@@ -146,8 +149,9 @@ func (p *page) inWindow() string {
 // takenRows counts the rows that text takes in a window of so many columns.
 func takenRows(what string, columns int) int {
 	rows := 0
+	columns = max(columns, 1)
 	for line := range strings.Lines(what) {
-		rows += max(1, (text.StringWidthWithoutEscSequences(strings.TrimSuffix(line, "\n"))+columns-1)/max(columns, 1))
+		rows += max(1, (text.StringWidthWithoutEscSequences(strings.TrimSuffix(line, "\n"))+columns-1)/columns)
 	}
 	return rows
 }

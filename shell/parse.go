@@ -121,8 +121,13 @@ func forget(node *kong.Node) {
 	}
 }
 
+// wantsHelp reports whether help is asked for: anywhere, but not behind a verb
+// of which it may be about.
 func wantsHelp(node *kong.Node, words []string) bool {
-	return !takesVerb(node) && (slices.Contains(words, "--help") || slices.Contains(words, "-h"))
+	if takesVerb(node) {
+		words = words[:min(1, len(words))]
+	}
+	return slices.Contains(words, "--help") || slices.Contains(words, "-h")
 }
 
 // find follows the words down the grammar: the node and how many words led to it.

@@ -3,7 +3,9 @@
 package shell
 
 import (
+	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -40,6 +42,101 @@ func volatileText() *regexp.Regexp {
 	return regexp.MustCompile(strings.Join(parts, "|"))
 }
 
+// patterns gives a line of stdout for each line that matters, if it was said
+// before as it is now. same says whether everything was. While time stands still
+// it is a part of what is said.
+func (m *scenarioMaker) patterns(e *spoken, outputs [2]string, still bool) (lines []string, same bool) {
+	_, _, matters := m.node(e.words)
+	if matters == 0 {
+		return nil, true
+	}
+	heard := e.heard.String()
+	for id, name := range m.orders {
+		heard = strings.ReplaceAll(heard, id, name)
+	}
+	for name, section := range m.names[e] {
+		if strings.HasPrefix(heard, name+": ") { // keys jwks --out and others begin with it
+			heard = section + strings.TrimPrefix(heard, name)
+		}
+	}
+	before, now, other := outputPatterns(m.finder, heard), outputPatterns(m.finder, outputs[0]), outputPatterns(m.finder, outputs[1])
+	looks := func(a, b saidLine) bool { return a.loose == b.loose }
+	same = slices.EqualFunc(before, now, looks)
+	var patterns []string
+	for _, line := range now {
+		alike := func(all []saidLine) bool {
+			return slices.ContainsFunc(all, func(l saidLine) bool { return looks(l, line) })
+		}
+		switch {
+		case still && slices.Contains(before, line) && slices.Contains(other, line):
+			patterns = append(patterns, line.exact)
+		case alike(before) && alike(other) && !slices.Contains(patterns, line.loose):
+			patterns = append(patterns, line.loose)
+		}
+	}
+	for _, pattern := range chosenPatterns(patterns, matters) {
+		lines = append(lines, "stdout '"+pattern+"'")
+	}
+	return lines, same
+}
+
+// saidLine is what a line says, as regular expressions.
+type saidLine struct {
+	loose string // what is volatile may be anything
+	exact string
+}
+
+// outputPatterns gives each line of output that says something, once. Of a
+// picture only what stands below it does: how it is drawn is nobody's business.
+func outputPatterns(finder *regexp.Regexp, output string) []saidLine {
+	if strings.HasPrefix(output, "sequenceDiagram\n") {
+		return nil
+	}
+	lines := strings.Split(strings.TrimSuffix(output, "\n"), "\n")
+	for at := len(lines) - 1; at >= 0; at-- {
+		if strings.Contains(lines[at], "│") {
+			lines = lines[at+1:]
+			break
+		}
+	}
+	var all []saidLine
+	seen := map[string]bool{}
+	add := func(line saidLine) {
+		if !seen[line.exact] {
+			seen[line.exact] = true
+			all = append(all, line)
+		}
+	}
+	for _, line := range lines {
+		if strings.HasPrefix(line, "{") && json.Valid([]byte(line)) {
+			for _, pattern := range objectPatterns(finder, line) {
+				add(saidLine{pattern, pattern})
+			}
+		} else if pattern, ok := linePattern(finder, line); ok {
+			add(saidLine{pattern, exactPattern(line)})
+		}
+	}
+	return all
+}
+
+// exactPattern is a pattern of a line of which nothing changes but the width of
+// its columns.
+func exactPattern(line string) string {
+	return "^" + regexp.MustCompile(` {2,}`).ReplaceAllString(regexp.QuoteMeta(line), " +") + "$"
+}
+
+// chosenPatterns gives at most so many patterns: the first, and the last, which is
+// where a sum or the newest stands.
+func chosenPatterns(patterns []string, most int) []string {
+	switch {
+	case len(patterns) <= most:
+		return patterns
+	case most < 2:
+		return patterns[:most]
+	}
+	return append(slices.Clone(patterns[:most-1]), patterns[len(patterns)-1])
+}
+
 // linePattern gives a regular expression for a line of output: what it says as
 // it is, what is volatile loosely. ok is false when nothing but that is left,
 // when it is a table's heading, or when the line cannot stand in single quotes.
@@ -65,7 +162,47 @@ func linePattern(finder *regexp.Regexp, line string) (pattern string, ok bool) {
 	literal := line[at:]
 	b.WriteString(regexp.QuoteMeta(literal))
 	said += len(strings.TrimSpace(literal))
-	text := b.String()
 	heading := line == strings.ToUpper(line) && !strings.ContainsAny(line, "0123456789")
-	return "^" + text + "$", said >= 3 && !heading && !strings.ContainsAny(text, "'\t") && !looksLikeToken(line)
+	return "^" + b.String() + "$", said >= 3 && line != "null" && !heading && writable(line)
+}
+
+// longestPattern is how much of a line somebody would still read.
+const longestPattern = 240
+
+// writable reports whether a line can stand in a scenario, in single quotes.
+func writable(line string) bool {
+	return len(line) <= longestPattern && !strings.ContainsAny(line, "'\t\r") && printable(line) == line && !looksLikeToken(line)
+}
+
+// objectPatterns give what a JSON object says, and each object in a list in it.
+// More members may be added to what a verb says, so that only those which stay
+// the same are named, in their order, and anything may be between them.
+func objectPatterns(finder *regexp.Regexp, object string) []string {
+	var (
+		patterns []string
+		said     []string
+		inside   []string
+	)
+	for _, f := range objectFields("", json.RawMessage(object)) {
+		text := `"` + f.Name + `":` + f.Value
+		var list []json.RawMessage
+		switch {
+		case strings.HasPrefix(f.Value, "[{") && json.Unmarshal([]byte(f.Value), &list) == nil:
+			for _, element := range list {
+				inside = append(inside, objectPatterns(finder, string(element))...)
+			}
+		case slices.Contains([]string{`""`, "null", "[]", "{}"}, f.Value), f.Name == "detail", changes(finder, text), len(text) > 80, !writable(text):
+		default:
+			said = append(said, regexp.QuoteMeta(text))
+		}
+	}
+	if len(said) > 0 {
+		patterns = append(patterns, strings.Join(said, ".*"))
+	}
+	return append(patterns, inside...)
+}
+
+// changes reports whether something in a text is volatile.
+func changes(finder *regexp.Regexp, text string) bool {
+	return slices.ContainsFunc(finder.FindAllString(text, -1), func(found string) bool { return strings.TrimSpace(found) != "" })
 }

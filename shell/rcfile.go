@@ -37,7 +37,8 @@ func (s *Shell) readRC(path string, stderr io.Writer) {
 		return
 	}
 	for i, line := range strings.Split(string(text), "\n") {
-		commands, err := splitLine(strings.TrimSuffix(line, "\r"), false)
+		line = strings.TrimSuffix(line, "\r")
+		commands, err := splitLine(line, false)
 		switch {
 		case err == nil && len(commands) == 0:
 			continue

@@ -4,7 +4,6 @@
 package shell
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +16,6 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
-
-	"tokenshell/tokens"
 )
 
 // recording is under way between record start and record stop.
@@ -39,53 +36,60 @@ type scenarioMaker struct {
 	parser  *parser
 	spoken  []*spoken
 	from    int            // what was run before is only there to get to this point
+	grain   time.Duration  // how much time may pass before the clock is moved
 	without map[int]string // what is left out, and why; without a word when it is ""
+	taken   map[string]bool
 	orders  map[string]string
 	files   []txtar.File
-	names   map[string]string // of files, as they were given
+	names   map[*spoken]map[string]string // of files, as they were given, in the scenario
+	uses    map[*spoken][]string          // sections
 	finder  *regexp.Regexp
 }
 
+// coarse is the grain that is tried first: a person's pauses say nothing, unless
+// something is another without them.
+const coarse = 30 * time.Second
+
 // record makes a scenario of what was run since the from-th command.
 func (s *Shell) record(ctx context.Context, from int) (scenario []byte, kept int, left []omission, err error) {
-	if s.transcript.dropped > 0 {
-		return nil, 0, nil, fmt.Errorf("the shell remembers its last %d commands, and not how it came to them", len(s.transcript.spoken))
+	if err := s.transcript.whole(); err != nil {
+		return nil, 0, nil, err
 	}
 	p, err := newParser()
 	if err != nil {
 		return nil, 0, nil, err
 	}
 	m := &scenarioMaker{
-		shell: s, parser: p, spoken: s.transcript.spoken, from: from, without: map[int]string{},
-		orders: map[string]string{}, names: map[string]string{}, finder: volatileText(),
+		shell: s, parser: p, spoken: s.transcript.spoken, from: from, grain: coarse, without: map[int]string{}, taken: map[string]bool{},
+		orders: map[string]string{}, names: map[*spoken]map[string]string{}, uses: map[*spoken][]string{}, finder: volatileText(),
 	}
 	m.sift()
 	m.collectFiles()
 	m.nameOrders()
-	for {
-		lines, again, err := m.attempt(ctx)
-		if err != nil {
+	lines, again := []string(nil), true
+	for again { // each time one command more is left out, or the clock is moved at every second
+		if lines, again, err = m.attempt(ctx); err != nil {
 			return nil, 0, nil, err
 		}
-		if again {
-			continue // each time one command more is left out
-		}
-		for i, e := range m.spoken {
-			why, out := m.without[i]
-			switch {
-			case !out && i >= from:
-				kept++
-			case why != "":
-				left = append(left, omission{printable(redact(e.typed)), why})
-			}
-		}
-		scenario = m.format(lines)
-		if looksLikeToken(string(txtar.Parse(scenario).Comment)) {
-			return nil, 0, nil, errors.New("a token would stand in the scenario, which is therefore not written")
-		}
-		return scenario, kept, left, nil
 	}
+	for i, e := range m.spoken {
+		why, out := m.without[i]
+		switch {
+		case !out && i >= from:
+			kept++
+		case why != "":
+			left = append(left, omission{shown(e), why})
+		}
+	}
+	scenario = m.format(lines)
+	if looksLikeToken(string(txtar.Parse(scenario).Comment)) {
+		return nil, 0, nil, errors.New("a token would stand in the scenario, which is therefore not written")
+	}
+	return scenario, kept, left, nil
 }
+
+// shown is a command as it may be shown.
+func shown(e *spoken) string { return oneLine(redact(e.typed)) }
 
 // node gives the verb that a command is about, behind ! and expect.
 func (m *scenarioMaker) node(words []string) (verb string, looks bool, matters int) {
@@ -118,116 +122,37 @@ func unjudged(words []string) []string {
 }
 
 // unrecorded are verbs that are about the shell and no part of the story.
-var unrecorded = []string{"record", "quit", "history", "tour", "help", "watch"}
+var unrecorded = []string{"record", "quit", "history", "tour", "help"}
+
+// ownSetting reports whether set only says how the shell is, or looks.
+func ownSetting(words []string) bool {
+	return len(words) == 1 || strings.HasPrefix(words[1], "-") || words[1] == "color"
+}
 
 // sift leaves out what no scenario can hold.
 func (m *scenarioMaker) sift() {
 	for i, e := range m.spoken {
 		verb, looks, _ := m.node(e.words)
 		first, _, _ := strings.Cut(verb, " ")
-		var wrong *usageError
+		var (
+			wrong   *usageError
+			stopped *sourced
+		)
 		switch {
-		case slices.Contains(unrecorded, first), errors.As(e.err, &wrong), i < m.from && looks, verb == "":
+		case slices.Contains(unrecorded, first), verb == "", i < m.from && looks, first == "set" && ownSetting(e.words):
 			m.without[i] = ""
 		case errors.Is(e.err, context.Canceled):
 			m.without[i] = "it was interrupted"
+		case first == "watch" && !slices.ContainsFunc(e.words, func(w string) bool { return strings.HasPrefix(w, "--count") }):
+			m.without[i] = "nobody ends it in a scenario"
+		case errors.As(e.err, &stopped):
+			m.without[i] = oneLine(redact(stopped.Error()))
+		case errors.As(e.err, &wrong) && (looks || !strings.HasPrefix(wrong.what, "--jq ")):
+			m.without[i] = "" // it was not understood, and nothing came of it
 		case e.err != nil && rejections(e.err) == nil:
 			m.without[i] = "it failed, and was not refused: " + oneLine(redact(e.err.Error()))
 		}
 	}
-}
-
-// collectFiles makes sections of the files that were used, and were there
-// before.
-func (m *scenarioMaker) collectFiles() {
-	made := map[string]bool{}
-	for i, e := range m.spoken {
-		if _, out := m.without[i]; out {
-			continue
-		}
-		for name, file := range e.files {
-			if made[filepath.Clean(name)] {
-				continue
-			}
-			if why := m.section(name, file); why != "" {
-				m.without[i] = why
-			}
-		}
-		for _, name := range e.made {
-			made[filepath.Clean(name)] = true
-		}
-	}
-}
-
-// section adds a file, and says why it cannot be one.
-func (m *scenarioMaker) section(name string, file usedFile) (why string) {
-	if what := m.shell.secretIn(file.text); what != "" {
-		return oneLine(name) + " holds " + what
-	}
-	inside := filepath.IsLocal(name) && !strings.ContainsAny(name, " '\"\\#$;")
-	section := filepath.ToSlash(filepath.Clean(name))
-	if !inside {
-		if file.sourced {
-			return "what it sources names " + oneLine(name) + ", which is nowhere else"
-		}
-		section = "used/" + regexp.MustCompile(`[^A-Za-z0-9._-]+`).ReplaceAllString(filepath.Base(name), "-")
-	}
-	if section == "world.yaml" {
-		section = "used/world.yaml"
-	}
-	text := file.text
-	if len(text) > 0 && text[len(text)-1] != '\n' {
-		text = append(slices.Clone(text), '\n')
-	}
-	if parsed := txtar.Parse(txtar.Format(&txtar.Archive{Files: []txtar.File{{Name: section, Data: text}}})); len(parsed.Files) != 1 || !bytes.Equal(parsed.Files[0].Data, text) {
-		return oneLine(name) + " has lines that look like the sections of a scenario"
-	}
-	for n := 2; ; n++ {
-		at := slices.IndexFunc(m.files, func(f txtar.File) bool { return f.Name == section })
-		if at < 0 {
-			m.files = append(m.files, txtar.File{Name: section, Data: text})
-			break
-		}
-		if bytes.Equal(m.files[at].Data, text) {
-			break
-		}
-		if file.sourced {
-			return oneLine(name) + " was another file before"
-		}
-		section = fmt.Sprintf("used/%d-%s", n, filepath.Base(section)) // it has changed meanwhile
-	}
-	m.names[name] = section
-	return ""
-}
-
-// nameOrders gives orders whose ids the relay chose names that a person would
-// give them.
-func (m *scenarioMaker) nameOrders() {
-	taken := map[string]bool{}
-	for _, e := range m.spoken {
-		for _, word := range e.words {
-			taken[word] = true
-		}
-	}
-	n := 0
-	for _, e := range m.spoken {
-		if at := newWithoutName(e); at > 0 && m.orders[e.session] == "" {
-			for n++; taken[fmt.Sprintf("order-%d", n)]; n++ {
-			}
-			m.orders[e.session] = fmt.Sprintf("order-%d", n)
-		}
-	}
-}
-
-// newWithoutName gives the place behind "session new" where its name is
-// missing; 0 when it is no such command.
-func newWithoutName(e *spoken) int {
-	for at := 2; at <= len(e.words); at++ {
-		if e.words[at-2] == "session" && e.words[at-1] == "new" && e.err == nil && e.session != "" && !slices.Contains(e.words, e.session) {
-			return at
-		}
-	}
-	return 0
 }
 
 // attempt runs the commands in a world of their own and writes them down. When
@@ -239,58 +164,73 @@ func (m *scenarioMaker) attempt(ctx context.Context) (lines []string, again bool
 		return nil, false, err
 	}
 	defer os.RemoveAll(dir)
-	for _, f := range m.files {
-		path := filepath.Join(dir, filepath.FromSlash(f.Name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	g := &stage{ctx: ctx, kids: map[string]string{}}
+	for i := range g.shells {
+		seed := DefaultSeed + uint64(i)
+		w, err := buildWorld(ctx, m.shell.world.plan, &seed)
+		if err != nil {
 			return nil, false, err
 		}
-		if err := os.WriteFile(path, f.Data, 0o600); err != nil {
+		g.shells[i] = newShell(w, m.shell.parsers)
+		g.shells[i].dir = filepath.Join(dir, strconv.Itoa(i))
+		if err := m.unpack(g.shells[i].dir); err != nil {
 			return nil, false, err
 		}
 	}
-	seed := uint64(DefaultSeed)
-	w, err := buildWorld(ctx, m.shell.world.plan, &seed)
-	if err != nil {
-		return nil, false, err
-	}
-	s := newShell(w, m.shell.parsers)
-	s.dir = dir
-	stage := &stage{ctx: ctx, shell: s}
-	kids := map[string]string{}
-	if len(m.spoken) > 0 && m.spoken[0].settings.output != s.options.output {
-		stage.run("set output " + m.spoken[0].settings.output)
+	if len(m.spoken) > 0 && m.spoken[0].settings.output != g.shells[0].options.output {
+		g.run("set output " + m.spoken[0].settings.output)
 	}
 	for i, e := range m.spoken {
 		if err := ctx.Err(); err != nil {
 			return nil, false, err
 		}
-		if i == m.from && len(stage.lines) > 0 {
-			stage.lines = append(stage.lines, "", "# From here on it was recorded.")
+		if i == m.from && len(g.lines) > 0 {
+			g.lines = append(g.lines, "", "# From here on it was recorded.")
 		}
-		why, out := m.without[i]
-		if out {
-			if why != "" && i >= m.from {
-				stage.lines = append(stage.lines, "# left out: "+printable(redact(e.typed))+" ("+why+")")
+		if _, out := m.without[i]; !out {
+			if again := m.play(g, i); again {
+				return nil, true, nil
 			}
-			continue
 		}
-		stage.catchUp(e.at)
-		text, why := m.rewrite(stage, e, kids)
-		if why != "" {
-			m.without[i] = why
-			return nil, true, nil
-		}
-		said, output := stage.try(text)
-		if was, is := verdict(e.err), verdict(said); was != is {
-			m.without[i] = fmt.Sprintf("it was %s, and in a scenario it would be %s", was, is)
-			return nil, true, nil
-		}
-		stage.lines = append(stage.lines, expected(said)+text)
-		if i >= m.from {
-			stage.lines = append(stage.lines, m.patterns(e, output)...)
+		if why := m.without[i]; why != "" && i >= m.from {
+			g.lines = append(g.lines, "# left out: "+shown(e)+" ("+why+")")
 		}
 	}
-	return stage.lines, false, nil
+	return g.lines, false, nil
+}
+
+// play runs one command and writes it down, or says in without why not. again
+// says that everything has to be run again.
+func (m *scenarioMaker) play(g *stage, i int) (again bool) {
+	e := m.spoken[i]
+	g.catchUp(e.at, m.grain)
+	before := len(g.lines)
+	text, why := m.rewrite(g, e)
+	if why != "" {
+		m.without[i] = why
+		return len(g.lines) > before
+	}
+	said, outputs := g.try(text)
+	patterns, same := m.patterns(e, outputs, g.shells[0].world.clock.Frozen())
+	was, is := verdict(e.err), verdict(said[0])
+	switch {
+	case m.grain > 0 && (was != is || !same):
+		m.grain = 0
+		return true
+	case was != is:
+		m.without[i] = fmt.Sprintf("it was %s, and in a scenario it would be %s", was, is)
+	case is != verdict(said[1]):
+		m.without[i] = fmt.Sprintf("it was %s, and with another seed it would be %s", was, verdict(said[1]))
+	}
+	if m.without[i] != "" {
+		var wrong *usageError
+		return !errors.As(said[0], &wrong) || !errors.As(said[1], &wrong) || len(g.lines) > before // what is not understood changes nothing
+	}
+	g.lines = append(g.lines, expected(said[0])+text)
+	if i >= m.from {
+		g.lines = append(g.lines, patterns...)
+	}
+	return false
 }
 
 // verdict says in short how a verb was answered.
@@ -310,44 +250,24 @@ func verdict(err error) string {
 	return "refused with " + strings.Join(slices.Compact(codes), ", ")
 }
 
-// patterns gives a line of stdout for each line that matters, if it was said
-// before as it is now.
-func (m *scenarioMaker) patterns(e *spoken, output string) []string {
-	_, _, matters := m.node(e.words)
-	heard := e.heard.String()
-	for id, name := range m.orders {
-		heard = strings.ReplaceAll(heard, id, name)
-	}
-	before := map[string]bool{}
-	for line := range strings.Lines(heard) {
-		if pattern, ok := linePattern(m.finder, strings.TrimSuffix(line, "\n")); ok {
-			before[pattern] = true
-		}
-	}
-	var lines []string
-	for line := range strings.Lines(output) {
-		if len(lines) == matters {
-			break
-		}
-		if pattern, ok := linePattern(m.finder, strings.TrimSuffix(line, "\n")); ok && before[pattern] {
-			lines = append(lines, "stdout '"+pattern+"'")
-		}
-	}
-	return lines
-}
-
-// stage is a shell in which a scenario is tried while it is written.
+// stage is where a scenario is tried while it is written: in a shell over a
+// world with the seed of scenarios, and in one with another, for what is
+// answered otherwise there depends on keys that nobody else has.
 type stage struct {
-	ctx   context.Context
-	shell *Shell
-	lines []string
+	ctx    context.Context
+	shells [2]*Shell
+	lines  []string
+	kids   map[string]string // variables that hold them
 }
 
-// try runs a command and gives its error and what it printed.
-func (g *stage) try(text string) (error, string) {
-	var stdout, stderr strings.Builder
-	err := g.shell.Line(g.ctx, text, false, &stdout, &stderr)
-	return err, stdout.String()
+// try runs a command and gives its errors and what it printed.
+func (g *stage) try(text string) (said [2]error, outputs [2]string) {
+	for i, s := range g.shells {
+		var stdout, stderr strings.Builder
+		said[i] = s.Line(g.ctx, text, false, &stdout, &stderr)
+		outputs[i] = stdout.String()
+	}
+	return said, outputs
 }
 
 // run runs a command that the scenario needs, and writes it down.
@@ -357,51 +277,49 @@ func (g *stage) run(text string) {
 }
 
 // catchUp moves the clock to where it was, by the second: what is in a token is
-// no finer.
-func (g *stage) catchUp(then time.Time) {
+// no finer. Less than a grain is not made up for.
+func (g *stage) catchUp(then time.Time, grain time.Duration) {
 	then = then.Truncate(time.Second)
-	switch gap := then.Sub(g.shell.world.clock.Now()).Truncate(time.Second); {
-	case gap <= 0:
-	case gap > 24*time.Hour && len(g.lines) == 0:
+	switch gap := then.Sub(g.shells[0].world.clock.Now()).Truncate(time.Second); {
+	case gap <= 0 || gap < grain:
+	case gap > 24*time.Hour:
 		g.run("clock set " + then.UTC().Format(time.RFC3339))
 	default:
 		g.run("clock advance " + gap.String())
 	}
 }
 
+// unpack writes the files into a folder.
+func (m *scenarioMaker) unpack(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	for _, f := range m.files {
+		path := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, f.Data, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // format puts the scenario together.
 func (m *scenarioMaker) format(lines []string) []byte {
-	archive := &txtar.Archive{Files: slices.Clone(m.files)}
+	used := map[string]bool{}
+	for i, e := range m.spoken {
+		if _, out := m.without[i]; !out {
+			for _, name := range m.uses[e] {
+				used[name] = true
+			}
+		}
+	}
+	archive := &txtar.Archive{Files: slices.DeleteFunc(slices.Clone(m.files), func(f txtar.File) bool { return !used[f.Name] })}
 	if source := m.shell.world.plan.source; source != nil {
 		archive.Files = append(archive.Files, txtar.File{Name: "world.yaml", Data: source})
 	}
 	archive.Comment = []byte(strings.Join(append([]string{"# Recorded with tokenshell."}, lines...), "\n") + "\n")
 	return txtar.Format(archive)
-}
-
-// privateKey finds members of a JWK that are secret (RFC 7518 6.2.2, 6.3.2,
-// 6.4.1), and private keys as PEM.
-var privateKey = regexp.MustCompile(`"(?:d|k|p|q|dp|dq|qi)"\s*:\s*"|PRIVATE KEY-----`)
-
-// secretIn says what in a text must not be passed on; empty when nothing. A
-// token is a secret for as long as somebody could use it: one that a known
-// issuer signed until it expires here, one of nobody knows whom until it says
-// that it expires.
-func (s *Shell) secretIn(text []byte) (what string) {
-	if privateKey.Match(text) {
-		return "a private key"
-	}
-	for _, raw := range compact.FindAllString(string(text), -1) {
-		now := tokens.LiveClock().Now()
-		signed := slices.ContainsFunc(s.world.relay.Explain(s.session, raw, true), func(f tokens.Finding) bool {
-			return f.Check == "signature" && f.Status == tokens.CheckPassed
-		})
-		if signed {
-			now = s.world.clock.Now()
-		}
-		if claimedExpiry(raw).After(now) {
-			return "a token that may still be good"
-		}
-	}
-	return ""
 }

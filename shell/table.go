@@ -5,7 +5,6 @@ package shell
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -39,6 +38,7 @@ type (
 	rigid  string // a name to be typed
 	number string // of money or points
 	state  string // of a session, a token, a key or a check: in its colour
+	good   string // a name of what is as it should be
 	faint  string // of less interest
 )
 
@@ -59,6 +59,8 @@ func (t *table) row(values ...any) {
 		case state:
 			first, _, _ := strings.Cut(string(v), " ")
 			c.kind, c.style = rigidCell, stateStyles[first]
+		case good:
+			c.kind, c.style = rigidCell, goodStyle
 		case faint:
 			c.style = faintStyle
 		}
@@ -72,8 +74,8 @@ const gap = 2
 
 // How narrow a column may become before the table is no table any more.
 const (
-	leastIdent = 12
-	leastProse = 18
+	leastIdent = 10
+	leastProse = 16
 )
 
 // write writes the table on a page.
@@ -91,8 +93,9 @@ func (t *table) write(p *page) {
 	line := func(cells []cell) {
 		var b strings.Builder
 		for i, c := range cells {
-			space := strings.Repeat(" ", max(0, widths[i]-text.StringWidthWithoutEscSequences(c.text)))
-			painted := p.paint(c.style, c.text)
+			shown := strings.TrimRight(c.text, " ") // or a colour would keep the spaces at a line's end
+			space := strings.Repeat(" ", max(0, widths[i]-text.StringWidthWithoutEscSequences(shown)))
+			painted := p.paint(c.style, shown)
 			switch {
 			case right[i]:
 				b.WriteString(space + painted)
@@ -209,15 +212,6 @@ func folded(row []cell, widths []int) [][]cell {
 	return lines
 }
 
-// fold breaks text into lines of a width, between words where it can.
-func fold(what string, width int) []string {
-	lines := strings.Split(text.WrapSoft(what, width), "\n")
-	for i := range lines {
-		lines[i] = strings.TrimSpace(lines[i])
-	}
-	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
-}
-
 // writeCards writes each row as a card: a line for each column that says
 // something.
 func (t *table) writeCards(p *page) {
@@ -239,24 +233,14 @@ func (t *table) writeCards(p *page) {
 			} else if i > 0 {
 				indent = 4
 			}
-			if room := p.width - indent; room < 10 {
-				indent = 2
+			if p.width-indent < leastIdent && name != "" { // what it is stands above
+				fmt.Fprintln(p, p.paint(titleStyle, name))
+				name, indent = "", 2
 			}
-			for at, part := range fold(c.text, max(10, p.width-indent)) {
-				shown := ""
-				if at == 0 {
-					shown = name
-				}
-				fmt.Fprintln(p, p.paint(titleStyle, text.Pad(shown, indent, ' '))+p.paint(c.style, part))
+			for _, part := range fold(c.text, p.width-indent) {
+				fmt.Fprintln(p, p.paint(titleStyle, name)+strings.Repeat(" ", max(0, indent-text.StringWidthWithoutEscSequences(name)))+p.paint(c.style, part))
+				name = ""
 			}
 		}
 	}
-}
-
-// foldTo breaks text at a window's edge; without a window it is one line.
-func foldTo(what string, width int) []string {
-	if width == 0 {
-		return []string{what}
-	}
-	return fold(what, width)
 }

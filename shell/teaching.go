@@ -5,7 +5,6 @@ package shell
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"tokenshell/tokens"
@@ -74,8 +73,9 @@ func lessonOf(reason tokens.Reason) lesson {
 // teaching remembers what a person was told.
 type teaching struct{ seen map[tokens.Reason]bool }
 
-// teach says what to try next, once for each reason of a refusal.
-func (s *Shell) teach(w io.Writer, words []string, err error, paint func(string) string) {
+// teach says what to try next, once for each reason of a refusal. It is for a
+// person, so it is folded at the window's edge, which the refusal itself is not.
+func (s *Shell) teach(out *output, words []string, err error) {
 	if s.teaching == nil || !s.options.tips {
 		return
 	}
@@ -91,7 +91,9 @@ func (s *Shell) teach(w io.Writer, words []string, err error, paint func(string)
 			text += "; " + l.first
 		}
 		s.teaching.seen[r.Reason] = true
-		fmt.Fprintln(w, paint("hint: "+text))
+		for _, line := range foldTo("hint: "+text, out.window.width()) {
+			fmt.Fprintln(out.stderr, out.faint(line))
+		}
 	}
 }
 

@@ -229,7 +229,7 @@ func (g *guide) goOn() bool {
 	if g.ask == nil || g.out.window == nil {
 		return true
 	}
-	answer, err := g.ask("Enter goes on, q ends the tour: ")
+	answer, err := g.ask("Enter goes on, q ends it: ")
 	if err != nil && !errors.Is(err, lineedit.ErrInterrupted) && !errors.Is(err, io.EOF) {
 		g.out.report(err)
 	}

@@ -103,10 +103,13 @@ func (t *trace) arrow(w *page, m *traced, lane int) string {
 	row[from*lane] = map[bool]rune{true: '├', false: '┤'}[from < to]
 	switch {
 	case m.Lost:
-		middle := (left + right) / 2
-		row[middle] = '✗'
+		cross := to*lane - lane/2 // beside its receiver, and on nobody's lane
+		if from > to {
+			cross = to*lane + lane/2
+		}
+		row[cross] = '✗'
 		for i := left + 1; i < right; i++ { // behind the cross there is nothing
-			if (from < to) == (i > middle) && i != middle && row[i] == shaft {
+			if (from < to) == (i > cross) && i != cross && row[i] == shaft {
 				row[i] = ' '
 			}
 		}

@@ -4,6 +4,8 @@
 package shell
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"time"
@@ -12,7 +14,9 @@ import (
 // Limits of a transcript. What is older leaves.
 const (
 	transcriptLimit = 5000
-	heardLimit      = 8 << 10 // bytes of one command's output
+	heardLimit      = 8 << 10  // bytes of one command's output
+	usedLimit       = 1 << 20  // bytes of one file that a command read
+	usedLimits      = 32 << 20 // bytes of all of them
 )
 
 // spoken is one command that was run.
@@ -33,13 +37,40 @@ type spoken struct {
 // usedFile is a file that a command read.
 type usedFile struct {
 	text    []byte
+	large   bool // too large to be kept: there is no text
 	sourced bool // it stands in a sourced file, and not in the command
 }
 
 // transcript keeps what was run, oldest first.
 type transcript struct {
 	spoken  []*spoken
-	dropped int // how many left
+	dropped int                          // how many left
+	texts   map[[sha256.Size]byte][]byte // of files: what is read again and again stands here once
+	used    int                          // their bytes
+}
+
+// whole says why a transcript does not tell everything.
+func (t *transcript) whole() error {
+	if t.dropped == 0 {
+		return nil
+	}
+	return fmt.Errorf("the shell remembers its last %d commands, and not how it came to them", len(t.spoken))
+}
+
+// keep gives the text of a file to be kept; large says that there is no room.
+func (t *transcript) keep(text []byte) (kept []byte, large bool) {
+	sum := sha256.Sum256(text)
+	if kept, ok := t.texts[sum]; ok {
+		return kept, false
+	}
+	if len(text) > usedLimit || t.used+len(text) > usedLimits {
+		return nil, true
+	}
+	if t.texts == nil {
+		t.texts = map[[sha256.Size]byte][]byte{}
+	}
+	t.texts[sum], t.used = text, t.used+len(text)
+	return text, false
 }
 
 // begin takes a command down, unless it is part of another.
@@ -69,10 +100,15 @@ func (s *Shell) begin(typed string, words []string, out *output) (end func(error
 	}
 }
 
-// answered takes down what a verb said that another verb had run.
+// answered takes down what a verb said of which expect wanted something. What
+// expect said inside capture or a sourced file is no answer of theirs.
 func (s *Shell) answered(err error) {
-	if s.speaking != nil {
-		s.speaking.err, s.speaking.judged = err, true
+	e := s.speaking
+	if e == nil || e.judged {
+		return
+	}
+	if words := strings.TrimPrefix(strings.Join(e.words, " "), "! "); strings.HasPrefix(words, "expect ") {
+		e.err, e.judged = err, true
 	}
 }
 
@@ -84,13 +120,14 @@ func (s *Shell) readFile(name string, limit int64) ([]byte, error) {
 		input.path = name
 	}
 	if e := s.speaking; err == nil && e != nil {
-		key, sourced := name, s.dir != e.dir
-		if sourced {
+		key, sourced := name, len(s.sources) > 0
+		if sourced && !filepath.IsAbs(name) { // an absolute name stays one: no scenario can have it
 			if from, bad := filepath.Rel(e.dir, s.path(name)); bad == nil {
 				key = from
 			}
 		}
-		e.files[key] = usedFile{text, sourced}
+		kept, large := s.transcript.keep(text)
+		e.files[key] = usedFile{kept, large, sourced}
 	}
 	return text, err
 }

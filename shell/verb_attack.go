@@ -200,7 +200,11 @@ func (r *attackReport) write(w *page, full bool) {
 				refused++
 			}
 			if full || row.Status != attacks.Refused {
-				shown.row(rigid(row.ID), state(row.Status), rigid(row.Expected), rigid(orDash(string(row.Reason))), row.What, faint(row.Source))
+				status := any(state(row.Status))
+				if row.Status == attacks.Refused {
+					status = good(row.Status)
+				}
+				shown.row(rigid(row.ID), status, rigid(row.Expected), rigid(orDash(string(row.Reason))), row.What, faint(row.Source))
 			}
 			if row.Detail != "" {
 				details = append(details, row.ID+": "+row.Detail)

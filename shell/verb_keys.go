@@ -13,8 +13,8 @@ import (
 type keysVerb struct {
 	List    keysList    `cmd:"" looks:"" help:"List the signing keys." example:"keys list coupons"`
 	Rotate  keysRotate  `cmd:"" help:"Make a new active key; the old one stays published until its last token has expired." example:"keys rotate coupons"`
-	Retire  keysRetire  `cmd:"" help:"Take a key out of the published set." example:"capture KID keys list coupons --jq '.keys[0].kid'"`
-	Disable keysDisable `cmd:"" help:"Disable a key in the KMS and take it out of the set." example:"capture KID keys list points --jq '.keys[0].kid'"`
+	Retire  keysRetire  `cmd:"" help:"Take a key out of the published set." example:"capture KID keys list coupons --jq '.keys[0].kid'; keys retire $KID"`
+	Disable keysDisable `cmd:"" help:"Disable a key in the KMS and take it out of the set." example:"capture KID keys list points --jq '.keys[0].kid'; keys disable $KID"`
 	JWKS    keysJWKS    `cmd:"" name:"jwks" help:"Print the published key set (RFC 7517)." example:"keys jwks coupons"`
 }
 

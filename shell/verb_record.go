@@ -11,9 +11,9 @@ import (
 )
 
 type recordVerb struct {
-	Whole recordWhole `cmd:"" default:"withargs" help:"Write what was run since the shell began to a file, a scenario that passes." example:"help record"`
-	Start recordStart `cmd:"" help:"Begin to record; what was run before is repeated without being looked at." example:"help record start"`
-	Stop  recordStop  `cmd:"" help:"Write the recording: verbs, refusals as expect, time as clock advance, files as sections." example:"help record stop"`
+	Whole recordWhole `cmd:"" default:"withargs" help:"Write what was run since the shell began to a file, a scenario that passes." example:"record --from-start checkout.txtar"`
+	Start recordStart `cmd:"" help:"Begin to record; what was run before is repeated without being looked at." example:"record start checkout.txtar"`
+	Stop  recordStop  `cmd:"" help:"Write the recording: verbs, refusals as expect, time as clock advance, files as sections." example:"record start checkout.txtar; record stop"`
 }
 
 type recordWhole struct {
@@ -40,6 +40,9 @@ func (v *recordStart) Run(c *call) error {
 	if err := c.checkRecordFile(v.File); err != nil {
 		return err
 	}
+	if err := c.transcript.whole(); err != nil {
+		return err
+	}
 	c.Shell.recording = &recording{v.File, len(c.transcript.spoken) + c.transcript.dropped}
 	return c.out.show(map[string]string{"file": v.File}, func(w *page) { fmt.Fprintf(w, "recording, for %s; record stop writes it\n", v.File) })
 }
@@ -64,6 +67,9 @@ type recordStop struct{}
 func (v *recordStop) Run(c *call) error {
 	if c.recording == nil {
 		return usage("record start FILE begins a recording", "nothing is being recorded")
+	}
+	if err := c.checkRecordFile(c.recording.file); err != nil { // it may have come meanwhile
+		return err
 	}
 	return c.finishRecording(*c.recording)
 }

@@ -284,7 +284,7 @@ func (v *helpVerb) Run(c *call) error {
 		return c.out.show(data, party.write)
 	}
 	if used == 0 {
-		return p.unknownVerb(words[0])
+		return p.unknownTopic(words[0])
 	}
 	if used < len(words) && len(node.Children) > 0 {
 		return usage(synopsis(node), "there is no verb %q", strings.Join(words, " "))
@@ -323,5 +323,5 @@ func (v *quitVerb) Run(c *call) error {
 	return nil
 }
 
-// example gives a verb's example.
+// example gives a verb's example: a line, or several with semicolons between.
 func example(node *kong.Node) string { return node.Tag.Get("example") }

@@ -49,7 +49,7 @@ func (v *tokenList) Run(c *call) error {
 
 type tokenShow struct {
 	Token string `arg:"" complete:"token" help:"A handle, a token or @FILE."`
-	As    string `default:"client" complete:"party" placeholder:"PARTY" help:"Who looks: client, relay, or a service."`
+	As    string `default:"client" complete:"viewer" placeholder:"PARTY" help:"Who looks: client, relay, or a service."`
 }
 
 // Run shows a token's header and claims. Who may open the letter sees it open.

@@ -13,9 +13,9 @@ import (
 )
 
 type trustVerb struct {
-	Add    trustAdd    `cmd:"" help:"Have the relay accept an outside issuer's tokens." example:"help trust add"`
+	Add    trustAdd    `cmd:"" help:"Have the relay accept an outside issuer's tokens." example:"trust add https://club.example --jwks club.json --capability club:redeem --service club"`
 	List   trustList   `cmd:"" looks:"" help:"List whom the relay trusts." example:"trust list"`
-	Remove trustRemove `cmd:"" help:"Have the relay accept an outside issuer's tokens no more." example:"help trust remove"`
+	Remove trustRemove `cmd:"" help:"Have the relay accept an outside issuer's tokens no more." example:"trust remove https://club.example"`
 }
 
 // outsider is a trusted outside issuer.

@@ -37,7 +37,7 @@ func (v *watchVerb) Run(c *call) error {
 	screen := &watchScreen{call: c, still: alone || c.world.clock.Frozen()}
 	for n := 1; ; n++ {
 		err := screen.run(words, fmt.Sprintf("every %s: %s", every, printable(redact(strings.Join(words, " ")))), n == count)
-		if n == count || err != nil && rejections(err) == nil {
+		if n == count || c.quit || err != nil && rejections(err) == nil {
 			return err
 		}
 		if err := c.world.clock.Wait(c.ctx, every); errors.Is(err, context.Canceled) && !alone {

@@ -95,7 +95,7 @@ func (v *clockRun) Run(c *call) error {
 }
 
 type clockSkew struct {
-	Party  string `arg:"" complete:"party" help:"relay, kms or a service."`
+	Party  string `arg:"" complete:"worker" help:"relay, kms or a service."`
 	Ahead  span   `xor:"way" required:"" placeholder:"D" help:"Its clock is ahead by this much; 0s is right again."`
 	Behind span   `xor:"way" required:"" placeholder:"D" help:"Its clock is behind by this much."`
 }
@@ -244,7 +244,7 @@ func (c *call) accounts(p party) (any, *table) {
 }
 
 type logVerb struct {
-	Party string `complete:"party" placeholder:"PARTY" help:"Only what this party logged."`
+	Party string `complete:"worker" placeholder:"PARTY" help:"Only what this party logged."`
 }
 
 // Run shows the log.

@@ -81,8 +81,8 @@ func carry[T any](ctx context.Context, w *wire, q question, ask func() (T, error
 	said.lost = kind == "lost-reply"
 	w.conversation.say(said)
 	switch {
-	case said.lost && ctx.Err() != nil:
-		return nothing, err
+	case said.lost && ctx.Err() != nil: // nobody waits for it any more
+		return nothing, ctx.Err()
 	case said.lost:
 		return nothing, &tokens.Failure{Party: q.to, Err: errNoAnswer}
 	}

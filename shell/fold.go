@@ -1,0 +1,88 @@
+// Folding: long text in lines that fit a window.
+
+package shell
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// foldTo breaks text at a window's edge; without a window it is one line.
+func foldTo(what string, width int) []string {
+	if width == 0 {
+		return []string{what}
+	}
+	return fold(what, width)
+}
+
+// fold breaks text into lines of a width, between words where it can. A colour
+// ends with its line and goes on in the next one.
+func fold(what string, width int) []string {
+	f := &folder{width: max(width, 2)} // a wide character must find its place
+	for i, word := range strings.Split(what, " ") {
+		f.word(word, i > 0)
+	}
+	return f.end()
+}
+
+// folder makes lines.
+type folder struct {
+	width int
+	lines []string
+	line  strings.Builder
+	used  int    // columns of the line
+	gap   int    // spaces that wait for a word behind them
+	color string // the sequences in force
+}
+
+// escapePiece is a colour, or a character.
+var escapePiece = regexp.MustCompile(`\x1b\[[0-9;]*m|(?s:.)`)
+
+func (f *folder) word(word string, spaced bool) {
+	if spaced && f.used > 0 {
+		f.gap++
+	}
+	wide := text.StringWidthWithoutEscSequences(word)
+	if f.used > 0 && f.used+f.gap+wide > f.width && wide > 0 {
+		f.next()
+	}
+	if wide > 0 {
+		f.line.WriteString(strings.Repeat(" ", f.gap))
+		f.used += f.gap
+		f.gap = 0
+	}
+	for _, piece := range escapePiece.FindAllString(word, -1) {
+		n := text.StringWidthWithoutEscSequences(piece)
+		switch {
+		case piece == text.EscapeReset:
+			f.color = ""
+		case len(piece) > 1 && piece[0] == '\x1b':
+			f.color += piece
+		case f.used+n > f.width:
+			f.next()
+		}
+		f.line.WriteString(piece)
+		f.used += n
+	}
+}
+
+// next begins a line.
+func (f *folder) next() {
+	if f.color != "" {
+		f.line.WriteString(text.EscapeReset)
+	}
+	f.lines = append(f.lines, f.line.String())
+	f.line.Reset()
+	f.line.WriteString(f.color)
+	f.used, f.gap = 0, 0
+}
+
+// end gives the lines: one at least.
+func (f *folder) end() []string {
+	if f.used > 0 || len(f.lines) == 0 || f.color == "" && f.line.Len() > 0 {
+		return append(f.lines, f.line.String())
+	}
+	return f.lines
+}

@@ -1,0 +1,181 @@
+// Lessons: a person at the prompt hears what to try next, and nobody else does.
+
+package shell
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"tokenshell/tokens"
+)
+
+// atPrompt is a shell that teaches, as the prompt's does, and an ask that gives
+// what a line says on stderr.
+func atPrompt(t *testing.T, s *Shell) (ask func(line string) string) {
+	t.Helper()
+	s.teaching = &teaching{map[tokens.Reason]bool{}}
+	return func(line string) string {
+		var stdout, stderr bytes.Buffer
+		_ = s.Line(t.Context(), line, false, &stdout, &stderr) // what went wrong is what is looked at
+		return stderr.String()
+	}
+}
+
+func TestEveryReasonHasALesson(t *testing.T) {
+	rows := lessons()
+	for _, reason := range tokens.Reasons() {
+		at := slices.IndexFunc(rows, func(l lesson) bool { return l.reason == reason.Reason })
+		switch {
+		case at < 0:
+			t.Errorf("%s has none", reason.Reason)
+		case rows[at].next == "":
+			t.Errorf("%s has an empty one", reason.Reason)
+		case strings.ContainsAny(rows[at].next+rows[at].first, "\n.") && strings.HasSuffix(rows[at].next, "."):
+			t.Errorf("%s: a hint has no full stop", reason.Reason)
+		}
+	}
+	if len(rows) != len(tokens.Reasons()) {
+		t.Errorf("%d lessons for %d reasons", len(rows), len(tokens.Reasons()))
+	}
+}
+
+// proseClauses begin like a verb and are none.
+var proseClauses = []string{"points are whole"}
+
+// What a lesson says to type can be typed: a clause that begins with a verb goes
+// on with one of its own, and every flag is one of that verb's.
+func TestLessonsNameVerbsThatExist(t *testing.T) {
+	p, err := newParser()
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	for _, l := range lessons() {
+		for _, clause := range regexp.MustCompile(`[;:,] `).Split(l.next+"; "+l.first, -1) {
+			words := strings.Fields(strings.TrimPrefix(strings.TrimPrefix(clause, "and "), "or "))
+			node, used := p.find(words)
+			if used == 0 || slices.Contains(proseClauses, clause) {
+				continue
+			}
+			told++
+			if len(node.Children) > 0 && node.DefaultCmd == nil && used < len(words) {
+				t.Errorf("%s: %q: %s has no verb %q", l.reason, clause, verbPath(node), words[used])
+			}
+			for _, flag := range regexp.MustCompile(`--[a-z]+`).FindAllString(clause, -1) {
+				if !strings.Contains(synopsis(node), flag) {
+					t.Errorf("%s: %q: %s has no %s", l.reason, clause, verbPath(node), flag)
+				}
+			}
+		}
+	}
+	if told < 30 {
+		t.Errorf("only %d clauses of all lessons name a verb", told)
+	}
+}
+
+func TestAFirstExpiredMentionsClockFreeze(t *testing.T) {
+	s := goldenShell(t, 1)
+	ask := atPrompt(t, s)
+	said(t, s, "session new op_1", "coupon confirm TEN", "clock advance 2m")
+	const refused = "rejected: expired: expired at 2026-01-01T00:02:00Z, it is 2026-01-01T00:02:00Z: 0s over\n"
+	if got, want := ask("relay coupon-1"), refused+"hint: confirm again for a new token; clock freeze stops the time while you look around\n"; got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	if got, want := ask("relay coupon-1"), refused+"hint: confirm again for a new token\n"; got != want {
+		t.Errorf("again: %s\nwant\n%s", got, want)
+	}
+}
+
+func TestALessonNamesTheToken(t *testing.T) {
+	s := goldenShell(t, 1)
+	ask := atPrompt(t, s)
+	said(t, s, "session new op_1", "coupon confirm TEN --name mine")
+	s.wallet.byHandle["mine"].raw = bent(s.wallet.byHandle["mine"].raw)[:60] // no token any more
+	if got := ask("relay mine"); !strings.HasPrefix(got, "rejected: malformed: ") || !strings.Contains(got, "\nhint: token explain mine says where it breaks;") {
+		t.Error(got)
+	}
+	if got := ask("relay not.a.token"); !strings.Contains(got, "token explain TOKEN says") { // it has no name
+		t.Error(got)
+	}
+}
+
+// One command may be refused for several reasons, and for one reason many times.
+func TestALessonForEachReason(t *testing.T) {
+	s := goldenShell(t, 1)
+	ask := atPrompt(t, s)
+	said(t, s, "session new op_1", "coupon confirm TEN", "points confirm 5", "relay coupon-1 points-1", "session new op_2", "coupon confirm TEN", "revoke coupon-2")
+	got := ask("relay coupon-1 coupon-2 points-1")
+	if strings.Count(got, "rejected: session_mismatch: ") != 2 || strings.Count(got, "hint: session use ORDER") != 1 {
+		t.Error(got)
+	}
+	if lines := strings.Count(got, "\n"); lines != strings.Count(got, "rejected: ")+strings.Count(got, "hint: ") {
+		t.Errorf("a refusal is a line, and so is a hint:\n%s", got)
+	}
+}
+
+func TestWhoIsNotTaught(t *testing.T) {
+	for name, test := range map[string]struct {
+		lines  []string
+		prompt bool
+	}{
+		"a script":     {[]string{"coupon confirm NOPE"}, false},
+		"after !":      {[]string{"! coupon confirm NOPE"}, true},
+		"after expect": {[]string{"expect coupon_unknown coupon confirm NOPE"}, true},
+		"tips off":     {[]string{"set tips off", "coupon confirm NOPE"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := goldenShell(t, 1)
+			said(t, s, "session new op_1")
+			ask := atPrompt(t, s)
+			if !test.prompt {
+				s.teaching = nil
+			}
+			last := ""
+			for _, line := range test.lines {
+				last = ask(line)
+			}
+			if want := "rejected: coupon_unknown: there is no coupon \"NOPE\"\n"; last != want {
+				t.Errorf("%q, want %q", last, want)
+			}
+		})
+	}
+}
+
+func TestAScenarioIsNotTaught(t *testing.T) {
+	path := t.TempDir() + "/refused.txtar"
+	writeFile(t, path, "session new op_1\n! coupon confirm NOPE\nstderr 'rejected: coupon_unknown'\n! stderr hint\n! stdout hint\n")
+	for _, outcome := range outcomes(t, []string{path}) {
+		if outcome.Verdict != Passed {
+			t.Errorf("%+v", outcome)
+		}
+	}
+}
+
+// In a narrow window the hint is folded, and the refusal is one line: it is what
+// people copy and search for.
+func TestARefusalStaysALine(t *testing.T) {
+	s := goldenShell(t, 1)
+	said(t, s, "session new op_1", "coupon confirm TEN", "relay coupon-1")
+	atPrompt(t, s)
+	shown, _ := onScreen(t, s, 40)("relay coupon-1")
+	lines := strings.Split(strings.TrimSuffix(shown, "\n"), "\n")
+	if len(lines) != 5 || !strings.HasPrefix(lines[1], "rejected: replayed: session \"op_1\" has used cpt_") || !strings.HasSuffix(lines[1], " already") {
+		t.Fatalf("%q", lines)
+	}
+	if _, n := widest(strings.Join(lines[2:], "\n")); n > 40 {
+		t.Errorf("a hint of %d columns:\n%s", n, shown)
+	}
+}
+
+// help REASON says the same as the lesson.
+func TestHelpSaysWhatToTry(t *testing.T) {
+	s := goldenShell(t, 1)
+	for _, l := range lessons() {
+		if got := said(t, s, "help "+string(l.reason)); !strings.Contains(got, l.next) {
+			t.Errorf("help %s lacks %q:\n%s", l.reason, l.next, got)
+		}
+	}
+}

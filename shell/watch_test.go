@@ -1,0 +1,227 @@
+// watch and history: what is run again, and what was run.
+
+package shell
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// refusedWith runs a line and gives what it said, and the one reason for which
+// it was refused; empty when it was done.
+func refusedWith(t *testing.T, s *Shell, line string) (stdout, stderr, reason string) {
+	t.Helper()
+	var out, errors bytes.Buffer
+	err := s.Line(t.Context(), line, false, &out, &errors)
+	if all := rejections(err); len(all) == 1 {
+		reason = string(all[0].Reason)
+	} else if err != nil {
+		t.Fatalf("%s: %v", line, err)
+	}
+	return out.String(), errors.String(), reason
+}
+
+// Between the runs time passes, and none behind the last one.
+func TestWatchMovesTheClockInBetween(t *testing.T) {
+	for _, line := range []string{"watch 1s --count 3 clock show", "watch --count 3 1s clock show", "watch --count=3 1s clock show"} {
+		s := goldenShell(t, 1)
+		got := said(t, s, line)
+		if n := strings.Count(got, "\n"); n != strings.Count(said(t, s, "clock show"), "\n")*3 {
+			t.Errorf("%s says\n%s", line, got)
+		}
+		for _, moment := range []string{"00:00:00", "00:00:01", "00:00:02"} {
+			if !strings.Contains(got, moment) {
+				t.Errorf("%s has nothing of %s:\n%s", line, moment, got)
+			}
+		}
+		if passed := s.world.clock.Now().Sub(Epoch); passed != 2*time.Second {
+			t.Errorf("%s took %s, want 2s", line, passed)
+		}
+	}
+}
+
+func TestWatchThatNobodyCouldEnd(t *testing.T) {
+	for _, line := range []string{
+		"watch 1s points balance", "watch 0s --count 2 points balance", "watch -1s --count 2 points balance",
+		"watch 1s --count -1 points balance", "watch soon --count 2 points balance", "watch 1s --count 2", "watch",
+	} {
+		s := goldenShell(t, 1)
+		var stdout, stderr bytes.Buffer
+		err := s.Line(t.Context(), line, false, &stdout, &stderr)
+		if exitCode(err) != ExitUsage || stdout.Len() > 0 || !strings.HasPrefix(stderr.String(), "usage: ") {
+			t.Errorf("%s: %v, %q%q", line, err, &stdout, &stderr)
+		}
+		if now := s.world.clock.Now(); !now.Equal(Epoch) {
+			t.Errorf("%s took %s", line, now.Sub(Epoch))
+		}
+	}
+	// A person could press Ctrl-C, but where time stands still a wait is over at once.
+	s := goldenShell(t, 1)
+	shown, err := onScreen(t, s, 80)("watch 1s points balance")
+	if exitCode(err) != ExitUsage || !strings.Contains(shown, "time stands still") || !strings.Contains(shown, "watch --count N, or clock run") {
+		t.Errorf("%v, %q", err, shown)
+	}
+}
+
+// A refusal is something to see and goes by; the last one is the answer.
+func TestWatchShowsRefusals(t *testing.T) {
+	s := goldenShell(t, 1)
+	said(t, s, "session new op_1", "coupon confirm TEN")
+	stdout, stderr, reason := refusedWith(t, s, "watch 1s --count 3 relay coupon-1")
+	if want := "coupon-1: accepted, for coupons\n" + strings.Repeat("coupon-1: rejected, replayed\n", 2); stdout != want {
+		t.Errorf("%q, want %q", stdout, want)
+	}
+	if strings.Count(stderr, "rejected: replayed: ") != 2 || strings.Count(stderr, "\n") != 2 || reason != "replayed" {
+		t.Errorf("%q, %q", stderr, reason)
+	}
+
+	// A token lives for two minutes: the last run is what counts, not one before.
+	said(t, s, "coupon confirm FIVE", "clock advance 110s")
+	if _, _, reason := refusedWith(t, s, "watch 5s --count 3 token show coupon-2"); reason != "" {
+		t.Errorf("refused with %s", reason)
+	}
+	said(t, s, "coupon confirm TEN --name it", "expect replayed watch 1s --count 2 relay it")
+	var out, errors bytes.Buffer
+	if err := s.Line(t.Context(), "! watch 1s --count 2 relay it", false, &out, &errors); err != nil {
+		t.Errorf("! watch: %v", err)
+	}
+	if err := s.Line(t.Context(), "! watch 1s --count 2 points balance", false, &out, &errors); exitCode(err) != ExitRefused {
+		t.Errorf("! watch of what is done: %v", err)
+	}
+}
+
+// Anything but a refusal ends a watch: it would only happen again.
+func TestWatchEndsWithAnError(t *testing.T) {
+	for line, code := range map[string]int{"relay nothing": ExitUsage, "cupon list": ExitUsage, "source nowhere": ExitInput, "quit": ExitDone} {
+		s := goldenShell(t, 1)
+		said(t, s, "session new op_1")
+		var stdout, stderr bytes.Buffer
+		if err := s.Line(t.Context(), "watch 1s --count 5 "+line, false, &stdout, &stderr); exitCode(err) != code || !s.world.clock.Now().Equal(Epoch) {
+			t.Errorf("%s: %v after %s", line, err, s.world.clock.Now().Sub(Epoch))
+		}
+	}
+}
+
+// Flags in front of the verb are the watch's, those behind it the verb's.
+func TestWatchInJSON(t *testing.T) {
+	s := goldenShell(t, 1)
+	const one = `{"customer":"user_123","balance":1200,"held":0,"available":1200}` + "\n"
+	if got := said(t, s, "watch 1s --count 2 points balance -o json"); got != one+one {
+		t.Errorf("%q", got)
+	}
+	if got := said(t, s, "watch -o json --count 2 1s points balance"); got != one+one {
+		t.Errorf("%q", got)
+	}
+	if got := said(t, s, "capture X watch 1s --count 2 points balance --jq .held", "let Y $X"); got != "Y=0\n0\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+// At a live terminal each run takes the place of the one before.
+func TestWatchRedrawsInPlace(t *testing.T) {
+	s := goldenShell(t, 1)
+	said(t, s, "clock run", "session new op_1")
+	shown, err := onScreen(t, s, 80)("watch 1ms --count 3 points balance --color never")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const title, up = `\x1b\[2m\d\d:\d\d:\d\d, every 1ms: points balance --color never, Ctrl-C ends it\x1b\[0m\n`, `\x1b\[2A\r\x1b\[J`
+	run := title + "user_123 has 1200 points: 0 held, 1200 available\n"
+	if !regexp.MustCompile("^" + run + up + run + up + run + "$").MatchString(shown) {
+		t.Errorf("%q", shown)
+	}
+	// What wraps takes more rows.
+	shown, err = onScreen(t, s, 30)("watch 1ms --count 2 points balance")
+	if err != nil || !strings.Contains(shown, "\x1b[4A\r\x1b[J") {
+		t.Errorf("%v, %q", err, shown)
+	}
+	// What is higher than the window would overwrite itself: it goes on below.
+	shown, err = onScreen(t, s, 80)("watch 1ms --count 2 help")
+	if err != nil || strings.Contains(shown, "\x1b[J") || strings.Count(shown, "coupon confirm") != 2 {
+		t.Errorf("%v, %q", err, shown)
+	}
+	// Refusals are a part of the picture, but for the last, which stays.
+	shown, err = onScreen(t, s, 80)("watch 1ms --count 2 coupon confirm NOPE")
+	if rejections(err) == nil || strings.Count(shown, "rejected: ") != 2 || !strings.Contains(shown, "\x1b[2A\r\x1b[J") {
+		t.Errorf("%v, %q", err, shown)
+	}
+}
+
+// Ctrl-C is how a watch ends, and no error; in a script it is an interrupt.
+func TestCtrlCEndsAWatch(t *testing.T) {
+	for _, terminal := range []bool{true, false} {
+		t.Run(fmt.Sprintf("at a terminal: %t", terminal), func(t *testing.T) {
+			s := goldenShell(t, 1)
+			said(t, s, "clock run")
+			ctx, stop := context.WithCancel(t.Context())
+			s.history = func() []string { stop(); return nil } // as if it were pressed in the first run
+			var stderr bytes.Buffer
+			if terminal {
+				onScreen(t, s, 80)
+				err := s.Line(ctx, "watch 1h history", false, s.window.file, &stderr)
+				if err != nil || stderr.Len() > 0 {
+					t.Errorf("%v, %q", err, &stderr)
+				}
+				return
+			}
+			err := s.Line(ctx, "watch 1h --count 2 history", false, &bytes.Buffer{}, &stderr)
+			if exitCode(err) != ExitInterrupted || stderr.String() != "interrupted\n" {
+				t.Errorf("%v, %q", err, &stderr)
+			}
+		})
+	}
+}
+
+func TestHistoryOfAScript(t *testing.T) {
+	s := goldenShell(t, 1)
+	said(t, s, "session new op_1", "coupon confirm TEN  # a comment")
+	raw := strings.TrimSpace(said(t, s, "token raw coupon-1"))
+	said(t, s, "token show "+raw)
+	want := "    1  session new op_1\n    2  coupon confirm TEN\n    3  token raw coupon-1\n    4  token show (token)\n"
+	if diff := cmp.Diff(want, said(t, s, "history")); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	if got, want := said(t, s, "history 2"), "    4  token show (token)\n    5  history\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := said(t, s, "history 100 -o json"); strings.Contains(got, raw[:40]) {
+		t.Errorf("a token in %s", got)
+	} else {
+		var data struct {
+			Lines []struct {
+				N    int
+				Line string
+			}
+		}
+		if err := json.Unmarshal([]byte(got), &data); err != nil || len(data.Lines) != 6 || data.Lines[5].N != 6 || data.Lines[3].Line != "token show (token)" {
+			t.Errorf("%v, %s", err, got)
+		}
+	}
+	var stderr bytes.Buffer
+	if err := s.Line(t.Context(), "history -1", false, &bytes.Buffer{}, &stderr); exitCode(err) != ExitUsage {
+		t.Errorf("history -1: %v", err)
+	}
+}
+
+// At the prompt it is what the arrow keys bring back.
+func TestHistoryAtThePrompt(t *testing.T) {
+	s := goldenShell(t, 1)
+	s.history = func() []string { return []string{"an old line", "\x1b[31mred"} }
+	if got, want := said(t, s, "history"), "    1  an old line\n    2  \\u{1b}[31mred\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := said(t, s, "history 1 --jq '.lines[].line'"); got != "\\u{1b}[31mred\n" {
+		t.Errorf("%q", got)
+	}
+	if got := said(t, s, "history 9 -o json"); !strings.Contains(got, `\u001b`) || strings.Contains(got, "\x1b") {
+		t.Errorf("%q", got)
+	}
+}

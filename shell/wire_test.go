@@ -1,0 +1,238 @@
+// The wire: what goes wrong on it stands in the conversation as it happened, and
+// what somebody only looks up does not.
+
+package shell
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/tokens"
+)
+
+// linesOf gives the messages between two parties about a step, a line each.
+func linesOf(s *Shell, party, step string) (lines []string) {
+	for _, m := range s.world.wire.conversation.all() {
+		if m.step != step || m.from != party && m.to != party {
+			continue
+		}
+		line := fmt.Sprintf("%s to %s", m.from, m.to)
+		if m.outcome != "" {
+			line += ": " + m.outcome
+		}
+		if m.lost {
+			line += ", lost"
+		}
+		if m.late > 0 {
+			line += ", " + m.late.String() + " late"
+		}
+		if m.again > 1 {
+			line += fmt.Sprintf(", try %d", m.again)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// Every kind of fault at every step is in the conversation what its help says
+// of it.
+func TestFaultsInTheConversation(t *testing.T) {
+	for _, row := range faultySteps() {
+		party, step, _ := strings.Cut(row.step, ".")
+		for _, kind := range faultKinds() {
+			t.Run(row.step+" "+kind, func(t *testing.T) {
+				s := goldenShell(t, 1)
+				said(t, s, "session new op_1")
+				fill := strings.NewReplacer("$T", "it").Replace
+				for _, line := range row.before {
+					said(t, s, fill(line))
+				}
+				said(t, s, "fault "+row.step+" "+kind)
+				before := len(linesOf(s, party, step))
+				var stdout, stderr bytes.Buffer
+				_ = s.Line(t.Context(), fill(row.use), false, &stdout, &stderr) // what it answers is told in TestFaults
+				got := linesOf(s, party, step)[before:]
+				asker := "client"
+				switch {
+				case party == "kms":
+					asker = row.service
+				case step == "cancel":
+					asker = "relay"
+				}
+				question, answer := asker+" to "+party, party+" to "+asker
+				want := map[string][]string{
+					"refuse":     {question, answer + ": service_unavailable"},
+					"timeout":    {question + ", lost"},
+					"lost-reply": {question, answer + ": ok, lost"},
+					"slow":       {question + ", 2s late", answer + ": ok"},
+				}[kind]
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("-want +got\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// A retry is the next try of the same attempt, at each step anew.
+func TestTriesAreCounted(t *testing.T) {
+	s := goldenShell(t, 1)
+	said(t, s, "session new op_1", "coupon confirm TEN", "points confirm 5", "fault points.redeem lost-reply --count 2", "checkout")
+	want := []string{
+		"relay to points", "points to relay: ok, lost", "relay to points, try 2", "points to relay: ok, lost", "relay to points, try 3", "points to relay: ok",
+	}
+	if diff := cmp.Diff(want, linesOf(s, "points", "redeem")); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	said(t, s, "session new op_2", "points confirm 5", "checkout") // another attempt begins at one
+	if got := linesOf(s, "points", "redeem")[6:]; !slices.Equal(got, []string{"relay to points", "points to relay: ok"}) {
+		t.Errorf("%q", got)
+	}
+	if got := said(t, s, "trace --session op_1"); !strings.HasSuffix(got, ", 2 lost, 2 asked again\n") {
+		t.Error(got)
+	}
+}
+
+// A message is about an order, though a KMS is not told of one and a new order
+// gets its name with the answer.
+func TestEveryMessageIsAboutItsOrder(t *testing.T) {
+	s := goldenShell(t, 1)
+	said(t, s, "session new", "coupon confirm TEN", "session new op_2", "payment confirm 5.00 --method visa", "checkout")
+	orders := map[string]int{}
+	for _, m := range s.world.wire.conversation.all() {
+		orders[m.session]++
+	}
+	first := strings.TrimSpace(said(t, s, "session list --jq '.sessions[0].order_processing_id'"))
+	if orders[""] > 0 || orders[first] != 6 || orders["op_2"] != 14 || len(orders) != 2 {
+		t.Errorf("%v", orders)
+	}
+}
+
+// What a person only looks up is said by nobody, and uses no fault up.
+func TestLookingUpIsOffTheRecord(t *testing.T) {
+	s := goldenShell(t, 1)
+	said(t, s, "session new op_1", "coupon confirm TEN", "payment confirm 5.00 --method visa", "fault kms.decrypt refuse", "fault kms.sign refuse", "fault payments.redeem timeout")
+	faults, messages := said(t, s, "fault list"), len(s.world.wire.conversation.all())
+	for _, line := range []string{
+		"token show payment-1 --as payments", "token show coupon-1 --as coupons", "token explain payment-1 --all", "token explain coupon-1", "trace -o json",
+		"trace --format html", "view payments", "keys list", "log", "help", "token raw payment-1", "attack run ALG-01", "tour",
+	} {
+		got := said(t, s, line)
+		if strings.Contains(line, "--as payments") && strings.Contains(got, "(sealed, ") {
+			t.Errorf("%s: payments cannot open its own letter:\n%s", line, got)
+		}
+		if n := len(s.world.wire.conversation.all()); n != messages {
+			t.Errorf("%s: %d messages were sent", line, n-messages)
+		}
+		if now := said(t, s, "fault list"); now != faults {
+			t.Errorf("%s: the faults were\n%s\nand are\n%s", line, faults, now)
+		}
+	}
+}
+
+// Interrupted is no refusal, and says so.
+func TestAnInterruptInTheConversation(t *testing.T) {
+	s := goldenShell(t, 1)
+	said(t, s, "session new op_1", "clock run", "fault points.confirm slow")
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	var stdout, stderr bytes.Buffer
+	err := s.Line(ctx, "points confirm 5", false, &stdout, &stderr)
+	if exitCode(err) != ExitInterrupted || stderr.String() != "interrupted\n" {
+		t.Errorf("%v, %q", err, &stderr)
+	}
+	want := []string{"client to points, 2s late", "points to client: interrupted"}
+	if diff := cmp.Diff(want, linesOf(s, "points", "confirm")); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+// Whoever is interrupted while an answer is lost gets no answer, and an error.
+func TestALostAnswerIsNeverNoError(t *testing.T) {
+	w := goldenShell(t, 1).world
+	w.faults.add(fault{"points", "redeem", "lost-reply", 2})
+	ctx, stop := context.WithCancel(t.Context())
+	q := question{from: "relay", to: "points", step: "redeem"}
+	got, err := carry(ctx, w.wire, q, func() (string, error) { return "done", nil }, nil)
+	var failure *tokens.Failure
+	if got != "" || !errors.As(err, &failure) || failure.Party != "points" {
+		t.Errorf("%q, %v", got, err)
+	}
+	got, err = carry(ctx, w.wire, q, func() (string, error) { stop(); return "done", nil }, nil)
+	if got != "" || !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: %q, %v", got, err)
+	}
+}
+
+// A conversation keeps the newest messages, and their numbers.
+func TestAConversationIsBounded(t *testing.T) {
+	c := newConversation(goldenShell(t, 1).world.clock)
+	for n := 1; n <= 3*conversationLimit+7; n++ {
+		if kept := c.say(message{from: "client", to: "relay", session: fmt.Sprint(n)}); kept.number != n {
+			t.Fatalf("message %d has number %d", n, kept.number)
+		}
+		c.try(fmt.Sprint(n), "redeem")
+		if len(c.messages) > 2*conversationLimit || len(c.tries) > 2*conversationLimit {
+			t.Fatalf("%d messages and %d tries are kept", len(c.messages), len(c.tries))
+		}
+	}
+	c.about(1, "long gone") // says nothing
+	c.about(3*conversationLimit+7, "renamed")
+	all := c.all()
+	if len(all) != conversationLimit || all[0].number != 2*conversationLimit+8 || all[len(all)-1].session != "renamed" {
+		t.Errorf("%d messages, from %d to %q", len(all), all[0].number, all[len(all)-1].session)
+	}
+	for i, m := range all[:len(all)-1] {
+		if m.number != all[0].number+i || m.session != fmt.Sprint(m.number) {
+			t.Fatalf("message %d is about %q", m.number, m.session)
+		}
+	}
+}
+
+// Many talk at once, as checkouts of many sessions do.
+func TestAConversationOfMany(t *testing.T) {
+	c := newConversation(goldenShell(t, 1).world.clock)
+	var talk sync.WaitGroup
+	for range 8 {
+		talk.Go(func() {
+			for range 100 {
+				m := c.say(message{from: "client", to: "relay", session: "op_1"})
+				c.about(m.number, "op_2")
+				c.try("it", "redeem")
+				c.all()
+			}
+		})
+	}
+	talk.Wait()
+	numbers := map[int]bool{}
+	for _, m := range c.all() {
+		numbers[m.number] = true
+	}
+	if len(numbers) != 8*100 || c.try("it", "redeem") != 8*100+1 {
+		t.Errorf("%d messages with numbers of their own", len(numbers))
+	}
+}
+
+// How slow a party is shows in the time between a question and its answer.
+func TestLateAnswersHaveLateTimes(t *testing.T) {
+	s := goldenShell(t, 1)
+	said(t, s, "session new op_1", "fault points.confirm slow", "points confirm 5")
+	var asked time.Time
+	for _, m := range s.world.wire.conversation.all() {
+		switch {
+		case m.step == "confirm" && m.answers == 0:
+			asked = m.time
+		case m.step == "confirm" && m.time.Sub(asked) != slowness:
+			t.Errorf("the answer came after %s", m.time.Sub(asked))
+		}
+	}
+}
