@@ -78,6 +78,15 @@ func (c *conversation) about(number int, session string) {
 	}
 }
 
+// lose says that a question never arrived after all.
+func (c *conversation) lose(number int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at := number - c.count + len(c.messages) - 1; at >= 0 {
+		c.messages[at].lost = true
+	}
+}
+
 // try counts the tries of an attempt's step.
 func (c *conversation) try(attempt, step string) int {
 	if attempt == "" {

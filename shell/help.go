@@ -4,15 +4,12 @@ package shell
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"tokenshell/tokens"
 )
-
-func dirOf(path string) string { return filepath.Dir(path) }
 
 // reasonCodes gives every reason's code.
 func reasonCodes() []string {
@@ -122,9 +119,8 @@ func writeVerbHelp(w *page, node *kong.Node) {
 			return
 		}
 		node = node.DefaultCmd
-		fmt.Fprintln(w)
 	} else {
-		fmt.Fprintf(w, "\n  %s\n\n", synopsis(node))
+		fmt.Fprintf(w, "\n  %s\n", synopsis(node))
 	}
 	rows := newTable()
 	for _, p := range node.Positional {
@@ -140,7 +136,10 @@ func writeVerbHelp(w *page, node *kong.Node) {
 	if text := node.Tag.Get("seed"); text != "" {
 		rows.row("  --seed N", text)
 	}
-	rows.write(w)
+	if len(rows.rows) > 0 {
+		fmt.Fprintln(w)
+		rows.write(w)
+	}
 	if lines := strings.Split(example(node), "; "); len(lines) == 1 {
 		fmt.Fprintf(w, "\nfor example: %s\n", lines[0])
 	} else {

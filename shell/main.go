@@ -190,7 +190,7 @@ func (s *Shell) place(w io.Writer, name string, number int, line string, err err
 	if errors.As(err, &unread) {
 		where = strings.TrimSpace(line)
 	}
-	fmt.Fprintf(w, "%s:%d: %s\n", name, number, printable(redact(where)))
+	fmt.Fprintf(w, "%s:%d: %s\n", name, number, printable(s.wallet.redact(where)))
 }
 
 // lineLimit is the longest line of a script, in bytes.

@@ -25,8 +25,17 @@ type output struct {
 	color  bool
 	raw    bool // tokens are shown as they are: token raw, and nobody else
 
-	progress io.Writer // a terminal to show progress on; nil is none
-	heard    *page     // takes down what is said, as in a pipe; nil when nobody wants it
+	progress io.Writer           // a terminal to show progress on; nil is none
+	hide     func(string) string // replaces what is secret; nil hides what looks like a token
+	heard    *page               // takes down what is said, as in a pipe; nil when nobody wants it
+}
+
+// redact replaces what is secret in a text.
+func (o *output) redact(text string) string {
+	if o.hide == nil {
+		return redact(text)
+	}
+	return o.hide(text)
 }
 
 // choose says whether there are colours: always, never, or when a person looks
@@ -60,10 +69,10 @@ func (o *output) show(data any, write func(p *page)) error {
 	}
 	text := b.String()
 	if !o.raw {
-		text = redact(text)
+		text = o.redact(text)
 	}
 	switch {
-	case o.heard == nil, o.raw:
+	case o.heard == nil, o.raw, o.heard.Len() > heardLimit:
 	case o.format == "json", o.window == nil && !o.color:
 		o.heard.WriteString(text)
 	default:

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -80,9 +81,30 @@ func (p *parser) parse(words []string) (*kong.Context, error) {
 		if errors.As(err, &wrong) {
 			return nil, err
 		}
-		return nil, usage(synopsis(node), "%s: %v", verbPath(node), err)
+		return nil, usage(synopsis(node), "%s: %s", verbPath(node), plainly(err, words[used:]))
 	}
 	return parsed, nil
+}
+
+var (
+	missingArguments = regexp.MustCompile(`^expected "(<.+)"$`)
+	missingValue     = regexp.MustCompile(`^(--[a-z-]+|-[a-z]): expected .* value but got `)
+)
+
+// plainly says in this language's words what kong says in its own.
+func plainly(err error, words []string) string {
+	text := err.Error()
+	if m := missingArguments.FindStringSubmatch(text); m != nil {
+		names := strings.FieldsFunc(m[1], func(r rune) bool { return r == '<' || r == '>' || r == ' ' || r == '.' })
+		for i := range names {
+			names[i] = strings.ToUpper(names[i])
+		}
+		return strings.Join(names, " and ") + map[bool]string{true: " is missing", false: " are missing"}[len(names) == 1]
+	}
+	if m := missingValue.FindStringSubmatch(text); m != nil && len(words) > 0 && words[len(words)-1] == m[1] {
+		return m[1] + " wants a value"
+	}
+	return text
 }
 
 // fill is kong's Parse without its hooks, which no verb has and which are most
@@ -238,7 +260,7 @@ func (p *parserPool) put(used *parser) {
 // nearest gives the name that text was probably meant to be; empty when none
 // is near.
 func nearest(text string, names []string) string {
-	best, limit := "", 1+len(text)/3
+	best, limit := "", 1+len(text)/4
 	for _, name := range names {
 		if d := distance(text, name); d <= limit {
 			best, limit = name, d-1
@@ -247,22 +269,28 @@ func nearest(text string, names []string) string {
 	return best
 }
 
-// distance counts the edits between two words (Levenshtein).
+// distance counts the edits between two words: characters added, left out,
+// changed, or two that changed places (optimal string alignment).
 func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
 	}
-	for i := range len(a) {
-		previous := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := previous
-			if a[i] != b[j] {
-				cost = 1 + min(previous, row[j], row[j+1])
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
 			}
-			previous, row[j+1] = row[j+1], cost
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
 		}
 	}
-	return row[len(b)]
+	return rows[len(a)][len(b)]
 }

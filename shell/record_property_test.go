@@ -235,7 +235,7 @@ func (k *talker) toldInOrder(scenario string, left []omission) (refused int) {
 	lines := strings.Split(string(txtar.Parse([]byte(scenario)).Comment), "\n")
 	for _, e := range k.shell.transcript.spoken {
 		words := unjudged(e.words)
-		if len(left) > 0 && shown(e) == left[0].Line {
+		if len(left) > 0 && oneLine(k.shell.wallet.redact(e.typed)) == left[0].Line {
 			left = left[1:]
 			continue
 		}
@@ -247,7 +247,7 @@ func (k *talker) toldInOrder(scenario string, left []omission) (refused int) {
 			return strings.HasPrefix(line+" ", want) || words[0] == "let" && strings.HasPrefix(line, "capture ")
 		})
 		if at < 0 {
-			k.t.Errorf("%q was answered with %v and stands nowhere behind\n%s", shown(e), e.err, strings.Join(k.said, "\n"))
+			k.t.Errorf("%q was answered with %v and stands nowhere behind\n%s", oneLine(k.shell.wallet.redact(e.typed)), e.err, strings.Join(k.said, "\n"))
 			return refused
 		}
 		lines = lines[at+1:]

@@ -44,14 +44,19 @@ type scenarioMaker struct {
 	names   map[*spoken]map[string]string // of files, as they were given, in the scenario
 	uses    map[*spoken][]string          // sections
 	finder  *regexp.Regexp
+	tell    func(i int) // how far it is
 }
+
+// mostPasses bounds the work on a session that is answered otherwise again and
+// again.
+const mostPasses = 200
 
 // coarse is the grain that is tried first: a person's pauses say nothing, unless
 // something is another without them.
 const coarse = 30 * time.Second
 
 // record makes a scenario of what was run since the from-th command.
-func (s *Shell) record(ctx context.Context, from int) (scenario []byte, kept int, left []omission, err error) {
+func (s *Shell) record(ctx context.Context, from int, out *output) (scenario []byte, kept int, left []omission, err error) {
 	if err := s.transcript.whole(); err != nil {
 		return nil, 0, nil, err
 	}
@@ -63,11 +68,22 @@ func (s *Shell) record(ctx context.Context, from int) (scenario []byte, kept int
 		shell: s, parser: p, spoken: s.transcript.spoken, from: from, grain: coarse, without: map[int]string{}, taken: map[string]bool{},
 		orders: map[string]string{}, names: map[*spoken]map[string]string{}, uses: map[*spoken][]string{}, finder: volatileText(),
 	}
+	if what := s.secretIn(s.world.plan.source); what != "" {
+		return nil, 0, nil, fmt.Errorf("the world file holds %s, and would be a part of the scenario: take it out", what)
+	}
 	m.sift()
 	m.collectFiles()
 	m.nameOrders()
 	lines, again := []string(nil), true
-	for again { // each time one command more is left out, or the clock is moved at every second
+	far := out.longWork()
+	defer far.end()
+	for pass := 1; again; pass++ { // each time one command more is left out, or the clock is moved at every second
+		if pass > mostPasses {
+			return nil, 0, nil, fmt.Errorf("more than %d commands are answered in another way in a scenario: record a part of the session, with record start", mostPasses)
+		}
+		m.tell = func(i int) {
+			far.tell(func(time.Duration) string { return fmt.Sprintf("pass %d, command %d of %d", pass, i+1, len(m.spoken)) })
+		}
 		if lines, again, err = m.attempt(ctx); err != nil {
 			return nil, 0, nil, err
 		}
@@ -78,18 +94,18 @@ func (s *Shell) record(ctx context.Context, from int) (scenario []byte, kept int
 		case !out && i >= from:
 			kept++
 		case why != "":
-			left = append(left, omission{shown(e), why})
+			left = append(left, omission{m.shown(e.typed), why})
 		}
 	}
 	scenario = m.format(lines)
-	if looksLikeToken(string(txtar.Parse(scenario).Comment)) {
+	if story := string(txtar.Parse(scenario).Comment); s.wallet.redact(story) != story {
 		return nil, 0, nil, errors.New("a token would stand in the scenario, which is therefore not written")
 	}
 	return scenario, kept, left, nil
 }
 
-// shown is a command as it may be shown.
-func shown(e *spoken) string { return oneLine(redact(e.typed)) }
+// shown is a text as it may be shown.
+func (m *scenarioMaker) shown(what string) string { return oneLine(m.shell.wallet.redact(what)) }
 
 // node gives the verb that a command is about, behind ! and expect.
 func (m *scenarioMaker) node(words []string) (verb string, looks bool, matters int) {
@@ -139,6 +155,8 @@ func (m *scenarioMaker) sift() {
 			stopped *sourced
 		)
 		switch {
+		case verb == "" && len(e.words) == 0:
+			m.without[i] = "it is too long for a scenario"
 		case slices.Contains(unrecorded, first), verb == "", i < m.from && looks, first == "set" && ownSetting(e.words):
 			m.without[i] = ""
 		case errors.Is(e.err, context.Canceled):
@@ -146,11 +164,11 @@ func (m *scenarioMaker) sift() {
 		case first == "watch" && !slices.ContainsFunc(e.words, func(w string) bool { return strings.HasPrefix(w, "--count") }):
 			m.without[i] = "nobody ends it in a scenario"
 		case errors.As(e.err, &stopped):
-			m.without[i] = oneLine(redact(stopped.Error()))
+			m.without[i] = m.shown(stopped.Error())
 		case errors.As(e.err, &wrong) && (looks || !strings.HasPrefix(wrong.what, "--jq ")):
 			m.without[i] = "" // it was not understood, and nothing came of it
 		case e.err != nil && rejections(e.err) == nil:
-			m.without[i] = "it failed, and was not refused: " + oneLine(redact(e.err.Error()))
+			m.without[i] = "it failed, and was not refused: " + m.shown(e.err.Error())
 		}
 	}
 }
@@ -173,6 +191,7 @@ func (m *scenarioMaker) attempt(ctx context.Context) (lines []string, again bool
 		}
 		g.shells[i] = newShell(w, m.shell.parsers)
 		g.shells[i].dir = filepath.Join(dir, strconv.Itoa(i))
+		g.shells[i].onlyIn = g.shells[i].dir
 		if err := m.unpack(g.shells[i].dir); err != nil {
 			return nil, false, err
 		}
@@ -184,6 +203,7 @@ func (m *scenarioMaker) attempt(ctx context.Context) (lines []string, again bool
 		if err := ctx.Err(); err != nil {
 			return nil, false, err
 		}
+		m.tell(i)
 		if i == m.from && len(g.lines) > 0 {
 			g.lines = append(g.lines, "", "# From here on it was recorded.")
 		}
@@ -193,7 +213,7 @@ func (m *scenarioMaker) attempt(ctx context.Context) (lines []string, again bool
 			}
 		}
 		if why := m.without[i]; why != "" && i >= m.from {
-			g.lines = append(g.lines, "# left out: "+shown(e)+" ("+why+")")
+			g.lines = append(g.lines, "# left out: "+m.shown(e.typed)+" ("+why+")")
 		}
 	}
 	return g.lines, false, nil
@@ -209,6 +229,10 @@ func (m *scenarioMaker) play(g *stage, i int) (again bool) {
 	if why != "" {
 		m.without[i] = why
 		return len(g.lines) > before
+	}
+	if _, looks, matters := m.node(e.words); looks && matters == 0 {
+		g.lines = append(g.lines, expected(e.err)+text) // it changes nothing, nothing of what it says counts, and it may take long
+		return false
 	}
 	said, outputs := g.try(text)
 	patterns, same := m.patterns(e, outputs, g.shells[0].world.clock.Frozen())

@@ -38,10 +38,14 @@ func (m *scenarioMaker) rewrite(g *stage, e *spoken) (text, why string) {
 	if at := newWithoutName(e); at > 0 {
 		missing = at - (len(texts) - len(command))
 	}
+	meant := unjudged(e.words) // the words, with what variables stood for
 	var done []word
 	for i, w := range command {
 		if i == missing {
 			done = append(done, literal(m.orders[e.session]))
+		}
+		if i < len(meant) {
+			w = m.namedFile(e, w, meant[i])
 		}
 		w, why = m.rewriteWord(g, e, w)
 		if why != "" {
@@ -62,6 +66,15 @@ func (m *scenarioMaker) rewrite(g *stage, e *spoken) (text, why string) {
 }
 
 func literal(text string) word { return word{piece{text: text}} }
+
+// namedFile gives a word with a variable as the file that it stood for: the
+// variable may hold a place that only this machine has.
+func (m *scenarioMaker) namedFile(e *spoken, w word, meant string) word {
+	if prefix, name := nameIn(meant); m.names[e][name] != "" {
+		return literal(prefix + name)
+	}
+	return w
+}
 
 func (m *scenarioMaker) rewriteWord(g *stage, e *spoken, w word) (done word, why string) {
 	if slices.ContainsFunc(w, func(p piece) bool { return p.variable }) {
@@ -166,7 +179,7 @@ func (m *scenarioMaker) collectFiles() {
 				if own := made[placeOf(e, name)]; own != "" {
 					m.names[e][name] = own
 				} else {
-					why = m.section(e, name, file)
+					why = m.section(e, name, file, made)
 				}
 			}
 		}
@@ -198,7 +211,10 @@ func (m *scenarioMaker) makes(e *spoken, name string, made map[string]string) (w
 	place := placeOf(e, name)
 	if made[place] == "" {
 		own := plainName(filepath.Base(name))
-		for n := 2; slices.Contains(slices.Collect(maps.Values(made)), own); n++ {
+		taken := func(own string) bool {
+			return slices.Contains(slices.Collect(maps.Values(made)), own) || slices.ContainsFunc(m.files, func(f txtar.File) bool { return f.Name == own })
+		}
+		for n := 2; taken(own); n++ {
 			own = fmt.Sprintf("%d-%s", n, plainName(filepath.Base(name)))
 		}
 		made[place] = own
@@ -217,7 +233,7 @@ func plainName(name string) string {
 }
 
 // section adds a file, and says why it cannot be one.
-func (m *scenarioMaker) section(e *spoken, name string, file usedFile) (why string) {
+func (m *scenarioMaker) section(e *spoken, name string, file usedFile, made map[string]string) (why string) {
 	if file.large {
 		return oneLine(name) + " is too large for a scenario"
 	}
@@ -238,11 +254,12 @@ func (m *scenarioMaker) section(e *spoken, name string, file usedFile) (why stri
 	plain := filepath.Base(section)
 	for n := 2; ; n++ {
 		at := slices.IndexFunc(m.files, func(f txtar.File) bool { return f.Name == section })
-		if at < 0 {
+		own := slices.Contains(slices.Collect(maps.Values(made)), section) // a file that the session makes
+		if at < 0 && !own {
 			m.files = append(m.files, txtar.File{Name: section, Data: text})
 			break
 		}
-		if bytes.Equal(m.files[at].Data, text) {
+		if !own && bytes.Equal(m.files[at].Data, text) {
 			break
 		}
 		if file.sourced {
@@ -283,24 +300,23 @@ func (m *scenarioMaker) sectionName(e *spoken, name string, sourced bool) (secti
 var privateKey = regexp.MustCompile(`"(?:d|k|p|q|dp|dq|qi)"\s*:\s*"|PRIVATE KEY-----`)
 
 // secretIn says what in a text must not be passed on; empty when nothing. A
-// token is a secret for as long as somebody could use it: one that a known
-// issuer signed until it expires here, one of nobody knows whom until it says
-// that it expires.
+// token is a secret until it says itself that it has expired: by the time of
+// this world when it names an issuer that is known here, else by the machine's.
 func (s *Shell) secretIn(text []byte) (what string) {
 	if privateKey.Match(text) {
 		return "a private key"
 	}
 	for _, raw := range compact.FindAllString(string(text), -1) {
 		now := tokens.LiveClock().Now()
-		signed := slices.ContainsFunc(s.world.relay.Explain(s.session, raw, true), func(f tokens.Finding) bool {
-			return f.Check == "signature" && f.Status == tokens.CheckPassed
-		})
-		if signed {
+		if seen, err := s.world.peek(raw); err == nil && slices.Contains(s.world.relay.Trusted(), seen.Ref.Issuer) {
 			now = s.world.clock.Now()
 		}
-		if claimedExpiry(raw).After(now) {
+		if expires := claimedExpiry(raw); expires.IsZero() || expires.After(now) {
 			return "a token that may still be good"
 		}
+	}
+	if s.wallet.redact(string(text)) != redact(string(text)) {
+		return "a part of a token"
 	}
 	return ""
 }

@@ -127,7 +127,11 @@ func (o *Outcome) explain(log string, sc *scenario) {
 	if sc != nil && o.Line > 0 {
 		o.Output = strings.TrimRight(sc.stdout+sc.stderr, "\n")
 	}
-	o.Text, o.Why, o.Output = printable(redact(o.Text)), printable(redact(o.Why)), printable(redact(o.Output))
+	hide := redact
+	if sc != nil && sc.shell != nil {
+		hide = sc.shell.wallet.redact
+	}
+	o.Text, o.Why, o.Output = printable(hide(o.Text)), printable(hide(o.Why)), printable(hide(o.Output))
 }
 
 // print writes an outcome for people: one line, and what went wrong below it.

@@ -140,11 +140,6 @@ func (r *scenarioRunner) setup(env *testscript.Env, sc *scenario) error {
 	return nil
 }
 
-func fileExists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 // command is a verb as a testscript command.
 func (r *scenarioRunner) command(verb string) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {

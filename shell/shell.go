@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"strings"
@@ -27,6 +25,7 @@ type Shell struct {
 	session string // the current one; empty for none
 
 	dir     string                           // what relative paths start from; empty is the process's
+	onlyIn  string                           // the only folder whose files it may touch; empty is any
 	environ func(name string) (string, bool) // variables from outside; may be nil
 	onLet   func(name, value string)         // told of every variable that is set; may be nil
 
@@ -99,7 +98,7 @@ func (s *Shell) Quit() bool { return s.quit }
 
 // output is where a verb prints unless its flags say otherwise.
 func (s *Shell) output(stdout, stderr io.Writer) *output {
-	o := &output{stdout: stdout, stderr: stderr, format: s.options.output, filter: s.options.filter, progress: s.progress}
+	o := &output{stdout: stdout, stderr: stderr, format: s.options.output, filter: s.options.filter, progress: s.progress, hide: s.wallet.redact}
 	if s.window != nil && stdout == io.Writer(s.window.file) {
 		o.window = s.window
 	}
@@ -156,21 +155,32 @@ func (o *output) report(err error) {
 		}
 		// A filter is written for what the verb answers; on an error it may not
 		// fit, and then says nothing.
-		plain := &output{stdout: o.stdout, format: "json"}
+		plain := &output{stdout: o.stdout, format: "json", hide: o.hide}
 		if o.filter == nil {
 			_ = plain.show(map[string]rejection{"error": what}, nil)
 		} else if text := new(strings.Builder); o.filter.run(map[string]rejection{"error": what}, text) == nil && text.String() != "null\n" {
-			fmt.Fprint(o.stdout, redact(text.String()))
+			fmt.Fprint(o.stdout, o.redact(text.String()))
 		}
 	}
 	var text strings.Builder
 	printError(&text, err)
-	fmt.Fprint(o.stderr, o.warned(text.String()))
+	fmt.Fprint(o.stderr, o.warned(o.redact(text.String())))
 }
 
 // warned colours the codes of refusals, for a person who reads errors where the
 // answers are.
 func (o *output) warned(errors string) string {
+	if o.window != nil && o.progress != nil { // a refusal stays one line, the rest is for reading
+		var b strings.Builder
+		for line := range strings.Lines(errors) {
+			if strings.HasPrefix(line, "rejected: ") {
+				b.WriteString(line)
+				continue
+			}
+			b.WriteString(strings.Join(foldTo(strings.TrimSuffix(line, "\n"), o.window.width()), "\n") + "\n")
+		}
+		errors = b.String()
+	}
 	if !o.color || o.progress == nil {
 		return errors
 	}
@@ -218,48 +228,6 @@ func (s *Shell) execute(ctx context.Context, words []string, out *output) (err e
 		}
 	}
 	return err
-}
-
-// path gives a file's path from where the shell stands.
-func (s *Shell) path(name string) string {
-	if s.dir == "" || filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(s.dir, name)
-}
-
-// writeFile writes a file whole or not at all. The error says the name as it
-// was given.
-func (s *Shell) writeFile(name string, text []byte) error {
-	full := s.path(name)
-	temporary, err := os.CreateTemp(filepath.Dir(full), ".tokenshell-*")
-	if err == nil {
-		_, err = temporary.Write(text)
-		for _, step := range []func() error{
-			func() error { return temporary.Chmod(0o644) },
-			temporary.Close,
-			func() error { return os.Rename(temporary.Name(), full) },
-		} {
-			if err == nil {
-				err = step()
-			}
-		}
-		if err != nil {
-			_ = temporary.Close()           // it may be closed already
-			_ = os.Remove(temporary.Name()) // it may be gone already
-		}
-	}
-	if err == nil {
-		if s.speaking != nil {
-			s.speaking.made = append(s.speaking.made, name)
-		}
-		return nil
-	}
-	var cause *os.PathError
-	if errors.As(err, &cause) {
-		err = cause.Err
-	}
-	return &inputError{name, 0, "it cannot be written: " + strings.TrimPrefix(err.Error(), "rename ")}
 }
 
 // current gives the current session's id.

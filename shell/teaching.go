@@ -76,7 +76,7 @@ type teaching struct{ seen map[tokens.Reason]bool }
 // teach says what to try next, once for each reason of a refusal. It is for a
 // person, so it is folded at the window's edge, which the refusal itself is not.
 func (s *Shell) teach(out *output, words []string, err error) {
-	if s.teaching == nil || !s.options.tips {
+	if s.teaching == nil || !s.options.tips || words[0] == "attack" || words[0] == "explore" { // they refuse on purpose
 		return
 	}
 	said := map[tokens.Reason]bool{}

@@ -23,7 +23,10 @@ type tourStep struct {
 }
 
 // learned is what a party knows after a step.
-type learned struct{ Party, What string }
+type learned struct {
+	Party string `json:"party"`
+	What  string `json:"learned"`
+}
 
 // tourSteps are the stops, in their order.
 func tourSteps() []tourStep {

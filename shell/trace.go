@@ -5,9 +5,11 @@ package shell
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -62,10 +64,14 @@ func (s *Shell) trace(ctx context.Context, session string, saw bool) trace {
 	}
 	present := map[string]bool{}
 	known := map[string]tokens.Unverified{} // by token: one stands in many messages
+	handles := map[string]string{}          // by jti
+	for _, t := range s.wallet.held {
+		handles[t.ref.ID] = t.handle
+	}
 	opened := opened(messages)
 	for _, m := range messages {
 		present[m.from], present[m.to] = true, true
-		t := s.traced(m, known)
+		t := s.traced(m, known, handles)
 		if saw && !m.lost {
 			t.Saw = s.saw(ctx, m, known, opened[m.number])
 		}
@@ -102,7 +108,7 @@ func opened(messages []message) map[int]bool {
 	return opened
 }
 
-func (s *Shell) traced(m message, known map[string]tokens.Unverified) traced {
+func (s *Shell) traced(m message, known map[string]tokens.Unverified, handles map[string]string) traced {
 	t := traced{
 		Number: m.number, Time: m.time.Format(time.RFC3339), From: m.from, To: m.to, Kind: "question", Step: m.step, Text: m.text,
 		Answers: m.answers, Outcome: m.outcome, Detail: m.detail, Lost: m.lost, Order: m.session, at: m.time,
@@ -133,10 +139,14 @@ func (s *Shell) traced(m message, known map[string]tokens.Unverified) traced {
 		}
 		t.Text = strings.TrimSpace(t.Text + " " + t.Token)
 	}
-	t.Text = oneLine(redact(t.Text))
-	t.Token, t.JTI, t.Detail = oneLine(redact(t.Token)), oneLine(redact(t.JTI)), oneLine(redact(t.Detail))
+	t.Detail = anyID.ReplaceAllStringFunc(t.Detail, func(id string) string { return cmp.Or(handles[id], id) })
+	t.Text = oneLine(s.wallet.redact(t.Text))
+	t.Token, t.JTI, t.Detail = oneLine(s.wallet.redact(t.Token)), oneLine(s.wallet.redact(t.JTI)), oneLine(s.wallet.redact(t.Detail))
 	return t
 }
+
+// anyID finds the jtis that our services give.
+var anyID = regexp.MustCompile(`cpt_[a-z2-7]{26}`)
 
 // saw gives what the receiver of a message saw in it.
 func (s *Shell) saw(ctx context.Context, m message, known map[string]tokens.Unverified, opened bool) []field {
@@ -148,7 +158,7 @@ func (s *Shell) saw(ctx context.Context, m message, known map[string]tokens.Unve
 		saw = append(saw, field{"reason", m.outcome}, field{"detail", m.detail})
 	}
 	for i := range saw {
-		saw[i] = field{oneLine(redact(saw[i].Name)), oneLine(redact(saw[i].Value))}
+		saw[i] = field{oneLine(s.wallet.redact(saw[i].Name)), oneLine(s.wallet.redact(saw[i].Value))}
 	}
 	return saw
 }

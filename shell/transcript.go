@@ -15,6 +15,7 @@ import (
 const (
 	transcriptLimit = 5000
 	heardLimit      = 8 << 10  // bytes of one command's output
+	typedLimit      = 16 << 10 // bytes of one command
 	usedLimit       = 1 << 20  // bytes of one file that a command read
 	usedLimits      = 32 << 20 // bytes of all of them
 )
@@ -78,6 +79,9 @@ func (s *Shell) begin(typed string, words []string, out *output) (end func(error
 	if s.speaking != nil || s.world == nil {
 		return func(error) {}
 	}
+	if len(typed) > typedLimit { // no story needs that; it is known by its beginning
+		typed, words = strings.ToValidUTF8(typed[:80], "")+"…", nil
+	}
 	e := &spoken{typed: typed, words: words, at: s.world.clock.Now(), dir: s.dir, files: map[string]usedFile{}, settings: s.options}
 	s.speaking, out.heard = e, &e.heard
 	return func(err error) {
@@ -112,22 +116,25 @@ func (s *Shell) answered(err error) {
 	}
 }
 
-// readFile reads a file of at most limit bytes by a name as it was given, and
-// takes down that it was used.
-func (s *Shell) readFile(name string, limit int64) ([]byte, error) {
-	text, err := readFile(s.path(name), limit)
-	if input, ok := err.(*inputError); ok {
-		input.path = name
+// noteRead takes down that a file was read.
+func (s *Shell) noteRead(name string, text []byte) {
+	e := s.speaking
+	if e == nil {
+		return
 	}
-	if e := s.speaking; err == nil && e != nil {
-		key, sourced := name, len(s.sources) > 0
-		if sourced && !filepath.IsAbs(name) { // an absolute name stays one: no scenario can have it
-			if from, bad := filepath.Rel(e.dir, s.path(name)); bad == nil {
-				key = from
-			}
+	key, sourced := name, len(s.sources) > 0
+	if sourced && !filepath.IsAbs(name) { // an absolute name stays one: no scenario can have it
+		if from, bad := filepath.Rel(e.dir, s.path(name)); bad == nil {
+			key = from
 		}
-		kept, large := s.transcript.keep(text)
-		e.files[key] = usedFile{kept, large, sourced}
 	}
-	return text, err
+	kept, large := s.transcript.keep(text)
+	e.files[key] = usedFile{kept, large, sourced}
+}
+
+// noteMade takes down that a file was written.
+func (s *Shell) noteMade(name string) {
+	if s.speaking != nil {
+		s.speaking.made = append(s.speaking.made, name)
+	}
 }

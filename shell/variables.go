@@ -52,11 +52,22 @@ func (s *Shell) let(name, value string) error {
 	if !isVariable(name) || slices.Contains(reserved, name) {
 		return usage("write A-Z, 0-9 and _, and not "+strings.Join(reserved, ", "), "%q is no name for a variable", name)
 	}
-	s.vars[name] = variable{value, looksLikeToken(value)}
+	s.vars[name] = variable{value, looksLikeToken(value) || s.wallet.redact(value) != value || s.holdsSecret(value)}
 	if s.onLet != nil {
 		s.onLet(name, value)
 	}
 	return nil
+}
+
+// holdsSecret reports whether a value has that of a secret variable in it; a few
+// characters are nothing.
+func (s *Shell) holdsSecret(value string) bool {
+	for _, v := range s.vars {
+		if v.secret && len(v.value) >= 8 && strings.Contains(value, v.value) {
+			return true
+		}
+	}
+	return false
 }
 
 // looksLikeToken reports whether text is, or holds, a compact serialisation.

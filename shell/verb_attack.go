@@ -66,6 +66,14 @@ type triedAttack struct {
 	Detail   string         `json:"detail,omitempty"`
 }
 
+// came says which reason came; short, when it was the expected one.
+func (t *triedAttack) came(short bool) string {
+	if short && t.Reason == t.Expected {
+		return "the same"
+	}
+	return orDash(string(t.Reason))
+}
+
 // attackReport is the JSON of attack run.
 type attackReport struct {
 	Total      int           `json:"total"`
@@ -204,7 +212,7 @@ func (r *attackReport) write(w *page, full bool) {
 				if row.Status == attacks.Refused {
 					status = good(row.Status)
 				}
-				shown.row(rigid(row.ID), status, rigid(row.Expected), rigid(orDash(string(row.Reason))), row.What, faint(row.Source))
+				shown.row(rigid(row.ID), status, rigid(row.Expected), rigid(row.came(w.width > 0)), row.What, faint(row.Source))
 			}
 			if row.Detail != "" {
 				details = append(details, row.ID+": "+row.Detail)

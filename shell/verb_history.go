@@ -19,7 +19,7 @@ func (v *historyVerb) Run(c *call) error {
 		lines = c.history()
 	} else {
 		for _, e := range c.transcript.spoken {
-			lines = append(lines, redact(e.typed))
+			lines = append(lines, c.wallet.redact(e.typed))
 		}
 	}
 	type entry struct {

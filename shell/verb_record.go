@@ -74,10 +74,15 @@ func (v *recordStop) Run(c *call) error {
 	return c.finishRecording(*c.recording)
 }
 
-// finishRecording writes a recording and runs it, as CI will, with this seed and
-// with another. The error says where it does not pass.
+// finishRecording runs a recording as CI will, with this seed and with another,
+// and writes it. One that does not pass is written too, and the error says where;
+// of one that was interrupted nothing is, and the recording goes on.
 func (c *call) finishRecording(r recording) error {
-	scenario, kept, left, err := c.record(c.ctx, r.from-c.transcript.dropped)
+	scenario, kept, left, err := c.record(c.ctx, r.from-c.transcript.dropped, c.out)
+	if err != nil {
+		return err
+	}
+	failed, err := c.rehearse(r.file, scenario)
 	if err != nil {
 		return err
 	}
@@ -87,8 +92,8 @@ func (c *call) finishRecording(r recording) error {
 	if c.recording != nil && *c.recording == r {
 		c.Shell.recording = nil
 	}
-	if err := passes(c.ctx, c.path(r.file)); err != nil {
-		return err
+	if failed != nil {
+		return failed
 	}
 	data := struct {
 		File    string     `json:"file"`
@@ -106,18 +111,28 @@ func (c *call) finishRecording(r recording) error {
 	})
 }
 
-// passes runs a scenario as tokenshell run does.
-func passes(ctx context.Context, path string) error {
+// rehearse runs a scenario as tokenshell run does. failed says where it does not
+// pass, err that it could not be run.
+func (c *call) rehearse(name string, scenario []byte) (failed, err error) {
+	dir, err := os.MkdirTemp("", "tokenshell-record-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, filepath.Base(name))
+	if err := os.WriteFile(path, scenario, 0o600); err != nil {
+		return nil, err
+	}
 	for _, seed := range []uint64{DefaultSeed, DefaultSeed + 1} {
 		var outcome Outcome
-		if err := RunScenarios(ctx, ScenarioConfig{Seed: seed}, []string{path}, func(o Outcome) { outcome = o }); err != nil {
-			return err
+		if err := RunScenarios(c.ctx, ScenarioConfig{Seed: seed}, []string{path}, func(o Outcome) { outcome = o }); err != nil {
+			return nil, err
 		}
-		if outcome.Verdict != Passed {
-			return fmt.Errorf("it was written, but %s:%d does not pass with seed %d: %s", path, outcome.Line, seed, outcome.Why)
+		if outcome.Verdict != Passed && failed == nil {
+			failed = fmt.Errorf("it was written, but %s:%d does not pass with seed %d: %s", name, outcome.Line, seed, outcome.Why)
 		}
 	}
-	return nil
+	return failed, nil
 }
 
 // leave ends what is under way when a shell ends: a recording is written.

@@ -45,7 +45,7 @@ func (v *traceVerb) Run(c *call) error {
 		t.writeText(p)
 		made.WriteString(p.String())
 	}
-	if err := c.writeFile(v.Out, []byte(redact(made.String()))); err != nil {
+	if err := c.writeFile(v.Out, []byte(c.out.redact(made.String()))); err != nil {
 		return err
 	}
 	data := struct {

@@ -25,6 +25,8 @@ func (v *watchVerb) Run(c *call) error {
 	every, count, words := time.Duration(v.Every), v.Count, slices.Clone(v.Verb)
 	alone := c.out.window == nil || c.out.format != "text"
 	switch {
+	case slices.Contains([]string{"record", "tour", "watch"}, words[0]):
+		return usage("watch something that shows how things stand", "%s is not to be watched", words[0])
 	case every <= 0:
 		return usage("write one such as 1s", "a watch waits in between, and %s is no time", every)
 	case count < 0:
@@ -36,7 +38,7 @@ func (v *watchVerb) Run(c *call) error {
 	}
 	screen := &watchScreen{call: c, still: alone || c.world.clock.Frozen()}
 	for n := 1; ; n++ {
-		err := screen.run(words, fmt.Sprintf("every %s: %s", every, printable(redact(strings.Join(words, " ")))), n == count)
+		err := screen.run(words, fmt.Sprintf("every %s: %s", every, printable(c.wallet.redact(strings.Join(words, " ")))), n == count)
 		if n == count || c.quit || err != nil && rejections(err) == nil {
 			return err
 		}

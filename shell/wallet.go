@@ -31,6 +31,7 @@ type wallet struct {
 	held     []*heldToken
 	byHandle map[string]*heldToken
 	byRef    map[tokens.Ref]*heldToken // the first of those that are the same token
+	parts    map[string]bool           // payloads and signatures of all that are held: parts as secret as the whole
 	counts   map[string]int            // by kind of handle
 }
 
@@ -57,6 +58,7 @@ func (w *wallet) checkHandle(handle string) error {
 func (w *wallet) add(t *heldToken, kind string) {
 	if w.byHandle == nil {
 		w.byHandle, w.byRef, w.counts = map[string]*heldToken{}, map[tokens.Ref]*heldToken{}, map[string]int{}
+		w.parts = map[string]bool{}
 	}
 	for t.handle == "" || w.byHandle[t.handle] != nil {
 		w.counts[kind]++
@@ -67,6 +69,42 @@ func (w *wallet) add(t *heldToken, kind string) {
 	if w.byRef[t.ref] == nil {
 		w.byRef[t.ref] = t
 	}
+	w.keepParts(t.raw, true)
+}
+
+// keepParts learns the parts of a token that a forger lacks, or forgets them.
+func (w *wallet) keepParts(raw string, keep bool) {
+	_, rest, _ := strings.Cut(raw, ".")
+	for part := range strings.SplitSeq(rest, ".") {
+		if len(part) < leastPart {
+			continue
+		}
+		if keep {
+			w.parts[part] = true
+		} else {
+			delete(w.parts, part)
+		}
+	}
+}
+
+// leastPart is how long a part of a token is that says something.
+const leastPart = 24
+
+// longRun finds what may be a part of a token.
+var longRun = regexp.MustCompile(`[A-Za-z0-9_-]{24,}`)
+
+// redact replaces tokens in a text, and the parts of those that are held.
+func (w *wallet) redact(text string) string {
+	text = redact(text)
+	if len(w.parts) == 0 {
+		return text
+	}
+	return longRun.ReplaceAllStringFunc(text, func(run string) string {
+		if w.parts[run] {
+			return "(token)"
+		}
+		return run
+	})
 }
 
 // forget drops the tokens that expired before then.
@@ -77,6 +115,7 @@ func (w *wallet) forget(then time.Time) {
 		}
 		delete(w.byHandle, t.handle)
 		delete(w.byRef, t.ref)
+		w.keepParts(t.raw, false)
 		return true
 	})
 }

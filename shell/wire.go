@@ -35,6 +35,7 @@ type question struct {
 	text           string // what is asked for, in a few words
 	token          string
 	contents       []field
+	says           func(error) error // how the party says no, where that is a language of its own; may be nil
 }
 
 // errNoAnswer is all that the asker of a timeout and of a lost reply sees.
@@ -66,10 +67,16 @@ func carry[T any](ctx context.Context, w *wire, q question, ask func() (T, error
 	case "refuse":
 		err = tokens.Refuse(tokens.ServiceUnavailable, "%s refuses to %s", q.to, q.step)
 	case "slow":
-		err = w.faults.clock.Wait(ctx, slowness)
+		if err = w.faults.clock.Wait(ctx, slowness); err != nil { // interrupted on its way
+			w.conversation.lose(asked.number)
+			return nothing, err
+		}
 	}
 	if err == nil {
 		answer, err = ask()
+	}
+	if err != nil && q.says != nil {
+		err = q.says(err)
 	}
 	said.conclude(err)
 	if err == nil && describe != nil {
@@ -271,7 +278,7 @@ type wiredKMS struct {
 
 // Sign signs.
 func (k wiredKMS) Sign(ctx context.Context, in *kms.SignInput, more ...func(*kms.Options)) (*kms.SignOutput, error) {
-	q := question{from: k.from, to: "kms", step: "sign", text: "sign"}
+	q := question{from: k.from, to: "kms", step: "sign", text: "sign", says: asKMS}
 	q.contents = []field{
 		{"KeyId", aws.ToString(in.KeyId)}, {"SigningAlgorithm", string(in.SigningAlgorithm)}, {"MessageType", string(in.MessageType)},
 		{"Message", fmt.Sprintf("(%d bytes)", len(in.Message))},
@@ -286,7 +293,7 @@ func (k wiredKMS) Sign(ctx context.Context, in *kms.SignInput, more ...func(*kms
 
 // Decrypt unwraps a key.
 func (k wiredKMS) Decrypt(ctx context.Context, in *kms.DecryptInput, more ...func(*kms.Options)) (*kms.DecryptOutput, error) {
-	q := question{from: k.from, to: "kms", step: "decrypt", text: "decrypt"}
+	q := question{from: k.from, to: "kms", step: "decrypt", text: "decrypt", says: asKMS}
 	q.contents = []field{
 		{"KeyId", aws.ToString(in.KeyId)}, {"EncryptionAlgorithm", string(in.EncryptionAlgorithm)},
 		{"CiphertextBlob", fmt.Sprintf("(%d bytes)", len(in.CiphertextBlob))},

@@ -5,13 +5,9 @@ package shell
 import (
 	"bytes"
 	_ "embed"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"regexp"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/bojanz/currency"
@@ -97,28 +93,6 @@ func readWorld(path string) (*blueprint, error) {
 		b.source = text
 	}
 	return b, err
-}
-
-// readFile reads a file that must not be larger than limit bytes.
-func readFile(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
-	var text []byte
-	if err == nil {
-		defer f.Close()
-		text, err = io.ReadAll(io.LimitReader(f, limit+1))
-	}
-	var cause *os.PathError
-	switch {
-	case errors.Is(err, syscall.EISDIR):
-		return nil, &inputError{path, 0, "it is a folder"}
-	case errors.As(err, &cause):
-		return nil, &inputError{path, 0, cause.Err.Error()}
-	case err != nil:
-		return nil, &inputError{path, 0, err.Error()}
-	case int64(len(text)) > limit:
-		return nil, &inputError{path, 0, fmt.Sprintf("it has more than %d bytes", limit)}
-	}
-	return text, nil
 }
 
 // parseWorld reads YAML strictly: unknown keys, duplicates and wrong types are

@@ -65,9 +65,10 @@ func fitting(all []Candidate, word string) []Candidate {
 	return fits
 }
 
-// printable says whether s can be shown and typed: a name with an escape in it can't.
+// printable says whether s can be shown and typed: a name with an escape in it, or
+// with what turns the writing round, can't.
 func printable(s string) bool {
-	return utf8.ValidString(s) && strings.IndexFunc(s, unicode.IsControl) < 0
+	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
 }
 
 func commonPrefix(all []Candidate) string {

@@ -1,6 +1,6 @@
 package lineedit
 
-// What a token looks like, so that none is kept.
+// What tokens and private keys look like, so that none is kept.
 
 import (
 	"regexp"
@@ -20,8 +20,12 @@ const (
 
 var tokenRun = regexp.MustCompile(`[A-Za-z0-9_.-]{21,}`)
 
-// redact replaces whatever looks like a compact JWS or JWE, whole or broken off.
+// privateMember is a secret member of a JWK (RFC 7518 6.2.2, 6.3.2, 6.4.1), or a key as PEM.
+var privateMember = regexp.MustCompile(`"(?:d|k|p|q|dp|dq|qi)"\s*:\s*"[^"]*"?|-----BEGIN [A-Z ]*PRIVATE KEY-----.*`)
+
+// redact replaces whatever looks like a compact JWS or JWE, whole or broken off, and private keys.
 func redact(line string) string {
+	line = privateMember.ReplaceAllString(line, "<key>")
 	return tokenRun.ReplaceAllStringFunc(line, func(run string) string {
 		if looksLikeToken(run) {
 			return redacted
