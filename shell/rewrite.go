@@ -96,6 +96,9 @@ func (m *scenarioMaker) rewriteWord(g *stage, e *spoken, w word) (done word, why
 		}
 		return nil, "it holds a token that no handle stands for"
 	}
+	if m.shell.wallet.redact(text) != text {
+		return nil, "it holds a part of a token"
+	}
 	if found := keyID.FindStringSubmatch(name); found != nil {
 		if g.kids[name] == "" {
 			g.kids[name] = m.freshName("KID_%d", len(g.kids)+1)
