@@ -77,6 +77,7 @@ func (p *page) paint(s style, what string) string {
 type window struct {
 	file   *os.File
 	colors bool // somebody may want them: neither NO_COLOR nor a dumb terminal says otherwise
+	dumb   bool // it understands no sequence at all
 }
 
 // newWindow gives the window of a file; nil when it is no terminal.
@@ -84,7 +85,8 @@ func newWindow(file *os.File) *window {
 	if lineedit.Width(file) == 0 {
 		return nil
 	}
-	return &window{file, os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+	dumb := os.Getenv("TERM") == "dumb"
+	return &window{file, os.Getenv("NO_COLOR") == "" && !dumb, dumb}
 }
 
 func (w *window) width() int {

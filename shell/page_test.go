@@ -28,7 +28,7 @@ func onScreen(t *testing.T, s *Shell, columns int) (run func(line string) (shown
 		_ = master.Close()
 	})
 	resize(t, tty, columns)
-	s.window = &window{tty, true}
+	s.window = &window{file: tty, colors: true}
 	const end = 0 // no verb prints a NUL
 	reader := bufio.NewReader(master)
 	return func(line string) (string, error) {

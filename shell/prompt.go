@@ -16,7 +16,7 @@ import (
 )
 
 // interactive reports whether a person sits at both ends.
-func interactive(stdin, stdout *os.File) bool { return lineedit.Interactive(stdin, stdout) }
+func interactive(stdin, stdout *os.File) bool { return lineedit.Present(stdin, stdout) }
 
 // banner is what a new prompt says, once.
 const banner = `tokenshell: a shell for the Confirmed Token Relay. Can this relay be fooled?
@@ -36,7 +36,8 @@ func (s *Shell) prompt(stdin, stdout, stderr *os.File) error {
 		}
 	}
 	color := s.output(stdout, stderr).color
-	if lineedit.Width(stderr) > 0 {
+	able := lineedit.Interactive(stdin, stdout)
+	if able && lineedit.Width(stderr) > 0 {
 		s.progress = stderr
 	}
 	completer, err := newCompleter(s)
@@ -46,9 +47,13 @@ func (s *Shell) prompt(stdin, stdout, stderr *os.File) error {
 	history := lineedit.OpenHistory(lineedit.DefaultHistoryPath(), func(err error) {
 		fmt.Fprintf(stderr, "hint: the history is kept in memory only: %s\n", printable(err.Error()))
 	})
-	reader := lineedit.Terminal(lineedit.Config{
+	config := lineedit.Config{
 		Stdin: stdin, Stdout: stdout, Complete: completer.complete, Hint: completer.hint, History: history, Color: color,
-	})
+	}
+	reader := lineedit.Dumb(config)
+	if able {
+		reader = lineedit.Terminal(config)
+	}
 	defer reader.Close()
 	s.history = history.Lines
 	if asker, ok := reader.(lineedit.Asker); ok {

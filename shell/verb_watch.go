@@ -36,7 +36,7 @@ func (v *watchVerb) Run(c *call) error {
 	case count == 0 && c.world.clock.Frozen():
 		return usage("watch --count N, or clock run", "time stands still, so that a wait moves it and is over at once")
 	}
-	screen := &watchScreen{call: c, still: alone || c.world.clock.Frozen()}
+	screen := &watchScreen{call: c, still: alone || c.out.window.dumb || c.world.clock.Frozen()}
 	for n := 1; ; n++ {
 		err := screen.run(words, fmt.Sprintf("every %s: %s", every, printable(c.wallet.redact(strings.Join(words, " ")))), n == count)
 		if n == count || c.quit || err != nil && rejections(err) == nil {

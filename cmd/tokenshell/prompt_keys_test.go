@@ -165,7 +165,8 @@ func TestCtrlDWritesTheRecording(t *testing.T) {
 	}
 }
 
-// A terminal without a mind of its own gets lines, and no escapes.
+// A terminal without a mind of its own gets a prompt and lines, and no escapes; a
+// refusal ends nothing there either.
 func TestADumbTerminal(t *testing.T) {
 	cmd := command(t)
 	cmd.Env = append(cmd.Env, "TERM=dumb", "NO_COLOR=")
@@ -176,12 +177,14 @@ func TestADumbTerminal(t *testing.T) {
 	defer tty.Close()
 	p := &person{t: t, cmd: cmd, tty: tty, output: make(chan string, 64)}
 	go p.listen()
-	p.types("session new op_1\ncoupon confirm TEN\ntoken list\nquit\n")
+	p.types("session new op_1\npoints confirm 99999\ncoupon confirm TEN\ntoken list\nquit\n")
 	for said := range p.output {
 		p.raw.WriteString(said)
 	}
 	if code := exitCode(t, cmd.Wait()); code != 0 || strings.Contains(p.raw.String(), "\x1b") {
 		t.Errorf("%d, %q", code, p.raw.String())
 	}
-	wantContains(t, "it", p.raw.String(), "coupon-1  coupons  op_1")
+	for _, want := range []string{"op_1> ", "rejected: points_insufficient: ", "coupon-1  coupons  op_1"} {
+		wantContains(t, "it", p.raw.String(), want)
+	}
 }

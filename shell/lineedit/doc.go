@@ -8,7 +8,7 @@
 //     output of a verb is not touched, and nothing is read ahead but what came with the line.
 //   - No token is kept: [History] stores "<token>" in its place, in memory and on disk.
 //
-// Ask [Interactive] first; then [Terminal] or [Plain]. What a line means is not looked at here: NUL,
+// Ask [Interactive] first; then [Terminal], [Dumb] where somebody is [Present] all the same, or [Plain]. What a line means is not looked at here: NUL,
 // invalid UTF-8 and words are the caller's business.
 //
 // The terminal stands on github.com/chzyer/readline v1.5.1, which is frozen. Whatever it gets wrong is

@@ -11,11 +11,13 @@ import (
 // fallbackWidth stands in where a terminal doesn't say how wide it is: readline divides by it.
 const fallbackWidth = 80
 
-// Interactive says whether a person can edit lines here: both files are terminals, and TERM is not
-// "dumb".
+// Interactive says whether a person can edit lines here: somebody is [Present], and TERM is not "dumb".
 func Interactive(stdin, stdout *os.File) bool {
-	return isTerminal(stdin) && isTerminal(stdout) && os.Getenv("TERM") != "dumb"
+	return Present(stdin, stdout) && os.Getenv("TERM") != "dumb"
 }
+
+// Present says whether a person sits at both ends.
+func Present(stdin, stdout *os.File) bool { return isTerminal(stdin) && isTerminal(stdout) }
 
 // Width is the number of columns of the terminal f, 0 when unknown.
 func Width(f *os.File) int {
