@@ -634,6 +634,7 @@ func TestNothingInATokenSteers(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.wallet = wallet{} // the lists of the ones before say the same again
+			s.world.wire.conversation = newConversation(s.world.clock)
 			search := func(line string) {
 				var printed bytes.Buffer
 				_ = s.Line(t.Context(), line, false, &printed, &printed)

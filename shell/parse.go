@@ -262,6 +262,9 @@ func (p *parserPool) put(used *parser) {
 func nearest(text string, names []string) string {
 	best, limit := "", 1+len(text)/4
 	for _, name := range names {
+		if max(len(text)-len(name), len(name)-len(text)) > limit {
+			continue // and no long rubbish is compared
+		}
 		if d := distance(text, name); d <= limit {
 			best, limit = name, d-1
 		}
