@@ -4,6 +4,7 @@
 package shell
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -32,8 +33,8 @@ func liveKinds() map[string]liveKind {
 		"session":  of(offerSessions),
 		"coupon":   of(offerCoupons),
 		"card":     of(offerCards),
-		"customer": of(func(s *Shell) []lineedit.Candidate { return plain(s.world.plan.customers) }),
-		"service":  of(func(s *Shell) []lineedit.Candidate { return plain(s.world.serviceNames()) }),
+		"customer": of(offerCustomers),
+		"service":  offerParties(),
 		"party":    offerParties("client", "relay", "kms"),
 		"viewer":   offerParties("client", "relay"),
 		"worker":   offerParties("relay", "kms"), // has a clock, and a log
@@ -47,11 +48,9 @@ func liveKinds() map[string]liveKind {
 		"option": of(func(*Shell) []lineedit.Candidate {
 			return rowsOf(optionRows(), func(r optionRow) (string, string) { return r.name, r.help })
 		}),
-		"value":  offerOptionValues,
-		"attack": offerAttacks,
-		"group": of(func(*Shell) []lineedit.Candidate {
-			return rowsOf(attacks.Groups(), func(g attacks.Group) (string, string) { return string(g), "" })
-		}),
+		"value":    offerOptionValues,
+		"attack":   offerAttacks,
+		"group":    of(offerGroups),
 		"outsider": of(offerOutsiders),
 		"topic":    offerTopics,
 		"file":     func(c *completer, word string, _ []string) []lineedit.Candidate { return c.files(word) },
@@ -126,7 +125,12 @@ func offerCards(s *Shell) []lineedit.Candidate {
 // offerParties offers these and the services.
 func offerParties(names ...string) liveKind {
 	return func(c *completer, _ string, _ []string) []lineedit.Candidate {
-		return plain(slices.Concat(names, c.shell.world.serviceNames()))
+		return rowsOf(slices.Concat(names, c.shell.world.serviceNames()), func(name string) (string, string) {
+			if party := partyHelp(name); party != nil {
+				return name, party.what
+			}
+			return name, ""
+		})
 	}
 }
 
@@ -136,6 +140,18 @@ func offerKeys(s *Shell) []lineedit.Candidate {
 		all = append(all, rowsOf(p.domain.Keys().List(), func(k issuers.KeyInfo) (string, string) { return k.ID, string(k.State) })...)
 	}
 	return all
+}
+
+func offerCustomers(s *Shell) []lineedit.Candidate {
+	return rowsOf(s.world.plan.customers, func(id string) (string, string) {
+		return id, fmt.Sprintf("%d points, %d cards", s.world.plan.points[id], len(s.world.plan.cards[id]))
+	})
+}
+
+// stepAskers says who asks for a step.
+var stepAskers = map[string]string{
+	"confirm": "asked by the client", "redeem": "asked by the relay, or past it", "cancel": "asked by the relay",
+	"sign": "asked by a service that confirms", "decrypt": "asked by a service that opens its letter",
 }
 
 func offerSteps(s *Shell) []lineedit.Candidate {
@@ -153,7 +169,7 @@ func offerSteps(s *Shell) []lineedit.Candidate {
 	for _, step := range kmsSteps {
 		all = append(all, "kms."+step)
 	}
-	return plain(all)
+	return rowsOf(all, func(step string) (string, string) { return step, stepAskers[step[strings.LastIndexByte(step, '.')+1:]] })
 }
 
 func offerChecks(*Shell) []lineedit.Candidate {
@@ -176,6 +192,14 @@ func offerOptionValues(_ *completer, _ string, before []string) []lineedit.Candi
 func offerAttacks(_ *completer, _ string, before []string) []lineedit.Candidate {
 	rows := slices.DeleteFunc(attacks.All(), func(r attacks.Row) bool { return slices.Contains(before, r.ID) })
 	return rowsOf(rows, func(r attacks.Row) (string, string) { return r.ID, r.What })
+}
+
+func offerGroups(*Shell) []lineedit.Candidate {
+	counts := map[attacks.Group]int{}
+	for _, row := range attacks.All() {
+		counts[row.Group]++
+	}
+	return rowsOf(attacks.Groups(), func(g attacks.Group) (string, string) { return string(g), fmt.Sprintf("%d attacks", counts[g]) })
 }
 
 func offerOutsiders(s *Shell) []lineedit.Candidate {
@@ -234,11 +258,13 @@ func (c *completer) files(word string) []lineedit.Candidate {
 		if strings.HasPrefix(e.Name(), ".") || strings.ContainsAny(e.Name(), " '\"\\#$;") {
 			continue
 		}
-		value := at + dir + e.Name()
+		candidate := lineedit.Candidate{Value: at + dir + e.Name(), NoSpace: e.IsDir()}
 		if e.IsDir() {
-			value += "/"
+			candidate.Value, candidate.Description = candidate.Value+"/", "folder"
+		} else if info, err := e.Info(); err == nil {
+			candidate.Description = fmt.Sprintf("%d bytes", info.Size())
 		}
-		all = append(all, lineedit.Candidate{Value: value, NoSpace: e.IsDir()})
+		all = append(all, candidate)
 	}
 	return all
 }

@@ -16,7 +16,7 @@ type partyRow struct {
 // partyRows are the parties that every world has.
 func partyRows() []partyRow {
 	domain := func(name, holds, verbs string) partyRow {
-		return partyRow{name, "a domain service",
+		return partyRow{name, "a domain service that " + holds,
 			"checks the customer's choice, " + holds + ", and signs a confirmation token; later verifies again, holds its own constraints and redeems once; revokes; rotates its own keys",
 			"share a key, or trust the relay", verbs}
 	}
