@@ -18,6 +18,7 @@ import (
 	"tokenshell/issuers"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
 
@@ -92,7 +93,7 @@ func (t attackTarget) Do(ctx context.Context, a attacks.Action) (attacks.Answer,
 		w.clock.Skew(party, a.By)
 		return attacks.Answer{}, nil
 	case attacks.Fault:
-		w.faults.add(fault{Party: a.Service, Step: a.Phase, Kind: faultKind(a.Kind), Left: a.Count})
+		w.faults.Add(wire.Fault{Party: a.Service, Step: a.Phase, Kind: wire.FaultKind(a.Kind), Left: a.Count})
 		return attacks.Answer{}, nil
 	}
 	p, err := w.service(a.Service)

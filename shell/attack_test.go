@@ -17,6 +17,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
 )
 
@@ -178,7 +181,7 @@ func TestAttackRunInJSON(t *testing.T) {
 	if diff := cmp.Diff([]string{"FLW-13"}, report.GotThrough); diff != "" || report.Total != 2 || report.Refused != 1 {
 		t.Errorf("%d of %d, %s", report.Refused, report.Total, diff)
 	}
-	if exitCode(err) != ExitRefused || err.Error() != "replayed: it did not go as it has to in FLW-13" {
+	if exit.Code(err) != exit.Refused || err.Error() != "replayed: it did not go as it has to in FLW-13" {
 		t.Errorf("%v", err)
 	}
 }
@@ -192,7 +195,7 @@ func TestAttackPrintsNothingRaw(t *testing.T) {
 			if strings.Contains(line, "without") == (err == nil) {
 				t.Errorf("%s: %v", line, err)
 			}
-			if compact.MatchString(out.String()) || strings.ContainsAny(out.String(), "\x1b\x07\x00\u202e\u200b") {
+			if redact.HasToken(out.String()) || strings.ContainsAny(out.String(), "\x1b\x07\x00\u202e\u200b") {
 				t.Errorf("%s -o %s prints what it must not", line, format)
 			}
 		}
@@ -221,8 +224,8 @@ func TestAttackUsage(t *testing.T) {
 	} {
 		var stderr bytes.Buffer
 		err := goldenShell(t, 1).Line(t.Context(), line, false, io.Discard, &stderr)
-		if exitCode(err) != ExitUsage || !strings.Contains(stderr.String(), hint) {
-			t.Errorf("%s: exit code %d: %s", line, exitCode(err), &stderr)
+		if exit.Code(err) != exit.BadUsage || !strings.Contains(stderr.String(), hint) {
+			t.Errorf("%s: exit code %d: %s", line, exit.Code(err), &stderr)
 		}
 	}
 }
@@ -269,7 +272,7 @@ func BenchmarkAttackRun(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c := &call{Shell: New(s), ctx: b.Context(), out: &output{stdout: io.Discard, stderr: io.Discard, format: "text"}}
+	c := &call{Shell: New(s), ctx: b.Context(), out: &answer.Out{Stdout: io.Discard, Stderr: io.Discard, Format: "text"}}
 	for b.Loop() {
 		if err := (&attackRun{}).Run(c); err != nil {
 			b.Fatal(err)

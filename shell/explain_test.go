@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"tokenshell/shell/internal/exit"
 	"tokenshell/tokens"
 )
 
@@ -94,7 +95,7 @@ func reasonOf(t *testing.T, s *Shell, line string) string {
 	if err == nil {
 		return ""
 	}
-	all := rejections(err)
+	all := exit.Rejections(err)
 	if all == nil {
 		t.Fatalf("%s: %v", line, err)
 	}
@@ -322,7 +323,7 @@ func TestExplainWithTwoKeysOfOneName(t *testing.T) {
 	}
 	line := "token explain @" + trustFile("gift.jws") + " --jwks " + trustFile("club.json") + " --jwks " + path
 	code, printed := refusedLine(t, goldenShell(t, 1), line)
-	if code != ExitInput || !strings.Contains(printed, path) || !strings.Contains(printed, "club-eddsa") {
+	if code != exit.BadInput || !strings.Contains(printed, path) || !strings.Contains(printed, "club-eddsa") {
 		t.Errorf("exit code %d: %s", code, printed)
 	}
 }
@@ -346,7 +347,7 @@ func TestExplainUsage(t *testing.T) {
 		said(t, s, "session new op_1", "coupon confirm TEN --name it")
 		line = strings.Replace(line, "KEYS", goldenKeys+"/coupons.json", 1)
 		code, printed := refusedLine(t, s, line)
-		if code != ExitUsage || !strings.Contains(printed, want) {
+		if code != exit.BadUsage || !strings.Contains(printed, want) {
 			t.Errorf("%s: exit code %d: %q, want %q", line, code, printed, want)
 		}
 	}
@@ -365,7 +366,7 @@ func TestExplainUnreadable(t *testing.T) {
 		"token explain @" + trustFile("gift.jws") + " --jwks " + trustFile("club.json") + " --jwks " + dir + "/nothing.json",
 	} {
 		code, printed := refusedLine(t, goldenShell(t, 1), line)
-		if code != ExitInput || !strings.Contains(printed, dir) {
+		if code != exit.BadInput || !strings.Contains(printed, dir) {
 			t.Errorf("%s: exit code %d: %q", line, code, printed)
 		}
 	}

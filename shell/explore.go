@@ -10,10 +10,11 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
 	"tokenshell/tokens"
 )
 
@@ -173,9 +174,9 @@ func (e *explorer) try(ctx context.Context, s *Shell, m move) (said, broken erro
 			broken = fmt.Errorf("a panic: %v", r)
 		}
 	}()
-	said = m.run(&call{Shell: s, ctx: ctx, out: &output{stdout: io.Discard, stderr: io.Discard, format: "text"}})
+	said = m.run(&call{Shell: s, ctx: ctx, out: &answer.Out{Stdout: io.Discard, Stderr: io.Discard, Format: "text"}})
 	broken = s.world.audit()
-	if broken == nil && m.kind == "end" && rejections(said) != nil {
+	if broken == nil && m.kind == "end" && exit.Rejections(said) != nil {
 		broken = said
 	}
 	return said, broken
@@ -210,7 +211,7 @@ func (e *explorer) walk(ctx context.Context, rng *rand.Rand) (moves []move, brok
 func (e *explorer) step(ctx context.Context, s *Shell, m move) error {
 	e.verbs++
 	said, broken := e.try(ctx, s, m)
-	for _, r := range rejections(said) {
+	for _, r := range exit.Rejections(said) {
 		e.reasons[string(r.Reason)]++
 	}
 	return broken
@@ -341,7 +342,7 @@ func (e *explorer) scenario(ctx context.Context, f *finding) (string, error) {
 
 // expected gives what stands before a line that is refused.
 func expected(said error) string {
-	all := rejections(said)
+	all := exit.Rejections(said)
 	if all == nil {
 		return ""
 	}
@@ -352,6 +353,3 @@ func expected(said error) string {
 	}
 	return "expect " + string(all[0].Reason) + " "
 }
-
-// elapsed formats a duration for people.
-func elapsed(d time.Duration) string { return d.Round(10 * time.Millisecond).String() }

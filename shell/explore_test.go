@@ -19,6 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
 )
 
@@ -99,14 +101,14 @@ func TestExploreFindsEveryWeakness(t *testing.T) {
 			if err == nil || said.Found == "" {
 				t.Fatalf("nothing in %d verbs, although %s", said.Verbs, row.Without)
 			}
-			if err.Error() != "an invariant is broken: "+said.Found || exitCode(err) != ExitRefused {
+			if err.Error() != "an invariant is broken: "+said.Found || exit.Code(err) != exit.Refused {
 				t.Errorf("the error is %v", err)
 			}
 			text, err := os.ReadFile(filepath.Join(s.dir, "found.txtar"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(said.Scenario, redact(string(text))); diff != "" {
+			if diff := cmp.Diff(said.Scenario, redact.Tokens(string(text))); diff != "" {
 				t.Errorf("the file holds another scenario (-said +file):\n%s", diff)
 			}
 			t.Logf("%d states, %d verbs in %d walks, %d states/s: %s\n%s", said.States, said.Verbs, said.Walks, said.StatesPerSecond, said.Found, said.Scenario)
@@ -196,8 +198,8 @@ func TestExploreSaysThatItWasInterrupted(t *testing.T) {
 	cancel()
 	var stdout, stderr bytes.Buffer
 	err := goldenShell(t, 1).Line(ctx, "explore", false, &stdout, &stderr)
-	if !errors.Is(err, context.Canceled) || exitCode(err) != ExitInterrupted {
-		t.Errorf("%v, exit code %d", err, exitCode(err))
+	if !errors.Is(err, context.Canceled) || exit.Code(err) != exit.Interrupted {
+		t.Errorf("%v, exit code %d", err, exit.Code(err))
 	}
 	if !strings.HasPrefix(stdout.String(), "0 states, 0 verbs") {
 		t.Errorf("it does not say how far it came: %s", &stdout)
@@ -225,7 +227,7 @@ func TestExploreTouchesNothing(t *testing.T) {
 	s, untouched := begin(), begin()
 	before := look(s)
 	for _, line := range []string{"explore --moves 400", "explore --moves 4000 --without redeemer-remembers"} {
-		if _, err := explored(t, s, line); err != nil && rejections(err) != nil {
+		if _, err := explored(t, s, line); err != nil && exit.Rejections(err) != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(before, look(s)); diff != "" {
@@ -255,18 +257,18 @@ func TestExploreInJSON(t *testing.T) {
 
 func TestExploreUsage(t *testing.T) {
 	for line, want := range map[string]int{
-		"explore --depth 0":         ExitUsage,
-		"explore --moves -1":        ExitUsage,
-		"explore --moves many":      ExitUsage,
-		"explore --without gravity": ExitUsage,
-		"explore --without hold-returns --out no/such/folder/f":           ExitInput,
-		"explore --without hold-returns --moves 1 --depth 1 --out unused": ExitDone,
-		"explore here": ExitUsage,
-		"explore --without redeemer-remembers --without hold-returns --moves 1": ExitDone,
+		"explore --depth 0":         exit.BadUsage,
+		"explore --moves -1":        exit.BadUsage,
+		"explore --moves many":      exit.BadUsage,
+		"explore --without gravity": exit.BadUsage,
+		"explore --without hold-returns --out no/such/folder/f":           exit.BadInput,
+		"explore --without hold-returns --moves 1 --depth 1 --out unused": exit.Done,
+		"explore here": exit.BadUsage,
+		"explore --without redeemer-remembers --without hold-returns --moves 1": exit.Done,
 	} {
 		s := goldenShell(t, 1)
 		s.dir = t.TempDir()
-		if got := exitCode(s.Line(t.Context(), line, false, io.Discard, io.Discard)); got != want {
+		if got := exit.Code(s.Line(t.Context(), line, false, io.Discard, io.Discard)); got != want {
 			t.Errorf("%s: exit code %d, want %d", line, got, want)
 		}
 		if left, _ := os.ReadDir(s.dir); len(left) > 0 {

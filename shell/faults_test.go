@@ -15,6 +15,8 @@ import (
 
 	"tokenshell/issuers"
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/wire"
 )
 
 // faultyStep is a step of a party: what one use of it is, and where that leaves
@@ -51,7 +53,7 @@ func faultySteps() []faultyStep {
 func TestFaults(t *testing.T) {
 	for _, row := range faultySteps() {
 		states := map[string]issuers.State{"refuse": row.refuse, "timeout": row.timeout, "lost-reply": row.lost, "slow": row.well}
-		for _, kind := range faultKinds() {
+		for _, kind := range wire.FaultKinds() {
 			for count := 1; count <= 3; count++ {
 				t.Run(fmt.Sprintf("%s %s %d", row.step, kind, count), func(t *testing.T) {
 					s := goldenShell(t, 1)
@@ -70,7 +72,7 @@ func TestFaults(t *testing.T) {
 						checkFault(t, row.use, kind, wrong, err, stderr.String())
 						took, slow := s.world.clock.Now().Sub(began), time.Duration(0)
 						if wrong && kind == "slow" {
-							slow = slowness
+							slow = wire.Slowness
 						}
 						if took != slow {
 							t.Errorf("use %d took %s, want %s", use+1, took, slow)
@@ -83,7 +85,7 @@ func TestFaults(t *testing.T) {
 							t.Errorf("after use %d the reservation is %q, want %q", use+1, got, want)
 						}
 					}
-					if left := s.world.faults.list(); len(left) > 0 {
+					if left := s.world.faults.List(); len(left) > 0 {
 						t.Errorf("left over: %v", left)
 					}
 				})
@@ -101,7 +103,7 @@ func checkFault(t *testing.T, use, kind string, wrong bool, err error, stderr st
 		}
 		return
 	}
-	if all := rejections(err); len(all) != 1 || all[0].Reason != "service_unavailable" {
+	if all := exit.Rejections(err); len(all) != 1 || all[0].Reason != "service_unavailable" {
 		t.Errorf("%s: %v, want service_unavailable", use, err)
 	}
 	if kind != "refuse" && !strings.Contains(stderr, "no answer came in time") {
@@ -125,11 +127,11 @@ func reservationOf(s *Shell, service, order string) issuers.State {
 func TestFaultySteps(t *testing.T) {
 	var all, listed []string
 	for _, service := range services {
-		for _, step := range serviceSteps {
+		for _, step := range wire.ServiceSteps {
 			all = append(all, service+"."+step)
 		}
 	}
-	for _, step := range kmsSteps {
+	for _, step := range wire.KmsSteps {
 		all = append(all, "kms."+step)
 	}
 	for _, row := range faultySteps() {
@@ -183,7 +185,7 @@ func TestFaultsInARedemption(t *testing.T) {
 			began := s.world.clock.Now()
 			var stdout, stderr bytes.Buffer
 			err := s.Line(t.Context(), "checkout --jq '[.results[].status] | join(\" \")'", false, &stdout, &stderr)
-			if done := c.state == orchestrator.Completed; (err == nil) != done || !done && rejections(err) == nil {
+			if done := c.state == orchestrator.Completed; (err == nil) != done || !done && exit.Rejections(err) == nil {
 				t.Errorf("it answers %v", err)
 			}
 			snap, err := s.world.relay.Session("op_1")
@@ -261,11 +263,11 @@ func TestFaultUsage(t *testing.T) {
 		"fault points.redeem refuse --count 1.5", "fault points.redeem refuse --count many", "fault points.redeem refuse --count",
 		"fault points.redeem refuse twice", "fault list points", "fault clear points.redeem",
 	} {
-		if err := s.Line(t.Context(), line, false, new(bytes.Buffer), new(bytes.Buffer)); exitCode(err) != ExitUsage {
-			t.Errorf("%s: %v, exit code %d", line, err, exitCode(err))
+		if err := s.Line(t.Context(), line, false, new(bytes.Buffer), new(bytes.Buffer)); exit.Code(err) != exit.BadUsage {
+			t.Errorf("%s: %v, exit code %d", line, err, exit.Code(err))
 		}
 	}
-	if left := s.world.faults.list(); len(left) > 0 {
+	if left := s.world.faults.List(); len(left) > 0 {
 		t.Errorf("ordered all the same: %v", left)
 	}
 }

@@ -3,12 +3,10 @@
 package shell
 
 import (
-	"errors"
-	"fmt"
-	"io"
-	"os"
 	"path/filepath"
-	"syscall"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
 )
 
 // path gives a file's path from where the shell stands.
@@ -26,7 +24,7 @@ func (s *Shell) confined(name string) error {
 		return nil
 	}
 	if rel, err := filepath.Rel(s.onlyIn, s.path(name)); err != nil || !filepath.IsLocal(rel) {
-		return &inputError{name, 0, "it lies outside the scenario"}
+		return exit.Input(name, 0, "it lies outside the scenario")
 	}
 	return nil
 }
@@ -36,9 +34,9 @@ func (s *Shell) readFile(name string, limit int64) ([]byte, error) {
 	if err := s.confined(name); err != nil {
 		return nil, err
 	}
-	text, err := readFile(s.path(name), limit)
-	if input, ok := err.(*inputError); ok {
-		input.path = name
+	text, err := files.Read(s.path(name), limit)
+	if input, ok := err.(*exit.InputError); ok {
+		input.Path = name
 	}
 	if err == nil {
 		s.noteRead(name, text)
@@ -52,85 +50,9 @@ func (s *Shell) writeFile(name string, text []byte) error {
 	if err := s.confined(name); err != nil {
 		return err
 	}
-	if err := replaceFile(s.path(name), text); err != nil {
-		return &inputError{name, 0, "it cannot be written: " + causeOf(err)}
+	if err := files.Replace(s.path(name), text, 0o644); err != nil {
+		return exit.Input(name, 0, "it cannot be written: "+files.CauseOf(err))
 	}
 	s.noteMade(name)
 	return nil
 }
-
-// replaceFile puts a new file in the place of path, with the mode of the old
-// one. A link is followed.
-func replaceFile(path string, text []byte) error {
-	mode := os.FileMode(0o644)
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	if info, err := os.Stat(path); err == nil {
-		if !info.Mode().IsRegular() {
-			return os.WriteFile(path, text, mode)
-		}
-		mode = info.Mode().Perm()
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".tokenshell-*")
-	if err != nil {
-		return err
-	}
-	_, err = temporary.Write(text)
-	for _, step := range []func() error{
-		func() error { return temporary.Chmod(mode) },
-		temporary.Close,
-		func() error { return os.Rename(temporary.Name(), path) },
-	} {
-		if err == nil {
-			err = step()
-		}
-	}
-	if err != nil {
-		_ = temporary.Close()           // it may be closed already
-		_ = os.Remove(temporary.Name()) // it may be gone already
-	}
-	return err
-}
-
-// causeOf gives what is wrong with a file, without any name.
-func causeOf(err error) string {
-	var (
-		path *os.PathError
-		link *os.LinkError
-	)
-	switch {
-	case errors.Is(err, syscall.EISDIR):
-		return "it is a folder"
-	case errors.As(err, &path):
-		return path.Err.Error()
-	case errors.As(err, &link):
-		return link.Err.Error()
-	}
-	return err.Error()
-}
-
-// readFile reads a file that must not be larger than limit bytes. Nothing waits
-// for a pipe that nobody writes to.
-func readFile(path string, limit int64) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	var text []byte
-	if err == nil {
-		defer f.Close()
-		text, err = io.ReadAll(io.LimitReader(f, limit+1))
-	}
-	switch {
-	case err != nil:
-		return nil, &inputError{path, 0, causeOf(err)}
-	case int64(len(text)) > limit:
-		return nil, &inputError{path, 0, fmt.Sprintf("it has more than %d bytes", limit)}
-	}
-	return text, nil
-}
-
-func fileExists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-func dirOf(path string) string { return filepath.Dir(path) }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"tokenshell/shell/internal/exit"
 )
 
 // A file is replaced whole, and what it is stays: its mode, and that it is a link.
@@ -55,7 +57,7 @@ func TestWhatIsNoFile(t *testing.T) {
 	} {
 		var printed strings.Builder
 		err := s.Line(t.Context(), line, false, &printed, &printed)
-		if exitCode(err) != ExitInput || printed.String() != "error: "+want+"\n" {
+		if exit.Code(err) != exit.BadInput || printed.String() != "error: "+want+"\n" {
 			t.Errorf("%s: %v, %q", line, err, printed.String())
 		}
 	}

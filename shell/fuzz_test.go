@@ -12,13 +12,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/shlex"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/syntax"
 )
 
 // plainWords gives a command's words, variables as they are written.
-func plainWords(command []word) []string {
+func plainWords(command []syntax.Word) []string {
 	words := make([]string, len(command))
 	for i, w := range command {
-		words[i] = w.plain()
+		words[i] = w.Plain()
 	}
 	return words
 }
@@ -35,14 +39,14 @@ func FuzzLine(f *testing.F) {
 		f.Add(line, false)
 	}
 	f.Fuzz(func(t *testing.T, line string, semicolons bool) {
-		commands, err := splitLine(line, semicolons)
-		var wrong *lineError
+		commands, err := syntax.Split(line, semicolons)
+		var wrong *syntax.Error
 		switch {
 		case err != nil && !errors.As(err, &wrong):
 			t.Fatalf("%T: %v", err, err)
-		case err != nil && (wrong.column < 1 || wrong.column > len([]rune(line))+1 || wrong.what == ""):
-			t.Fatalf("column %d of %q: %s", wrong.column, line, wrong.what)
-		case err != nil && printable(err.Error()) != err.Error():
+		case err != nil && (wrong.Column < 1 || wrong.Column > len([]rune(line))+1 || wrong.What == ""):
+			t.Fatalf("column %d of %q: %s", wrong.Column, line, wrong.What)
+		case err != nil && redact.Printable(err.Error()) != err.Error():
 			t.Fatalf("not fit to print: %q", err.Error())
 		case err != nil:
 			return
@@ -50,11 +54,11 @@ func FuzzLine(f *testing.F) {
 			t.Fatalf("%d commands of %q", len(commands), line)
 		}
 		for _, command := range commands {
-			ours, text := plainWords(command), commandText(command)
+			ours, text := plainWords(command), syntax.Join(command)
 			if len(ours) == 0 {
 				t.Fatalf("%q holds an empty command", line)
 			}
-			again, err := splitLine(text, semicolons)
+			again, err := syntax.Split(text, semicolons)
 			if err != nil || len(again) != 1 {
 				t.Fatalf("%q is written back as %q: %v, %v", line, text, again, err)
 			}
@@ -64,33 +68,33 @@ func FuzzLine(f *testing.F) {
 			if theirs, err := shlex.Split(text); err != nil || !slices.Equal(ours, theirs) {
 				t.Fatalf("shlex reads %q as %q (%v), not %q", text, theirs, err, ours)
 			}
-			if theirs := scriptWords(text); !slices.Equal(ours, theirs) {
+			if theirs := syntax.ScriptWords(text); !slices.Equal(ours, theirs) {
 				t.Fatalf("testscript reads %q as %q, not %q", text, theirs, ours)
 			}
 		}
 		if semicolons || len(commands) == 0 {
 			return
 		}
-		if theirs := scriptWords(line); !slices.Equal(plainWords(commands[0]), theirs) {
+		if theirs := syntax.ScriptWords(line); !slices.Equal(plainWords(commands[0]), theirs) {
 			t.Fatalf("testscript reads %q as %q, not %q", line, theirs, plainWords(commands[0]))
 		}
-		if want := variablesOf(commands[0]); !slices.Equal(want, scriptVariables(line)) {
-			t.Fatalf("testscript puts values for %q in %q, the shell for %q", scriptVariables(line), line, want)
+		if want := variablesOf(commands[0]); !slices.Equal(want, syntax.ScriptVariables(line)) {
+			t.Fatalf("testscript puts values for %q in %q, the shell for %q", syntax.ScriptVariables(line), line, want)
 		}
 	})
 }
 
 // shapeOf gives a command's words as they will be expanded: text, and variables
 // behind a mark.
-func shapeOf(command []word) []string {
+func shapeOf(command []syntax.Word) []string {
 	var shapes []string
 	for _, w := range command {
 		var b strings.Builder
 		for _, p := range w {
-			if p.variable {
-				b.WriteString("\x00$" + p.text + "\x00")
+			if p.Variable {
+				b.WriteString("\x00$" + p.Text + "\x00")
 			} else {
-				b.WriteString(p.text)
+				b.WriteString(p.Text)
 			}
 		}
 		shapes = append(shapes, b.String())
@@ -98,12 +102,12 @@ func shapeOf(command []word) []string {
 	return shapes
 }
 
-func variablesOf(command []word) []string {
+func variablesOf(command []syntax.Word) []string {
 	var names []string
 	for _, w := range command {
 		for _, p := range w {
-			if p.variable {
-				names = append(names, p.text)
+			if p.Variable {
+				names = append(names, p.Text)
 			}
 		}
 	}
@@ -116,24 +120,24 @@ func FuzzScriptVariables(f *testing.F) {
 		f.Add(line)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		for _, name := range scriptVariables(line) {
-			if !isVariable(name) || !strings.Contains(line, "$"+name) {
+		for _, name := range syntax.ScriptVariables(line) {
+			if !syntax.IsVariable(name) || !strings.Contains(line, "$"+name) {
 				t.Fatalf("%q is no variable of %q", name, line)
 			}
 		}
-		_, _ = verbOf(line) // any line will do
+		_, _ = syntax.ScriptVerb(line) // any line will do
 	})
 }
 
 // soundInput wants an error about a file to be one, and fit to print.
 func soundInput(t *testing.T, err error) {
 	t.Helper()
-	var input *inputError
+	var input *exit.InputError
 	switch {
 	case err == nil:
-	case !errors.As(err, &input) || exitCode(err) != ExitInput:
+	case !errors.As(err, &input) || exit.Code(err) != exit.BadInput:
 		t.Fatalf("%T: %v", err, err)
-	case input.path != "file" || input.line < 0 || input.what == "":
+	case input.Path != "file" || input.Line < 0 || input.What == "":
 		t.Fatalf("%+v", input)
 	}
 }
@@ -162,7 +166,7 @@ func FuzzWorldFile(f *testing.F) {
 			t.Fatalf("%+v", plan)
 		}
 		for _, customer := range plan.customers {
-			if !printableID(customer) || plan.points[customer] < 0 {
+			if !redact.IsID(customer) || plan.points[customer] < 0 {
 				t.Fatalf("customer %q with %d points", customer, plan.points[customer])
 			}
 		}

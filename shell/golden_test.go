@@ -23,6 +23,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"tokenshell/shell/internal/exit"
 	"tokenshell/tokens"
 )
 
@@ -377,8 +378,8 @@ func TestBadWorlds(t *testing.T) {
 	for _, c := range cases {
 		path := filepath.Join(worldsDir, "bad-"+c.name+".yaml")
 		_, err := readWorld(path)
-		var input *inputError
-		if !errors.As(err, &input) || exitCode(err) != ExitInput {
+		var input *exit.InputError
+		if !errors.As(err, &input) || exit.Code(err) != exit.BadInput {
 			t.Errorf("%s: %v is no refusal of a file", path, err)
 			continue
 		}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
 	"tokenshell/tokens"
 )
 
@@ -30,26 +32,26 @@ func (p *parser) unknownTopic(word string) error {
 		topics = append(topics, row.name)
 	}
 	hint := "help lists the verbs, help reasons the reasons"
-	if near := nearest(strings.ToLower(word), topics); near != "" {
+	if near := exit.Nearest(strings.ToLower(word), topics); near != "" {
 		hint = fmt.Sprintf("did you mean %s?", near)
 	}
-	return usage(hint, "there is no verb, party or reason %q", word)
+	return exit.Usage(hint, "there is no verb, party or reason %q", word)
 }
 
-func writeReasons(w *page) {
-	rows := newTable("REASON", "SAID BY", "MEANING")
+func writeReasons(w *page.Page) {
+	rows := page.NewTable("REASON", "SAID BY", "MEANING")
 	for _, row := range tokens.Reasons() {
-		rows.row(rigid(row.Reason), row.By, row.Meaning)
+		rows.Row(page.Rigid(row.Reason), row.By, row.Meaning)
 	}
-	rows.write(w)
+	rows.Write(w)
 }
 
-func writeChecks(w *page) {
-	rows := newTable("CHECK", "WITHOUT IT")
+func writeChecks(w *page.Page) {
+	rows := page.NewTable("CHECK", "WITHOUT IT")
 	for _, row := range tokens.Weaknesses() {
-		rows.row(rigid(row.Rule), row.Without)
+		rows.Row(page.Rigid(row.Rule), row.Without)
 	}
-	rows.write(w)
+	rows.Write(w)
 }
 
 func reasonsJSON() any {
@@ -88,33 +90,33 @@ func group(node *kong.Node) string {
 	return ""
 }
 
-func writeHelp(w *page, root *kong.Node) {
-	title, rows := "", newTable()
+func writeHelp(w *page.Page, root *kong.Node) {
+	title, rows := "", page.NewTable()
 	for _, leaf := range leaves(root) {
 		if g := group(leaf); g != title {
-			rows.write(w)
-			rows = newTable()
+			rows.Write(w)
+			rows = page.NewTable()
 			if title != "" {
 				fmt.Fprintln(w)
 			}
 			title = g
-			fmt.Fprintln(w, w.paint(titleStyle, title))
+			fmt.Fprintln(w, w.Paint(page.TitleStyle, title))
 		}
-		rows.row(rigid(fmt.Sprintf("  %-15s", verbPath(leaf))), leaf.Help)
+		rows.Row(page.Rigid(fmt.Sprintf("  %-15s", verbPath(leaf))), leaf.Help)
 	}
-	rows.write(w)
+	rows.Write(w)
 	fmt.Fprintf(w, "\nhelp VERB explains one, help PARTY a party, help reasons lists the reasons; a verb takes %s\n", "-o json, --jq EXPR, --color WHEN")
 }
 
-func writeVerbHelp(w *page, node *kong.Node) {
+func writeVerbHelp(w *page.Page, node *kong.Node) {
 	fmt.Fprintf(w, "%s\n", node.Help)
 	if len(node.Children) > 0 {
 		fmt.Fprintln(w)
-		rows := newTable()
+		rows := page.NewTable()
 		for _, leaf := range leaves(node) {
-			rows.row("  "+synopsis(leaf), leaf.Help)
+			rows.Row("  "+synopsis(leaf), leaf.Help)
 		}
-		rows.write(w)
+		rows.Write(w)
 		if node.DefaultCmd == nil {
 			return
 		}
@@ -122,23 +124,23 @@ func writeVerbHelp(w *page, node *kong.Node) {
 	} else {
 		fmt.Fprintf(w, "\n  %s\n", synopsis(node))
 	}
-	rows := newTable()
+	rows := page.NewTable()
 	for _, p := range node.Positional {
-		rows.row("  "+strings.ToUpper(p.Name), p.Help)
+		rows.Row("  "+strings.ToUpper(p.Name), p.Help)
 	}
 	for _, f := range node.Flags {
 		text := "  --" + f.Name
 		if !f.IsBool() {
 			text += " " + flagPlace(f)
 		}
-		rows.row(text, f.Help)
+		rows.Row(text, f.Help)
 	}
 	if text := node.Tag.Get("seed"); text != "" {
-		rows.row("  --seed N", text)
+		rows.Row("  --seed N", text)
 	}
-	if len(rows.rows) > 0 {
+	if len(rows.Rows) > 0 {
 		fmt.Fprintln(w)
-		rows.write(w)
+		rows.Write(w)
 	}
 	if lines := strings.Split(example(node), "; "); len(lines) == 1 {
 		fmt.Fprintf(w, "\nfor example: %s\n", lines[0])

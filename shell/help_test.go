@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"tokenshell/shell/internal/exit"
 	"tokenshell/tokens"
 )
 
@@ -180,7 +181,7 @@ func TestHelpOfWhatIsUnknown(t *testing.T) {
 	s := goldenShell(t, 1)
 	ask := func(line string) (stderr string) {
 		var out, errors bytes.Buffer
-		if err := s.Line(t.Context(), line, false, &out, &errors); exitCode(err) != ExitUsage || out.Len() > 0 {
+		if err := s.Line(t.Context(), line, false, &out, &errors); exit.Code(err) != exit.BadUsage || out.Len() > 0 {
 			t.Errorf("%s: %v, and %q", line, err, &out)
 		}
 		return errors.String()

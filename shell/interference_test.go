@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
 )
 
@@ -203,7 +204,7 @@ func TestTheRelayDoesNotReadFacts(t *testing.T) {
 		text, _ := json.Marshal(facts) // strings always marshal
 		for _, where := range []*string{&o.State, &o.View, &o.Said} {
 			*where = strings.ReplaceAll(*where, string(text), "{}")
-			*where = strings.ReplaceAll(*where, string(escapeJSON(text)), "{}")
+			*where = strings.ReplaceAll(*where, string(redact.JSON(text)), "{}")
 		}
 		return o
 	}

@@ -30,6 +30,10 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/lineedit"
 	"tokenshell/tokens"
 )
@@ -276,8 +280,8 @@ func TestNothingLeaksFromAVerb(t *testing.T) {
 			x.search(t, where+": stderr", stderr.String(), false)
 			if err != nil {
 				var printed bytes.Buffer
-				printError(&printed, err)
-				x.search(t, where+": the error", redact(fmt.Sprintf("%v %+v", err, err))+printed.String(), false)
+				answer.PrintError(&printed, err)
+				x.search(t, where+": the error", redact.Tokens(fmt.Sprintf("%v %+v", err, err))+printed.String(), false)
 			}
 			searched += stdout.Len() + stderr.Len()
 		}
@@ -320,11 +324,15 @@ func (r *verboseRecorder) Log(args ...any) {
 	fmt.Fprintln(r.logs[r.name], args...)
 }
 
-func (r *verboseRecorder) Skip(...any)    { runtime.Goexit() }
+func (r *verboseRecorder) Skip(...any) { runtime.Goexit() }
+
 func (r *verboseRecorder) Fatal(a ...any) { r.Log(a...); r.FailNow() }
-func (r *verboseRecorder) FailNow()       { runtime.Goexit() }
-func (r *verboseRecorder) Parallel()      {}
-func (r *verboseRecorder) Verbose() bool  { return true }
+
+func (r *verboseRecorder) FailNow() { runtime.Goexit() }
+
+func (r *verboseRecorder) Parallel() {}
+
+func (r *verboseRecorder) Verbose() bool { return true }
 
 // Nothing that is secret is in anything that a scenario of ours prints.
 func TestNothingLeaksFromAScript(t *testing.T) {
@@ -405,9 +413,9 @@ func TestNothingLeaksFromAReport(t *testing.T) {
 		if o.Verdict != Failed {
 			t.Errorf("%s: %s", cases[i].text, o.Verdict)
 		}
-		var printed page
+		var printed page.Page
 		o.print(&printed)
-		text, err := marshalLine(o)
+		text, err := answer.Line(o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -634,7 +642,7 @@ func TestNothingInATokenSteers(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.wallet = wallet{} // the lists of the ones before say the same again
-			s.world.wire.conversation = newConversation(s.world.clock)
+			s.world.wire.Conversation = wire.NewConversation(s.world.clock)
 			search := func(line string) {
 				var printed bytes.Buffer
 				_ = s.Line(t.Context(), line, false, &printed, &printed)

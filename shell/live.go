@@ -15,6 +15,9 @@ import (
 	"tokenshell/issuers/payments"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/lineedit"
 	"tokenshell/tokens"
 )
@@ -41,7 +44,7 @@ func liveKinds() map[string]liveKind {
 		"kid":      of(offerKeys),
 		"step":     of(offerSteps),
 		"kind": of(func(*Shell) []lineedit.Candidate {
-			return rowsOf(faultRows(), func(r faultRow) (string, string) { return string(r.kind), r.help })
+			return rowsOf(wire.FaultRows(), func(r wire.FaultRow) (string, string) { return string(r.Kind), r.Help })
 		}),
 		"check":  of(offerChecks),
 		"reason": of(offerReasons),
@@ -85,13 +88,13 @@ func offerTokens(c *completer, _ string, before []string) []lineedit.Candidate {
 // aboutToken says of a token what helps to choose one: where it stands, how old
 // it is and how long it has.
 func (s *Shell) aboutToken(t *heldToken, status string) string {
-	about := orDash(t.service) + ", " + status
+	about := page.OrDash(t.service) + ", " + status
 	now := s.world.clock.Now()
 	if !t.since.IsZero() {
-		about += ", " + howFar(now.Sub(t.since)) + " old"
+		about += ", " + page.HowFar(now.Sub(t.since)) + " old"
 	}
 	if left := t.expires.Sub(now); left > 0 {
-		about += ", " + howFar(left) + " left"
+		about += ", " + page.HowFar(left) + " left"
 	}
 	return about
 }
@@ -111,7 +114,7 @@ func offerCoupons(s *Shell) []lineedit.Candidate {
 	var all []lineedit.Candidate
 	for _, l := range s.world.coupons.List(order.Customer) {
 		if s.world.coupons.Applicable(order, l.Code) == nil {
-			all = append(all, lineedit.Candidate{Value: l.Code, Description: l.Terms + " off" + prefixed(", from ", l.Minimum)})
+			all = append(all, lineedit.Candidate{Value: l.Code, Description: l.Terms + " off" + page.Prefixed(", from ", l.Minimum)})
 		}
 	}
 	return all
@@ -157,16 +160,16 @@ var stepAskers = map[string]string{
 func offerSteps(s *Shell) []lineedit.Candidate {
 	var all []string
 	for _, p := range s.world.parties {
-		for _, step := range serviceSteps {
+		for _, step := range wire.ServiceSteps {
 			all = append(all, p.name+"."+step)
 		}
 	}
 	for _, o := range s.world.standins {
-		for _, step := range standinSteps {
+		for _, step := range wire.StandinSteps {
 			all = append(all, o.name+"."+step)
 		}
 	}
-	for _, step := range kmsSteps {
+	for _, step := range wire.KmsSteps {
 		all = append(all, "kms."+step)
 	}
 	return rowsOf(all, func(step string) (string, string) { return step, stepAskers[step[strings.LastIndexByte(step, '.')+1:]] })
@@ -234,7 +237,7 @@ func (c *completer) variables() []lineedit.Candidate {
 		if c.shell.vars[name].secret {
 			return "$" + name, "(secret)"
 		}
-		return "$" + name, oneLine(c.shell.vars[name].value)
+		return "$" + name, redact.OneLine(c.shell.vars[name].value)
 	})
 }
 

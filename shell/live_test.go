@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/wire"
 )
 
 // offered gives the values that Tab would offer at a line's end.
@@ -151,7 +152,7 @@ func TestNamesOfTheWorld(t *testing.T) {
 	offers(t, s, "fault club.", "club.redeem", "club.cancel")
 	offers(t, s, "fault kms.", "kms.sign", "kms.decrypt")
 	offers(t, s, "fault points.", "points.confirm", "points.redeem", "points.cancel")
-	offers(t, s, "fault points.redeem ", faultKinds()...)
+	offers(t, s, "fault points.redeem ", wire.FaultKinds()...)
 	offers(t, s, "explore --without ", weaknessNames()...)
 }
 

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/ring"
 	"tokenshell/tokens"
 )
 
@@ -37,11 +39,11 @@ type logbook struct {
 
 type keptEntries struct {
 	mu      sync.Mutex
-	entries []logEntry
+	entries *ring.Ring[logEntry]
 }
 
 func newLogbook(clock tokens.Clock) *logbook {
-	return &logbook{clock: clock, kept: &keptEntries{}}
+	return &logbook{clock: clock, kept: &keptEntries{entries: ring.New[logEntry](logLimit)}}
 }
 
 // Enabled takes every level.
@@ -84,10 +86,7 @@ func (l *logbook) Handle(_ context.Context, record slog.Record) error {
 	record.Attrs(take)
 	l.kept.mu.Lock()
 	defer l.kept.mu.Unlock()
-	if len(l.kept.entries) >= 2*logLimit {
-		l.kept.entries = append([]logEntry(nil), l.kept.entries[logLimit:]...)
-	}
-	l.kept.entries = append(l.kept.entries, e)
+	l.kept.entries.Add(e)
 	return nil
 }
 
@@ -95,7 +94,7 @@ func (l *logbook) Handle(_ context.Context, record slog.Record) error {
 func (l *logbook) all() []logEntry {
 	l.kept.mu.Lock()
 	defer l.kept.mu.Unlock()
-	return append([]logEntry(nil), l.kept.entries[max(0, len(l.kept.entries)-logLimit):]...)
+	return l.kept.entries.All()
 }
 
 // String is the entry as one greppable line.
@@ -115,21 +114,21 @@ func (e logEntry) String() string {
 }
 
 // writeLog shows entries to a person; a pipe gets the lines themselves.
-func writeLog(w *page, entries []logEntry) {
-	rows := newTable("TIME", "PARTY", "STEP", "OUTCOME", "ORDER", "JTI", "MORE")
+func writeLog(w *page.Page, entries []logEntry) {
+	rows := page.NewTable("TIME", "PARTY", "STEP", "OUTCOME", "ORDER", "JTI", "MORE")
 	for _, e := range entries {
 		var more []string
 		for _, name := range e.order {
 			more = append(more, name+"="+e.More[name])
 		}
-		outcome := state(e.Outcome)
+		outcome := page.State(e.Outcome)
 		switch {
 		case e.Outcome == "ok":
 			outcome = "done"
 		case e.Outcome != "failed":
 			outcome, more = "refused", append([]string{e.Outcome}, more...)
 		}
-		rows.row(rigid(e.Time.Format("15:04:05")), rigid(e.Party), rigid(e.Step), outcome, ident(orDash(e.Order)), ident(orDash(e.JTI)), faint(strings.Join(more, " ")))
+		rows.Row(page.Rigid(e.Time.Format("15:04:05")), page.Rigid(e.Party), page.Rigid(e.Step), outcome, page.Ident(page.OrDash(e.Order)), page.Ident(page.OrDash(e.JTI)), page.Faint(strings.Join(more, " ")))
 	}
-	rows.write(w)
+	rows.Write(w)
 }

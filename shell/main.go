@@ -16,6 +16,21 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/syntax"
+)
+
+// Exit codes of the process.
+const (
+	ExitDone        = exit.Done
+	ExitRefused     = exit.Refused     // refused, or failed
+	ExitUsage       = exit.BadUsage    // wrong verb, flag, handle or value
+	ExitInput       = exit.BadInput    // a file that cannot be read or parsed
+	ExitInterrupted = exit.Interrupted // by Ctrl-C, or a signal
 )
 
 // process is the grammar of the command line.
@@ -37,18 +52,11 @@ type processRun struct {
 // the exit code. Interrupts are its own business; it never exits.
 func Main(args []string, stdin, stdout, stderr *os.File) int {
 	err := start(args, stdin, stdout, stderr)
-	var printed *printedError
-	if err != nil && !errors.As(err, &printed) {
-		printError(stderr, err)
+	if err != nil {
+		answer.PrintError(stderr, err)
 	}
-	return exitCode(err)
+	return exit.Code(err)
 }
-
-// printedError was printed where it happened.
-type printedError struct{ err error }
-
-func (e *printedError) Error() string { return e.err.Error() }
-func (e *printedError) Unwrap() error { return e.err }
 
 func start(args []string, stdin, stdout, stderr *os.File) error {
 	p := &process{}
@@ -56,17 +64,17 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	if err != nil {
 		return err
 	}
-	screen := newWindow(stdout)
-	out := &output{stdout: stdout, stderr: stderr, format: "text", window: screen, color: screen != nil && screen.colors}
+	screen := page.NewWindow(stdout)
+	out := &answer.Out{Stdout: stdout, Stderr: stderr, Format: "text", Window: screen, Color: screen != nil && screen.Colors}
 	if slices.Equal(args, []string{"--version"}) {
 		args = []string{"version"}
 	}
 	if slices.Contains(args, "--help") || slices.Contains(args, "-h") {
-		return out.show(nil, func(w *page) { printUsage(w, parser.Model.Node) })
+		return out.Show(nil, func(w *page.Page) { printUsage(w, parser.Model.Node) })
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return usage("tokenshell help; verbs run inside: tokenshell -c 'session new'", "%v", err)
+		return exit.Usage("tokenshell help; verbs run inside: tokenshell -c 'session new'", "%v", err)
 	}
 	hasCommand := slices.ContainsFunc(args, func(a string) bool {
 		return strings.HasPrefix(a, "-c") || a == "--command" || strings.HasPrefix(a, "--command=")
@@ -77,7 +85,7 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	}
 	switch command := strings.Fields(parsed.Command())[0]; {
 	case command == "version":
-		return out.show(map[string]string{"version": version()}, func(w *page) { fmt.Fprintln(w, "tokenshell", version()) })
+		return out.Show(map[string]string{"version": version()}, func(w *page.Page) { fmt.Fprintln(w, "tokenshell", version()) })
 	case command == "help":
 		return printHelp(p.Help.Verb, parser.Model.Node, out)
 	case command == "run":
@@ -89,7 +97,7 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	}
 	s := New(world)
 	s.window = screen
-	s.options.output, s.options.filter = out.format, out.filter
+	s.options.output, s.options.filter = out.Format, out.Filter
 	if p.Color != "" {
 		s.options.color = p.Color
 	}
@@ -120,7 +128,7 @@ func version() string {
 	return "devel"
 }
 
-func printUsage(w *page, node *kong.Node) {
+func printUsage(w *page.Page, node *kong.Node) {
 	fmt.Fprint(w, `tokenshell explores, proves and regression-tests the Confirmed Token Relay.
 
   tokenshell                      a prompt, or a script from standard input
@@ -130,20 +138,20 @@ func printUsage(w *page, node *kong.Node) {
   tokenshell version
 
 `)
-	rows := newTable()
+	rows := page.NewTable()
 	for _, f := range node.Flags {
 		text := "  --" + f.Name
 		if !f.IsBool() {
 			text += " " + flagPlace(f)
 		}
-		rows.row(text, f.Help)
+		rows.Row(text, f.Help)
 	}
-	rows.write(w)
+	rows.Write(w)
 }
 
-func printHelp(words []string, node *kong.Node, out *output) error {
-	if len(words) == 0 && out.format == "text" {
-		err := out.show(nil, func(w *page) {
+func printHelp(words []string, node *kong.Node, out *answer.Out) error {
+	if len(words) == 0 && out.Format == "text" {
+		err := out.Show(nil, func(w *page.Page) {
 			printUsage(w, node)
 			fmt.Fprintln(w)
 		})
@@ -175,7 +183,7 @@ func (s *Shell) script(name string, from io.Reader, semicolons bool, stdout, std
 		if err := s.Line(ctx, line, semicolons, stdout, stderr); err != nil {
 			s.place(stderr, name, number, line, err)
 			_ = s.leave(s.output(stdout, stderr)) // it says itself what is wrong, and the line is what the script ends with
-			return &printedError{err}
+			return exit.ToPeople(err)
 		}
 		if s.quit {
 			return s.leave(s.output(stdout, stderr))
@@ -185,12 +193,12 @@ func (s *Shell) script(name string, from io.Reader, semicolons bool, stdout, std
 
 // place says which line, and of several commands which, a script stopped at.
 func (s *Shell) place(w io.Writer, name string, number int, line string, err error) {
-	var unread *lineError
+	var unread *syntax.Error
 	where := s.last
 	if errors.As(err, &unread) {
 		where = strings.TrimSpace(line)
 	}
-	fmt.Fprintf(w, "%s:%d: %s\n", name, number, printable(s.wallet.redact(where)))
+	fmt.Fprintf(w, "%s:%d: %s\n", name, number, redact.Printable(s.wallet.redact(where)))
 }
 
 // lineLimit is the longest line of a script, in bytes.
@@ -241,14 +249,14 @@ func (l *lineScanner) next() (string, int, error) {
 			continue
 		}
 		if l.buffer.Len() > lineLimit {
-			return "", 0, &inputError{l.name, l.number + 1, fmt.Sprintf("the line is longer than %d bytes", lineLimit)}
+			return "", 0, exit.Input(l.name, l.number+1, fmt.Sprintf("the line is longer than %d bytes", lineLimit))
 		}
 		n, err := l.from.Read(chunk)
 		l.buffer.Write(chunk[:n])
 		if err == io.EOF {
 			l.ended = true
 		} else if err != nil {
-			return "", 0, &inputError{l.name, 0, err.Error()}
+			return "", 0, exit.Input(l.name, 0, err.Error())
 		}
 	}
 }
@@ -263,7 +271,7 @@ func (l *lineScanner) take() (string, bool) {
 }
 
 // runPaths runs scenarios and says how they went.
-func runPaths(p *process, out *output) error {
+func runPaths(p *process, out *answer.Out) error {
 	ctx, stop := withInterrupt()
 	defer stop()
 	files, err := ScenarioFiles(p.Run.Paths)
@@ -291,18 +299,18 @@ func runPaths(p *process, out *output) error {
 			summary.Skipped++
 		}
 		summary.Rows = append(summary.Rows, o)
-		if out.format == "text" {
-			_ = out.show(nil, o.print) // nobody may be listening any more
+		if out.Format == "text" {
+			_ = out.Show(nil, o.print) // nobody may be listening any more
 		}
 	})
 	if err != nil {
 		return err
 	}
-	err = out.show(summary, func(w *page) {
+	err = out.Show(summary, func(w *page.Page) {
 		fmt.Fprintf(w, "%d scenarios: %d passed, %d failed, %d skipped\n", summary.Total, summary.Passed, summary.Failed, summary.Skipped)
 	})
 	if err == nil && summary.Failed > 0 {
-		err = &printedError{errors.New("a scenario failed")}
+		err = exit.ToPeople(errors.New("a scenario failed"))
 	}
 	return err
 }

@@ -128,15 +128,15 @@ func newModel(order []string, customers []modelCustomer, coupons []modelCoupon) 
 }
 
 // answer is what the model predicts of a verb.
-type answer struct {
+type verbAnswer struct {
 	wrong   bool     // it asks for what does not exist
 	reasons []string // it is refused, for these
 	results []string // of a redemption: "t1 redeemed"
 }
 
-func refused(reasons ...string) answer { return answer{reasons: reasons} }
+func refused(reasons ...string) verbAnswer { return verbAnswer{reasons: reasons} }
 
-func (a answer) String() string {
+func (a verbAnswer) String() string {
 	text := "done"
 	switch {
 	case a.wrong:
@@ -212,16 +212,16 @@ func (m *model) ask(step string, question func() reply) reply {
 }
 
 // insist asks up to three times for an answer, and says whether one was missed.
-func (m *model) insist(step string, question func() reply) (answer reply, missed bool) {
+func (m *model) insist(step string, question func() reply) (verbAnswer reply, missed bool) {
 	for _, pause := range []int{1, 2, 0} {
-		answer = m.ask(step, question)
-		if !answer.unknown {
-			return answer, missed
+		verbAnswer = m.ask(step, question)
+		if !verbAnswer.unknown {
+			return verbAnswer, missed
 		}
 		missed = true
 		m.wait(pause)
 	}
-	return answer, missed
+	return verbAnswer, missed
 }
 
 func (m *model) session(id string) *modelOrder {
@@ -270,12 +270,16 @@ func (m *model) sum(of func(*modelHold) int, which func(*modelHold) bool) int {
 
 func stands(h *modelHold) bool { return h.state == "reserved" || h.state == "committed" }
 
-func one(*modelHold) int        { return 1 }
-func amount(h *modelHold) int   { return h.amount }
+func one(*modelHold) int { return 1 }
+
+func amount(h *modelHold) int { return h.amount }
+
 func captured(h *modelHold) int { return h.captured }
+
 func (m *model) used(c string) int {
 	return m.sum(one, func(h *modelHold) bool { return h.coupon == c && stands(h) })
 }
+
 func in(s string, h *modelHold) bool { return h.state == s }
 
 func (m *model) usedBy(coupon, customer string) int {
@@ -354,7 +358,7 @@ func (m *model) authorisable(customer, id string, amount int) string {
 }
 
 // confirm has a service hold something for the current order and sign for it.
-func (m *model) confirm(h modelHold, ttl int) answer {
+func (m *model) confirm(h modelHold, ttl int) verbAnswer {
 	s := m.session(m.current)
 	switch {
 	case s == nil:
@@ -375,7 +379,7 @@ func (m *model) confirm(h modelHold, ttl int) answer {
 		old.gone = old.gone || m.forgotten(old)
 	}
 	h.handle = handle
-	return answer{}
+	return verbAnswer{}
 }
 
 func (m *model) issue(s *modelOrder, h *modelHold, ttl int) reply {
@@ -522,7 +526,7 @@ func (m *model) cancel(h *modelHold, attempt int) reply {
 }
 
 // redeem has the relay redeem the named tokens, all accepted ones without any.
-func (m *model) redeem(named []*modelHold) answer {
+func (m *model) redeem(named []*modelHold) verbAnswer {
 	s := m.session(m.current)
 	if s == nil {
 		return refused("session_unknown")
@@ -533,7 +537,7 @@ func (m *model) redeem(named []*modelHold) answer {
 		case h.order != s.id:
 			return refused("session_mismatch")
 		case s.state == "open":
-			return answer{wrong: true}
+			return verbAnswer{wrong: true}
 		default:
 			return refused("session_closed")
 		}
@@ -541,7 +545,7 @@ func (m *model) redeem(named []*modelHold) answer {
 	switch s.state {
 	case "open":
 		if len(s.steps) == 0 {
-			return answer{wrong: true}
+			return verbAnswer{wrong: true}
 		}
 		for _, st := range s.steps {
 			if len(named) == 0 || slices.Contains(named, st.hold) {
@@ -563,13 +567,13 @@ func (m *model) redeem(named []*modelHold) answer {
 }
 
 // resume takes a stuck redemption to its end.
-func (m *model) resume() answer {
+func (m *model) resume() verbAnswer {
 	s := m.session(m.current)
 	switch {
 	case s == nil:
 		return refused("session_unknown")
 	case s.state == "open":
-		return answer{wrong: true}
+		return verbAnswer{wrong: true}
 	case s.state == "closed":
 		return refused("session_closed")
 	case s.state == "stuck":
@@ -658,8 +662,8 @@ func (m *model) compensate(reversed []*modelStep) bool {
 }
 
 // said is what the client hears of a redemption.
-func (s *modelOrder) said(resumed bool) answer {
-	a := answer{results: []string{}}
+func (s *modelOrder) said(resumed bool) verbAnswer {
+	a := verbAnswer{results: []string{}}
 	for _, st := range s.steps {
 		if st.result != "" {
 			a.results = append(a.results, st.hold.handle+" "+st.result)
@@ -675,8 +679,8 @@ func (s *modelOrder) said(resumed bool) answer {
 }
 
 // relay judges each token for itself.
-func (m *model) relay(forged bool, named ...*modelHold) answer {
-	var a answer
+func (m *model) relay(forged bool, named ...*modelHold) verbAnswer {
+	var a verbAnswer
 	for _, h := range named {
 		if why := m.judge(h, forged); why != "" {
 			a.reasons = append(a.reasons, why)
@@ -686,7 +690,7 @@ func (m *model) relay(forged bool, named ...*modelHold) answer {
 }
 
 // checkout relays what was not relayed yet, and redeems when all were accepted.
-func (m *model) checkout(named []*modelHold) answer {
+func (m *model) checkout(named []*modelHold) verbAnswer {
 	s := m.session(m.current)
 	if s == nil {
 		return refused("session_unknown")
@@ -700,7 +704,7 @@ func (m *model) checkout(named []*modelHold) answer {
 				}
 			}
 			if len(news) == 0 && len(s.steps) == 0 {
-				return answer{wrong: true}
+				return verbAnswer{wrong: true}
 			}
 		}
 		var fresh []*modelHold
@@ -717,7 +721,7 @@ func (m *model) checkout(named []*modelHold) answer {
 }
 
 // direct takes a token to its service, past the relay.
-func (m *model) direct(h *modelHold) answer {
+func (m *model) direct(h *modelHold) verbAnswer {
 	s := m.session(m.current)
 	if s == nil {
 		return refused("session_unknown")
@@ -727,16 +731,16 @@ func (m *model) direct(h *modelHold) answer {
 	said := m.ask(h.service+".redeem", func() reply { return m.commit(h, s.id, s.facts, attempt) })
 	switch {
 	case said.unknown:
-		return answer{reasons: []string{said.reason}, results: []string{h.handle + " failed"}}
+		return verbAnswer{reasons: []string{said.reason}, results: []string{h.handle + " failed"}}
 	case said.reason != "":
-		return answer{reasons: []string{said.reason}, results: []string{h.handle + " refused"}}
+		return verbAnswer{reasons: []string{said.reason}, results: []string{h.handle + " refused"}}
 	}
 	h.spent = true
-	return answer{results: []string{h.handle + " redeemed"}}
+	return verbAnswer{results: []string{h.handle + " redeemed"}}
 }
 
 // revoke has the issuer take a token back.
-func (m *model) revoke(h *modelHold) answer {
+func (m *model) revoke(h *modelHold) verbAnswer {
 	switch {
 	case h.key.gone:
 		return refused("key_unknown")
@@ -750,31 +754,31 @@ func (m *model) revoke(h *modelHold) answer {
 		h.state = "revoked"
 	}
 	h.revoked = true
-	return answer{}
+	return verbAnswer{}
 }
 
 // open opens a session; old ones are forgotten at that moment.
-func (m *model) open(id, customer string, facts map[string]string) answer {
+func (m *model) open(id, customer string, facts map[string]string) verbAnswer {
 	m.sessions = slices.DeleteFunc(m.sessions, func(s *modelOrder) bool { return m.now > s.opened+modelSession+modelForgotten })
 	if m.session(id) != nil {
-		return answer{wrong: true}
+		return verbAnswer{wrong: true}
 	}
 	m.sessions = append(m.sessions, &modelOrder{id: id, customer: customer, facts: maps.Clone(facts), state: "open", opened: m.now})
 	m.current = id
-	return answer{}
+	return verbAnswer{}
 }
 
 // use makes a session the current one.
-func (m *model) use(id string) answer {
+func (m *model) use(id string) verbAnswer {
 	if m.session(id) == nil {
 		return refused("session_unknown")
 	}
 	m.current = id
-	return answer{}
+	return verbAnswer{}
 }
 
 // set changes a fact of the current order.
-func (m *model) set(name, value string) answer {
+func (m *model) set(name, value string) verbAnswer {
 	s := m.session(m.current)
 	switch {
 	case s == nil:
@@ -783,11 +787,11 @@ func (m *model) set(name, value string) answer {
 		return refused("session_closed")
 	}
 	s.facts[name] = value
-	return answer{}
+	return verbAnswer{}
 }
 
 // close ends the current order; what it accepted is released.
-func (m *model) close() answer {
+func (m *model) close() verbAnswer {
 	s := m.session(m.current)
 	switch {
 	case s == nil:
@@ -801,11 +805,11 @@ func (m *model) close() answer {
 		}
 	}
 	s.state = "closed"
-	return answer{}
+	return verbAnswer{}
 }
 
 // rotate makes a new active key.
-func (m *model) rotate(service string) answer {
+func (m *model) rotate(service string) verbAnswer {
 	for _, k := range m.keys[service] {
 		if k.state == "active" {
 			k.state, k.last = "published", max(k.last, m.now)
@@ -813,11 +817,11 @@ func (m *model) rotate(service string) answer {
 	}
 	m.keys[service] = append(m.keys[service], &modelKey{state: "active"})
 	m.age()
-	return answer{}
+	return verbAnswer{}
 }
 
 // leave takes a key out of its set: retired or disabled.
-func (m *model) leave(service string, at int, state string) answer {
+func (m *model) leave(service string, at int, state string) verbAnswer {
 	k := m.keys[service][at]
 	if k.left == 0 {
 		k.left = m.now
@@ -825,7 +829,7 @@ func (m *model) leave(service string, at int, state string) answer {
 	if k.state != "disabled" {
 		k.state, k.aged = state, false
 	}
-	return answer{}
+	return verbAnswer{}
 }
 
 // status is what session show says of a token.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
 
@@ -58,7 +60,7 @@ func (s *Shell) possible() []move {
 	moves = append(moves, s.confirmMoves(current)...)
 	moves = append(moves, s.tokenMoves()...)
 	moves = append(moves, s.orderMoves(current)...)
-	if len(s.world.faults.list()) < maxFaults {
+	if len(s.world.faults.List()) < maxFaults {
 		moves = append(moves, s.faultMoves()...)
 	}
 	return append(moves, s.worldMoves()...)
@@ -160,7 +162,7 @@ func (s *Shell) orderMoves(snap orchestrator.Snapshot) []move {
 func (s *Shell) faultMoves() []move {
 	var moves []move
 	add := func(party, step string) {
-		for _, kind := range faultKinds() {
+		for _, kind := range wire.FaultKinds() {
 			for _, count := range []int{1, 3} {
 				verb := faultInject{party + "." + step, kind, count}
 				line := fmt.Sprintf("fault %s.%s %s", party, step, kind)
@@ -172,11 +174,11 @@ func (s *Shell) faultMoves() []move {
 		}
 	}
 	for _, p := range s.world.parties {
-		for _, step := range serviceSteps {
+		for _, step := range wire.ServiceSteps {
 			add(p.name, step)
 		}
 	}
-	for _, step := range kmsSteps {
+	for _, step := range wire.KmsSteps {
 		add("kms", step)
 	}
 	return moves
@@ -208,7 +210,7 @@ func (s *Shell) ending() []move {
 			move{line: "session use " + snap.ID, kind: "end", run: (&sessionUse{snap.ID}).Run},
 			move{line: "redeem --resume", kind: "end", run: func(c *call) error {
 				err := (&redeemVerb{Resume: true}).Run(c)
-				if err != nil && rejections(err) != nil {
+				if err != nil && exit.Rejections(err) != nil {
 					return fmt.Errorf("session %q does not come to its end: %w", snap.ID, err)
 				}
 				return err
@@ -228,7 +230,7 @@ func (s *Shell) abstract() string {
 	for _, t := range s.wallet.held {
 		fmt.Fprintf(&b, "%s %s %s %d|", t.service, t.ref.Order, s.status(t), max(-1, int64(t.expires.Sub(now)/(30*time.Second))))
 	}
-	for _, f := range s.world.faults.list() {
+	for _, f := range s.world.faults.List() {
 		fmt.Fprintf(&b, "%s.%s %s %d|", f.Party, f.Step, f.Kind, f.Left)
 	}
 	for _, p := range s.world.parties {

@@ -13,6 +13,9 @@ import (
 
 	"github.com/creack/pty"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
 )
 
 // onScreen gives a shell a terminal to print on, and a run that gives what a
@@ -28,7 +31,7 @@ func onScreen(t *testing.T, s *Shell, columns int) (run func(line string) (shown
 		_ = master.Close()
 	})
 	resize(t, tty, columns)
-	s.window = &window{file: tty, colors: true}
+	s.window = &page.Window{File: tty, Colors: true}
 	const end = 0 // no verb prints a NUL
 	reader := bufio.NewReader(master)
 	return func(line string) (string, error) {
@@ -78,7 +81,7 @@ func busyShell(t *testing.T) *Shell {
 		"relay coupon-2", "payment confirm 9.00 --method visa", "fault kms.decrypt refuse", "fault points.cancel slow --count 3", "checkout payment-2",
 		"let TEXT '注文は一度だけ使えます。注文は一度だけ使えます。注文は一度だけ使えます。注文は一度だけ使えます。'", "keys rotate coupons", "coupon confirm '注文は一度だけ使えます'",
 	} {
-		if err := s.Line(t.Context(), line, false, &bytes.Buffer{}, &bytes.Buffer{}); err != nil && len(rejections(err)) == 0 {
+		if err := s.Line(t.Context(), line, false, &bytes.Buffer{}, &bytes.Buffer{}); err != nil && len(exit.Rejections(err)) == 0 {
 			t.Fatalf("%s: %v", line, err)
 		}
 	}
@@ -98,7 +101,7 @@ func TestNoLineIsWiderThanTheWindow(t *testing.T) {
 	s := busyShell(t)
 	run := onScreen(t, s, 80)
 	for columns := 20; columns <= 200; columns += 1 + columns/12 {
-		resize(t, s.window.file, columns)
+		resize(t, s.window.File, columns)
 		for _, line := range lookingLines {
 			shown, err := run(line)
 			if err != nil {
@@ -133,7 +136,7 @@ func TestColoursChangeNoText(t *testing.T) {
 	run := onScreen(t, s, 80)
 	coloured := 0
 	for _, columns := range []int{20, 33, 40, 60, 80, 120, 200} {
-		resize(t, s.window.file, columns)
+		resize(t, s.window.File, columns)
 		for _, line := range lookingLines {
 			shown := map[string]string{}
 			for _, when := range []string{"always", "never"} {
@@ -195,7 +198,7 @@ func TestWhoGetsColours(t *testing.T) {
 			s := goldenShell(t, 1)
 			said(t, s, "session new op_1", "coupon confirm TEN", "set color "+test.set)
 			run := onScreen(t, s, 80)
-			if s.window = newWindow(s.window.file); s.window == nil {
+			if s.window = page.NewWindow(s.window.File); s.window == nil {
 				t.Fatal("a terminal is no window")
 			}
 			shown := ""
@@ -217,8 +220,8 @@ func TestAFileIsNoWindow(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if w := newWindow(file); w != nil || w.width() != 0 {
-		t.Errorf("a file is a window of %d columns", w.width())
+	if w := page.NewWindow(file); w != nil || w.Width() != 0 {
+		t.Errorf("a file is a window of %d columns", w.Width())
 	}
 }
 
@@ -231,7 +234,7 @@ func TestTakenRows(t *testing.T) {
 		{"", 80, 0}, {"a", 80, 1}, {"a\n\nb\n", 80, 3}, {strings.Repeat("a", 80) + "\n", 80, 1}, {strings.Repeat("a", 81) + "\n", 80, 2},
 		{"\x1b[31m" + strings.Repeat("a", 80) + "\x1b[0m\n", 80, 1}, {strings.Repeat("注", 41), 80, 2}, {"abc", 0, 3},
 	} {
-		if got := takenRows(test.what, test.columns); got != test.want {
+		if got := page.TakenRows(test.what, test.columns); got != test.want {
 			t.Errorf("%.20q takes %d rows of %d columns, want %d", test.what, got, test.columns, test.want)
 		}
 	}
@@ -242,20 +245,20 @@ func TestTakenRows(t *testing.T) {
 func TestProgress(t *testing.T) {
 	var shown bytes.Buffer
 	now := time.Duration(0)
-	p := &progress{out: &output{progress: &shown}, began: func() time.Duration { return now }}
+	p := &page.Progress{To: &shown, Began: func() time.Duration { return now }}
 	for range 5 { // 0, 150, 300, 450, 600 ms
-		p.tell(func(took time.Duration) string { return took.String() })
+		p.Tell(func(took time.Duration) string { return took.String() })
 		now += 150 * time.Millisecond
 	}
-	p.end()
+	p.End()
 	if got, want := shown.String(), "\r300ms \x1b[K\r600ms \x1b[K\r\x1b[K"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	shown.Reset()
-	soon := &progress{out: p.out, began: func() time.Duration { return 0 }}
-	soon.tell(func(time.Duration) string { return "at once" })
-	soon.end()
-	(&progress{out: &output{}, began: func() time.Duration { return time.Hour }}).tell(func(time.Duration) string { return "nobody hears it" })
+	soon := &page.Progress{To: p.To, Began: func() time.Duration { return 0 }}
+	soon.Tell(func(time.Duration) string { return "at once" })
+	soon.End()
+	(&page.Progress{Began: func() time.Duration { return time.Hour }}).Tell(func(time.Duration) string { return "nobody hears it" })
 	if shown.Len() > 0 {
 		t.Errorf("%q, of work that is done soon", &shown)
 	}

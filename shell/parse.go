@@ -11,6 +11,9 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
 )
 
 // Globals are the flags that stand on the process and on every verb.
@@ -24,22 +27,22 @@ type Globals struct {
 }
 
 // apply sets a verb's own output flags. Few verbs take a seed of their own.
-func (g *Globals) apply(o *output, takesSeed bool) error {
+func (g *Globals) apply(o *answer.Out, takesSeed bool) error {
 	if g.World != "" || g.Seed != nil && !takesSeed {
-		return usage("give --world and --seed to tokenshell itself, or to tokenshell run", "the world is made before its first verb")
+		return exit.Usage("give --world and --seed to tokenshell itself, or to tokenshell run", "the world is made before its first verb")
 	}
 	if g.Output != "" {
-		o.format = g.Output
+		o.Format = g.Output
 	}
 	if g.JQ != "" {
 		var err error
-		if o.filter, err = newFilter(g.JQ); err != nil {
+		if o.Filter, err = answer.NewFilter(g.JQ); err != nil {
 			return err
 		}
-		o.format = "json"
+		o.Format = "json"
 	}
 	if g.Color != "" {
-		o.choose(g.Color)
+		o.Choose(g.Color)
 	}
 	return nil
 }
@@ -77,11 +80,11 @@ func (p *parser) parse(words []string) (*kong.Context, error) {
 	args := append(path, arrange(node, words[used:])...)
 	parsed, err := p.fill(args)
 	if err != nil {
-		var wrong *usageError
+		var wrong *exit.UsageError
 		if errors.As(err, &wrong) {
 			return nil, err
 		}
-		return nil, usage(synopsis(node), "%s: %s", verbPath(node), plainly(err, words[used:]))
+		return nil, exit.Usage(synopsis(node), "%s: %s", verbPath(node), plainly(err, words[used:]))
 	}
 	return parsed, nil
 }
@@ -180,10 +183,10 @@ func (p *parser) unknownVerb(word string) error {
 		names = append(names, child.Name)
 	}
 	hint := "help lists the verbs"
-	if near := nearest(word, names); near != "" {
+	if near := exit.Nearest(word, names); near != "" {
 		hint = fmt.Sprintf("did you mean %s?", near)
 	}
-	return usage(hint, "there is no verb %q", word)
+	return exit.Usage(hint, "there is no verb %q", word)
 }
 
 // takesVerb reports whether the node's last argument is a verb with its own
@@ -255,45 +258,4 @@ func (p *parserPool) put(used *parser) {
 	case p.pool <- used:
 	default:
 	}
-}
-
-// nearest gives the name that text was probably meant to be; empty when none
-// is near.
-func nearest(text string, names []string) string {
-	best, limit := "", 1+len(text)/4
-	for _, name := range names {
-		if max(len(text)-len(name), len(name)-len(text)) > limit {
-			continue // and no long rubbish is compared
-		}
-		if d := distance(text, name); d <= limit {
-			best, limit = name, d-1
-		}
-	}
-	return best
-}
-
-// distance counts the edits between two words: characters added, left out,
-// changed, or two that changed places (optimal string alignment).
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
 }

@@ -2,7 +2,11 @@
 
 package shell
 
-import "fmt"
+import (
+	"fmt"
+
+	"tokenshell/shell/internal/page"
+)
 
 // partyRow is a party, for help.
 type partyRow struct {
@@ -31,13 +35,13 @@ func partyRows() []partyRow {
 	}
 }
 
-func (r *partyRow) write(w *page) {
-	fmt.Fprintf(w, "%s is %s\n", w.paint(titleStyle, r.name), r.what)
-	rows := newTable()
-	rows.row(rigid("  does"), r.does)
-	rows.row(rigid("  never does"), r.never)
-	rows.row(rigid("  verbs"), r.verbs)
-	rows.write(w)
+func (r *partyRow) write(w *page.Page) {
+	fmt.Fprintf(w, "%s is %s\n", w.Paint(page.TitleStyle, r.name), r.what)
+	rows := page.NewTable()
+	rows.Row(page.Rigid("  does"), r.does)
+	rows.Row(page.Rigid("  never does"), r.never)
+	rows.Row(page.Rigid("  verbs"), r.verbs)
+	rows.Write(w)
 }
 
 // partyHelp finds a party by its name.

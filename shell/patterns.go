@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"tokenshell/shell/internal/redact"
 )
 
 // volatile is what may be another in another run of the same verbs.
@@ -171,7 +173,7 @@ const longestPattern = 240
 
 // writable reports whether a line can stand in a scenario, in single quotes.
 func writable(line string) bool {
-	return len(line) <= longestPattern && !strings.ContainsAny(line, "'\t\r") && printable(line) == line && !looksLikeToken(line)
+	return len(line) <= longestPattern && !strings.ContainsAny(line, "'\t\r") && redact.Printable(line) == line && !redact.HasToken(line)
 }
 
 // objectPatterns give what a JSON object says, and each object in a list in it.

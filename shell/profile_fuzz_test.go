@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"tokenshell/shell/internal/exit"
 )
 
 // Any text as a profile: no panic, an error that names the file and is fit to
@@ -28,7 +30,7 @@ func FuzzProfile(f *testing.F) {
 			}
 			return
 		}
-		var input *inputError
+		var input *exit.InputError
 		if p != nil || !errors.As(err, &input) || !strings.HasPrefix(err.Error(), "p.yaml") {
 			t.Fatalf("%v and %T: %v", p, err, err)
 		}

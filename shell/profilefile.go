@@ -5,6 +5,7 @@ package shell
 import (
 	"time"
 
+	"tokenshell/shell/internal/exit"
 	"tokenshell/tokens"
 )
 
@@ -35,7 +36,7 @@ func (s *Shell) readProfile(name string) (*tokens.Profile, error) {
 
 func parseProfile(path string, source []byte) (*tokens.Profile, error) {
 	if tooDeep(source) {
-		return nil, &inputError{path, 0, "its brackets nest too deep"}
+		return nil, exit.Input(path, 0, "its brackets nest too deep")
 	}
 	var f profileFile
 	second, err := decodeYAML(source, &f)
@@ -65,12 +66,12 @@ func parseProfile(path string, source []byte) (*tokens.Profile, error) {
 		}
 		var d span
 		if err := d.UnmarshalText([]byte(row.text)); err != nil {
-			return nil, &inputError{path, 0, row.key + ": " + err.Error()}
+			return nil, exit.Input(path, 0, row.key+": "+err.Error())
 		}
 		*row.to = time.Duration(d)
 	}
 	if err := p.Check(); err != nil {
-		return nil, &inputError{path, 0, err.Error()}
+		return nil, exit.Input(path, 0, err.Error())
 	}
 	return p, nil
 }

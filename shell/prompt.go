@@ -11,6 +11,10 @@ import (
 	"os/signal"
 	"strings"
 
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/lineedit"
 	"tokenshell/tokens"
 )
@@ -30,12 +34,12 @@ func (s *Shell) prompt(stdin, stdout, stderr *os.File) error {
 	s.teaching = &teaching{map[tokens.Reason]bool{}}
 	s.readRC(rcPath(), stderr)
 	if s.options.tips {
-		err := s.output(stdout, stderr).show(nil, func(w *page) { fmt.Fprint(w, banner) })
+		err := s.output(stdout, stderr).Show(nil, func(w *page.Page) { fmt.Fprint(w, banner) })
 		if err != nil {
 			return err
 		}
 	}
-	color := s.output(stdout, stderr).color
+	color := s.output(stdout, stderr).Color
 	able := lineedit.Interactive(stdin, stdout)
 	if able && lineedit.Width(stderr) > 0 {
 		s.progress = stderr
@@ -45,7 +49,7 @@ func (s *Shell) prompt(stdin, stdout, stderr *os.File) error {
 		return err
 	}
 	history := lineedit.OpenHistory(lineedit.DefaultHistoryPath(), func(err error) {
-		fmt.Fprintf(stderr, "hint: the history is kept in memory only: %s\n", printable(err.Error()))
+		fmt.Fprintf(stderr, "hint: the history is kept in memory only: %s\n", redact.Printable(err.Error()))
 	})
 	config := lineedit.Config{
 		Stdin: stdin, Stdout: stdout, Complete: completer.complete, Hint: completer.hint, History: history, Color: color,
@@ -59,9 +63,9 @@ func (s *Shell) prompt(stdin, stdout, stderr *os.File) error {
 	if asker, ok := reader.(lineedit.Asker); ok {
 		s.ask = asker.Ask
 	}
-	out := func() *output { return s.output(stdout, stderr) }
+	out := func() *answer.Out { return s.output(stdout, stderr) }
 	for !s.quit {
-		line, err := reader.ReadLine(s.promptOn(&page{color: out().color}))
+		line, err := reader.ReadLine(s.promptOn(&page.Page{Color: out().Color}))
 		switch {
 		case errors.Is(err, lineedit.ErrInterrupted):
 			continue
@@ -69,7 +73,7 @@ func (s *Shell) prompt(stdin, stdout, stderr *os.File) error {
 			fmt.Fprintln(stdout)
 			return s.leave(out())
 		case errors.Is(err, lineedit.ErrTooLong):
-			printError(stderr, usage("@FILE reads a long token", "%v", err))
+			answer.PrintError(stderr, exit.Usage("@FILE reads a long token", "%v", err))
 			continue
 		case err != nil:
 			return err
@@ -88,24 +92,24 @@ func (s *Shell) interruptible(line string, stdout, stderr io.Writer) {
 }
 
 // promptText names the session, and the time when it stands still.
-func (s *Shell) promptText() string { return s.promptOn(&page{}) }
+func (s *Shell) promptText() string { return s.promptOn(&page.Page{}) }
 
 // promptOn gives the prompt in the colours of a page: the session in that of its
 // state.
-func (s *Shell) promptOn(p *page) string {
-	name := p.paint(titleStyle, "tokenshell")
+func (s *Shell) promptOn(p *page.Page) string {
+	name := p.Paint(page.TitleStyle, "tokenshell")
 	if s.session != "" {
 		name = s.session
 		if snap, err := s.world.relay.Session(s.session); err == nil {
-			name = p.paint(stateStyles[string(snap.State)], name)
+			name = p.Paint(page.StateStyles[string(snap.State)], name)
 		}
 	}
 	parts := []string{name}
 	if s.world.clock.Frozen() {
-		parts = append(parts, p.faint(s.world.clock.Now().Format("15:04:05")))
+		parts = append(parts, p.Faint(s.world.clock.Now().Format("15:04:05")))
 	}
 	if s.recording != nil {
-		parts = append(parts, p.paint(badStyle, "rec"))
+		parts = append(parts, p.Paint(page.BadStyle, "rec"))
 	}
 	return strings.Join(parts, " ") + "> "
 }

@@ -27,6 +27,8 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"pgregory.net/rapid"
 
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
 	"tokenshell/tokens"
 )
 
@@ -126,7 +128,7 @@ type deed struct {
 	draw     func(d draws) op
 	line     func(o op) string
 	run      func(o op) func(*call) error
-	foretell func(m *model, o op) answer
+	foretell func(m *model, o op) verbAnswer
 }
 
 // deeds is everything that may be done.
@@ -143,7 +145,7 @@ func deeds() []deed {
 			func(o op) func(*call) error {
 				return (&sessionNew{Name: o.word(0), Customer: o.word(1), Fact: o.words[2:]}).Run
 			},
-			func(m *model, o op) answer {
+			func(m *model, o op) verbAnswer {
 				facts := map[string]string{}
 				for _, fact := range o.words[2:] {
 					name, value, _ := strings.Cut(fact, "=")
@@ -154,29 +156,29 @@ func deeds() []deed {
 		{"session use", 2, draws.session,
 			func(o op) string { return "session use " + o.word(0) },
 			func(o op) func(*call) error { return (&sessionUse{o.word(0)}).Run },
-			func(m *model, o op) answer { return m.use(o.word(0)) }},
+			func(m *model, o op) verbAnswer { return m.use(o.word(0)) }},
 		{"session set", 2, func(d draws) op { return d.words(someFacts...) },
 			func(o op) string { return "session set " + o.word(0) },
 			func(o op) func(*call) error { return (&sessionSet{o.word(0)}).Run },
-			func(m *model, o op) answer {
+			func(m *model, o op) verbAnswer {
 				name, value, _ := strings.Cut(o.word(0), "=")
 				return m.set(name, value)
 			}},
 		{"session close", 1, func(draws) op { return op{} },
 			func(o op) string { return "session close" },
 			func(o op) func(*call) error { return (&sessionClose{}).Run },
-			func(m *model, o op) answer { return m.close() }},
+			func(m *model, o op) verbAnswer { return m.close() }},
 
 		{"coupon confirm", 4, func(d draws) op { return d.confirmation(d.coupon()) },
 			func(o op) string { return "coupon confirm " + o.word(1) + o.flags() },
 			func(o op) func(*call) error { return (&couponConfirm{o.word(1), o.confirmFlags()}).Run },
-			func(m *model, o op) answer {
+			func(m *model, o op) verbAnswer {
 				return m.confirm(modelHold{handle: o.word(0), service: "coupons", coupon: o.word(1)}, o.n)
 			}},
 		{"points confirm", 4, func(d draws) op { return d.confirmation(d.points()) },
 			func(o op) string { return "points confirm " + o.word(1) + o.flags() },
 			func(o op) func(*call) error { return (&pointsConfirm{o.word(1), o.confirmFlags()}).Run },
-			func(m *model, o op) answer {
+			func(m *model, o op) verbAnswer {
 				amount, _ := strconv.Atoi(o.word(1))
 				return m.confirm(modelHold{handle: o.word(0), service: "points", amount: amount}, o.n)
 			}},
@@ -185,7 +187,7 @@ func deeds() []deed {
 			func(o op) func(*call) error {
 				return (&paymentConfirm{o.word(1), o.word(2), o.confirmFlags()}).Run
 			},
-			func(m *model, o op) answer {
+			func(m *model, o op) verbAnswer {
 				amount, _ := cents(map[string]string{"": o.word(1)}, "")
 				return m.confirm(modelHold{handle: o.word(0), service: "payments", amount: amount, card: o.word(2)}, o.n)
 			}},
@@ -193,77 +195,77 @@ func deeds() []deed {
 		{"relay", 5, func(d draws) op { return d.tokens(1, 2) },
 			func(o op) string { return "relay" + o.handles() },
 			func(o op) func(*call) error { return (&relayVerb{o.tokens}).Run },
-			func(m *model, o op) answer { return m.relay(false, m.named(o.tokens)...) }},
+			func(m *model, o op) verbAnswer { return m.relay(false, m.named(o.tokens)...) }},
 		{"relay forged", 1, draws.changed,
 			func(o op) string { return "relay @forged-" + o.tokens[0] + ".jwt" },
 			func(o op) func(*call) error { return relayChanged(o.tokens[0], spoiled) },
-			func(m *model, o op) answer { return m.relay(true, m.named(o.tokens)...) }},
+			func(m *model, o op) verbAnswer { return m.relay(true, m.named(o.tokens)...) }},
 		{"relay twin", 1, draws.changed,
 			func(o op) string { return "relay @twin-" + o.tokens[0] + ".jwt" },
 			func(o op) func(*call) error { return relayChanged(o.tokens[0], otherS) },
-			func(m *model, o op) answer { return m.relay(false, m.named(o.tokens)...) }},
+			func(m *model, o op) verbAnswer { return m.relay(false, m.named(o.tokens)...) }},
 		{"redeem direct", 2, func(d draws) op { return d.tokens(1, 1) },
 			func(o op) string { return "redeem --direct" + o.handles() },
 			func(o op) func(*call) error { return (&redeemVerb{Tokens: o.tokens, Direct: true}).Run },
-			func(m *model, o op) answer { return m.direct(m.hold(o.tokens[0])) }},
+			func(m *model, o op) verbAnswer { return m.direct(m.hold(o.tokens[0])) }},
 		{"revoke", 1, func(d draws) op { return d.tokens(1, 1) },
 			func(o op) string { return "revoke" + o.handles() },
 			func(o op) func(*call) error { return (&revokeVerb{o.tokens[0]}).Run },
-			func(m *model, o op) answer { return m.revoke(m.hold(o.tokens[0])) }},
+			func(m *model, o op) verbAnswer { return m.revoke(m.hold(o.tokens[0])) }},
 		{"checkout", 6, func(d draws) op { return d.tokens(0, 2) },
 			func(o op) string { return "checkout" + o.handles() },
 			func(o op) func(*call) error { return (&checkoutVerb{o.tokens}).Run },
-			func(m *model, o op) answer { return m.checkout(m.named(o.tokens)) }},
+			func(m *model, o op) verbAnswer { return m.checkout(m.named(o.tokens)) }},
 		{"redeem", 3, func(d draws) op { return d.tokens(0, 2) },
 			func(o op) string { return "redeem" + o.handles() },
 			func(o op) func(*call) error { return (&redeemVerb{Tokens: o.tokens}).Run },
-			func(m *model, o op) answer { return m.redeem(m.named(o.tokens)) }},
+			func(m *model, o op) verbAnswer { return m.redeem(m.named(o.tokens)) }},
 		{"redeem resume", 2, func(draws) op { return op{} },
 			func(o op) string { return "redeem --resume" },
 			func(o op) func(*call) error { return (&redeemVerb{Resume: true}).Run },
-			func(m *model, o op) answer { return m.resume() }},
+			func(m *model, o op) verbAnswer { return m.resume() }},
 
 		{"fault", 9, draws.fault,
 			func(o op) string { return fmt.Sprintf("fault %s %s --count %d", o.word(0), o.word(1), o.n) },
 			func(o op) func(*call) error { return (&faultInject{o.word(0), o.word(1), o.n}).Run },
-			func(m *model, o op) answer {
+			func(m *model, o op) verbAnswer {
 				m.faults = append(m.faults, modelFault{o.word(0), o.word(1), o.n})
-				return answer{}
+				return verbAnswer{}
 			}},
 		{"fault clear", 1, func(draws) op { return op{} },
 			func(o op) string { return "fault clear" },
 			func(o op) func(*call) error { return (&faultClear{}).Run },
-			func(m *model, o op) answer { m.faults = nil; return answer{} }},
+			func(m *model, o op) verbAnswer { m.faults = nil; return verbAnswer{} }},
 		{"clock advance", 3, func(d draws) op { return op{n: d.pick("seconds", 1, 2, 30, 60, 119, 120, 1800)} },
 			func(o op) string { return fmt.Sprintf("clock advance %ds", o.n) },
 			func(o op) func(*call) error { return (&clockAdvance{span(time.Duration(o.n) * time.Second)}).Run },
-			func(m *model, o op) answer { m.wait(o.n); return answer{} }},
+			func(m *model, o op) verbAnswer { m.wait(o.n); return verbAnswer{} }},
 		{"clock set", 3, draws.moment,
 			func(o op) string { return "clock set " + stamp(o.n) },
 			func(o op) func(*call) error { return (&clockSet{stamp(o.n)}).Run },
-			func(m *model, o op) answer {
+			func(m *model, o op) verbAnswer {
 				if o.n < m.now {
-					return answer{wrong: true}
+					return verbAnswer{wrong: true}
 				}
 				m.wait(o.n - m.now)
-				return answer{}
+				return verbAnswer{}
 			}},
 		{"keys rotate", 1, func(d draws) op { return d.words(d.w.model.order...) },
 			func(o op) string { return "keys rotate " + o.word(0) },
 			func(o op) func(*call) error { return (&keysRotate{o.word(0)}).Run },
-			func(m *model, o op) answer { return m.rotate(o.word(0)) }},
+			func(m *model, o op) verbAnswer { return m.rotate(o.word(0)) }},
 		{"keys retire", 1, draws.key,
 			func(o op) string { return "keys retire $KID" },
 			func(o op) func(*call) error {
 				return func(c *call) error { return (&keysRetire{c.kid(o)}).Run(c) }
 			},
-			func(m *model, o op) answer { return m.leave(o.word(0), o.n, "retired") }},
+			func(m *model, o op) verbAnswer { return m.leave(o.word(0), o.n, "retired") }},
 		{"keys disable", 1, draws.key,
 			func(o op) string { return "keys disable $KID" },
 			func(o op) func(*call) error {
 				return func(c *call) error { return (&keysDisable{c.kid(o)}).Run(c) }
 			},
-			func(m *model, o op) answer { return m.leave(o.word(0), o.n, "disabled") }},
+			func(m *model, o op) verbAnswer { return m.leave(o.word(0), o.n, "disabled") }},
 	}
 }
 
@@ -640,7 +642,7 @@ func (w *walk) run(ctx context.Context, d deed, o op, lines []string) (said []by
 	}()
 	var stdout bytes.Buffer
 	if w.dir == "" {
-		err = d.run(o)(&call{Shell: w.shell, ctx: ctx, out: &output{stdout: &stdout, stderr: io.Discard, format: "json"}})
+		err = d.run(o)(&call{Shell: w.shell, ctx: ctx, out: &answer.Out{Stdout: &stdout, Stderr: io.Discard, Format: "json"}})
 		return stdout.Bytes(), err
 	}
 	for _, f := range w.files {
@@ -661,7 +663,7 @@ type panicked struct{ value any }
 func (p panicked) Error() string { return fmt.Sprintf("a panic: %v", p.value) }
 
 // write adds an op to the script, with what the model foretells.
-func (w *walk) write(lines []string, foretold answer) {
+func (w *walk) write(lines []string, foretold verbAnswer) {
 	last := len(lines) - 1
 	w.script = append(w.script, lines[:last]...)
 	prefix := ""
@@ -677,21 +679,23 @@ func (w *walk) write(lines []string, foretold answer) {
 }
 
 // answered reads a verb's error.
-func answered(err error) answer {
+func answered(err error) verbAnswer {
 	if err == nil {
-		return answer{}
+		return verbAnswer{}
 	}
-	var a answer
-	for _, r := range rejections(err) {
+	var a verbAnswer
+	for _, r := range exit.Rejections(err) {
 		a.reasons = append(a.reasons, string(r.Reason))
 	}
 	a.wrong = a.reasons == nil
 	return a
 }
 
-func sameAnswer(a, b answer) bool { return a.wrong == b.wrong && slices.Equal(a.reasons, b.reasons) }
+func sameAnswer(a, b verbAnswer) bool {
+	return a.wrong == b.wrong && slices.Equal(a.reasons, b.reasons)
+}
 
-func describe(a answer, err error) string {
+func describe(a verbAnswer, err error) string {
 	if a.wrong {
 		return err.Error()
 	}
@@ -700,7 +704,7 @@ func describe(a answer, err error) string {
 
 // results holds what a redemption said of each token against the model, and
 // each receipt against the one that was given before.
-func (w *walk) results(said []byte, foretold answer) *discrepancy {
+func (w *walk) results(said []byte, foretold verbAnswer) *discrepancy {
 	if foretold.results == nil {
 		return nil
 	}
@@ -818,7 +822,7 @@ func money(cents int) string { return fmt.Sprintf("%d.%02d", cents/100, cents%10
 func (w *walk) seen() []string {
 	world := w.shell.world
 	var faults []string
-	for _, f := range world.faults.list() {
+	for _, f := range world.faults.List() {
 		faults = append(faults, fmt.Sprintf("%s.%s %s %d", f.Party, f.Step, f.Kind, f.Left))
 	}
 	all := []string{world.clock.Now().Format(time.RFC3339Nano), strings.Join(faults, ", ")}
@@ -1097,10 +1101,14 @@ type silence struct {
 func (s *silence) Errorf(format string, args ...any) {
 	s.failed, s.text = true, fmt.Sprintf(format, args...)
 }
+
 func (s *silence) Logf(string, ...any) {}
-func (s *silence) Log(...any)          {}
-func (s *silence) FailNow()            { s.failed = true }
-func (s *silence) Failed() bool        { return s.failed }
+
+func (s *silence) Log(...any) {}
+
+func (s *silence) FailNow() { s.failed = true }
+
+func (s *silence) Failed() bool { return s.failed }
 
 // rapidly sets rapid's flags for one test; one that somebody gave stays.
 func rapidly(t *testing.T, values map[string]string) {

@@ -9,6 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/syntax"
 )
 
 // rcLimit is the largest rc file, in bytes.
@@ -31,24 +37,24 @@ func (s *Shell) readRC(path string, stderr io.Writer) {
 	if _, err := os.Lstat(path); path == "" || os.IsNotExist(err) {
 		return
 	}
-	text, err := readFile(path, rcLimit)
+	text, err := files.Read(path, rcLimit)
 	if err != nil {
-		printError(stderr, err)
+		answer.PrintError(stderr, err)
 		return
 	}
 	for i, line := range strings.Split(string(text), "\n") {
 		line = strings.TrimSuffix(line, "\r")
-		commands, err := splitLine(line, false)
+		commands, err := syntax.Split(line, false)
 		switch {
 		case err == nil && len(commands) == 0:
 			continue
-		case err == nil && commands[0][0].plain() != "set":
-			err = usage("it is for options: set NAME VALUE", "%q does not belong here", oneLine(commands[0][0].plain()))
-			printError(stderr, err)
+		case err == nil && commands[0][0].Plain() != "set":
+			err = exit.Usage("it is for options: set NAME VALUE", "%q does not belong here", redact.OneLine(commands[0][0].Plain()))
+			answer.PrintError(stderr, err)
 		case err == nil:
 			err = s.Line(context.Background(), line, false, io.Discard, stderr)
 		default:
-			printError(stderr, err)
+			answer.PrintError(stderr, err)
 		}
 		if err != nil {
 			fmt.Fprintf(stderr, "%s:%d: this line does not count\n", path, i+1)

@@ -18,6 +18,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
 )
 
@@ -87,7 +89,7 @@ func writeIn(t *testing.T, s *Shell, name, text string) {
 // say says one line, whatever is answered.
 func (k *talker) say(ctx context.Context, line string) error {
 	var printed strings.Builder
-	k.said = append(k.said, redact(line))
+	k.said = append(k.said, redact.Tokens(line))
 	err := k.shell.Line(ctx, line, false, &printed, &printed)
 	if k.later && k.rng.IntN(3) == 0 {
 		if err := k.shell.world.clock.Advance(time.Duration(k.rng.IntN(40_000)) * time.Millisecond); err != nil {
@@ -235,11 +237,11 @@ func (k *talker) toldInOrder(scenario string, left []omission) (refused int) {
 	lines := strings.Split(string(txtar.Parse([]byte(scenario)).Comment), "\n")
 	for _, e := range k.shell.transcript.spoken {
 		words := unjudged(e.words)
-		if len(left) > 0 && oneLine(k.shell.wallet.redact(e.typed)) == left[0].Line {
+		if len(left) > 0 && redact.OneLine(k.shell.wallet.redact(e.typed)) == left[0].Line {
 			left = left[1:]
 			continue
 		}
-		if e.err != nil && rejections(e.err) == nil || slices.Contains(unrecorded, words[0]) || words[0] == "set" && ownSetting(words) {
+		if e.err != nil && exit.Rejections(e.err) == nil || slices.Contains(unrecorded, words[0]) || words[0] == "set" && ownSetting(words) {
 			continue
 		}
 		want := expected(e.err) + words[0] + " "
@@ -247,7 +249,7 @@ func (k *talker) toldInOrder(scenario string, left []omission) (refused int) {
 			return strings.HasPrefix(line+" ", want) || words[0] == "let" && strings.HasPrefix(line, "capture ")
 		})
 		if at < 0 {
-			k.t.Errorf("%q was answered with %v and stands nowhere behind\n%s", oneLine(k.shell.wallet.redact(e.typed)), e.err, strings.Join(k.said, "\n"))
+			k.t.Errorf("%q was answered with %v and stands nowhere behind\n%s", redact.OneLine(k.shell.wallet.redact(e.typed)), e.err, strings.Join(k.said, "\n"))
 			return refused
 		}
 		lines = lines[at+1:]

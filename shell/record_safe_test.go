@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
 )
 
 // A replay touches no file of anybody's, whatever a variable stands for, and the
@@ -91,10 +94,10 @@ func TestRecordOfAWorldWithASecret(t *testing.T) {
 	s := recordable(t, nil, "# "+encoded(`{"alg":"ES256","kid":"k"}`)+"."+encoded(`{"iss":"https://a.example"}`)+"."+strings.Repeat("A", 86)+"\ncustomers: [{id: only, points: 7}]\n")
 	var printed strings.Builder
 	err := s.Line(t.Context(), "record --from-start story.txtar", false, &printed, &printed)
-	if exitCode(err) != ExitRefused || !strings.Contains(printed.String(), "the world file holds a token that may still be good") {
+	if exit.Code(err) != exit.Refused || !strings.Contains(printed.String(), "the world file holds a token that may still be good") {
 		t.Errorf("%v, %s", err, printed.String())
 	}
-	if fileExists(filepath.Join(s.dir, "story.txtar")) {
+	if files.Exists(filepath.Join(s.dir, "story.txtar")) {
 		t.Error("it is written all the same")
 	}
 }

@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
 )
 
 // recordable is a shell with a seed, in a folder of its own.
@@ -292,7 +295,7 @@ func TestRecordRefuses(t *testing.T) {
 func TestRecordAfterTooMuch(t *testing.T) {
 	s := recordable(t, seeded(7), "")
 	for range 2*transcriptLimit + 1 {
-		s.begin("points balance", []string{"points", "balance"}, &output{})(nil)
+		s.begin("points balance", []string{"points", "balance"}, &answer.Out{})(nil)
 	}
 	if n := len(s.transcript.spoken); n != transcriptLimit+1 || s.transcript.dropped != transcriptLimit {
 		t.Errorf("%d are kept, %d left", n, s.transcript.dropped)
@@ -326,7 +329,7 @@ func TestRecordThatIsNotWritten(t *testing.T) {
 	stop()
 	var stdout, stderr strings.Builder
 	said(t, s, "points balance")
-	if err := s.Line(interrupted, "record --from-start story.txtar", false, &stdout, &stderr); exitCode(err) != ExitInterrupted {
+	if err := s.Line(interrupted, "record --from-start story.txtar", false, &stdout, &stderr); exit.Code(err) != exit.Interrupted {
 		t.Errorf("interrupted: %v", err)
 	}
 	if _, err := os.Stat(s.path("story.txtar")); err == nil {
@@ -335,7 +338,7 @@ func TestRecordThatIsNotWritten(t *testing.T) {
 	said(t, s, "record start story.txtar")
 	writeIn(t, s, "story.txtar", "mine\n")
 	err := s.script("stdin", strings.NewReader("points balance\n"), false, &stdout, &stderr)
-	if exitCode(err) != ExitRefused || !strings.Contains(stderr.String(), "there is a file story.txtar already") {
+	if exit.Code(err) != exit.Refused || !strings.Contains(stderr.String(), "there is a file story.txtar already") {
 		t.Errorf("%v: %s", err, stderr.String())
 	}
 }

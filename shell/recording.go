@@ -16,6 +16,10 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/redact"
 )
 
 // recording is under way between record start and record stop.
@@ -56,7 +60,7 @@ const mostPasses = 200
 const coarse = 30 * time.Second
 
 // record makes a scenario of what was run since the from-th command.
-func (s *Shell) record(ctx context.Context, from int, out *output) (scenario []byte, kept int, left []omission, err error) {
+func (s *Shell) record(ctx context.Context, from int, out *answer.Out) (scenario []byte, kept int, left []omission, err error) {
 	if err := s.transcript.whole(); err != nil {
 		return nil, 0, nil, err
 	}
@@ -75,14 +79,14 @@ func (s *Shell) record(ctx context.Context, from int, out *output) (scenario []b
 	m.collectFiles()
 	m.nameOrders()
 	lines, again := []string(nil), true
-	far := out.longWork()
-	defer far.end()
+	far := out.LongWork()
+	defer far.End()
 	for pass := 1; again; pass++ { // each time one command more is left out, or the clock is moved at every second
 		if pass > mostPasses {
 			return nil, 0, nil, fmt.Errorf("more than %d commands are answered in another way in a scenario: record a part of the session, with record start", mostPasses)
 		}
 		m.tell = func(i int) {
-			far.tell(func(time.Duration) string { return fmt.Sprintf("pass %d, command %d of %d", pass, i+1, len(m.spoken)) })
+			far.Tell(func(time.Duration) string { return fmt.Sprintf("pass %d, command %d of %d", pass, i+1, len(m.spoken)) })
 		}
 		if lines, again, err = m.attempt(ctx); err != nil {
 			return nil, 0, nil, err
@@ -105,7 +109,7 @@ func (s *Shell) record(ctx context.Context, from int, out *output) (scenario []b
 }
 
 // shown is a text as it may be shown.
-func (m *scenarioMaker) shown(what string) string { return oneLine(m.shell.wallet.redact(what)) }
+func (m *scenarioMaker) shown(what string) string { return redact.OneLine(m.shell.wallet.redact(what)) }
 
 // node gives the verb that a command is about, behind ! and expect.
 func (m *scenarioMaker) node(words []string) (verb string, looks bool, matters int) {
@@ -151,8 +155,8 @@ func (m *scenarioMaker) sift() {
 		verb, looks, _ := m.node(e.words)
 		first, _, _ := strings.Cut(verb, " ")
 		var (
-			wrong   *usageError
-			stopped *sourced
+			wrong   *exit.UsageError
+			stopped *exit.Stopped
 		)
 		switch {
 		case verb == "" && len(e.words) == 0:
@@ -165,9 +169,9 @@ func (m *scenarioMaker) sift() {
 			m.without[i] = "nobody ends it in a scenario"
 		case errors.As(e.err, &stopped):
 			m.without[i] = m.shown(stopped.Error())
-		case errors.As(e.err, &wrong) && (looks || !strings.HasPrefix(wrong.what, "--jq ")):
+		case errors.As(e.err, &wrong) && (looks || !strings.HasPrefix(wrong.What, "--jq ")):
 			m.without[i] = "" // it was not understood, and nothing came of it
-		case e.err != nil && rejections(e.err) == nil:
+		case e.err != nil && exit.Rejections(e.err) == nil:
 			m.without[i] = "it failed, and was not refused: " + m.shown(e.err.Error())
 		}
 	}
@@ -247,7 +251,7 @@ func (m *scenarioMaker) play(g *stage, i int) (again bool) {
 		m.without[i] = fmt.Sprintf("it was %s, and with another seed it would be %s", was, verdict(said[1]))
 	}
 	if m.without[i] != "" {
-		var wrong *usageError
+		var wrong *exit.UsageError
 		return !errors.As(said[0], &wrong) || !errors.As(said[1], &wrong) || len(g.lines) > before // what is not understood changes nothing
 	}
 	g.lines = append(g.lines, expected(said[0])+text)
@@ -259,12 +263,12 @@ func (m *scenarioMaker) play(g *stage, i int) (again bool) {
 
 // verdict says in short how a verb was answered.
 func verdict(err error) string {
-	all := rejections(err)
+	all := exit.Rejections(err)
 	if all == nil {
 		if err == nil {
 			return "done"
 		}
-		return "a failure: " + oneLine(redact(err.Error()))
+		return "a failure: " + redact.OneLine(redact.Tokens(err.Error()))
 	}
 	var codes []string
 	for _, r := range all {

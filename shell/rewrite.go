@@ -8,6 +8,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/syntax"
 )
 
 // keyID is a kid as services make it; its last part is another in each world.
@@ -17,14 +20,14 @@ var keyID = regexp.MustCompile(`^([a-z]+-k[0-9]+-)[0-9a-f]{8}$`)
 // it. Names of files and orders are those of the scenario, a token is its
 // handle, and a kid is looked up first. why says that it cannot be written.
 func (m *scenarioMaker) rewrite(g *stage, e *spoken) (text, why string) {
-	commands, err := splitLine(e.typed, false)
+	commands, err := syntax.Split(e.typed, false)
 	if err != nil || len(commands) != 1 {
 		return "", "it is no line of a scenario"
 	}
 	command := commands[0]
 	texts := make([]string, len(command))
 	for i, w := range command {
-		texts[i] = w.plain()
+		texts[i] = w.Plain()
 	}
 	command = command[len(texts)-len(unjudged(texts)):]
 	missing := -1 // where the name of a session has to be put
@@ -32,7 +35,7 @@ func (m *scenarioMaker) rewrite(g *stage, e *spoken) (text, why string) {
 		missing = at - (len(texts) - len(command))
 	}
 	meant := unjudged(e.words) // the words, with what variables stood for
-	var done []word
+	var done []syntax.Word
 	for i, w := range command {
 		if i == missing {
 			done = append(done, literal(m.orders[e.session]))
@@ -49,31 +52,31 @@ func (m *scenarioMaker) rewrite(g *stage, e *spoken) (text, why string) {
 	if missing == len(command) {
 		done = append(done, literal(m.orders[e.session]))
 	}
-	if len(done) == 3 && done[0].plain() == "let" && done[2].plain() != command[2].plain() && looksLikeToken(command[2].plain()) {
-		done = []word{literal("capture"), done[1], literal("token"), literal("raw"), done[2]}
+	if len(done) == 3 && done[0].Plain() == "let" && done[2].Plain() != command[2].Plain() && redact.HasToken(command[2].Plain()) {
+		done = []syntax.Word{literal("capture"), done[1], literal("token"), literal("raw"), done[2]}
 		if g.shells[0].options.output == "json" {
 			done = append(done, literal("--jq"), literal(".raw"))
 		}
 	}
-	return commandText(done), ""
+	return syntax.Join(done), ""
 }
 
-func literal(text string) word { return word{piece{text: text}} }
+func literal(text string) syntax.Word { return syntax.Word{syntax.Piece{Text: text}} }
 
 // namedFile gives a word with a variable as the file that it stood for: the
 // variable may hold a place that only this machine has.
-func (m *scenarioMaker) namedFile(e *spoken, w word, meant string) word {
+func (m *scenarioMaker) namedFile(e *spoken, w syntax.Word, meant string) syntax.Word {
 	if prefix, name := nameIn(meant); m.names[e][name] != "" {
 		return literal(prefix + name)
 	}
 	return w
 }
 
-func (m *scenarioMaker) rewriteWord(g *stage, e *spoken, w word) (done word, why string) {
-	if slices.ContainsFunc(w, func(p piece) bool { return p.variable }) {
+func (m *scenarioMaker) rewriteWord(g *stage, e *spoken, w syntax.Word) (done syntax.Word, why string) {
+	if slices.ContainsFunc(w, func(p syntax.Piece) bool { return p.Variable }) {
 		return w, ""
 	}
-	text := w.plain()
+	text := w.Plain()
 	prefix, name := nameIn(text)
 	if file := m.names[e][name]; file != "" {
 		return literal(prefix + file), ""
@@ -81,7 +84,7 @@ func (m *scenarioMaker) rewriteWord(g *stage, e *spoken, w word) (done word, why
 	if order := m.orders[name]; order != "" {
 		return literal(prefix + order), ""
 	}
-	if looksLikeToken(text) {
+	if redact.HasToken(text) {
 		for _, t := range m.shell.wallet.held {
 			if t.raw == text && g.shells[0].wallet.byHandle[t.handle] != nil {
 				return literal(t.handle), ""
@@ -97,7 +100,7 @@ func (m *scenarioMaker) rewriteWord(g *stage, e *spoken, w word) (done word, why
 			g.kids[name] = m.freshName("KID_%d", len(g.kids)+1)
 			g.run(fmt.Sprintf(`capture %s keys list --jq '.keys[] | select(.kid | startswith("%s")).kid'`, g.kids[name], found[1]))
 		}
-		if done = (word{{text: g.kids[name], variable: true}}); prefix != "" {
+		if done = (syntax.Word{{Text: g.kids[name], Variable: true}}); prefix != "" {
 			done = append(literal(prefix), done...)
 		}
 		return done, ""

@@ -14,6 +14,9 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
 )
 
 // Verdict is what became of a scenario.
@@ -127,22 +130,22 @@ func (o *Outcome) explain(log string, sc *scenario) {
 	if sc != nil && o.Line > 0 {
 		o.Output = strings.TrimRight(sc.stdout+sc.stderr, "\n")
 	}
-	hide := redact
+	hide := redact.Tokens
 	if sc != nil && sc.shell != nil {
 		hide = sc.shell.wallet.redact
 	}
-	o.Text, o.Why, o.Output = printable(hide(o.Text)), printable(hide(o.Why)), printable(hide(o.Output))
+	o.Text, o.Why, o.Output = redact.Printable(hide(o.Text)), redact.Printable(hide(o.Why)), redact.Printable(hide(o.Output))
 }
 
 // print writes an outcome for people: one line, and what went wrong below it.
-func (o *Outcome) print(w *page) {
+func (o *Outcome) print(w *page.Page) {
 	switch o.Verdict {
 	case Passed:
-		fmt.Fprintf(w, "%s    %s\n", w.paint(goodStyle, "ok"), o.File)
+		fmt.Fprintf(w, "%s    %s\n", w.Paint(page.GoodStyle, "ok"), o.File)
 	case Skipped:
-		fmt.Fprintf(w, "%s  %s%s\n", w.paint(wornStyle, "skip"), o.File, prefixed("  ", o.Why))
+		fmt.Fprintf(w, "%s  %s%s\n", w.Paint(page.WornStyle, "skip"), o.File, page.Prefixed("  ", o.Why))
 	default:
-		fmt.Fprintf(w, "%s  %s\n", w.paint(badStyle, "FAIL"), o.File)
+		fmt.Fprintf(w, "%s  %s\n", w.Paint(page.BadStyle, "FAIL"), o.File)
 		place := o.File
 		if o.Line > 0 {
 			place = fmt.Sprintf("%s:%d", o.File, o.Line)
@@ -158,13 +161,6 @@ func (o *Outcome) print(w *page) {
 			}
 		}
 	}
-}
-
-func prefixed(prefix, text string) string {
-	if text == "" {
-		return ""
-	}
-	return prefix + text
 }
 
 // scriptT is testscript's T outside go test, for one script.

@@ -14,6 +14,11 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/syntax"
 )
 
 // ScenarioConfig says in which worlds scenarios run.
@@ -124,7 +129,7 @@ func (r *scenarioRunner) setup(env *testscript.Env, sc *scenario) error {
 		}
 	}
 	plan := r.plan
-	if path := filepath.Join(env.WorkDir, "world.yaml"); fileExists(path) {
+	if path := filepath.Join(env.WorkDir, "world.yaml"); files.Exists(path) {
 		var err error
 		if plan, err = readWorld(path); err != nil {
 			return err
@@ -162,11 +167,11 @@ func (r *scenarioRunner) command(verb string) func(*testscript.TestScript, bool,
 		}
 		typed := make([]string, len(words))
 		for i, word := range words {
-			typed[i] = quoteWord(word)
+			typed[i] = syntax.Quote(word)
 		}
 		err := sc.shell.run(r.ctx, strings.Join(typed, " "), words, &stdout, &stderr)
 		if err == nil && sc.shell.quit {
-			err = usage("stop ends a scenario", "quit leaves a shell")
+			err = exit.Usage("stop ends a scenario", "quit leaves a shell")
 		}
 		sc.stdout, sc.stderr, sc.failed = stdout.String(), stderr.String(), err
 		fmt.Fprint(ts.Stdout(), sc.stdout)
@@ -179,15 +184,15 @@ func (r *scenarioRunner) command(verb string) func(*testscript.TestScript, bool,
 
 // unexpected says what was expected of a verb and what came.
 func unexpected(err error) string {
-	var surprised *surprise
+	var surprised *exit.Surprise
 	switch {
 	case errors.As(err, &surprised):
 		return surprised.Error()
-	case rejections(err) != nil:
-		r := rejections(err)[0]
-		return fmt.Sprintf("expected it to be done; it was rejected: %s: %s", r.Reason, printable(r.Detail))
+	case exit.Rejections(err) != nil:
+		r := exit.Rejections(err)[0]
+		return fmt.Sprintf("expected it to be done; it was rejected: %s: %s", r.Reason, redact.Printable(r.Detail))
 	default:
-		return printable(err.Error())
+		return redact.Printable(err.Error())
 	}
 }
 
@@ -195,7 +200,7 @@ func unexpected(err error) string {
 // testscript would read some differently, and a variable that nobody set as
 // nothing. It answers the variables that the script names.
 func (r *scenarioRunner) check(file string, vars []string) (named []string, err error) {
-	text, err := readFile(file, worldLimit)
+	text, err := files.Read(file, worldLimit)
 	if err != nil {
 		return nil, err
 	}
@@ -206,16 +211,16 @@ func (r *scenarioRunner) check(file string, vars []string) (named []string, err 
 	}
 	anything := false // a sourced file may set what it likes
 	for i, line := range strings.Split(string(txtar.Parse(text).Comment), "\n") {
-		verb, rest := verbOf(line)
+		verb, rest := syntax.ScriptVerb(line)
 		if slices.Contains(r.verbs, verb) {
-			if _, err := splitLine(strings.TrimSuffix(line, "\r"), false); err != nil {
-				return nil, &inputError{file, i + 1, err.Error()}
+			if _, err := syntax.Split(strings.TrimSuffix(line, "\r"), false); err != nil {
+				return nil, exit.Input(file, i+1, err.Error())
 			}
 		}
-		for _, name := range scriptVariables(line) {
+		for _, name := range syntax.ScriptVariables(line) {
 			named = append(named, name)
 			if !set[name] && !anything {
-				return nil, &inputError{file, i + 1, unsetText(name)}
+				return nil, exit.Input(file, i+1, unsetText(name))
 			}
 		}
 		switch {
@@ -251,83 +256,6 @@ func unsetIn(word string) string {
 	return name
 }
 
-// scriptVariables gives the $NAMEs of a line that testscript puts values for:
-// those outside single quotes and before a comment.
-func scriptVariables(line string) []string {
-	var names []string
-	quoted := false
-	for i := 0; i < len(line); i++ {
-		switch c := line[i]; {
-		case c == '\'':
-			quoted = !quoted
-		case c == '#' && !quoted:
-			return names
-		case c == '$' && !quoted:
-			end := i + 1
-			for end < len(line) && isNameByte(line[end]) {
-				end++
-			}
-			if name := line[i+1 : end]; isVariable(name) {
-				names = append(names, name)
-			}
-			i = end - 1
-		}
-	}
-	return names
-}
-
-// verbOf gives a line's command behind conditions and negation, and the words
-// behind it, as testscript reads them.
-func verbOf(line string) (verb string, rest []string) {
-	words := scriptWords(line)
-	for len(words) > 0 && (strings.HasPrefix(words[0], "[") && strings.HasSuffix(words[0], "]") || words[0] == "!" || words[0] == "?") {
-		words = words[1:]
-	}
-	if len(words) == 0 {
-		return "", nil
-	}
-	return words[0], words[1:]
-}
-
-// scriptWords splits a line as testscript does: at spaces and tabs, with single
-// quotes and comments, and nothing else. Variables stay as they are written.
-func scriptWords(line string) []string {
-	var (
-		words  []string
-		b      strings.Builder
-		open   bool
-		quoted bool
-	)
-	for i := 0; i < len(line); i++ {
-		c := line[i]
-		switch {
-		case c == '\'' && quoted && i+1 < len(line) && line[i+1] == '\'':
-			b.WriteByte(c)
-			i++
-		case c == '\'':
-			quoted, open = !quoted, true
-		case quoted:
-			b.WriteByte(c)
-		case c == ' ' || c == '\t' || c == '\r' || c == '#':
-			if open {
-				words = append(words, b.String())
-			}
-			b.Reset()
-			open = false
-			if c == '#' {
-				return words
-			}
-		default:
-			b.WriteByte(c)
-			open = true
-		}
-	}
-	if open {
-		words = append(words, b.String())
-	}
-	return words
-}
-
 // ScenarioFiles gives the scenarios that paths mean: files as they are, folders
 // with all .txtar files below them, sorted. A folder without any is an error.
 func ScenarioFiles(paths []string) ([]string, error) {
@@ -335,7 +263,7 @@ func ScenarioFiles(paths []string) ([]string, error) {
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil {
-			return nil, &inputError{path, 0, "there is no such file or folder"}
+			return nil, exit.Input(path, 0, "there is no such file or folder")
 		}
 		if !info.IsDir() {
 			files = append(files, path)
@@ -349,10 +277,10 @@ func ScenarioFiles(paths []string) ([]string, error) {
 			return err
 		})
 		if err != nil {
-			return nil, &inputError{path, 0, err.Error()}
+			return nil, exit.Input(path, 0, err.Error())
 		}
 		if len(files) == before {
-			return nil, &inputError{path, 0, "there is no .txtar file in this folder"}
+			return nil, exit.Input(path, 0, "there is no .txtar file in this folder")
 		}
 	}
 	return files, nil

@@ -291,11 +291,16 @@ func (r *recorder) Run(name string, f func(testscript.T)) {
 	<-done
 }
 
-func (r *recorder) Skip(...any)   { r.set(Skipped); runtime.Goexit() }
-func (r *recorder) Fatal(...any)  { r.FailNow() }
-func (r *recorder) FailNow()      { r.set(Failed); runtime.Goexit() }
-func (r *recorder) Log(...any)    {}
-func (r *recorder) Parallel()     {}
+func (r *recorder) Skip(...any) { r.set(Skipped); runtime.Goexit() }
+
+func (r *recorder) Fatal(...any) { r.FailNow() }
+
+func (r *recorder) FailNow() { r.set(Failed); runtime.Goexit() }
+
+func (r *recorder) Log(...any) {}
+
+func (r *recorder) Parallel() {}
+
 func (r *recorder) Verbose() bool { return false }
 
 // Two hundred at once do not disturb each other, and are reported in order.

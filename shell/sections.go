@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
 )
 
@@ -78,7 +79,7 @@ func (m *scenarioMaker) makes(e *spoken, name string, made map[string]string) (w
 	}
 	named := slices.ContainsFunc(e.words, func(w string) bool { _, in := nameIn(w); return in == name })
 	if !named && made[place] != name {
-		return "what it sources writes " + oneLine(name) + ", which is nowhere else"
+		return "what it sources writes " + redact.OneLine(name) + ", which is nowhere else"
 	}
 	m.names[e][name] = made[place]
 	return ""
@@ -92,21 +93,21 @@ func plainName(name string) string {
 // section adds a file, and says why it cannot be one.
 func (m *scenarioMaker) section(e *spoken, name string, file usedFile, made map[string]string) (why string) {
 	if file.large {
-		return oneLine(name) + " is too large for a scenario"
+		return redact.OneLine(name) + " is too large for a scenario"
 	}
 	if what := m.shell.secretIn(file.text); what != "" {
-		return oneLine(name) + " holds " + what
+		return redact.OneLine(name) + " holds " + what
 	}
 	section, ok := m.sectionName(e, name, file.sourced)
 	if !ok {
-		return "what it sources names " + oneLine(name) + ", which is nowhere else"
+		return "what it sources names " + redact.OneLine(name) + ", which is nowhere else"
 	}
 	text := file.text
 	if len(text) > 0 && text[len(text)-1] != '\n' {
 		text = append(slices.Clone(text), '\n')
 	}
 	if parsed := txtar.Parse(txtar.Format(&txtar.Archive{Files: []txtar.File{{Name: section, Data: text}}})); len(parsed.Files) != 1 || !bytes.Equal(parsed.Files[0].Data, text) {
-		return oneLine(name) + " has lines that look like the sections of a scenario"
+		return redact.OneLine(name) + " has lines that look like the sections of a scenario"
 	}
 	plain := filepath.Base(section)
 	for n := 2; ; n++ {
@@ -120,7 +121,7 @@ func (m *scenarioMaker) section(e *spoken, name string, file usedFile, made map[
 			break
 		}
 		if file.sourced {
-			return oneLine(name) + " was another file before"
+			return redact.OneLine(name) + " was another file before"
 		}
 		section = fmt.Sprintf("used/%d-%s", n, plain) // it has changed meanwhile
 	}
@@ -152,18 +153,14 @@ func (m *scenarioMaker) sectionName(e *spoken, name string, sourced bool) (secti
 	return section, true
 }
 
-// privateKey finds members of a JWK that are secret (RFC 7518 6.2.2, 6.3.2,
-// 6.4.1), and private keys as PEM.
-var privateKey = regexp.MustCompile(`"(?:d|k|p|q|dp|dq|qi)"\s*:\s*"|PRIVATE KEY-----`)
-
 // secretIn says what in a text must not be passed on; empty when nothing. A
 // token is a secret until it says itself that it has expired: by the time of
 // this world when it names an issuer that is known here, else by the machine's.
 func (s *Shell) secretIn(text []byte) (what string) {
-	if privateKey.Match(text) {
+	if redact.HasPrivateKey(string(text)) {
 		return "a private key"
 	}
-	for _, raw := range compact.FindAllString(string(text), -1) {
+	for _, raw := range redact.Find(string(text)) {
 		now := tokens.LiveClock().Now()
 		if seen, err := s.world.peek(raw); err == nil && slices.Contains(s.world.relay.Trusted(), seen.Ref.Issuer) {
 			now = s.world.clock.Now()
@@ -172,7 +169,7 @@ func (s *Shell) secretIn(text []byte) (what string) {
 			return "a token that may still be good"
 		}
 	}
-	if s.wallet.redact(string(text)) != redact(string(text)) {
+	if s.wallet.redact(string(text)) != redact.Tokens(string(text)) {
 		return "a part of a token"
 	}
 	return ""

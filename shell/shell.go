@@ -4,13 +4,14 @@ package shell
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"runtime/debug"
-	"strings"
 
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/syntax"
 	"tokenshell/tokens"
 )
 
@@ -41,14 +42,14 @@ type Shell struct {
 	ask      func(string) (string, error) // asks a person in the middle of a verb; nil when nobody is there
 	teaching *teaching                    // what a person was told already; nil in a script
 
-	window   *window   // what a person looks at; nil is none
-	progress io.Writer // a terminal for progress; nil is none
+	window   *page.Window // what a person looks at; nil is none
+	progress io.Writer    // a terminal for progress; nil is none
 }
 
 // options are what set changes. Their names and values are in optionRows.
 type options struct {
 	output string
-	filter *filter
+	filter *answer.Filter
 	color  string
 	tips   bool // a person is told what to try next
 }
@@ -64,7 +65,7 @@ func newShell(w *World, parsers *parserPool) *Shell {
 type call struct {
 	*Shell
 	ctx context.Context
-	out *output
+	out *answer.Out
 
 	seed *uint64 // --seed, for a verb that takes one
 }
@@ -73,18 +74,18 @@ type call struct {
 // first error that nobody expected, after printing it; [Shell.Quit] says
 // whether the shell was told to leave.
 func (s *Shell) Line(ctx context.Context, line string, semicolons bool, stdout, stderr io.Writer) error {
-	commands, err := splitLine(line, semicolons)
+	commands, err := syntax.Split(line, semicolons)
 	if err != nil {
-		s.output(stdout, stderr).report(err)
+		s.output(stdout, stderr).Report(err)
 		return err
 	}
 	for _, command := range commands {
-		s.last = commandText(command)
+		s.last = syntax.Join(command)
 		words, err := s.expand(command)
 		if err == nil {
 			err = s.run(ctx, s.last, words, stdout, stderr)
 		} else {
-			s.output(stdout, stderr).report(err)
+			s.output(stdout, stderr).Report(err)
 		}
 		if err != nil || s.quit {
 			return err
@@ -97,12 +98,12 @@ func (s *Shell) Line(ctx context.Context, line string, semicolons bool, stdout, 
 func (s *Shell) Quit() bool { return s.quit }
 
 // output is where a verb prints unless its flags say otherwise.
-func (s *Shell) output(stdout, stderr io.Writer) *output {
-	o := &output{stdout: stdout, stderr: stderr, format: s.options.output, filter: s.options.filter, progress: s.progress, hide: s.wallet.redact}
-	if s.window != nil && stdout == io.Writer(s.window.file) {
-		o.window = s.window
+func (s *Shell) output(stdout, stderr io.Writer) *answer.Out {
+	o := &answer.Out{Stdout: stdout, Stderr: stderr, Format: s.options.output, Filter: s.options.filter, Progress: s.progress, Hide: s.wallet.redact}
+	if s.window != nil && stdout == io.Writer(s.window.File) {
+		o.Window = s.window
 	}
-	o.choose(s.options.color)
+	o.Choose(s.options.color)
 	return o
 }
 
@@ -117,93 +118,28 @@ func (s *Shell) run(ctx context.Context, typed string, words []string, stdout, s
 	}
 	var err error
 	if len(words) == 0 {
-		err = usage("write ! in front of a verb that is to be refused", "! stands by itself")
+		err = exit.Usage("write ! in front of a verb that is to be refused", "! stands by itself")
 	} else {
 		err = s.execute(ctx, words, out)
 	}
 	end(err)
-	out.report(err)
+	out.Report(err)
 	if !negated {
 		s.teach(out, words, err)
 	}
 	if negated {
-		judged := negate(words, err)
+		judged := exit.Negate(words, err)
 		if judged != err {
-			out.report(judged)
+			out.Report(judged)
 		}
 		return judged
 	}
 	return err
 }
 
-// report prints an error: for people on stderr, and in JSON on stdout unless
-// the verb's own JSON says it.
-func (o *output) report(err error) {
-	if err == nil {
-		return
-	}
-	var (
-		several   *refusals
-		surprised *surprise
-		already   *told
-	)
-	said := errors.As(err, &several) && several.inJSON || errors.As(err, &already) || errors.As(err, &surprised) // what surprised has spoken
-	if o.format == "json" && !said {
-		what := rejection{Detail: err.Error()}
-		if all := rejections(err); all != nil {
-			what = all[0]
-		}
-		// A filter is written for what the verb answers; on an error it may not
-		// fit, and then says nothing.
-		plain := &output{stdout: o.stdout, format: "json", hide: o.hide}
-		if o.filter == nil {
-			_ = plain.show(map[string]rejection{"error": what}, nil)
-		} else if text := new(strings.Builder); o.filter.run(map[string]rejection{"error": what}, text) == nil && text.String() != "null\n" {
-			fmt.Fprint(o.stdout, o.redact(text.String()))
-		}
-	}
-	var text strings.Builder
-	printError(&text, err)
-	fmt.Fprint(o.stderr, o.warned(o.redact(text.String())))
-}
-
-// warned colours the codes of refusals, for a person who reads errors where the
-// answers are.
-func (o *output) warned(errors string) string {
-	if o.window != nil && o.progress != nil { // a refusal stays one line, the rest is for reading
-		var b strings.Builder
-		for line := range strings.Lines(errors) {
-			if strings.HasPrefix(line, "rejected: ") {
-				b.WriteString(line)
-				continue
-			}
-			b.WriteString(strings.Join(foldTo(strings.TrimSuffix(line, "\n"), o.window.width()), "\n") + "\n")
-		}
-		errors = b.String()
-	}
-	if !o.color || o.progress == nil {
-		return errors
-	}
-	return refusedCode.ReplaceAllStringFunc(errors, func(code string) string { return (&page{color: true}).paint(badStyle, code) })
-}
-
-var refusedCode = regexp.MustCompile(`(?m)^(?:rejected: [a-z_]+|usage|error):`)
-
-// negate turns a verb's error round: only a refusal with a reason will do.
-func negate(words []string, err error) error {
-	switch {
-	case err == nil:
-		return &surprise{fmt.Sprintf("%q to be refused", words[0]), "it was done"}
-	case rejections(err) != nil:
-		return nil
-	default:
-		return err
-	}
-}
-
 // execute runs one verb and answers its error, unprinted. A panic is an error,
 // so that nothing that goes wrong in one line ends a shell.
-func (s *Shell) execute(ctx context.Context, words []string, out *output) (err error) {
+func (s *Shell) execute(ctx context.Context, words []string, out *answer.Out) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("this is a bug in tokenshell: %v\n%s", r, debug.Stack())
@@ -233,7 +169,7 @@ func (s *Shell) execute(ctx context.Context, words []string, out *output) (err e
 // current gives the current session's id.
 func (s *Shell) current() (string, error) {
 	if s.session == "" {
-		return "", usage("session new opens one", "there is no session yet")
+		return "", exit.Usage("session new opens one", "there is no session yet")
 	}
 	return s.session, nil
 }

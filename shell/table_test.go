@@ -10,14 +10,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jedib0t/go-pretty/v6/text"
 	"pgregory.net/rapid"
+
+	"tokenshell/shell/internal/page"
 )
 
 // sampleTable has a cell of every kind, wide characters, and an empty one.
-func sampleTable() *table {
-	rows := newTable("TOKEN", "STATUS", "JTI", "USES", "WHY")
-	rows.row(rigid("coupon-1"), state("accepted"), ident("cpt_ptejey6ijwnn4zrpecpg34dmpe"), number("12.50"), "it was here before, in the same session, and is good for one use")
-	rows.row(rigid("券-2"), state("revoked (by its issuer)"), ident("cpt_注文注文注文注文注文注文注文"), number("1200.00"), "注文は一度だけ使えます。注文は一度だけ使えます。")
-	rows.row(rigid("points-1"), state("live"), ident("-"), "-", "")
+func sampleTable() *page.Table {
+	rows := page.NewTable("TOKEN", "STATUS", "JTI", "USES", "WHY")
+	rows.Row(page.Rigid("coupon-1"), page.State("accepted"), page.Ident("cpt_ptejey6ijwnn4zrpecpg34dmpe"), page.Number("12.50"), "it was here before, in the same session, and is good for one use")
+	rows.Row(page.Rigid("券-2"), page.State("revoked (by its issuer)"), page.Ident("cpt_注文注文注文注文注文注文注文"), page.Number("1200.00"), "注文は一度だけ使えます。注文は一度だけ使えます。")
+	rows.Row(page.Rigid("points-1"), page.State("live"), page.Ident("-"), "-", "")
 	return rows
 }
 
@@ -106,9 +108,9 @@ TOKEN   points-1
 STATUS  live
 `,
 	} {
-		p := &page{width: columns}
-		sampleTable().write(p)
-		if diff := cmp.Diff(want, p.inWindow()); diff != "" {
+		p := &page.Page{Width: columns}
+		sampleTable().Write(p)
+		if diff := cmp.Diff(want, p.InWindow()); diff != "" {
 			t.Errorf("at %d columns, -want +got\n%s", columns, diff)
 		}
 	}
@@ -116,12 +118,12 @@ STATUS  live
 
 // A name that is as wide as the window stands above its value.
 func TestCardsInANarrowWindow(t *testing.T) {
-	rows := newTable("OPTION", "WHAT IT IS ABOUT")
-	rows.row(rigid("color"), "whether output is coloured")
-	p := &page{width: 20}
-	rows.write(p)
+	rows := page.NewTable("OPTION", "WHAT IT IS ABOUT")
+	rows.Row(page.Rigid("color"), "whether output is coloured")
+	p := &page.Page{Width: 20}
+	rows.Write(p)
 	const want = "OPTION\n  color\nWHAT IT IS ABOUT\n  whether output is\n  coloured\n"
-	if diff := cmp.Diff(want, p.inWindow()); diff != "" {
+	if diff := cmp.Diff(want, p.InWindow()); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 }
@@ -162,10 +164,10 @@ func TestTablesFit(t *testing.T) {
 	words := rapid.StringOfN(rapid.SampledFrom([]rune("abcXYZ 019_-注文é ")), 0, 40, -1)
 	rapid.Check(t, func(t *rapid.T) {
 		kinds := rapid.SliceOfN(rapid.IntRange(0, 4), 1, 7).Draw(t, "kinds")
-		rows := newTable()
+		rows := page.NewTable()
 		if rapid.Bool().Draw(t, "head") {
 			for range kinds {
-				rows.head = append(rows.head, rapid.StringMatching(`[A-Z]{1,9}`).Draw(t, "name"))
+				rows.Head = append(rows.Head, rapid.StringMatching(`[A-Z]{1,9}`).Draw(t, "name"))
 			}
 		}
 		var prose []string
@@ -177,26 +179,26 @@ func TestTablesFit(t *testing.T) {
 					values[i] = what
 					prose = append(prose, strings.Fields(what)...)
 				case 1:
-					values[i] = ident(what)
+					values[i] = page.Ident(what)
 				case 2:
-					values[i] = rigid(what)
+					values[i] = page.Rigid(what)
 				case 3:
-					values[i] = number(fmt.Sprint(rapid.IntRange(0, 1_000_000).Draw(t, "n")))
+					values[i] = page.Number(fmt.Sprint(rapid.IntRange(0, 1_000_000).Draw(t, "n")))
 				default:
-					values[i] = state("refused " + what)
+					values[i] = page.State("refused " + what)
 				}
 			}
-			rows.row(values...)
+			rows.Row(values...)
 		}
 		columns := rapid.IntRange(20, 200).Draw(t, "columns")
-		plain, coloured := &page{width: columns}, &page{width: columns, color: true}
-		rows.write(plain)
-		rows.write(coloured)
-		shown := plain.inWindow()
+		plain, coloured := &page.Page{Width: columns}, &page.Page{Width: columns, Color: true}
+		rows.Write(plain)
+		rows.Write(coloured)
+		shown := plain.InWindow()
 		if wide, n := widest(shown); n > columns {
 			t.Fatalf("%d columns in a window of %d: %q\n%s", n, columns, wide, shown)
 		}
-		if got := text.StripEscape(coloured.inWindow()); got != shown {
+		if got := text.StripEscape(coloured.InWindow()); got != shown {
 			t.Fatalf("with colours\n%s\nand without\n%s", got, shown)
 		}
 		squeezed := strings.Join(strings.Fields(shown), "")
@@ -209,12 +211,12 @@ func TestTablesFit(t *testing.T) {
 }
 
 func TestNumbersStandToTheRight(t *testing.T) {
-	rows := newTable("CODE", "LEFT", "AMOUNT")
-	rows.row(rigid("TEN"), 5, number("10.00"))
-	rows.row(rigid("FIVE"), 1200, "-")
-	rows.row(rigid("BIG"), int64(17), number("12500.00"))
-	p := &page{}
-	rows.write(p)
+	rows := page.NewTable("CODE", "LEFT", "AMOUNT")
+	rows.Row(page.Rigid("TEN"), 5, page.Number("10.00"))
+	rows.Row(page.Rigid("FIVE"), 1200, "-")
+	rows.Row(page.Rigid("BIG"), int64(17), page.Number("12500.00"))
+	p := &page.Page{}
+	rows.Write(p)
 	const want = "CODE  LEFT    AMOUNT\nTEN      5     10.00\nFIVE  1200         -\nBIG     17  12500.00\n"
 	if diff := cmp.Diff(want, p.String()); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
@@ -243,7 +245,7 @@ func TestFold(t *testing.T) {
 		{"one " + red + "two" + over, 3, []string{"one", red + "two" + over}},
 		{red + "abcdef" + over, 3, []string{red + "abc" + over, red + "def" + over}},
 	} {
-		if diff := cmp.Diff(test.want, fold(test.what, test.width)); diff != "" {
+		if diff := cmp.Diff(test.want, page.Fold(test.what, test.width)); diff != "" {
 			t.Errorf("%q in %d columns, -want +got\n%s", test.what, test.width, diff)
 		}
 	}

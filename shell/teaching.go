@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"strings"
 
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
 	"tokenshell/tokens"
 )
 
@@ -75,12 +78,12 @@ type teaching struct{ seen map[tokens.Reason]bool }
 
 // teach says what to try next, once for each reason of a refusal. It is for a
 // person, so it is folded at the window's edge, which the refusal itself is not.
-func (s *Shell) teach(out *output, words []string, err error) {
+func (s *Shell) teach(out *answer.Out, words []string, err error) {
 	if s.teaching == nil || !s.options.tips || words[0] == "attack" || words[0] == "explore" { // they refuse on purpose
 		return
 	}
 	said := map[tokens.Reason]bool{}
-	for _, r := range rejections(err) {
+	for _, r := range exit.Rejections(err) {
 		l := lessonOf(r.Reason)
 		if said[r.Reason] || l.next == "" {
 			continue
@@ -91,8 +94,8 @@ func (s *Shell) teach(out *output, words []string, err error) {
 			text += "; " + l.first
 		}
 		s.teaching.seen[r.Reason] = true
-		for _, line := range foldTo("hint: "+text, out.window.width()) {
-			fmt.Fprintln(out.stderr, out.faint(line))
+		for _, line := range page.FoldTo("hint: "+text, out.Window.Width()) {
+			fmt.Fprintln(out.Stderr, out.Faint(line))
 		}
 	}
 }

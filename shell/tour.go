@@ -9,6 +9,9 @@ import (
 	"io"
 	"strings"
 
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/lineedit"
 	"tokenshell/tokens"
 )
@@ -123,10 +126,10 @@ func (v *tourVerb) Run(c *call) error {
 			return err
 		}
 		data.Steps = append(data.Steps, shown)
-		if c.out.format == "json" {
+		if c.out.Format == "json" {
 			continue
 		}
-		err = c.out.show(nil, func(w *page) { guide.write(w, step, shown, i+1, len(steps)) })
+		err = c.out.Show(nil, func(w *page.Page) { guide.write(w, step, shown, i+1, len(steps)) })
 		if err != nil {
 			return err
 		}
@@ -134,11 +137,11 @@ func (v *tourVerb) Run(c *call) error {
 			break
 		}
 	}
-	if c.out.format == "json" {
-		return c.out.show(data, nil)
+	if c.out.Format == "json" {
+		return c.out.Show(data, nil)
 	}
-	return c.out.show(nil, func(w *page) {
-		fmt.Fprintln(w, w.faint("that was a world of its own; yours is as it was. attack run tries to fool this relay, help lists the verbs"))
+	return c.out.Show(nil, func(w *page.Page) {
+		fmt.Fprintln(w, w.Faint("that was a world of its own; yours is as it was. attack run tries to fool this relay, help lists the verbs"))
 	})
 }
 
@@ -153,7 +156,7 @@ type shownStep struct {
 type toured struct {
 	Line   string `json:"line"`
 	Reason string `json:"reason,omitempty"`
-	said   func(*page)
+	said   func(*page.Page)
 }
 
 // guide takes a shell through the steps.
@@ -174,14 +177,14 @@ func (g *guide) take(step tourStep) (shownStep, error) {
 		prompt := g.shell.promptText()
 		out := *g.out
 		var printed, errors strings.Builder
-		out.stdout, out.stderr, out.format, out.filter, out.heard = &printed, &errors, "text", nil, nil
+		out.Stdout, out.Stderr, out.Format, out.Filter, out.Heard = &printed, &errors, "text", nil, nil
 		err := g.runLine(line, &out)
 		if verdict(err) != verdict(refusalOf(refused)) {
 			return shown, fmt.Errorf("the tour is out of date: %q was %s", line, verdict(err))
 		}
-		out.report(err)
-		shown.Commands = append(shown.Commands, toured{line, string(refused), func(w *page) {
-			fmt.Fprintf(w, "%s%s\n%s%s", w.faint(prompt), line, printed.String(), errors.String())
+		out.Report(err)
+		shown.Commands = append(shown.Commands, toured{line, string(refused), func(w *page.Page) {
+			fmt.Fprintf(w, "%s%s\n%s%s", w.Faint(prompt), line, printed.String(), errors.String())
 		}})
 	}
 	return shown, nil
@@ -194,8 +197,8 @@ func refusalOf(reason tokens.Reason) error {
 	return tokens.Refuse(reason, "")
 }
 
-func (g *guide) runLine(line string, out *output) error {
-	commands, err := splitLine(line, false)
+func (g *guide) runLine(line string, out *answer.Out) error {
+	commands, err := syntax.Split(line, false)
 	if err != nil {
 		return err
 	}
@@ -207,9 +210,9 @@ func (g *guide) runLine(line string, out *output) error {
 }
 
 // write shows a step.
-func (g *guide) write(w *page, step tourStep, shown shownStep, n, of int) {
-	fmt.Fprintf(w, "%s\n", w.paint(titleStyle, fmt.Sprintf("%d of %d: %s", n, of, step.title)))
-	for _, line := range foldTo(step.why, w.width) {
+func (g *guide) write(w *page.Page, step tourStep, shown shownStep, n, of int) {
+	fmt.Fprintf(w, "%s\n", w.Paint(page.TitleStyle, fmt.Sprintf("%d of %d: %s", n, of, step.title)))
+	for _, line := range page.FoldTo(step.why, w.Width) {
 		fmt.Fprintln(w, line)
 	}
 	fmt.Fprintln(w)
@@ -218,23 +221,23 @@ func (g *guide) write(w *page, step tourStep, shown shownStep, n, of int) {
 	}
 	if len(step.learned) > 0 {
 		fmt.Fprintln(w)
-		rows := newTable("PARTY", "LEARNED")
+		rows := page.NewTable("PARTY", "LEARNED")
 		for _, l := range step.learned {
-			rows.row(l.Party, l.What)
+			rows.Row(l.Party, l.What)
 		}
-		rows.write(w)
+		rows.Write(w)
 	}
 	fmt.Fprintln(w)
 }
 
 // goOn asks whether to go on. Nobody is asked in a script.
 func (g *guide) goOn() bool {
-	if g.ask == nil || g.out.window == nil {
+	if g.ask == nil || g.out.Window == nil {
 		return true
 	}
 	answer, err := g.ask("Enter goes on, q ends it: ")
 	if err != nil && !errors.Is(err, lineedit.ErrInterrupted) && !errors.Is(err, io.EOF) {
-		g.out.report(err)
+		g.out.Report(err)
 	}
 	return err == nil && !strings.HasPrefix(strings.TrimSpace(strings.ToLower(answer)), "q")
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/page"
 	"tokenshell/shell/lineedit"
 	"tokenshell/tokens"
 )
@@ -20,14 +22,14 @@ func tourWorld(t *testing.T, told func(s *Shell, step tourStep, text string)) *S
 	t.Helper()
 	s := goldenShell(t, DefaultSeed)
 	var text strings.Builder
-	out := &output{stdout: &text, stderr: &text, format: "text"}
+	out := &answer.Out{Stdout: &text, Stderr: &text, Format: "text"}
 	g := &guide{call: &call{Shell: goldenShell(t, 1), ctx: t.Context(), out: out}, shell: s}
 	for _, step := range tourSteps() {
 		shown, err := g.take(step)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := &page{}
+		p := &page.Page{}
 		g.write(p, step, shown, 1, 1)
 		told(s, step, p.String())
 	}

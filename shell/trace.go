@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"tokenshell/issuers"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
 
@@ -27,23 +30,23 @@ type trace struct {
 
 // traced is one message in a trace, and in the JSON of the verb.
 type traced struct {
-	Number  int     `json:"n"`
-	Time    string  `json:"time"` // RFC 3339
-	From    string  `json:"from"`
-	To      string  `json:"to"`
-	Kind    string  `json:"kind"` // question or answer
-	Step    string  `json:"step"` // what the question asks for
-	Text    string  `json:"text"` // in a few words: "relay coupon-1"
-	Answers int     `json:"answers,omitempty"`
-	Outcome string  `json:"outcome,omitempty"` // of an answer: ok, a reason, or how it ended
-	Detail  string  `json:"detail,omitempty"`
-	Lost    bool    `json:"lost,omitempty"`  // it never arrived
-	Late    string  `json:"late,omitempty"`  // how late it arrived
-	Again   int     `json:"again,omitempty"` // from 2: which try it is
-	Token   string  `json:"token,omitempty"`
-	JTI     string  `json:"jti,omitempty"`
-	Order   string  `json:"order_processing_id,omitempty"`
-	Saw     []field `json:"saw,omitempty"` // what its receiver saw in it
+	Number  int          `json:"n"`
+	Time    string       `json:"time"` // RFC 3339
+	From    string       `json:"from"`
+	To      string       `json:"to"`
+	Kind    string       `json:"kind"` // question or answer
+	Step    string       `json:"step"` // what the question asks for
+	Text    string       `json:"text"` // in a few words: "relay coupon-1"
+	Answers int          `json:"answers,omitempty"`
+	Outcome string       `json:"outcome,omitempty"` // of an answer: ok, a reason, or how it ended
+	Detail  string       `json:"detail,omitempty"`
+	Lost    bool         `json:"lost,omitempty"`  // it never arrived
+	Late    string       `json:"late,omitempty"`  // how late it arrived
+	Again   int          `json:"again,omitempty"` // from 2: which try it is
+	Token   string       `json:"token,omitempty"`
+	JTI     string       `json:"jti,omitempty"`
+	Order   string       `json:"order_processing_id,omitempty"`
+	Saw     []wire.Field `json:"saw,omitempty"` // what its receiver saw in it
 
 	at time.Time
 }
@@ -54,9 +57,9 @@ func (t *traced) failed() bool { return t.Kind == "answer" && t.Outcome != "ok" 
 // trace makes the conversation about a session ready; about all when it is "".
 // What the receivers saw is worth its time only where somebody looks at it.
 func (s *Shell) trace(ctx context.Context, session string, saw bool) trace {
-	messages := s.world.wire.conversation.all()
+	messages := s.world.wire.Conversation.All()
 	if session != "" {
-		messages = slices.DeleteFunc(messages, func(m message) bool { return m.session != session })
+		messages = slices.DeleteFunc(messages, func(m wire.Message) bool { return m.Session != session })
 	}
 	tr := trace{Title: "the conversation", Messages: make([]traced, 0, len(messages))}
 	if session != "" {
@@ -70,10 +73,10 @@ func (s *Shell) trace(ctx context.Context, session string, saw bool) trace {
 	}
 	opened := opened(messages)
 	for _, m := range messages {
-		present[m.from], present[m.to] = true, true
+		present[m.From], present[m.To] = true, true
 		t := s.traced(m, known, handles)
-		if saw && !m.lost {
-			t.Saw = s.saw(ctx, m, known, opened[m.number])
+		if saw && !m.Lost {
+			t.Saw = s.saw(ctx, m, known, opened[m.Number])
 		}
 		tr.Messages = append(tr.Messages, t)
 	}
@@ -95,43 +98,43 @@ func (s *Shell) trace(ctx context.Context, session string, saw bool) trace {
 
 // opened gives the questions over which a letter was opened: the KMS unwrapped
 // its key next.
-func opened(messages []message) map[int]bool {
+func opened(messages []wire.Message) map[int]bool {
 	opened, asked := map[int]bool{}, map[string]int{} // the last question to each party
 	for _, m := range messages {
 		switch {
-		case m.answers == 0:
-			asked[m.to] = m.number
-		case m.step == "decrypt" && m.outcome == "ok" && !m.lost:
-			opened[asked[m.to]] = true
+		case m.Answers == 0:
+			asked[m.To] = m.Number
+		case m.Step == "decrypt" && m.Outcome == "ok" && !m.Lost:
+			opened[asked[m.To]] = true
 		}
 	}
 	return opened
 }
 
-func (s *Shell) traced(m message, known map[string]tokens.Unverified, handles map[string]string) traced {
+func (s *Shell) traced(m wire.Message, known map[string]tokens.Unverified, handles map[string]string) traced {
 	t := traced{
-		Number: m.number, Time: m.time.Format(time.RFC3339), From: m.from, To: m.to, Kind: "question", Step: m.step, Text: m.text,
-		Answers: m.answers, Outcome: m.outcome, Detail: m.detail, Lost: m.lost, Order: m.session, at: m.time,
+		Number: m.Number, Time: m.Time.Format(time.RFC3339), From: m.From, To: m.To, Kind: "question", Step: m.Step, Text: m.Text,
+		Answers: m.Answers, Outcome: m.Outcome, Detail: m.Detail, Lost: m.Lost, Order: m.Session, at: m.Time,
 	}
-	if m.late > 0 {
-		t.Late = howFar(m.late)
+	if m.Late > 0 {
+		t.Late = page.HowFar(m.Late)
 	}
-	if m.again > 1 {
-		t.Again = m.again
+	if m.Again > 1 {
+		t.Again = m.Again
 	}
-	if m.answers > 0 {
+	if m.Answers > 0 {
 		t.Kind = "answer"
 	}
 	if t.failed() && t.Text == "" {
-		t.Text = "rejected: " + m.outcome
-	} else if t.Kind == "answer" && t.Text == "" && m.token == "" {
+		t.Text = "rejected: " + m.Outcome
+	} else if t.Kind == "answer" && t.Text == "" && m.Token == "" {
 		t.Text = "done"
 	}
-	if m.token != "" {
-		seen, ok := known[m.token]
+	if m.Token != "" {
+		seen, ok := known[m.Token]
 		if !ok {
-			seen, _ = s.world.peek(m.token) // what cannot be read has no name
-			known[m.token] = seen
+			seen, _ = s.world.peek(m.Token) // what cannot be read has no name
+			known[m.Token] = seen
 		}
 		t.JTI, t.Token = seen.Ref.ID, s.labelOf(seen.Ref)
 		if t.Token == "" {
@@ -140,8 +143,8 @@ func (s *Shell) traced(m message, known map[string]tokens.Unverified, handles ma
 		t.Text = strings.TrimSpace(t.Text + " " + t.Token)
 	}
 	t.Detail = anyID.ReplaceAllStringFunc(t.Detail, func(id string) string { return cmp.Or(handles[id], id) })
-	t.Text = oneLine(s.wallet.redact(t.Text))
-	t.Token, t.JTI, t.Detail = oneLine(s.wallet.redact(t.Token)), oneLine(s.wallet.redact(t.JTI)), oneLine(s.wallet.redact(t.Detail))
+	t.Text = redact.OneLine(s.wallet.redact(t.Text))
+	t.Token, t.JTI, t.Detail = redact.OneLine(s.wallet.redact(t.Token)), redact.OneLine(s.wallet.redact(t.JTI)), redact.OneLine(s.wallet.redact(t.Detail))
 	return t
 }
 
@@ -149,16 +152,16 @@ func (s *Shell) traced(m message, known map[string]tokens.Unverified, handles ma
 var anyID = regexp.MustCompile(`cpt_[a-z2-7]{26}`)
 
 // saw gives what the receiver of a message saw in it.
-func (s *Shell) saw(ctx context.Context, m message, known map[string]tokens.Unverified, opened bool) []field {
-	saw := slices.Clone(m.contents)
-	if m.token != "" {
-		saw = append(saw, s.sawToken(ctx, m.to, m.token, known[m.token], opened)...)
+func (s *Shell) saw(ctx context.Context, m wire.Message, known map[string]tokens.Unverified, opened bool) []wire.Field {
+	saw := slices.Clone(m.Contents)
+	if m.Token != "" {
+		saw = append(saw, s.sawToken(ctx, m.To, m.Token, known[m.Token], opened)...)
 	}
-	if m.detail != "" {
-		saw = append(saw, field{"reason", m.outcome}, field{"detail", m.detail})
+	if m.Detail != "" {
+		saw = append(saw, wire.Field{Name: "reason", Value: m.Outcome}, wire.Field{Name: "detail", Value: m.Detail})
 	}
 	for i := range saw {
-		saw[i] = field{oneLine(s.wallet.redact(saw[i].Name)), oneLine(s.wallet.redact(saw[i].Value))}
+		saw[i] = wire.Field{Name: redact.OneLine(s.wallet.redact(saw[i].Name)), Value: redact.OneLine(s.wallet.redact(saw[i].Value))}
 	}
 	return saw
 }
@@ -166,14 +169,14 @@ func (s *Shell) saw(ctx context.Context, m message, known map[string]tokens.Unve
 // sawToken gives what a party sees of a token: the envelope for the relay, for
 // its issuer the letter too. What an opened letter says is not for a report;
 // that it was opened, and what stands in it, is.
-func (s *Shell) sawToken(ctx context.Context, viewer, raw string, seen tokens.Unverified, opened bool) []field {
+func (s *Shell) sawToken(ctx context.Context, viewer, raw string, seen tokens.Unverified, opened bool) []wire.Field {
 	if seen.Payload == nil {
-		return []field{{"token", fmt.Sprintf("(unreadable, %d bytes)", len(raw))}}
+		return []wire.Field{{Name: "token", Value: fmt.Sprintf("(unreadable, %d bytes)", len(raw))}}
 	}
-	claims, err := s.seenBy(offTheRecord(ctx), viewer, seen)
+	claims, err := s.seenBy(wire.OffTheRecord(ctx), viewer, seen)
 	if err != nil { // a letter that its issuer cannot open is closed for it, too
-		if claims, err = s.seenBy(offTheRecord(ctx), "relay", seen); err != nil {
-			return []field{{"token", fmt.Sprintf("(%d bytes)", len(raw))}}
+		if claims, err = s.seenBy(wire.OffTheRecord(ctx), "relay", seen); err != nil {
+			return []wire.Field{{Name: "token", Value: fmt.Sprintf("(%d bytes)", len(raw))}}
 		}
 		opened = false
 	}
@@ -195,8 +198,8 @@ func (s *Shell) sawToken(ctx context.Context, viewer, raw string, seen tokens.Un
 }
 
 // objectFields gives the members of a JSON object in their order.
-func objectFields(prefix string, object json.RawMessage) []field {
-	var all []field
+func objectFields(prefix string, object json.RawMessage) []wire.Field {
+	var all []wire.Field
 	dec := json.NewDecoder(bytes.NewReader(object))
 	if _, err := dec.Token(); err != nil {
 		return nil
@@ -207,7 +210,7 @@ func objectFields(prefix string, object json.RawMessage) []field {
 		if err != nil || dec.Decode(&value) != nil {
 			break
 		}
-		all = append(all, field{prefix + fmt.Sprint(name), string(value)})
+		all = append(all, wire.Field{Name: prefix + fmt.Sprint(name), Value: string(value)})
 	}
 	return all
 }

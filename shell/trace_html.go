@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tokenshell/shell/internal/wire"
 )
 
 //go:embed trace.html.tmpl
@@ -170,7 +172,7 @@ func (m *traced) letter() string {
 
 // envelopeOf says whether a claim is shown as one, and how. Only these claims are:
 // others may say the same words, and mean nothing by it.
-func envelopeOf(f field) string {
+func envelopeOf(f wire.Field) string {
 	value := strings.Trim(f.Value, `"`)
 	switch {
 	case f.Name != "claim sealed" && f.Name != "claim constraints":

@@ -16,6 +16,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/wire"
 )
 
 func htmlOf(t *testing.T, tr trace) string {
@@ -105,8 +108,8 @@ func TestHTMLIsWellFormedAndAlone(t *testing.T) {
 			if elements["details"] != len(tr.Messages) || !strings.Contains(page, policy) {
 				t.Errorf("%d of %d messages; the policy must be %s", elements["details"], len(tr.Messages), policy)
 			}
-			if redact(page) != page {
-				t.Errorf("a token: %q", compact.FindString(page))
+			if redact.Tokens(page) != page {
+				t.Errorf("a token: %q", redact.Find(page))
 			}
 		})
 	}
@@ -122,7 +125,7 @@ func TestHTMLEscapes(t *testing.T) {
 	tr := trace{Title: hostileText, Parties: []string{"client", hostileText}}
 	tr.Messages = []traced{
 		{Number: 1, at: Epoch, Time: hostileText, From: "client", To: hostileText, Kind: "question", Step: "relay", Text: hostileText, Token: hostileText, Late: hostileText,
-			Saw: []field{{hostileText, hostileText}, {"claim " + hostileText, hostileText}, {"fact x", hostileText}}},
+			Saw: []wire.Field{{Name: hostileText, Value: hostileText}, {Name: "claim " + hostileText, Value: hostileText}, {Name: "fact x", Value: hostileText}}},
 		{Number: 2, at: Epoch, From: hostileText, To: "client", Kind: "answer", Answers: 1, Text: hostileText, Outcome: hostileText, Detail: hostileText},
 	}
 	page := htmlOf(t, tr)
@@ -162,14 +165,14 @@ func TestHTMLShowsWhatEachPartySaw(t *testing.T) {
 // Only the claims that may be closed are drawn as envelopes: another that says
 // the same words proves nothing.
 func TestHTMLEnvelopes(t *testing.T) {
-	for f, want := range map[field]string{
-		{"claim sealed", `"(sealed, 5 bytes)"`}:        "closed",
-		{"claim sealed", "(sealed, not opened here)"}:  "closed",
-		{"claim sealed", "(opened: last4)"}:            "open",
-		{"claim constraints", `"(unread, 122 bytes)"`}: "closed",
-		{"claim constraints", "{}"}:                    "",
-		{"claim tier", `"(sealed, 5 bytes)"`}:          "",
-		{"fact note", "(opened: x)"}:                   "",
+	for f, want := range map[wire.Field]string{
+		{Name: "claim sealed", Value: `"(sealed, 5 bytes)"`}:        "closed",
+		{Name: "claim sealed", Value: "(sealed, not opened here)"}:  "closed",
+		{Name: "claim sealed", Value: "(opened: last4)"}:            "open",
+		{Name: "claim constraints", Value: `"(unread, 122 bytes)"`}: "closed",
+		{Name: "claim constraints", Value: "{}"}:                    "",
+		{Name: "claim tier", Value: `"(sealed, 5 bytes)"`}:          "",
+		{Name: "fact note", Value: "(opened: x)"}:                   "",
 	} {
 		if got := envelopeOf(f); got != want {
 			t.Errorf("%v is %q, want %q", f, got, want)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf16"
+
+	"tokenshell/shell/internal/page"
 )
 
 // mermaidLimit is mermaid's default maxTextSize, in UTF-16 code units. A diagram
@@ -152,14 +154,14 @@ func moment(at, last time.Time) (text string, moved bool) {
 	case passed < time.Second:
 		return "", false
 	case at.Format(time.DateOnly) != last.UTC().Format(time.DateOnly):
-		return at.Format(time.DateTime) + " UTC, " + howFar(passed) + " later", true
+		return at.Format(time.DateTime) + " UTC, " + page.HowFar(passed) + " later", true
 	}
-	return at.Format(time.TimeOnly) + ", " + howFar(passed) + " later", true
+	return at.Format(time.TimeOnly) + ", " + page.HowFar(passed) + " later", true
 }
 
 // mermaidLines folds a text, and escapes it.
 func mermaidLines(text string) string {
-	lines := fold(text, mermaidNote)
+	lines := page.Fold(text, mermaidNote)
 	for i := range lines {
 		lines[i] = mermaidEscape(lines[i])
 	}

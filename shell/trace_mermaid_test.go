@@ -16,6 +16,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/wire"
 )
 
 // hostileText is a text with all that a diagram or a page could stumble over.
@@ -25,7 +28,7 @@ const hostileText = `end; %% %%{init: {}}%% <script>alert(1)</script> # #35; &lt
 func traceStories() map[string][]string {
 	faults := []string{"clock advance 90s"}
 	for _, step := range []string{"coupons.confirm", "points.redeem", "payments.redeem", "coupons.cancel", "kms.sign", "kms.decrypt"} {
-		for _, kind := range faultKinds() {
+		for _, kind := range wire.FaultKinds() {
 			id := strings.ReplaceAll(step, ".", "-") + "-" + kind
 			faults = append(faults, "session new "+id, "fault "+step+" "+kind, "coupon confirm TEN", "points confirm 5",
 				"payment confirm 5.00 --method visa", "checkout", "session close", "fault clear")
@@ -53,7 +56,7 @@ func traceOf(t *testing.T, lines []string) trace {
 	s := goldenShell(t, 7)
 	for _, line := range lines {
 		var stdout, stderr bytes.Buffer
-		if err := s.Line(t.Context(), line, false, &stdout, &stderr); err != nil && len(rejections(err)) == 0 {
+		if err := s.Line(t.Context(), line, false, &stdout, &stderr); err != nil && len(exit.Rejections(err)) == 0 {
 			t.Fatalf("%s: %v", line, err)
 		}
 	}

@@ -15,6 +15,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
 )
 
 // checkoutLines are a plain checkout with two services.
@@ -76,9 +79,9 @@ relay ⇢ client: op_1 is completed
 
 // textOf gives a trace in a window of so many columns, without colours.
 func textOf(tr trace, columns int) string {
-	p := &page{width: columns}
+	p := &page.Page{Width: columns}
 	tr.writeText(p)
-	return p.inWindow()
+	return p.InWindow()
 }
 
 func TestTraceOfACheckout(t *testing.T) {
@@ -162,9 +165,9 @@ func TestTraceFitsEveryWindow(t *testing.T) {
 			if wide, n := widest(plain); n > columns {
 				t.Fatalf("%s: %d columns in a window of %d: %q", name, n, columns, wide)
 			}
-			p := &page{width: columns, color: true}
+			p := &page.Page{Width: columns, Color: true}
 			tr.writeText(p)
-			if text.StripEscape(p.inWindow()) != plain {
+			if text.StripEscape(p.InWindow()) != plain {
 				t.Fatalf("%s at %d columns: colours change the text", name, columns)
 			}
 			if want := fmt.Sprintf("%d messages", len(tr.Messages)); len(lines) > 0 && !strings.Contains(plain, want) {
@@ -188,7 +191,7 @@ func TestTraceOfOneSession(t *testing.T) {
 	}
 	var stderr bytes.Buffer
 	err := s.Line(t.Context(), "trace --session nobody", false, &stderr, &stderr)
-	if all := rejections(err); len(all) != 1 || all[0].Reason != "session_unknown" {
+	if all := exit.Rejections(err); len(all) != 1 || all[0].Reason != "session_unknown" {
 		t.Errorf("%v", err)
 	}
 }
@@ -210,7 +213,7 @@ func TestTraceIntoAFile(t *testing.T) {
 		t.Errorf("-want +got\n%s", diff)
 	}
 	var stderr bytes.Buffer
-	if err := s.Line(t.Context(), "trace --out nowhere/it.txt", false, &stderr, &stderr); exitCode(err) != ExitInput {
+	if err := s.Line(t.Context(), "trace --out nowhere/it.txt", false, &stderr, &stderr); exit.Code(err) != exit.BadInput {
 		t.Errorf("%v", err)
 	}
 }

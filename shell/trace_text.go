@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"tokenshell/shell/internal/page"
 )
 
 // Sizes of the lanes, in columns.
@@ -21,17 +23,17 @@ const (
 )
 
 // writeText writes a trace for a terminal or a pipe.
-func (t *trace) writeText(w *page) {
+func (t *trace) writeText(w *page.Page) {
 	if len(t.Messages) == 0 {
 		fmt.Fprintln(w, "nobody has said anything yet")
 		return
 	}
-	if lane := t.lane(w.width); lane > 0 {
+	if lane := t.lane(w.Width); lane > 0 {
 		t.writeLanes(w, lane)
 	} else {
 		t.writeLines(w)
 	}
-	fmt.Fprintln(w, w.faint(t.summary()))
+	fmt.Fprintln(w, w.Faint(t.summary()))
 }
 
 // lane gives the width of a lane in a window; 0 when lanes do not fit.
@@ -55,12 +57,12 @@ func (t *trace) lane(window int) int {
 func (t *trace) besides(lane int) int { return clockWidth + 2 + lane*(len(t.Parties)-1) + 1 + 2 }
 
 // writeLanes draws the lanes. The text stands beside the arrows.
-func (t *trace) writeLanes(w *page, lane int) {
+func (t *trace) writeLanes(w *page.Page, lane int) {
 	head := strings.Repeat(" ", clockWidth+2)
 	for _, name := range t.Parties {
 		head += text.Pad(text.Snip(name, lane-1, "…"), lane, ' ')
 	}
-	fmt.Fprintln(w, w.paint(titleStyle, strings.TrimRight(head, " ")))
+	fmt.Fprintln(w, w.Paint(page.TitleStyle, strings.TrimRight(head, " ")))
 	shown := time.Time{}
 	for i := range t.Messages {
 		m := &t.Messages[i]
@@ -68,16 +70,16 @@ func (t *trace) writeLanes(w *page, lane int) {
 		if now := m.second(); !now.Equal(shown) {
 			clock, shown = now.Format("15:04:05"), now
 		}
-		fmt.Fprint(w, w.faint(clock), "  ", t.arrow(w, m, lane), "  ")
+		fmt.Fprint(w, w.Faint(clock), "  ", t.arrow(w, m, lane), "  ")
 		lines := []string{m.words()}
-		if w.width > 0 {
-			lines = fold(m.words(), w.width-t.besides(lane))
+		if w.Width > 0 {
+			lines = page.Fold(m.words(), w.Width-t.besides(lane))
 		}
 		for n, line := range lines {
 			if n > 0 {
-				fmt.Fprint(w, strings.Repeat(" ", clockWidth+2), w.faint(t.lifelines(lane)), "  ")
+				fmt.Fprint(w, strings.Repeat(" ", clockWidth+2), w.Faint(t.lifelines(lane)), "  ")
 			}
-			fmt.Fprintln(w, w.paint(m.style(), line))
+			fmt.Fprintln(w, w.Paint(m.style(), line))
 		}
 	}
 }
@@ -89,7 +91,7 @@ func (t *trace) lifelines(lane int) string {
 
 // arrow draws a message across the lanes: a question as a line, an answer as
 // dots, and a cross where it was lost.
-func (t *trace) arrow(w *page, m *traced, lane int) string {
+func (t *trace) arrow(w *page.Page, m *traced, lane int) string {
 	from, to := slices.Index(t.Parties, m.From), slices.Index(t.Parties, m.To)
 	left, right := min(from, to)*lane, max(from, to)*lane
 	row := []rune(t.lifelines(lane))
@@ -124,29 +126,29 @@ func (t *trace) arrow(w *page, m *traced, lane int) string {
 		row[left+1] = '◀'
 	}
 	before, drawn, behind := string(row[:left]), string(row[left:right+1]), string(row[right+1:])
-	return w.faint(before) + w.paint(m.style(), drawn) + w.faint(behind)
+	return w.Faint(before) + w.Paint(m.style(), drawn) + w.Faint(behind)
 }
 
 // writeLines writes a line for each message.
-func (t *trace) writeLines(w *page) {
+func (t *trace) writeLines(w *page.Page) {
 	shown := time.Time{}
 	for i := range t.Messages {
 		m := &t.Messages[i]
 		if now := m.second(); !now.Equal(shown) {
 			shown = now
-			fmt.Fprintln(w, w.faint(now.Format("15:04:05")))
+			fmt.Fprintln(w, w.Faint(now.Format("15:04:05")))
 		}
 		sign := map[bool]string{true: "→", false: "⇢"}[m.Kind == "question"]
 		if m.Lost {
 			sign = "✗"
 		}
 		line := fmt.Sprintf("%s %s %s: %s", m.From, sign, m.To, m.words())
-		for n, part := range fold(line, max(10, w.width-2)) {
+		for n, part := range page.Fold(line, max(10, w.Width-2)) {
 			indent := "  "
 			if n == 0 {
 				indent = ""
 			}
-			fmt.Fprintln(w, indent+w.paint(m.style(), part))
+			fmt.Fprintln(w, indent+w.Paint(m.style(), part))
 		}
 	}
 }
@@ -173,16 +175,16 @@ func (t *traced) words() string {
 }
 
 // style makes refusals, losses and what is taken back stand out.
-func (t *traced) style() style {
+func (t *traced) style() page.Style {
 	switch {
 	case t.failed(), t.Lost:
-		return badStyle
+		return page.BadStyle
 	case t.Step == "cancel", t.Again > 0, t.Late != "":
-		return wornStyle
+		return page.WornStyle
 	case t.Kind == "answer":
-		return goodStyle
+		return page.GoodStyle
 	}
-	return plainStyle
+	return page.PlainStyle
 }
 
 // summary counts the messages, and what in them is worth looking for.

@@ -9,12 +9,14 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/page"
 )
 
 // Limits of a transcript. What is older leaves.
 const (
 	transcriptLimit = 5000
-	heardLimit      = 8 << 10  // bytes of one command's output
 	typedLimit      = 16 << 10 // bytes of one command
 	usedLimit       = 1 << 20  // bytes of one file that a command read
 	usedLimits      = 32 << 20 // bytes of all of them
@@ -22,11 +24,11 @@ const (
 
 // spoken is one command that was run.
 type spoken struct {
-	typed    string   // as it was written, variables in place
-	words    []string // as it was run
-	err      error    // what the verb answered, whatever was expected of it
-	judged   bool     // err is set already
-	heard    page     // what it printed, as in a pipe
+	typed    string    // as it was written, variables in place
+	words    []string  // as it was run
+	err      error     // what the verb answered, whatever was expected of it
+	judged   bool      // err is set already
+	heard    page.Page // what it printed, as in a pipe
 	at       time.Time
 	session  string              // the current one afterwards
 	dir      string              // where it was run
@@ -75,7 +77,7 @@ func (t *transcript) keep(text []byte) (kept []byte, large bool) {
 }
 
 // begin takes a command down, unless it is part of another.
-func (s *Shell) begin(typed string, words []string, out *output) (end func(error)) {
+func (s *Shell) begin(typed string, words []string, out *answer.Out) (end func(error)) {
 	if s.speaking != nil || s.world == nil {
 		return func(error) {}
 	}
@@ -83,18 +85,18 @@ func (s *Shell) begin(typed string, words []string, out *output) (end func(error
 		typed, words = strings.ToValidUTF8(typed[:80], "")+"…", nil
 	}
 	e := &spoken{typed: typed, words: words, at: s.world.clock.Now(), dir: s.dir, files: map[string]usedFile{}, settings: s.options}
-	s.speaking, out.heard = e, &e.heard
+	s.speaking, out.Heard = e, &e.heard
 	return func(err error) {
 		if !e.judged {
 			e.err = err
 		}
 		e.session = s.session
-		if e.heard.Len() > heardLimit {
-			text := e.heard.String()[:heardLimit]
-			e.heard = page{}
+		if e.heard.Len() > answer.HeardLimit {
+			text := e.heard.String()[:answer.HeardLimit]
+			e.heard = page.Page{}
 			e.heard.WriteString(text[:strings.LastIndexByte(text, '\n')+1])
 		}
-		s.speaking, out.heard = nil, nil
+		s.speaking, out.Heard = nil, nil
 		t := &s.transcript
 		if len(t.spoken) >= 2*transcriptLimit {
 			t.dropped += transcriptLimit

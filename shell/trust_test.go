@@ -30,6 +30,8 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
 	"tokenshell/tokens"
 )
 
@@ -153,7 +155,7 @@ func (o outsideToken) raw(t *testing.T) string {
 // keySetText writes keys as a JWK set.
 func keySetText(t *testing.T, keys ...any) string {
 	t.Helper()
-	line, err := marshalLine(map[string]any{"keys": keys})
+	line, err := answer.Line(map[string]any{"keys": keys})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +280,7 @@ func refusedLine(t *testing.T, s *Shell, line string) (int, string) {
 	if err == nil {
 		t.Errorf("%.200s: it was done: %s", line, printed.String())
 	}
-	return exitCode(err), printed.String()
+	return exit.Code(err), printed.String()
 }
 
 // Each key set that is not fit for verifying is refused whole, as a file that
@@ -356,7 +358,7 @@ func TestBadKeySets(t *testing.T) {
 				"token explain @" + trustFile("gift.jws") + " --jwks " + path,
 			} {
 				code, printed := refusedLine(t, s, line)
-				if code != ExitInput || !strings.Contains(printed, c.want) || !strings.Contains(printed, path) {
+				if code != exit.BadInput || !strings.Contains(printed, c.want) || !strings.Contains(printed, path) {
 					t.Errorf("%s: exit code %d: %q, want %q", line, code, printed, c.want)
 				}
 				if strings.ContainsAny(printed, "\x1b\x00") {
@@ -385,7 +387,7 @@ func TestUnreadableKeySets(t *testing.T) {
 			"token explain @" + trustFile("gift.jws") + " --jwks " + trustFile("club.json") + " --profile " + path,
 		} {
 			code, printed := refusedLine(t, goldenShell(t, 1), line)
-			if code != ExitInput || !strings.Contains(printed, want) || !strings.Contains(printed, path) {
+			if code != exit.BadInput || !strings.Contains(printed, want) || !strings.Contains(printed, path) {
 				t.Errorf("%s: exit code %d: %q", line, code, printed)
 			}
 		}
@@ -429,7 +431,7 @@ func TestBadProfiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		code, printed := refusedLine(t, goldenShell(t, 1), trustClub+" --profile "+path)
-		if code != ExitInput || !strings.Contains(printed, want) || !strings.Contains(printed, path) {
+		if code != exit.BadInput || !strings.Contains(printed, want) || !strings.Contains(printed, path) {
 			t.Errorf("%q: exit code %d: %q, want %q", text, code, printed, want)
 		}
 	}
@@ -474,7 +476,7 @@ func TestTrustUsage(t *testing.T) {
 	} {
 		s := goldenShell(t, 1)
 		code, printed := refusedLine(t, s, line)
-		if code != ExitUsage || !strings.Contains(printed, want) {
+		if code != exit.BadUsage || !strings.Contains(printed, want) {
 			t.Errorf("%s: exit code %d: %q, want %q", line, code, printed, want)
 		}
 		if len(s.world.outsiders) != 0 || len(s.world.relay.Trusted()) != len(s.world.parties) {
@@ -482,7 +484,7 @@ func TestTrustUsage(t *testing.T) {
 		}
 	}
 	s := trusting(t)
-	if code, printed := refusedLine(t, s, trustClub); code != ExitUsage {
+	if code, printed := refusedLine(t, s, trustClub); code != exit.BadUsage {
 		t.Errorf("trusted twice: exit code %d: %s", code, printed)
 	}
 	if len(s.world.outsiders) != 1 {

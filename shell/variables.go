@@ -5,6 +5,10 @@ package shell
 import (
 	"slices"
 	"strings"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/syntax"
 )
 
 // variable is a value that $NAME stands for.
@@ -14,18 +18,18 @@ type variable struct {
 }
 
 // expand puts variables in their places. Their values are never split again.
-func (s *Shell) expand(command []word) ([]string, error) {
+func (s *Shell) expand(command []syntax.Word) ([]string, error) {
 	words := make([]string, len(command))
 	for i, w := range command {
 		var b strings.Builder
 		for _, p := range w {
-			if !p.variable {
-				b.WriteString(p.text)
+			if !p.Variable {
+				b.WriteString(p.Text)
 				continue
 			}
-			value, ok := s.lookup(p.text)
+			value, ok := s.lookup(p.Text)
 			if !ok {
-				return nil, usage("let "+p.text+" VALUE sets it", "$%s is not set", p.text)
+				return nil, exit.Usage("let "+p.Text+" VALUE sets it", "$%s is not set", p.Text)
 			}
 			b.WriteString(value)
 		}
@@ -49,10 +53,10 @@ var reserved = []string{"PATH", "HOME", "WORK", "TMPDIR"}
 
 // let sets a variable; one that holds a token is secret from then on.
 func (s *Shell) let(name, value string) error {
-	if !isVariable(name) || slices.Contains(reserved, name) {
-		return usage("write A-Z, 0-9 and _, and not "+strings.Join(reserved, ", "), "%q is no name for a variable", name)
+	if !syntax.IsVariable(name) || slices.Contains(reserved, name) {
+		return exit.Usage("write A-Z, 0-9 and _, and not "+strings.Join(reserved, ", "), "%q is no name for a variable", name)
 	}
-	s.vars[name] = variable{value, looksLikeToken(value) || s.wallet.redact(value) != value || s.holdsSecret(value)}
+	s.vars[name] = variable{value, redact.HasToken(value) || s.wallet.redact(value) != value || s.holdsSecret(value)}
 	if s.onLet != nil {
 		s.onLet(name, value)
 	}
@@ -69,6 +73,3 @@ func (s *Shell) holdsSecret(value string) bool {
 	}
 	return false
 }
-
-// looksLikeToken reports whether text is, or holds, a compact serialisation.
-func looksLikeToken(text string) bool { return compact.MatchString(text) }

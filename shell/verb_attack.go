@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
 )
 
@@ -40,12 +43,12 @@ func (v *attackList) Run(c *call) error {
 	list := struct {
 		Attacks []listedAttack `json:"attacks"`
 	}{[]listedAttack{}}
-	shown := newTable("ID", "GROUP", "WHAT IS TRIED", "REFUSED WITH", "SOURCE")
+	shown := page.NewTable("ID", "GROUP", "WHAT IS TRIED", "REFUSED WITH", "SOURCE")
 	for _, r := range rows {
 		list.Attacks = append(list.Attacks, listedAttack{r.ID, r.Group, r.What, r.Expect, r.Source})
-		shown.row(rigid(r.ID), rigid(r.Group), r.What, rigid(r.Expect), faint(r.Source))
+		shown.Row(page.Rigid(r.ID), page.Rigid(r.Group), r.What, page.Rigid(r.Expect), page.Faint(r.Source))
 	}
-	return c.out.show(list, shown.write)
+	return c.out.Show(list, shown.Write)
 }
 
 type attackRun struct {
@@ -71,7 +74,7 @@ func (t *triedAttack) came(short bool) string {
 	if short && t.Reason == t.Expected {
 		return "the same"
 	}
-	return orDash(string(t.Reason))
+	return page.OrDash(string(t.Reason))
 }
 
 // attackReport is the JSON of attack run.
@@ -93,10 +96,10 @@ func (v *attackRun) Run(c *call) error {
 	if v.Without != "" {
 		if weakness, err = tokens.UnsafeWithout(v.Without); err != nil {
 			hint := "one of " + strings.Join(leavable(), ", ")
-			if near := nearest(v.Without, leavable()); near != "" {
+			if near := exit.Nearest(v.Without, leavable()); near != "" {
 				hint = fmt.Sprintf("did you mean %s?", near)
 			}
-			return usage(hint, "%v", err)
+			return exit.Usage(hint, "%v", err)
 		}
 	}
 	seed := uint64(DefaultSeed)
@@ -118,7 +121,7 @@ func (v *attackRun) Run(c *call) error {
 		}
 	}
 	full := len(v.IDs) > 0 || v.Group != ""
-	if err := c.out.show(report, func(w *page) { report.write(w, full) }); err != nil {
+	if err := c.out.Show(report, func(w *page.Page) { report.write(w, full) }); err != nil {
 		return err
 	}
 	return report.missing()
@@ -131,8 +134,8 @@ func (c *call) attack(rows []attacks.Row, seed uint64, weakness tokens.Weakness)
 	if err != nil {
 		return nil, err
 	}
-	far := c.out.longWork()
-	defer far.end()
+	far := c.out.LongWork()
+	defer far.End()
 	results := make([]attacks.Result, 0, len(rows))
 	for i, row := range rows {
 		result, err := tryAttack(c.ctx, plan, row, seed, weakness)
@@ -140,7 +143,7 @@ func (c *call) attack(rows []attacks.Row, seed uint64, weakness tokens.Weakness)
 			return nil, err
 		}
 		results = append(results, result)
-		far.tell(func(time.Duration) string { return fmt.Sprintf("%d of %d attacks, %s", i+1, len(rows), row.ID) })
+		far.Tell(func(time.Duration) string { return fmt.Sprintf("%d of %d attacks, %s", i+1, len(rows), row.ID) })
 	}
 	return results, nil
 }
@@ -159,7 +162,7 @@ func tryAttack(ctx context.Context, plan *blueprint, row attacks.Row, seed uint6
 // have been refused with it, books and controls in order, and were not. Nil when
 // all were.
 func (r *attackReport) missing() error {
-	var err refusals
+	var refused exit.Refusals
 	byReason := map[tokens.Reason][]string{}
 	var order []tokens.Reason
 	for _, row := range r.Rows {
@@ -173,29 +176,19 @@ func (r *attackReport) missing() error {
 	}
 	for _, reason := range order {
 		ids := byReason[reason]
-		err.all = append(err.all, rejection{reason, "it did not go as it has to in " + some(ids)})
+		refused = append(refused, exit.Rejection{Reason: reason, Detail: "it did not go as it has to in " + page.Some(ids)})
 	}
-	if err.all == nil {
+	if refused == nil {
 		return nil
 	}
-	err.inJSON = true
-	return &err
-}
-
-// some names a few of many.
-func some(names []string) string {
-	const few = 6
-	if len(names) <= few {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
+	return exit.InJSON(refused)
 }
 
 // write shows a report: what was refused folded into its group, unless full,
 // and everything else as it is.
-func (r *attackReport) write(w *page, full bool) {
-	folded := newTable("GROUP", "REFUSED", "")
-	shown := newTable("ID", "STATUS", "EXPECTED", "CAME", "WHAT WAS TRIED", "SOURCE")
+func (r *attackReport) write(w *page.Page, full bool) {
+	folded := page.NewTable("GROUP", "REFUSED", "")
+	shown := page.NewTable("ID", "STATUS", "EXPECTED", "CAME", "WHAT WAS TRIED", "SOURCE")
 	var details []string
 	for _, g := range attacks.Groups() {
 		refused, total := 0, 0
@@ -208,31 +201,31 @@ func (r *attackReport) write(w *page, full bool) {
 				refused++
 			}
 			if full || row.Status != attacks.Refused {
-				status := any(state(row.Status))
+				status := any(page.State(row.Status))
 				if row.Status == attacks.Refused {
-					status = good(row.Status)
+					status = page.Good(row.Status)
 				}
-				shown.row(rigid(row.ID), status, rigid(row.Expected), rigid(row.came(w.width > 0)), row.What, faint(row.Source))
+				shown.Row(page.Rigid(row.ID), status, page.Rigid(row.Expected), page.Rigid(row.came(w.Width > 0)), row.What, page.Faint(row.Source))
 			}
 			if row.Detail != "" {
 				details = append(details, row.ID+": "+row.Detail)
 			}
 		}
 		if total > 0 {
-			folded.row(g, refused, fmt.Sprintf("of %d", total))
+			folded.Row(g, refused, fmt.Sprintf("of %d", total))
 		}
 	}
 	if !full {
-		folded.write(w)
+		folded.Write(w)
 	}
-	if len(shown.rows) > 0 {
+	if len(shown.Rows) > 0 {
 		if !full {
 			fmt.Fprintln(w)
 		}
-		shown.write(w)
+		shown.Write(w)
 	}
 	for _, detail := range details {
-		fmt.Fprintln(w, printable(detail))
+		fmt.Fprintln(w, redact.Printable(detail))
 	}
 	fmt.Fprintf(w, "%d of %d refused as they have to be\n", r.Refused, r.Total)
 }
@@ -260,16 +253,16 @@ func chosenAttacks(ids []string, group string) ([]attacks.Row, error) {
 		return len(ids) > 0 && !slices.Contains(ids, r.ID) || group != "" && r.Group != attacks.Group(group)
 	})
 	if len(rows) == 0 {
-		return nil, usage("leave --group out", "none of them is in group %s", group)
+		return nil, exit.Usage("leave --group out", "none of them is in group %s", group)
 	}
 	return rows, nil
 }
 
 func unknownAttack(kind, name string, known []string, hint string) error {
-	if near := nearest(name, known); near != "" {
+	if near := exit.Nearest(name, known); near != "" {
 		hint = fmt.Sprintf("did you mean %s?", near)
 	}
-	return usage(hint, "there is no %s %q", kind, name)
+	return exit.Usage(hint, "there is no %s %q", kind, name)
 }
 
 // leavable gives what --without may name.

@@ -10,6 +10,8 @@ import (
 
 	"tokenshell/issuers"
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
 	"tokenshell/tokens"
 )
 
@@ -37,7 +39,7 @@ func (c *call) confirm(service, choice string, flags confirmFlags, ask func(cont
 	var ttl time.Duration
 	if flags.TTL != nil {
 		if ttl = time.Duration(*flags.TTL); ttl < time.Second {
-			return usage("write one of 1s to 5m", "--ttl %s is too short", ttl)
+			return exit.Usage("write one of 1s to 5m", "--ttl %s is too short", ttl)
 		}
 	}
 	snap, err := c.sessionNamed("")
@@ -61,7 +63,7 @@ func (c *call) confirm(service, choice string, flags confirmFlags, ask func(cont
 	said := confirmation{
 		t.handle, issued.Ref.ID, issued.Ref.Issuer, issued.KeyID, issued.Algorithm, issued.ExpiresAt.Unix(), issued.Ref.Order, issued.Capabilities,
 	}
-	return c.out.show(said, func(w *page) {
+	return c.out.Show(said, func(w *page.Page) {
 		fmt.Fprintf(w, "%s: %s for %s, expires %s\n", t.handle, strings.Join(said.Capabilities, " "), said.Order, c.when(issued.ExpiresAt))
 	})
 }
@@ -70,32 +72,9 @@ func (c *call) confirm(service, choice string, flags confirmFlags, ask func(cont
 func (s *Shell) when(t time.Time) string {
 	text, d := t.UTC().Format("15:04:05"), t.Sub(s.world.clock.Now())
 	if d > 0 {
-		return text + ", in " + howFar(d)
+		return text + ", in " + page.HowFar(d)
 	}
-	return text + ", " + howFar(-d) + " ago"
-}
-
-// howFar writes how far away a time is: 90 s, 2 min, 5 min 30 s, 3 h 20 min,
-// 12 d.
-func howFar(d time.Duration) string {
-	d = d.Round(time.Second)
-	two := func(big, small time.Duration, bigName, smallName string) string {
-		text := fmt.Sprintf("%d %s", d/big, bigName)
-		if rest := d % big / small; rest > 0 {
-			text += fmt.Sprintf(" %d %s", rest, smallName)
-		}
-		return text
-	}
-	switch {
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%d s", d/time.Second)
-	case d < 2*time.Hour:
-		return two(time.Minute, time.Second, "min", "s")
-	case d < 48*time.Hour:
-		return two(time.Hour, time.Minute, "h", "min")
-	default:
-		return fmt.Sprintf("%d d", d/(24*time.Hour))
-	}
+	return text + ", " + page.HowFar(-d) + " ago"
 }
 
 // whose gives the customer that a listing is about: the current session's, or
@@ -128,30 +107,16 @@ func (v *couponList) Run(c *call) error {
 	list := struct {
 		Coupons []listed `json:"coupons"`
 	}{[]listed{}}
-	rows := newTable("CODE", "TERMS", "MINIMUM", "USES LEFT", "COMBINABLE", "")
+	rows := page.NewTable("CODE", "TERMS", "MINIMUM", "USES LEFT", "COMBINABLE", "")
 	for _, l := range c.world.coupons.List(customer) {
 		entry, left := listed{l.Code, nil, l.Terms, l.Minimum, l.Combinable, l.Inactive}, "unlimited"
 		if l.Limited {
 			entry.UsesLeft, left = &l.Left, fmt.Sprint(l.Left)
 		}
 		list.Coupons = append(list.Coupons, entry)
-		rows.row(rigid(l.Code), number(l.Terms), number(orDash(l.Minimum)), number(left), yesNo(l.Combinable), l.Inactive)
+		rows.Row(page.Rigid(l.Code), page.Number(l.Terms), page.Number(page.OrDash(l.Minimum)), page.Number(left), page.YesNo(l.Combinable), l.Inactive)
 	}
-	return c.out.show(list, rows.write)
-}
-
-func orDash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
-}
-
-func yesNo(yes bool) string {
-	if yes {
-		return "yes"
-	}
-	return "no"
+	return c.out.Show(list, rows.Write)
 }
 
 type couponConfirm struct {
@@ -187,7 +152,7 @@ func (v *pointsBalance) Run(c *call) error {
 		Held      int64  `json:"held"`
 		Available int64  `json:"available"`
 	}{b.Customer, b.Balance, b.Held, b.Available}
-	return c.out.show(data, func(w *page) {
+	return c.out.Show(data, func(w *page.Page) {
 		fmt.Fprintf(w, "%s has %d points: %d held, %d available\n", b.Customer, b.Balance, b.Held, b.Available)
 	})
 }
@@ -229,12 +194,12 @@ func (v *paymentMethods) Run(c *call) error {
 	list := struct {
 		Methods []listed `json:"methods"`
 	}{[]listed{}}
-	rows := newTable("METHOD", "LIMIT", "AUTHORISED", "CAPTURED", "AVAILABLE")
+	rows := page.NewTable("METHOD", "LIMIT", "AUTHORISED", "CAPTURED", "AVAILABLE")
 	for _, m := range methods {
 		list.Methods = append(list.Methods, listed(m))
-		rows.row(rigid(m.ID), number(m.Limit), number(m.Authorised), number(m.Captured), number(m.Available))
+		rows.Row(page.Rigid(m.ID), page.Number(m.Limit), page.Number(m.Authorised), page.Number(m.Captured), page.Number(m.Available))
 	}
-	return c.out.show(list, rows.write)
+	return c.out.Show(list, rows.Write)
 }
 
 type paymentConfirm struct {
@@ -274,5 +239,5 @@ func (v *revokeVerb) Run(c *call) error {
 		}
 	}
 	data := tokenState{Token: t.label(), JTI: t.ref.ID, Service: p.name, Status: "revoked"}
-	return c.out.show(data, func(w *page) { fmt.Fprintf(w, "%s is %s\n", t.label(), w.state("revoked")) })
+	return c.out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s is %s\n", t.label(), w.State("revoked")) })
 }

@@ -8,6 +8,10 @@ import (
 	"fmt"
 	"time"
 
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
 
@@ -38,7 +42,7 @@ func (v *tokenExplain) Run(c *call) error {
 	}
 	if len(v.JWKS) == 0 {
 		if v.At != "" || v.Order != "" || v.Profile != "" {
-			return usage("add --jwks FILE", "--at, --order and --profile are for a token without a session")
+			return exit.Usage("add --jwks FILE", "--at, --order and --profile are for a token without a session")
 		}
 		return c.showExplained(v.Token, c.explain(t, v.All))
 	}
@@ -68,7 +72,7 @@ func (c *call) explain(t *heldToken, all bool) []explainedCheck {
 	}
 	order := tokens.Session{Order: snap.ID, Customer: snap.Customer}
 	if p, err := c.destination(t, ""); err == nil {
-		checks = append(checks, named(p.name, p.explain(offTheRecord(c.ctx), t.raw, order, all))...)
+		checks = append(checks, named(p.name, p.explain(wire.OffTheRecord(c.ctx), t.raw, order, all))...)
 	}
 	return checks
 }
@@ -92,7 +96,7 @@ func (v *tokenExplain) afterwards(c *call) ([]tokens.Check, error) {
 		}
 		set, err := tokens.ParseKeySet(text)
 		if err != nil {
-			return nil, &inputError{file, 0, err.Error()}
+			return nil, exit.Input(file, 0, err.Error())
 		}
 		for _, key := range set {
 			known, err := keys.Key(key.ID)
@@ -100,7 +104,7 @@ func (v *tokenExplain) afterwards(c *call) ([]tokens.Check, error) {
 			case err != nil:
 				keys = append(keys, key)
 			case !sameKey(known, key):
-				return nil, &inputError{file, 0, fmt.Sprintf("kid %q is another key than in the sets before: a kid names one for ever", key.ID)}
+				return nil, exit.Input(file, 0, fmt.Sprintf("kid %q is another key than in the sets before: a kid names one for ever", key.ID))
 			}
 		}
 	}
@@ -108,7 +112,7 @@ func (v *tokenExplain) afterwards(c *call) ([]tokens.Check, error) {
 	if v.At != "" {
 		var err error
 		if at, err = time.Parse(time.RFC3339, v.At); err != nil {
-			return nil, usage("write one such as 2026-01-01T00:02:00Z", "%q is no time", v.At)
+			return nil, exit.Usage("write one such as 2026-01-01T00:02:00Z", "%q is no time", v.At)
 		}
 	}
 	var profile *tokens.Profile
@@ -121,7 +125,7 @@ func (v *tokenExplain) afterwards(c *call) ([]tokens.Check, error) {
 	verifier := &tokens.Verifier{
 		Party: tokens.Audience, Clock: tokens.FrozenClock(at), Leeway: c.world.leeway.get,
 		Issuers: func(iss string) (tokens.Issuer, bool) {
-			return tokens.Issuer{Name: iss, Keys: keys, Profile: profile}, printableID(iss)
+			return tokens.Issuer{Name: iss, Keys: keys, Profile: profile}, redact.IsID(iss)
 		},
 	}
 	order := v.Order
@@ -161,13 +165,13 @@ func (c *call) showExplained(name string, checks []explainedCheck) error {
 			data.Verdict, data.Reason = "rejected", check.Reason
 		}
 	}
-	return c.out.show(data, func(w *page) {
-		fmt.Fprintf(w, "%s: %s%s\n", printable(name), w.state(data.Verdict), prefixed(", ", data.Reason))
-		rows := newTable("PARTY", "CHECK", "STATUS", "REASON", "SOURCE", "WHAT WAS FOUND")
+	return c.out.Show(data, func(w *page.Page) {
+		fmt.Fprintf(w, "%s: %s%s\n", redact.Printable(name), w.State(data.Verdict), page.Prefixed(", ", data.Reason))
+		rows := page.NewTable("PARTY", "CHECK", "STATUS", "REASON", "SOURCE", "WHAT WAS FOUND")
 		for _, check := range checks {
-			rows.row(rigid(check.Party), rigid(check.Check), state(check.Status), rigid(orDash(check.Reason)), faint(check.Source), check.Detail)
+			rows.Row(page.Rigid(check.Party), page.Rigid(check.Check), page.State(check.Status), page.Rigid(page.OrDash(check.Reason)), page.Faint(check.Source), check.Detail)
 		}
-		rows.write(w)
+		rows.Write(w)
 	})
 }
 

@@ -11,6 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
 )
 
@@ -35,7 +38,7 @@ type exploration struct {
 // Run explores worlds like the current one. The current one is not touched.
 func (v *exploreVerb) Run(c *call) error {
 	if v.Depth < 1 || v.Moves < 1 {
-		return usage("write 1 or more", "--depth and --moves are numbers of moves")
+		return exit.Usage("write 1 or more", "--depth and --moves are numbers of moves")
 	}
 	seed := uint64(DefaultSeed)
 	if c.seed != nil {
@@ -45,18 +48,18 @@ func (v *exploreVerb) Run(c *call) error {
 	if v.Without != "" {
 		var err error
 		if e.weakness, err = tokens.UnsafeWithout(v.Without); err != nil {
-			return usage("one of "+strings.Join(weaknessNames(), ", "), "%v", err)
+			return exit.Usage("one of "+strings.Join(weaknessNames(), ", "), "%v", err)
 		}
 	}
 	began := tokens.Stopwatch()
-	far := c.out.longWork()
+	far := c.out.LongWork()
 	e.tell = func(e *explorer) {
-		far.tell(func(took time.Duration) string {
+		far.Tell(func(took time.Duration) string {
 			return fmt.Sprintf("%d states, %d verbs, %d reasons, %d states/s", len(e.tried), e.verbs, len(e.reasons), perSecond(len(e.tried), took))
 		})
 	}
 	found, err := e.explore(c.ctx)
-	far.end()
+	far.End()
 	if err != nil {
 		return err
 	}
@@ -79,22 +82,22 @@ func (v *exploreVerb) Run(c *call) error {
 		return err
 	}
 	if found != nil {
-		return &told{errors.New("an invariant is broken: " + found.what)}
+		return exit.InJSON(errors.New("an invariant is broken: " + found.what))
 	}
 	return c.ctx.Err()
 }
 
 func (c *call) showExploration(r exploration, took time.Duration) error {
-	return c.out.show(r, func(w *page) {
-		fmt.Fprintf(w, "%d states, %d verbs in %d walks, %s, %d states/s\n", r.States, r.Verbs, r.Walks, elapsed(took), r.StatesPerSecond)
+	return c.out.Show(r, func(w *page.Page) {
+		fmt.Fprintf(w, "%d states, %d verbs in %d walks, %s, %d states/s\n", r.States, r.Verbs, r.Walks, page.Elapsed(took), r.StatesPerSecond)
 		fmt.Fprintf(w, "reasons seen: %s\n", strings.Join(slices.Sorted(maps.Keys(r.Reasons)), " "))
 		if r.Found == "" {
 			fmt.Fprintln(w, "every invariant held")
 			return
 		}
-		w.verbatim = true
+		w.Verbatim = true
 		fmt.Fprintf(w, "found: %s\n%s", r.Found, r.Scenario)
-		if looksLikeToken(r.Scenario) {
+		if redact.HasToken(r.Scenario) {
 			fmt.Fprintln(w, "# it holds a token, which is not shown here: --out FILE writes it whole")
 		}
 	})

@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/wire"
 )
 
 type faultVerb struct {
@@ -26,14 +30,14 @@ func (v *faultInject) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(faultKinds(), v.Kind) {
-		hint := "one of " + strings.Join(faultKinds(), ", ")
-		return usage(hint, "there is no fault %q", v.Kind)
+	if !slices.Contains(wire.FaultKinds(), v.Kind) {
+		hint := "one of " + strings.Join(wire.FaultKinds(), ", ")
+		return exit.Usage(hint, "there is no fault %q", v.Kind)
 	}
 	if v.Count < 1 {
-		return usage("write 1 or more", "--count %d is no number of times", v.Count)
+		return exit.Usage("write 1 or more", "--count %d is no number of times", v.Count)
 	}
-	c.world.faults.add(fault{party, step, faultKind(v.Kind), v.Count})
+	c.world.faults.Add(wire.Fault{Party: party, Step: step, Kind: wire.FaultKind(v.Kind), Left: v.Count})
 	return c.showFaults()
 }
 
@@ -46,18 +50,18 @@ type faultClear struct{}
 
 // Run forgets faults.
 func (v *faultClear) Run(c *call) error {
-	c.world.faults.clear()
+	c.world.faults.Clear()
 	return c.showFaults()
 }
 
 func (c *call) showFaults() error {
 	data := struct {
-		Faults []fault `json:"faults"`
-	}{c.world.faults.list()}
+		Faults []wire.Fault `json:"faults"`
+	}{c.world.faults.List()}
 	if data.Faults == nil {
-		data.Faults = []fault{}
+		data.Faults = []wire.Fault{}
 	}
-	return c.out.show(data, func(w *page) {
+	return c.out.Show(data, func(w *page.Page) {
 		for _, f := range data.Faults {
 			fmt.Fprintf(w, "%s.%s: %s, %d times\n", f.Party, f.Step, f.Kind, f.Left)
 		}

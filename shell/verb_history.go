@@ -2,7 +2,13 @@
 
 package shell
 
-import "fmt"
+import (
+	"fmt"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
+)
 
 type historyVerb struct {
 	Last int `arg:"" optional:"" name:"n" help:"Only so many, the newest; all unless given."`
@@ -12,7 +18,7 @@ type historyVerb struct {
 // what the arrow keys bring back, else what this shell has run.
 func (v *historyVerb) Run(c *call) error {
 	if v.Last < 0 {
-		return usage("write 1 or more", "%d is no number of lines", v.Last)
+		return exit.Usage("write 1 or more", "%d is no number of lines", v.Last)
 	}
 	var lines []string
 	if c.history != nil {
@@ -34,9 +40,9 @@ func (v *historyVerb) Run(c *call) error {
 			data.Lines = append(data.Lines, entry{i + 1, line})
 		}
 	}
-	return c.out.show(data, func(w *page) {
+	return c.out.Show(data, func(w *page.Page) {
 		for _, e := range data.Lines {
-			fmt.Fprintf(w, "%5d  %s\n", e.N, oneLine(e.Line))
+			fmt.Fprintf(w, "%5d  %s\n", e.N, redact.OneLine(e.Line))
 		}
 	})
 }

@@ -8,6 +8,9 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"tokenshell/issuers"
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
 )
 
 type keysVerb struct {
@@ -48,7 +51,7 @@ func (v *keysList) Run(c *call) error {
 	list := struct {
 		Keys []keyState `json:"keys"`
 	}{[]keyState{}}
-	rows := newTable("KID", "SERVICE", "STATE", "ALG", "LEFT THE SET")
+	rows := page.NewTable("KID", "SERVICE", "STATE", "ALG", "LEFT THE SET")
 	for _, p := range parties {
 		for _, k := range p.domain.Keys().List() {
 			list.Keys = append(list.Keys, keyState{k.ID, k.Service, k.State, k.Algorithm})
@@ -56,10 +59,10 @@ func (v *keysList) Run(c *call) error {
 			if !k.Left.IsZero() {
 				left = c.when(k.Left)
 			}
-			rows.row(rigid(k.ID), rigid(k.Service), state(k.State), rigid(k.Algorithm), left)
+			rows.Row(page.Rigid(k.ID), page.Rigid(k.Service), page.State(k.State), page.Rigid(k.Algorithm), left)
 		}
 	}
-	return c.out.show(list, rows.write)
+	return c.out.Show(list, rows.Write)
 }
 
 type keysRotate struct {
@@ -85,8 +88,8 @@ func (v *keysRotate) Run(c *call) error {
 func (c *call) showKey(p party, kid string) error {
 	for _, k := range p.domain.Keys().List() {
 		if k.ID == kid {
-			return c.out.show(keyState{k.ID, k.Service, k.State, k.Algorithm}, func(w *page) {
-				fmt.Fprintf(w, "%s of %s is %s\n", k.ID, k.Service, w.state(k.State))
+			return c.out.Show(keyState{k.ID, k.Service, k.State, k.Algorithm}, func(w *page.Page) {
+				fmt.Fprintf(w, "%s of %s is %s\n", k.ID, k.Service, w.State(k.State))
 			})
 		}
 	}
@@ -105,10 +108,10 @@ func (c *call) keyNamed(kid string) (party, issuers.KeyInfo, error) {
 		}
 	}
 	hint := "keys list shows them"
-	if near := nearest(kid, kids); near != "" {
+	if near := exit.Nearest(kid, kids); near != "" {
 		hint = fmt.Sprintf("did you mean %s?", near)
 	}
-	return party{}, issuers.KeyInfo{}, usage(hint, "there is no key %q", kid)
+	return party{}, issuers.KeyInfo{}, exit.Usage(hint, "there is no key %q", kid)
 }
 
 type keysRetire struct {
@@ -161,13 +164,13 @@ func (v *keysJWKS) Run(c *call) error {
 	for _, p := range parties {
 		set.Keys = append(set.Keys, p.domain.Keys().JWKS().Keys...)
 	}
-	line, err := marshalLine(set)
+	line, err := answer.Line(set)
 	if err != nil {
 		return err
 	}
 	if v.Out == "" {
-		return c.out.show(set, func(w *page) {
-			w.verbatim = true
+		return c.out.Show(set, func(w *page.Page) {
+			w.Verbatim = true
 			fmt.Fprint(w, string(line))
 		})
 	}
@@ -178,5 +181,5 @@ func (v *keysJWKS) Run(c *call) error {
 		File string `json:"file"`
 		Keys int    `json:"keys"`
 	}{v.Out, len(set.Keys)}
-	return c.out.show(data, func(w *page) { fmt.Fprintf(w, "%s: %d keys\n", v.Out, len(set.Keys)) })
+	return c.out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s: %d keys\n", v.Out, len(set.Keys)) })
 }

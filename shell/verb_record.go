@@ -8,6 +8,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
 )
 
 type recordVerb struct {
@@ -35,7 +39,7 @@ type recordStart struct {
 // Run begins a recording.
 func (v *recordStart) Run(c *call) error {
 	if c.recording != nil {
-		return usage("record stop ends it", "%s is being recorded already", c.recording.file)
+		return exit.Usage("record stop ends it", "%s is being recorded already", c.recording.file)
 	}
 	if err := c.checkRecordFile(v.File); err != nil {
 		return err
@@ -44,19 +48,19 @@ func (v *recordStart) Run(c *call) error {
 		return err
 	}
 	c.Shell.recording = &recording{v.File, len(c.transcript.spoken) + c.transcript.dropped}
-	return c.out.show(map[string]string{"file": v.File}, func(w *page) { fmt.Fprintf(w, "recording, for %s; record stop writes it\n", v.File) })
+	return c.out.Show(map[string]string{"file": v.File}, func(w *page.Page) { fmt.Fprintf(w, "recording, for %s; record stop writes it\n", v.File) })
 }
 
 // checkRecordFile says early what would go wrong late.
 func (c *call) checkRecordFile(name string) error {
 	if filepath.Ext(name) != ".txtar" {
-		return usage("write one such as story.txtar", "%q is no name for a scenario", name)
+		return exit.Usage("write one such as story.txtar", "%q is no name for a scenario", name)
 	}
 	if _, err := os.Lstat(c.path(name)); err == nil {
-		return usage("choose another name, or remove it", "there is a file %s already", name)
+		return exit.Usage("choose another name, or remove it", "there is a file %s already", name)
 	}
 	if info, err := os.Stat(filepath.Dir(c.path(name))); err != nil || !info.IsDir() {
-		return &inputError{name, 0, "there is no such folder"}
+		return exit.Input(name, 0, "there is no such folder")
 	}
 	return nil
 }
@@ -66,7 +70,7 @@ type recordStop struct{}
 // Run writes the recording.
 func (v *recordStop) Run(c *call) error {
 	if c.recording == nil {
-		return usage("record start FILE begins a recording", "nothing is being recorded")
+		return exit.Usage("record start FILE begins a recording", "nothing is being recorded")
 	}
 	if err := c.checkRecordFile(c.recording.file); err != nil { // it may have come meanwhile
 		return err
@@ -103,7 +107,7 @@ func (c *call) finishRecording(r recording) error {
 	if left == nil {
 		data.LeftOut = []omission{}
 	}
-	return c.out.show(data, func(w *page) {
+	return c.out.Show(data, func(w *page.Page) {
 		fmt.Fprintf(w, "%s: %d commands, %d left out; it passes\n", r.file, kept, len(left))
 		for _, o := range left {
 			fmt.Fprintf(w, "  %s: %s\n", o.Line, o.Why)
@@ -136,14 +140,14 @@ func (c *call) rehearse(name string, scenario []byte) (failed, err error) {
 }
 
 // leave ends what is under way when a shell ends: a recording is written.
-func (s *Shell) leave(out *output) error {
+func (s *Shell) leave(out *answer.Out) error {
 	if s.recording == nil {
 		return nil
 	}
 	err := (&recordStop{}).Run(&call{Shell: s, ctx: context.Background(), out: out})
-	out.report(err)
+	out.Report(err)
 	if err != nil {
-		return &printedError{errors.New("the recording could not be written")}
+		return exit.ToPeople(errors.New("the recording could not be written"))
 	}
 	return nil
 }

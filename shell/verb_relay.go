@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
 )
 
@@ -67,16 +70,16 @@ func (c *call) relayTokens(session string, held []*heldToken) error {
 }
 
 func (c *call) judge(session string, held []*heldToken) (results []relayed, refused error, err error) {
-	var all []rejection
+	var all []exit.Rejection
 	results = []relayed{}
-	far := c.out.longWork()
-	defer far.end()
+	far := c.out.LongWork()
+	defer far.End()
 	for i, t := range held {
-		far.tell(func(time.Duration) string { return fmt.Sprintf("%d of %d tokens relayed", i, len(held)) })
+		far.Tell(func(time.Duration) string { return fmt.Sprintf("%d of %d tokens relayed", i, len(held)) })
 		result := relayed{Token: t.label(), JTI: t.ref.ID, Status: "accepted"}
 		result.Service, err = c.world.relayToken(c.ctx, session, t)
 		if err != nil {
-			why := rejections(err)
+			why := exit.Rejections(err)
 			if why == nil {
 				return nil, nil, err
 			}
@@ -86,7 +89,7 @@ func (c *call) judge(session string, held []*heldToken) (results []relayed, refu
 		results = append(results, result)
 	}
 	if all != nil {
-		refused = &refusals{all: all, inJSON: true}
+		refused = exit.InJSON(exit.Refusals(all))
 	}
 	return results, refused, nil
 }
@@ -95,12 +98,12 @@ func (c *call) showRelayed(results []relayed) error {
 	data := struct {
 		Results []relayed `json:"results"`
 	}{results}
-	return c.out.show(data, func(w *page) {
+	return c.out.Show(data, func(w *page.Page) {
 		for _, r := range results {
 			if r.Status == "accepted" {
-				fmt.Fprintf(w, "%s: %s, for %s\n", printable(r.Token), w.state(r.Status), r.Service)
+				fmt.Fprintf(w, "%s: %s, for %s\n", redact.Printable(r.Token), w.State(r.Status), r.Service)
 			} else {
-				fmt.Fprintf(w, "%s: %s, %s\n", printable(r.Token), w.state(r.Status), r.Reason)
+				fmt.Fprintf(w, "%s: %s, %s\n", redact.Printable(r.Token), w.State(r.Status), r.Reason)
 			}
 		}
 	})
@@ -132,11 +135,11 @@ func (v *redeemVerb) Run(c *call) error {
 	}
 	switch {
 	case v.Resume && (v.Direct || len(v.Tokens) > 0):
-		return usage("redeem --resume stands alone", "--resume goes on with what was begun")
+		return exit.Usage("redeem --resume stands alone", "--resume goes on with what was begun")
 	case v.To != "" && !v.Direct:
-		return usage("add --direct", "--to goes past the relay")
+		return exit.Usage("add --direct", "--to goes past the relay")
 	case v.Direct && len(v.Tokens) == 0:
-		return usage("redeem --direct TOKEN…", "--direct names its tokens")
+		return exit.Usage("redeem --direct TOKEN…", "--direct names its tokens")
 	}
 	held, err := c.tokens(v.Tokens)
 	if err != nil {
@@ -148,7 +151,7 @@ func (v *redeemVerb) Run(c *call) error {
 	case v.Resume:
 		snap, err := c.world.relay.Resume(c.ctx, session)
 		if errors.Is(err, orchestrator.ErrNothing) {
-			return usage("redeem or checkout begins one", "there is no redemption to resume in session %q", session)
+			return exit.Usage("redeem or checkout begins one", "there is no redemption to resume in session %q", session)
 		}
 		if err != nil {
 			return err
@@ -167,7 +170,7 @@ func (c *call) redeem(session string, held []*heldToken) error {
 	snap, err := c.world.relay.Redeem(c.ctx, session, named)
 	switch {
 	case errors.Is(err, orchestrator.ErrNothing), errors.Is(err, orchestrator.ErrNotAccepted):
-		return usage("relay TOKEN… comes first", "%v", err)
+		return exit.Usage("relay TOKEN… comes first", "%v", err)
 	case errors.Is(err, context.Canceled) && c.begun(session):
 		return fmt.Errorf("%w; redeem --resume goes on where it stopped", err)
 	case err != nil:
@@ -187,7 +190,7 @@ func (c *call) begun(session string) bool {
 func (c *call) showRedemption(snap orchestrator.Snapshot, resumed bool) error {
 	var (
 		results []redeemed
-		all     []rejection
+		all     []exit.Rejection
 	)
 	for _, step := range snap.Steps {
 		if step.Result == "" {
@@ -195,7 +198,7 @@ func (c *call) showRedemption(snap orchestrator.Snapshot, resumed bool) error {
 		}
 		results = append(results, redeemed{c.labelOf(step.Ref), step.Ref.ID, step.Service, step.Result, string(step.Reason), step.Receipt, step.Detail})
 		if step.Reason != "" {
-			all = append(all, rejection{step.Reason, step.Detail})
+			all = append(all, exit.Rejection{Reason: step.Reason, Detail: step.Detail})
 		}
 	}
 	if err := c.showRedeemed(snap.ID, snap.State, results); err != nil {
@@ -204,7 +207,7 @@ func (c *call) showRedemption(snap orchestrator.Snapshot, resumed bool) error {
 	if snap.State == orchestrator.Completed || resumed && snap.State == orchestrator.Compensated {
 		return nil
 	}
-	return &refusals{all: all, inJSON: true}
+	return exit.InJSON(exit.Refusals(all))
 }
 
 func (c *call) showRedeemed(order string, state orchestrator.State, results []redeemed) error {
@@ -216,11 +219,11 @@ func (c *call) showRedeemed(order string, state orchestrator.State, results []re
 		State   orchestrator.State `json:"state"`
 		Results []redeemed         `json:"results"`
 	}{order, state, results}
-	return c.out.show(data, func(w *page) {
+	return c.out.Show(data, func(w *page.Page) {
 		for _, r := range results {
-			fmt.Fprintf(w, "%s: %s by %s%s\n", printable(r.Token), w.state(r.Status), r.Service, because(r))
+			fmt.Fprintf(w, "%s: %s by %s%s\n", redact.Printable(r.Token), w.State(r.Status), r.Service, because(r))
 		}
-		fmt.Fprintf(w, "session %s is %s\n", order, w.state(state))
+		fmt.Fprintf(w, "session %s is %s\n", order, w.State(state))
 		if state == orchestrator.Stuck {
 			fmt.Fprintln(w, "redeem --resume takes it to its end")
 		}
@@ -239,7 +242,7 @@ func because(r redeemed) string {
 }
 
 // bodyText writes a receipt's body as it is, for it is the service's business.
-func bodyText(body json.RawMessage) string { return printable(string(body)) }
+func bodyText(body json.RawMessage) string { return redact.Printable(string(body)) }
 
 // labelOf gives the handle of a token that the wallet holds, else its jti.
 func (s *Shell) labelOf(ref tokens.Ref) string {
@@ -257,7 +260,7 @@ func (c *call) redeemDirect(held []*heldToken, to string) error {
 	}
 	var (
 		results []redeemed
-		all     []rejection
+		all     []exit.Rejection
 	)
 	for _, t := range held {
 		p, err := c.destination(t, to)
@@ -269,7 +272,7 @@ func (c *call) redeemDirect(held []*heldToken, to string) error {
 		}
 		result := redeemed{Token: t.label(), JTI: t.ref.ID, Service: p.name, Status: orchestrator.Redeemed, Receipt: &receipt}
 		if err != nil {
-			why := rejections(err)
+			why := exit.Rejections(err)
 			if why == nil {
 				return err
 			}
@@ -291,7 +294,7 @@ func (c *call) redeemDirect(held []*heldToken, to string) error {
 		return err
 	}
 	if all != nil {
-		return &refusals{all: all, inJSON: true}
+		return exit.InJSON(exit.Refusals(all))
 	}
 	return nil
 }
@@ -358,7 +361,7 @@ func (v *checkoutVerb) Run(c *call) error {
 		if len(named) == 0 {
 			news = c.live(session)
 			if len(news) == 0 && len(snap.Steps) == 0 {
-				return usage("coupon confirm, points confirm or payment confirm comes first", "session %q has no live token", session)
+				return exit.Usage("coupon confirm, points confirm or payment confirm comes first", "session %q has no live token", session)
 			}
 		}
 		news = distinct(slices.DeleteFunc(slices.Clone(news), accepted))
@@ -372,7 +375,7 @@ func (v *checkoutVerb) Run(c *call) error {
 			}
 			return refused
 		}
-		if c.out.format == "text" && len(results) > 0 {
+		if c.out.Format == "text" && len(results) > 0 {
 			if err := c.showRelayed(results); err != nil {
 				return err
 			}

@@ -11,6 +11,9 @@ import (
 	"strings"
 
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
 )
 
@@ -97,7 +100,7 @@ func (s *Shell) ways() map[string][]string {
 func fact(text string) (name, value string, err error) {
 	name, value, ok := strings.Cut(text, "=")
 	if !ok || !factName.MatchString(name) || len(value) > 256 {
-		return "", "", usage("write NAME=VALUE, NAME of a-z 0-9 _", "%q is no fact", text)
+		return "", "", exit.Usage("write NAME=VALUE, NAME of a-z 0-9 _", "%q is no fact", text)
 	}
 	return name, value, nil
 }
@@ -113,10 +116,10 @@ type sessionNew struct {
 // Run opens the session.
 func (v *sessionNew) Run(c *call) error {
 	if v.Name != "" && (!handlePattern.MatchString(v.Name) || len(v.Name) > 128) {
-		return usage("write up to 128 of A-Z a-z 0-9 . _ -", "%q is no name for a session", v.Name)
+		return exit.Usage("write up to 128 of A-Z a-z 0-9 . _ -", "%q is no name for a session", v.Name)
 	}
-	if !printableID(c.customer(v.Customer)) {
-		return usage("write up to 128 printable ASCII characters, and no token", "this is no name for a customer")
+	if !redact.IsID(c.customer(v.Customer)) {
+		return exit.Usage("write up to 128 printable ASCII characters, and no token", "this is no name for a customer")
 	}
 	facts := tokens.Facts{}
 	for _, text := range v.Fact {
@@ -128,21 +131,15 @@ func (v *sessionNew) Run(c *call) error {
 	}
 	snap, err := c.world.relay.Open(c.ctx, v.Name, c.customer(v.Customer), facts)
 	if errors.Is(err, orchestrator.ErrExists) {
-		return usage("session use "+v.Name+" makes it the current one", "there is a session %q already", v.Name)
+		return exit.Usage("session use "+v.Name+" makes it the current one", "there is a session %q already", v.Name)
 	}
 	if err != nil {
 		return err
 	}
 	c.session = snap.ID
-	return c.out.show(c.sessionState(snap), func(w *page) {
-		fmt.Fprintf(w, "session %s of %s is %s\n", snap.ID, printable(snap.Customer), w.state(snap.State))
+	return c.out.Show(c.sessionState(snap), func(w *page.Page) {
+		fmt.Fprintf(w, "session %s of %s is %s\n", snap.ID, redact.Printable(snap.Customer), w.State(snap.State))
 	})
-}
-
-// printableID reports whether text may be an id in a token, and is none itself.
-func printableID(text string) bool {
-	ascii := !strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r > 0x7e })
-	return text != "" && len(text) <= 128 && ascii && !looksLikeToken(text)
 }
 
 type sessionList struct{}
@@ -152,16 +149,16 @@ func (v *sessionList) Run(c *call) error {
 	list := struct {
 		Sessions []sessionState `json:"sessions"`
 	}{[]sessionState{}}
-	rows := newTable("", "SESSION", "STATE", "CUSTOMER", "TOKENS")
+	rows := page.NewTable("", "SESSION", "STATE", "CUSTOMER", "TOKENS")
 	list.Sessions = c.sessionStates(c.world.relay.Sessions())
 	for _, snap := range list.Sessions {
 		mark := ""
 		if snap.Order == c.session {
 			mark = "*"
 		}
-		rows.row(rigid(mark), ident(snap.Order), state(snap.State), snap.Customer, len(snap.Tokens))
+		rows.Row(page.Rigid(mark), page.Ident(snap.Order), page.State(snap.State), snap.Customer, len(snap.Tokens))
 	}
-	return c.out.show(list, rows.write)
+	return c.out.Show(list, rows.Write)
 }
 
 type sessionShow struct {
@@ -179,17 +176,17 @@ func (v *sessionShow) Run(c *call) error {
 	for i := range shown.Tokens {
 		shown.Tokens[i].Way = ways[shown.Tokens[i].JTI]
 	}
-	return c.out.show(shown, func(w *page) {
-		fmt.Fprintf(w, "session %s of %s is %s\n", shown.Order, printable(shown.Customer), w.state(shown.State))
+	return c.out.Show(shown, func(w *page.Page) {
+		fmt.Fprintf(w, "session %s of %s is %s\n", shown.Order, redact.Printable(shown.Customer), w.State(shown.State))
 		for _, name := range slices.Sorted(maps.Keys(shown.Facts)) {
-			fmt.Fprintf(w, "fact %s=%s\n", name, printable(shown.Facts[name]))
+			fmt.Fprintf(w, "fact %s=%s\n", name, redact.Printable(shown.Facts[name]))
 		}
 		if len(shown.Tokens) > 0 {
-			rows := newTable("TOKEN", "SERVICE", "STATUS", "WAY")
+			rows := page.NewTable("TOKEN", "SERVICE", "STATUS", "WAY")
 			for _, t := range shown.Tokens {
-				rows.row(rigid(t.Token), rigid(t.Service), state(t.Status), strings.Join(t.Way, ", "))
+				rows.Row(page.Rigid(t.Token), page.Rigid(t.Service), page.State(t.Status), strings.Join(t.Way, ", "))
 			}
-			rows.write(w)
+			rows.Write(w)
 		}
 	})
 }
@@ -216,8 +213,8 @@ func (v *sessionUse) Run(c *call) error {
 		return err
 	}
 	c.session = snap.ID
-	return c.out.show(c.sessionState(snap), func(w *page) {
-		fmt.Fprintf(w, "session %s of %s is %s\n", snap.ID, printable(snap.Customer), w.state(snap.State))
+	return c.out.Show(c.sessionState(snap), func(w *page.Page) {
+		fmt.Fprintf(w, "session %s of %s is %s\n", snap.ID, redact.Printable(snap.Customer), w.State(snap.State))
 	})
 }
 
@@ -242,8 +239,8 @@ func (v *sessionSet) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.out.show(c.sessionState(snap), func(w *page) {
-		fmt.Fprintf(w, "fact %s=%s\n", name, printable(value))
+	return c.out.Show(c.sessionState(snap), func(w *page.Page) {
+		fmt.Fprintf(w, "fact %s=%s\n", name, redact.Printable(value))
 	})
 }
 
@@ -260,7 +257,7 @@ func (v *sessionClose) Run(c *call) error {
 	if snap, err = c.world.relay.Close(c.ctx, snap.ID); err != nil {
 		return err
 	}
-	return c.out.show(c.sessionState(snap), func(w *page) {
-		fmt.Fprintf(w, "session %s is %s\n", snap.ID, w.state(snap.State))
+	return c.out.Show(c.sessionState(snap), func(w *page.Page) {
+		fmt.Fprintf(w, "session %s is %s\n", snap.ID, w.State(snap.State))
 	})
 }

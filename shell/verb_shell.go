@@ -4,13 +4,17 @@ package shell
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/syntax"
 	"tokenshell/tokens"
 )
 
@@ -26,26 +30,26 @@ func (v *setVerb) Run(c *call) error {
 		names = append(names, row.name)
 	}
 	if v.Option == "" {
-		data, list := map[string]string{}, newTable("OPTION", "VALUE", "MAY BE", "WHAT IT IS")
+		data, list := map[string]string{}, page.NewTable("OPTION", "VALUE", "MAY BE", "WHAT IT IS")
 		for _, row := range rows {
 			data[row.name] = row.get(c.Shell)
-			list.row(rigid(row.name), rigid(row.get(c.Shell)), row.values, row.help)
+			list.Row(page.Rigid(row.name), page.Rigid(row.get(c.Shell)), row.values, row.help)
 		}
-		return c.out.show(map[string]any{"options": data}, list.write)
+		return c.out.Show(map[string]any{"options": data}, list.Write)
 	}
 	at := slices.Index(names, v.Option)
 	if at < 0 {
-		return usage("one of "+strings.Join(names, ", "), "there is no option %q", v.Option)
+		return exit.Usage("one of "+strings.Join(names, ", "), "there is no option %q", v.Option)
 	}
 	row := rows[at]
 	if v.Value == "" {
-		return usage("set "+row.name+" "+row.values, "set %s wants a value", row.name)
+		return exit.Usage("set "+row.name+" "+row.values, "set %s wants a value", row.name)
 	}
 	if err := row.set(c.Shell, v.Value); err != nil {
-		return usage(err.Error(), "%s cannot be %q", row.name, v.Value)
+		return exit.Usage(err.Error(), "%s cannot be %q", row.name, v.Value)
 	}
 	value := row.get(c.Shell)
-	return c.out.show(map[string]string{row.name: value}, func(w *page) { fmt.Fprintf(w, "%s is %s\n", row.name, value) })
+	return c.out.Show(map[string]string{row.name: value}, func(w *page.Page) { fmt.Fprintf(w, "%s is %s\n", row.name, value) })
 }
 
 type letVerb struct {
@@ -68,7 +72,7 @@ func (c *call) showVariable(name string) error {
 		value = "(secret)"
 	}
 	data := map[string]string{"name": name, "value": value}
-	return c.out.show(data, func(w *page) { fmt.Fprintf(w, "%s=%s\n", name, printable(value)) })
+	return c.out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s=%s\n", name, redact.Printable(value)) })
 }
 
 type captureVerb struct {
@@ -79,18 +83,18 @@ type captureVerb struct {
 // Run runs a verb and keeps what it prints, without the last newline.
 func (v *captureVerb) Run(c *call) error {
 	name, words := v.Name, slices.Clone(v.Verb)
-	if !isVariable(name) || slices.Contains(reserved, name) {
+	if !syntax.IsVariable(name) || slices.Contains(reserved, name) {
 		return c.let(name, "")
 	}
 	var printed bytes.Buffer
-	inner := c.output(&printed, c.out.stderr)
+	inner := c.output(&printed, c.out.Stderr)
 	if err := c.execute(c.ctx, words, inner); err != nil {
 		return err
 	}
 	if err := c.let(name, strings.TrimSuffix(printed.String(), "\n")); err != nil {
 		return err
 	}
-	if inner.raw { // a part of a token is as secret as the whole
+	if inner.Raw { // a part of a token is as secret as the whole
 		c.vars[name] = variable{c.vars[name].value, true}
 	}
 	return c.showVariable(name)
@@ -106,25 +110,25 @@ func (v *expectVerb) Run(c *call) error {
 	reason, words := v.Reason, slices.Clone(v.Verb)
 	if !slices.Contains(reasonCodes(), reason) {
 		hint := "help reasons lists them"
-		if near := nearest(reason, reasonCodes()); near != "" {
+		if near := exit.Nearest(reason, reasonCodes()); near != "" {
 			hint = fmt.Sprintf("did you mean %s?", near)
 		}
-		return usage(hint, "there is no reason %q", reason)
+		return exit.Usage(hint, "there is no reason %q", reason)
 	}
 	expected := fmt.Sprintf("%q to be refused with %s", words[0], reason)
 	err := c.execute(c.ctx, words, c.out)
 	c.answered(err)
-	all := rejections(err)
+	all := exit.Rejections(err)
 	if err != nil && all == nil {
 		return err
 	}
-	c.out.report(err)
+	c.out.Report(err)
 	if err == nil {
-		return &surprise{expected, "it was done"}
+		return &exit.Surprise{Expected: expected, Came: "it was done"}
 	}
 	for _, r := range all {
 		if string(r.Reason) != reason {
-			return &surprise{expected, fmt.Sprintf("it was refused with %s", r.Reason)}
+			return &exit.Surprise{Expected: expected, Came: fmt.Sprintf("it was refused with %s", r.Reason)}
 		}
 	}
 	return nil
@@ -144,41 +148,26 @@ const (
 func (v *sourceVerb) Run(c *call) error {
 	path := c.path(v.File)
 	if slices.Contains(c.sources, path) || len(c.sources) >= sourceDepth {
-		return &inputError{v.File, 0, "it is being sourced already"}
+		return exit.Input(v.File, 0, "it is being sourced already")
 	}
 	text, err := c.readFile(v.File, sourceLimit)
 	if err != nil {
 		return err
 	}
 	dir, last := c.dir, c.last
-	c.dir, c.sources = dirOf(path), append(c.sources, path)
+	c.dir, c.sources = filepath.Dir(path), append(c.sources, path)
 	defer func() { c.dir, c.sources, c.last = dir, c.sources[:len(c.sources)-1], last }()
 	for i, line := range strings.Split(string(text), "\n") {
-		err := c.Line(c.ctx, strings.TrimSuffix(line, "\r"), false, c.out.stdout, c.out.stderr)
+		err := c.Line(c.ctx, strings.TrimSuffix(line, "\r"), false, c.out.Stdout, c.out.Stderr)
 		if err != nil {
-			c.place(c.out.stderr, v.File, i+1, line, err)
-			return &sourced{v.File, i + 1, err}
+			c.place(c.out.Stderr, v.File, i+1, line, err)
+			return exit.ToPeople(&exit.Stopped{File: v.File, Line: i + 1, Err: err})
 		}
 		if c.quit {
 			break
 		}
 	}
 	return nil
-}
-
-// sourced is an error in a sourced file, which was printed where it happened.
-type sourced struct {
-	file string
-	line int
-	err  error
-}
-
-func (e *sourced) Error() string { return fmt.Sprintf("%s:%d: stopped here", e.file, e.line) }
-func (e *sourced) Unwrap() error {
-	if rejections(e.err) != nil {
-		return errors.New(e.err.Error()) // the refusal was the line's, not source's
-	}
-	return e.err
 }
 
 type helpVerb struct {
@@ -193,13 +182,13 @@ func (v *helpVerb) Run(c *call) error {
 	}
 	words := slices.Clone(v.Verb)
 	if len(words) == 0 {
-		return c.out.show(helpJSON(p.kong.Model.Node), func(w *page) { writeHelp(w, p.kong.Model.Node) })
+		return c.out.Show(helpJSON(p.kong.Model.Node), func(w *page.Page) { writeHelp(w, p.kong.Model.Node) })
 	}
 	if words[0] == "reasons" {
-		return c.out.show(reasonsJSON(), writeReasons)
+		return c.out.Show(reasonsJSON(), writeReasons)
 	}
 	if words[0] == "checks" {
-		return c.out.show(map[string]any{"checks": weaknessNames()}, writeChecks)
+		return c.out.Show(map[string]any{"checks": weaknessNames()}, writeChecks)
 	}
 	if len(words) == 1 && slices.Contains(reasonCodes(), words[0]) {
 		return c.explainReason(tokens.Reason(words[0]))
@@ -208,15 +197,15 @@ func (v *helpVerb) Run(c *call) error {
 	party := partyHelp(words[0])
 	if len(words) == 1 && party != nil && used == 0 {
 		data := map[string]string{"party": party.name, "what": party.what, "does": party.does, "never": party.never, "verbs": party.verbs}
-		return c.out.show(data, party.write)
+		return c.out.Show(data, party.write)
 	}
 	if used == 0 {
 		return p.unknownTopic(words[0])
 	}
 	if used < len(words) && len(node.Children) > 0 {
-		return usage(synopsis(node), "there is no verb %q", strings.Join(words, " "))
+		return exit.Usage(synopsis(node), "there is no verb %q", strings.Join(words, " "))
 	}
-	return c.out.show(helpJSON(node), func(w *page) {
+	return c.out.Show(helpJSON(node), func(w *page.Page) {
 		writeVerbHelp(w, node)
 		if len(words) == 1 && party != nil { // it is a verb too
 			fmt.Fprintln(w)
@@ -231,14 +220,14 @@ func (c *call) explainReason(reason tokens.Reason) error {
 	row := rows[slices.IndexFunc(rows, func(r tokens.ReasonRow) bool { return r.Reason == reason })]
 	next := lessonOf(reason).next
 	data := map[string]string{"reason": string(reason), "meaning": row.Meaning, "by": row.By, "source": row.Source, "next": next}
-	return c.out.show(data, func(w *page) {
-		fmt.Fprintln(w, w.paint(titleStyle, string(reason)))
-		shown := newTable()
-		shown.row(rigid("  means"), row.Meaning)
-		shown.row(rigid("  who says it"), row.By)
-		shown.row(rigid("  source"), row.Source)
-		shown.row(rigid("  what to try"), next)
-		shown.write(w)
+	return c.out.Show(data, func(w *page.Page) {
+		fmt.Fprintln(w, w.Paint(page.TitleStyle, string(reason)))
+		shown := page.NewTable()
+		shown.Row(page.Rigid("  means"), row.Meaning)
+		shown.Row(page.Rigid("  who says it"), row.By)
+		shown.Row(page.Rigid("  source"), row.Source)
+		shown.Row(page.Rigid("  what to try"), next)
+		shown.Write(w)
 	})
 }
 

@@ -11,6 +11,10 @@ import (
 	"time"
 
 	"tokenshell/issuers"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
 
@@ -34,7 +38,7 @@ func (v *tokenList) Run(c *call) error {
 	list := struct {
 		Tokens []listed `json:"tokens"`
 	}{[]listed{}}
-	rows := newTable("TOKEN", "SERVICE", "SESSION", "STATUS", "EXPIRES", "JTI")
+	rows := page.NewTable("TOKEN", "SERVICE", "SESSION", "STATUS", "EXPIRES", "JTI")
 	standings := c.standings()
 	for _, t := range c.wallet.held {
 		entry, expires := listed{tokenState{Token: t.handle, JTI: t.ref.ID, Service: t.service, Status: standings.of(t)}, t.ref.Order, 0}, "-"
@@ -42,9 +46,9 @@ func (v *tokenList) Run(c *call) error {
 			entry.Expires, expires = t.expires.Unix(), c.when(t.expires)
 		}
 		list.Tokens = append(list.Tokens, entry)
-		rows.row(rigid(t.handle), rigid(orDash(t.service)), ident(orDash(t.ref.Order)), state(entry.Status), expires, ident(orDash(t.ref.ID)))
+		rows.Row(page.Rigid(t.handle), page.Rigid(page.OrDash(t.service)), page.Ident(page.OrDash(t.ref.Order)), page.State(entry.Status), expires, page.Ident(page.OrDash(t.ref.ID)))
 	}
-	return c.out.show(list, rows.write)
+	return c.out.Show(list, rows.Write)
 }
 
 type tokenShow struct {
@@ -62,7 +66,7 @@ func (v *tokenShow) Run(c *call) error {
 	if viewer != "client" && viewer != "relay" {
 		p, err := c.world.service(v.As)
 		if err != nil {
-			return usage("client, relay, "+strings.Join(c.world.serviceNames(), ", "), "nobody is called %q", v.As)
+			return exit.Usage("client, relay, "+strings.Join(c.world.serviceNames(), ", "), "nobody is called %q", v.As)
 		}
 		viewer = p.name
 	}
@@ -70,7 +74,7 @@ func (v *tokenShow) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	claims, err := c.seenBy(offTheRecord(c.ctx), viewer, seen)
+	claims, err := c.seenBy(wire.OffTheRecord(c.ctx), viewer, seen)
 	if err != nil {
 		return err
 	}
@@ -80,16 +84,16 @@ func (v *tokenShow) Run(c *call) error {
 		Header json.RawMessage `json:"header"`
 		Claims json.RawMessage `json:"claims"`
 	}{t.label(), c.status(t), seen.Header, claims}
-	return c.out.show(data, func(w *page) {
-		fmt.Fprintf(w, "%s, %s, as %s sees it\n", printable(data.Token), w.state(data.Status), viewer)
+	return c.out.Show(data, func(w *page.Page) {
+		fmt.Fprintf(w, "%s, %s, as %s sees it\n", redact.Printable(data.Token), w.State(data.Status), viewer)
 		writeObject(w, "header", seen.Header)
 		writeObject(w, "claims", claims)
 	})
 }
 
 // writeObject writes a JSON object a member a line, times in words beside them.
-func writeObject(w *page, title string, object json.RawMessage) {
-	rows := newTable()
+func writeObject(w *page.Page, title string, object json.RawMessage) {
+	rows := page.NewTable()
 	for _, member := range objectFields("", object) {
 		text := member.Value
 		if slices.Contains([]string{"iat", "exp", "nbf"}, member.Name) {
@@ -98,10 +102,10 @@ func writeObject(w *page, title string, object json.RawMessage) {
 				text += "  " + time.Unix(seconds, 0).UTC().Format(time.RFC3339)
 			}
 		}
-		rows.row(rigid("  "+member.Name), text)
+		rows.Row(page.Rigid("  "+member.Name), text)
 	}
 	fmt.Fprintln(w, title)
-	rows.write(w)
+	rows.Write(w)
 }
 
 // seenBy gives the claims as a party may see them: the relay and foreign
@@ -175,10 +179,10 @@ func (v *tokenRaw) Run(c *call) error {
 		Token string `json:"token"`
 		Raw   string `json:"raw"`
 	}{t.label(), t.raw}
-	c.out.raw = true
-	return c.out.show(data, func(w *page) {
-		w.verbatim = true
-		fmt.Fprintln(w, printable(t.raw))
+	c.out.Raw = true
+	return c.out.Show(data, func(w *page.Page) {
+		w.Verbatim = true
+		fmt.Fprintln(w, redact.Printable(t.raw))
 	})
 }
 
@@ -201,7 +205,7 @@ func (v *tokenImport) Run(c *call) error {
 	t.expires = claimedExpiry(raw)
 	c.wallet.add(t, "import")
 	data := tokenState{Token: t.handle, JTI: t.ref.ID, Service: t.service, Status: c.status(t)}
-	return c.out.show(data, func(w *page) {
+	return c.out.Show(data, func(w *page.Page) {
 		fmt.Fprintf(w, "%s: imported, unverified, %d bytes\n", t.handle, len(raw))
 	})
 }

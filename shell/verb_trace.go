@@ -5,6 +5,8 @@ package shell
 import (
 	"bytes"
 	"fmt"
+
+	"tokenshell/shell/internal/page"
 )
 
 type traceVerb struct {
@@ -20,7 +22,7 @@ func (v *traceVerb) Run(c *call) error {
 			return err
 		}
 	}
-	t := c.trace(c.ctx, v.Session, v.Format == "html" || c.out.format == "json")
+	t := c.trace(c.ctx, v.Session, v.Format == "html" || c.out.Format == "json")
 	var made bytes.Buffer
 	switch v.Format {
 	case "mermaid":
@@ -31,26 +33,26 @@ func (v *traceVerb) Run(c *call) error {
 		}
 	}
 	if v.Out == "" {
-		return c.out.show(map[string]any{"messages": t.Messages}, func(w *page) {
+		return c.out.Show(map[string]any{"messages": t.Messages}, func(w *page.Page) {
 			if v.Format == "text" {
 				t.writeText(w)
 			} else {
-				w.verbatim = true
+				w.Verbatim = true
 				_, _ = made.WriteTo(w) // a buffer that is not read to its end fails when the writer does
 			}
 		})
 	}
 	if v.Format == "text" {
-		p := &page{}
+		p := &page.Page{}
 		t.writeText(p)
 		made.WriteString(p.String())
 	}
-	if err := c.writeFile(v.Out, []byte(c.out.redact(made.String()))); err != nil {
+	if err := c.writeFile(v.Out, []byte(c.out.Redact(made.String()))); err != nil {
 		return err
 	}
 	data := struct {
 		File     string `json:"file"`
 		Messages int    `json:"messages"`
 	}{v.Out, len(t.Messages)}
-	return c.out.show(data, func(w *page) { fmt.Fprintf(w, "%s: %d messages\n", v.Out, len(t.Messages)) })
+	return c.out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s: %d messages\n", v.Out, len(t.Messages)) })
 }

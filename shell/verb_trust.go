@@ -9,6 +9,9 @@ import (
 
 	"tokenshell/issuers"
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
 )
 
@@ -52,15 +55,15 @@ type trustAdd struct {
 
 // Run trusts an issuer.
 func (v *trustAdd) Run(c *call) error {
-	if !printableID(v.Issuer) {
-		return usage("write up to 128 printable ASCII characters", "this is no name for an issuer")
+	if !redact.IsID(v.Issuer) {
+		return exit.Usage("write up to 128 printable ASCII characters", "this is no name for an issuer")
 	}
 	if _, err := c.world.issuer(v.Issuer); err == nil {
-		return usage("trust is for others", "%s is a service of this world", v.Issuer)
+		return exit.Usage("trust is for others", "%s is a service of this world", v.Issuer)
 	}
 	for _, capability := range v.Capability {
-		if !printableID(capability) {
-			return usage("write one such as loyalty:redeem", "%q is no capability", capability)
+		if !redact.IsID(capability) {
+			return exit.Usage("write one such as loyalty:redeem", "%q is no capability", capability)
 		}
 	}
 	text, err := c.readFile(v.JWKS, tokenFileLimit)
@@ -69,7 +72,7 @@ func (v *trustAdd) Run(c *call) error {
 	}
 	keys, err := tokens.ParseKeySet(text)
 	if err != nil {
-		return &inputError{v.JWKS, 0, err.Error()}
+		return exit.Input(v.JWKS, 0, err.Error())
 	}
 	profile, err := c.readProfile(v.Profile)
 	if err != nil {
@@ -79,8 +82,8 @@ func (v *trustAdd) Run(c *call) error {
 	if err := c.world.trust(o, v.Service); err != nil {
 		return err
 	}
-	return c.out.show(o.state(), func(w *page) {
-		fmt.Fprintf(w, "%s is trusted for %s, %d keys%s\n", v.Issuer, strings.Join(v.Capability, " "), len(keys), prefixed(", its tokens go to ", v.Service))
+	return c.out.Show(o.state(), func(w *page.Page) {
+		fmt.Fprintf(w, "%s is trusted for %s, %d keys%s\n", v.Issuer, strings.Join(v.Capability, " "), len(keys), page.Prefixed(", its tokens go to ", v.Service))
 	})
 }
 
@@ -90,15 +93,15 @@ func (w *World) trust(o *outsider, service string) error {
 	var to *orchestrator.Service
 	if service != "" {
 		if !handlePattern.MatchString(service) || len(service) > 64 || slices.Contains([]string{"relay", "kms", "client"}, service) {
-			return usage("write up to 64 of A-Z a-z 0-9 . _ -", "%q is no name for a service", service)
+			return exit.Usage("write up to 64 of A-Z a-z 0-9 . _ -", "%q is no name for a service", service)
 		}
 		if p, err := w.service(service); err == nil { // by any of its spellings
-			return usage("choose another --service", "%q is a service already: %s", service, p.name)
+			return exit.Usage("choose another --service", "%q is a service already: %s", service, p.name)
 		}
 		o.service, o.standin = service, newStandin(w, service, o.issuer)
 		if at := slices.IndexFunc(w.standins, func(s *standin) bool { return s.name == service }); at >= 0 {
 			if slices.ContainsFunc(w.outsiders, func(other *outsider) bool { return other.service == service }) {
-				return usage("choose another --service", "%q is a service already", service)
+				return exit.Usage("choose another --service", "%q is a service already", service)
 			}
 			o.standin.books = w.standins[at].books // what it accepted once stays accepted
 			w.standins = slices.Delete(w.standins, at, at+1)
@@ -106,7 +109,7 @@ func (w *World) trust(o *outsider, service string) error {
 		to = &orchestrator.Service{Name: service, Redeemer: w.reach("relay", service, watchedRedeemer{o.standin, w.witness})}
 	}
 	if err := w.relay.Trust(o.issuer, to); err != nil {
-		return usage("trust list shows them", "%v", err)
+		return exit.Usage("trust list shows them", "%v", err)
 	}
 	w.outsiders = append(w.outsiders, o)
 	if o.standin != nil {
@@ -142,10 +145,10 @@ func (v *trustList) Run(c *call) error {
 	data := struct {
 		Issuers []outsiderState `json:"issuers"`
 	}{[]outsiderState{}}
-	rows := newTable("ISSUER", "SERVICE", "CAPABILITIES", "KEYS")
+	rows := page.NewTable("ISSUER", "SERVICE", "CAPABILITIES", "KEYS")
 	add := func(s outsiderState) {
 		data.Issuers = append(data.Issuers, s)
-		rows.row(rigid(s.Issuer), rigid(orDash(s.Service)), strings.Join(s.Capabilities, " "), strings.Join(s.Keys, " "))
+		rows.Row(page.Rigid(s.Issuer), page.Rigid(page.OrDash(s.Service)), strings.Join(s.Capabilities, " "), strings.Join(s.Keys, " "))
 	}
 	for _, p := range c.world.parties {
 		s := outsiderState{issuers.IssuerName(p.name), p.name, []string{p.capability}, []string{}}
@@ -157,7 +160,7 @@ func (v *trustList) Run(c *call) error {
 	for _, o := range c.world.outsiders {
 		add(o.state())
 	}
-	return c.out.show(data, rows.write)
+	return c.out.Show(data, rows.Write)
 }
 
 type trustRemove struct {
@@ -168,9 +171,9 @@ type trustRemove struct {
 func (v *trustRemove) Run(c *call) error {
 	o := c.world.outsider(v.Issuer)
 	if o == nil {
-		return usage("trust list shows them", "%q is no outside issuer that the relay trusts", v.Issuer)
+		return exit.Usage("trust list shows them", "%q is no outside issuer that the relay trusts", v.Issuer)
 	}
 	c.world.relay.Distrust(v.Issuer)
 	c.world.outsiders = slices.DeleteFunc(c.world.outsiders, func(other *outsider) bool { return other == o })
-	return c.out.show(o.state(), func(w *page) { fmt.Fprintf(w, "%s is trusted no more\n", v.Issuer) })
+	return c.out.Show(o.state(), func(w *page.Page) { fmt.Fprintf(w, "%s is trusted no more\n", v.Issuer) })
 }

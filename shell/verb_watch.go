@@ -10,6 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/lineedit"
 )
 
@@ -23,23 +26,23 @@ type watchVerb struct {
 // see; anything else that goes wrong ends it. The error is that of the last run.
 func (v *watchVerb) Run(c *call) error {
 	every, count, words := time.Duration(v.Every), v.Count, slices.Clone(v.Verb)
-	alone := c.out.window == nil || c.out.format != "text"
+	alone := c.out.Window == nil || c.out.Format != "text"
 	switch {
 	case slices.Contains([]string{"record", "tour", "watch"}, words[0]):
-		return usage("watch something that shows how things stand", "%s is not to be watched", words[0])
+		return exit.Usage("watch something that shows how things stand", "%s is not to be watched", words[0])
 	case every <= 0:
-		return usage("write one such as 1s", "a watch waits in between, and %s is no time", every)
+		return exit.Usage("write one such as 1s", "a watch waits in between, and %s is no time", every)
 	case count < 0:
-		return usage("write 1 or more", "--count %d is no number of times", count)
+		return exit.Usage("write 1 or more", "--count %d is no number of times", count)
 	case count == 0 && alone:
-		return usage("watch --count N", "nobody is there to end it")
+		return exit.Usage("watch --count N", "nobody is there to end it")
 	case count == 0 && c.world.clock.Frozen():
-		return usage("watch --count N, or clock run", "time stands still, so that a wait moves it and is over at once")
+		return exit.Usage("watch --count N, or clock run", "time stands still, so that a wait moves it and is over at once")
 	}
-	screen := &watchScreen{call: c, still: alone || c.out.window.dumb || c.world.clock.Frozen()}
+	screen := &watchScreen{call: c, still: alone || c.out.Window.Dumb || c.world.clock.Frozen()}
 	for n := 1; ; n++ {
-		err := screen.run(words, fmt.Sprintf("every %s: %s", every, printable(c.wallet.redact(strings.Join(words, " ")))), n == count)
-		if n == count || c.quit || err != nil && rejections(err) == nil {
+		err := screen.run(words, fmt.Sprintf("every %s: %s", every, redact.Printable(c.wallet.redact(strings.Join(words, " ")))), n == count)
+		if n == count || c.quit || err != nil && exit.Rejections(err) == nil {
 			return err
 		}
 		if err := c.world.clock.Wait(c.ctx, every); errors.Is(err, context.Canceled) && !alone {
@@ -63,25 +66,25 @@ func (s *watchScreen) run(words []string, title string, last bool) error {
 	out := *s.out
 	var text strings.Builder
 	if !s.still {
-		out.stdout, out.stderr = &text, &text
+		out.Stdout, out.Stderr = &text, &text
 	}
 	err := s.execute(s.ctx, words, &out)
-	if !last && rejections(err) != nil {
-		out.report(err)
+	if !last && exit.Rejections(err) != nil {
+		out.Report(err)
 	}
 	if s.still {
 		return err
 	}
-	columns, rows := lineedit.Size(s.out.window.file)
+	columns, rows := lineedit.Size(s.out.Window.File)
 	var b strings.Builder
 	if s.rows > 0 && s.rows < rows {
 		fmt.Fprintf(&b, "\x1b[%dA\r\x1b[J", s.rows)
 	}
-	p := &page{color: s.out.color}
-	fmt.Fprintln(p, p.faint(fmt.Sprintf("%s, %s, Ctrl-C ends it", s.world.clock.Now().Format("15:04:05"), title)))
+	p := &page.Page{Color: s.out.Color}
+	fmt.Fprintln(p, p.Faint(fmt.Sprintf("%s, %s, Ctrl-C ends it", s.world.clock.Now().Format("15:04:05"), title)))
 	p.WriteString(text.String())
-	s.rows = takenRows(p.String(), columns)
+	s.rows = page.TakenRows(p.String(), columns)
 	b.WriteString(p.String())
-	fmt.Fprint(s.out.stdout, b.String())
+	fmt.Fprint(s.out.Stdout, b.String())
 	return err
 }

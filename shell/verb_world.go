@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"tokenshell/issuers"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
 )
 
 type clockVerb struct {
@@ -37,8 +40,8 @@ func (c *call) showClock() error {
 		Mode  string            `json:"mode"`
 		Skews map[string]string `json:"skews"`
 	}{now.Format(time.RFC3339Nano), mode, skews}
-	return c.out.show(data, func(w *page) {
-		fmt.Fprintf(w, "%s, %s\n", now.Format(time.RFC3339), w.state(mode))
+	return c.out.Show(data, func(w *page.Page) {
+		fmt.Fprintf(w, "%s, %s\n", now.Format(time.RFC3339), w.State(mode))
 		for _, party := range slices.Sorted(maps.Keys(skews)) {
 			fmt.Fprintf(w, "%s is off by %s\n", party, skews[party])
 		}
@@ -58,10 +61,10 @@ type clockSet struct {
 func (v *clockSet) Run(c *call) error {
 	t, err := time.Parse(time.RFC3339, v.Time)
 	if err != nil {
-		return usage("write one such as 2026-01-01T00:02:00Z", "%q is no time", v.Time)
+		return exit.Usage("write one such as 2026-01-01T00:02:00Z", "%q is no time", v.Time)
 	}
 	if err := c.world.clock.Set(t); err != nil {
-		return usage("clock advance moves it forward", "%v", err)
+		return exit.Usage("clock advance moves it forward", "%v", err)
 	}
 	return c.showClock()
 }
@@ -73,7 +76,7 @@ type clockAdvance struct {
 // Run advances the time.
 func (v *clockAdvance) Run(c *call) error {
 	if err := c.world.clock.Advance(time.Duration(v.By)); err != nil {
-		return usage("", "%v", err)
+		return exit.Usage("", "%v", err)
 	}
 	return c.showClock()
 }
@@ -106,12 +109,12 @@ func (v *clockSkew) Run(c *call) error {
 	if name != "relay" && name != "kms" {
 		p, err := c.world.service(name)
 		if err != nil {
-			return usage("relay, kms, "+strings.Join(c.world.serviceNames(), ", "), "nobody is called %q", v.Party)
+			return exit.Usage("relay, kms, "+strings.Join(c.world.serviceNames(), ", "), "nobody is called %q", v.Party)
 		}
 		name = p.name
 	}
 	if v.Ahead < 0 || v.Behind < 0 {
-		return usage("--ahead and --behind say the way", "a skew is not negative")
+		return exit.Usage("--ahead and --behind say the way", "a skew is not negative")
 	}
 	c.world.clock.Skew(name, time.Duration(v.Ahead-v.Behind))
 	return c.showClock()
@@ -133,7 +136,7 @@ func (v *viewVerb) Run(c *call) error {
 	}
 	p, err := c.world.service(v.Party)
 	if err != nil {
-		return usage("client, relay, kms, "+strings.Join(c.world.serviceNames(), ", "), "nobody is called %q", v.Party)
+		return exit.Usage("client, relay, kms, "+strings.Join(c.world.serviceNames(), ", "), "nobody is called %q", v.Party)
 	}
 	return c.viewService(p)
 }
@@ -154,19 +157,19 @@ func (c *call) viewRelay() error {
 	data := struct {
 		Sessions []session `json:"sessions"`
 	}{[]session{}}
-	rows := newTable("SESSION", "STATE", "JTI", "ISSUER", "SERVICE", "STATUS")
+	rows := page.NewTable("SESSION", "STATE", "JTI", "ISSUER", "SERVICE", "STATUS")
 	for _, snap := range c.world.relay.Sessions() {
 		entry := session{snap.ID, string(snap.State), snap.Customer, []used{}}
 		for _, step := range snap.Steps {
 			entry.Used = append(entry.Used, used{step.Ref.ID, step.Ref.Issuer, step.Service, string(step.Status)})
-			rows.row(ident(snap.ID), state(snap.State), ident(step.Ref.ID), rigid(step.Ref.Issuer), rigid(step.Service), state(step.Status))
+			rows.Row(page.Ident(snap.ID), page.State(snap.State), page.Ident(step.Ref.ID), page.Rigid(step.Ref.Issuer), page.Rigid(step.Service), page.State(step.Status))
 		}
 		if len(snap.Steps) == 0 {
-			rows.row(ident(snap.ID), state(snap.State), ident("-"), rigid("-"), rigid("-"), rigid("-"))
+			rows.Row(page.Ident(snap.ID), page.State(snap.State), page.Ident("-"), page.Rigid("-"), page.Rigid("-"), page.Rigid("-"))
 		}
 		data.Sessions = append(data.Sessions, entry)
 	}
-	return c.out.show(data, rows.write)
+	return c.out.Show(data, rows.Write)
 }
 
 func (c *call) viewService(p party) error {
@@ -187,7 +190,7 @@ func (c *call) viewService(p party) error {
 	}{p.name, nil, []reservation{}}
 	accounts, rows := c.accounts(p)
 	data.Accounts = accounts
-	reservations := newTable("JTI", "SESSION", "CUSTOMER", "HOLDS", "STATE", "EXPIRES", "RECEIPT")
+	reservations := page.NewTable("JTI", "SESSION", "CUSTOMER", "HOLDS", "STATE", "EXPIRES", "RECEIPT")
 	for _, e := range p.domain.Entries() {
 		data.Reservations = append(data.Reservations, reservation{
 			e.Ref.ID, e.Ref.Order, e.Customer, e.State, e.Why, e.Expires.Unix(), e.Holds, e.Receipt,
@@ -196,47 +199,47 @@ func (c *call) viewService(p party) error {
 		if e.Why != "" {
 			stands += " (" + e.Why + ")"
 		}
-		reservations.row(ident(e.Ref.ID), ident(e.Ref.Order), e.Customer, e.Holds, state(stands), c.when(e.Expires), ident(orDash(e.Receipt)))
+		reservations.Row(page.Ident(e.Ref.ID), page.Ident(e.Ref.Order), e.Customer, e.Holds, page.State(stands), c.when(e.Expires), page.Ident(page.OrDash(e.Receipt)))
 	}
-	return c.out.show(data, func(w *page) {
-		rows.write(w)
-		if len(reservations.rows) > 0 {
+	return c.out.Show(data, func(w *page.Page) {
+		rows.Write(w)
+		if len(reservations.Rows) > 0 {
 			fmt.Fprintln(w)
-			reservations.write(w)
+			reservations.Write(w)
 		}
 	})
 }
 
 // accounts gives what a service counts: uses, balances, limits.
-func (c *call) accounts(p party) (any, *table) {
+func (c *call) accounts(p party) (any, *page.Table) {
 	switch p.name {
 	case "coupons":
-		rows := newTable("CODE", "TERMS", "USED")
+		rows := page.NewTable("CODE", "TERMS", "USED")
 		used := map[string]int{}
 		for _, l := range c.world.coupons.List(c.customer("")) {
 			used[l.Code] = l.Used
-			rows.row(rigid(l.Code), number(l.Terms), l.Used)
+			rows.Row(page.Rigid(l.Code), page.Number(l.Terms), l.Used)
 		}
 		return used, rows
 	case "points":
-		rows := newTable("CUSTOMER", "BALANCE", "HELD", "AVAILABLE")
+		rows := page.NewTable("CUSTOMER", "BALANCE", "HELD", "AVAILABLE")
 		balances := map[string]map[string]int64{}
 		for _, customer := range c.world.plan.customers {
 			if b, err := c.world.points.Balance(customer); err == nil {
 				balances[customer] = map[string]int64{"balance": b.Balance, "held": b.Held, "available": b.Available}
-				rows.row(customer, b.Balance, b.Held, b.Available)
+				rows.Row(customer, b.Balance, b.Held, b.Available)
 			}
 		}
 		return balances, rows
 	default:
-		rows := newTable("CUSTOMER", "METHOD", "LIMIT", "AUTHORISED", "CAPTURED", "AVAILABLE")
+		rows := page.NewTable("CUSTOMER", "METHOD", "LIMIT", "AUTHORISED", "CAPTURED", "AVAILABLE")
 		methods := map[string]map[string]map[string]string{}
 		for _, customer := range c.world.plan.customers {
 			cards, _ := c.world.payments.Methods(customer) // the plan's customers are known
 			methods[customer] = map[string]map[string]string{}
 			for _, m := range cards {
 				methods[customer][m.ID] = map[string]string{"limit": m.Limit, "authorised": m.Authorised, "captured": m.Captured, "available": m.Available}
-				rows.row(customer, rigid(m.ID), number(m.Limit), number(m.Authorised), number(m.Captured), number(m.Available))
+				rows.Row(customer, page.Rigid(m.ID), page.Number(m.Limit), page.Number(m.Authorised), page.Number(m.Captured), page.Number(m.Available))
 			}
 		}
 		return methods, rows
@@ -253,7 +256,7 @@ func (v *logVerb) Run(c *call) error {
 	if name != "" && name != "relay" && name != "kms" {
 		p, err := c.world.service(name)
 		if err != nil {
-			return usage("relay, kms, "+strings.Join(c.world.serviceNames(), ", "), "nobody is called %q", v.Party)
+			return exit.Usage("relay, kms, "+strings.Join(c.world.serviceNames(), ", "), "nobody is called %q", v.Party)
 		}
 		name = p.name
 	}
@@ -265,13 +268,13 @@ func (v *logVerb) Run(c *call) error {
 			data.Entries = append(data.Entries, e)
 		}
 	}
-	return c.out.show(data, func(w *page) {
-		if w.width > 0 {
+	return c.out.Show(data, func(w *page.Page) {
+		if w.Width > 0 {
 			writeLog(w, data.Entries)
 			return
 		}
 		for _, e := range data.Entries {
-			fmt.Fprintln(w, printable(e.String()))
+			fmt.Fprintln(w, redact.Printable(e.String()))
 		}
 	})
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
 )
 
@@ -31,7 +33,7 @@ type wallet struct {
 	held     []*heldToken
 	byHandle map[string]*heldToken
 	byRef    map[tokens.Ref]*heldToken // the first of those that are the same token
-	parts    map[string]bool           // payloads and signatures of all that are held: parts as secret as the whole
+	parts    redact.Parts              // of all that are held
 	counts   map[string]int            // by kind of handle
 }
 
@@ -46,10 +48,10 @@ func (w *wallet) checkHandle(handle string) error {
 		return nil
 	}
 	if !handlePattern.MatchString(handle) || len(handle) > 64 || handle[0] == '-' {
-		return usage("write up to 64 of A-Z a-z 0-9 . _ -", "%q is no handle", handle)
+		return exit.Usage("write up to 64 of A-Z a-z 0-9 . _ -", "%q is no handle", handle)
 	}
 	if w.byHandle[handle] != nil {
-		return usage("choose another --name", "there is a token %s already", handle)
+		return exit.Usage("choose another --name", "there is a token %s already", handle)
 	}
 	return nil
 }
@@ -58,7 +60,6 @@ func (w *wallet) checkHandle(handle string) error {
 func (w *wallet) add(t *heldToken, kind string) {
 	if w.byHandle == nil {
 		w.byHandle, w.byRef, w.counts = map[string]*heldToken{}, map[tokens.Ref]*heldToken{}, map[string]int{}
-		w.parts = map[string]bool{}
 	}
 	for t.handle == "" || w.byHandle[t.handle] != nil {
 		w.counts[kind]++
@@ -69,43 +70,11 @@ func (w *wallet) add(t *heldToken, kind string) {
 	if w.byRef[t.ref] == nil {
 		w.byRef[t.ref] = t
 	}
-	w.keepParts(t.raw, true)
+	w.parts.Know(t.raw)
 }
-
-// keepParts learns the parts of a token that a forger lacks, or forgets them.
-func (w *wallet) keepParts(raw string, keep bool) {
-	_, rest, _ := strings.Cut(raw, ".")
-	for part := range strings.SplitSeq(rest, ".") {
-		if len(part) < leastPart {
-			continue
-		}
-		if keep {
-			w.parts[part] = true
-		} else {
-			delete(w.parts, part)
-		}
-	}
-}
-
-// leastPart is how long a part of a token is that says something.
-const leastPart = 24
-
-// longRun finds what may be a part of a token.
-var longRun = regexp.MustCompile(`[A-Za-z0-9_-]{24,}`)
 
 // redact replaces tokens in a text, and the parts of those that are held.
-func (w *wallet) redact(text string) string {
-	text = redact(text)
-	if len(w.parts) == 0 {
-		return text
-	}
-	return longRun.ReplaceAllStringFunc(text, func(run string) string {
-		if w.parts[run] {
-			return "(token)"
-		}
-		return run
-	})
-}
+func (w *wallet) redact(text string) string { return w.parts.Hide(text) }
 
 // forget drops the tokens that expired before then.
 func (w *wallet) forget(then time.Time) {
@@ -115,7 +84,7 @@ func (w *wallet) forget(then time.Time) {
 		}
 		delete(w.byHandle, t.handle)
 		delete(w.byRef, t.ref)
-		w.keepParts(t.raw, false)
+		w.parts.Forget(t.raw)
 		return true
 	})
 }
@@ -128,7 +97,7 @@ const tokenFileLimit = 32 << 20
 func (s *Shell) readToken(path string) (string, error) {
 	full := s.path(path)
 	if info, err := os.Stat(full); err == nil && info.Size() == 0 {
-		return "", &inputError{path, 0, "it is empty"}
+		return "", exit.Input(path, 0, "it is empty")
 	}
 	text, err := s.readFile(path, tokenFileLimit)
 	if err != nil {
@@ -151,10 +120,10 @@ func (s *Shell) token(word string) (*heldToken, error) {
 		}
 	} else if !strings.Contains(word, ".") {
 		hint := "token list shows the tokens; @FILE reads one"
-		if near := nearest(word, s.handles()); near != "" {
+		if near := exit.Nearest(word, s.handles()); near != "" {
 			hint = fmt.Sprintf("did you mean %s?", near)
 		}
-		return nil, usage(hint, "there is no token %q", word)
+		return nil, exit.Usage(hint, "there is no token %q", word)
 	}
 	for _, t := range s.wallet.held {
 		if t.raw == raw {
@@ -193,7 +162,7 @@ func (t *heldToken) label() string {
 	case t.handle != "":
 		return t.handle
 	case t.ref.ID != "":
-		return oneLine(t.ref.ID) // unverified
+		return redact.OneLine(t.ref.ID) // unverified
 	default:
 		return "(token)"
 	}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/shell/internal/exit"
 )
 
 // refusedWith runs a line and gives what it said, and the one reason for which
@@ -21,7 +23,7 @@ func refusedWith(t *testing.T, s *Shell, line string) (stdout, stderr, reason st
 	t.Helper()
 	var out, errors bytes.Buffer
 	err := s.Line(t.Context(), line, false, &out, &errors)
-	if all := rejections(err); len(all) == 1 {
+	if all := exit.Rejections(err); len(all) == 1 {
 		reason = string(all[0].Reason)
 	} else if err != nil {
 		t.Fatalf("%s: %v", line, err)
@@ -56,7 +58,7 @@ func TestWatchThatNobodyCouldEnd(t *testing.T) {
 		s := goldenShell(t, 1)
 		var stdout, stderr bytes.Buffer
 		err := s.Line(t.Context(), line, false, &stdout, &stderr)
-		if exitCode(err) != ExitUsage || stdout.Len() > 0 || !strings.HasPrefix(stderr.String(), "usage: ") {
+		if exit.Code(err) != exit.BadUsage || stdout.Len() > 0 || !strings.HasPrefix(stderr.String(), "usage: ") {
 			t.Errorf("%s: %v, %q%q", line, err, &stdout, &stderr)
 		}
 		if now := s.world.clock.Now(); !now.Equal(Epoch) {
@@ -66,7 +68,7 @@ func TestWatchThatNobodyCouldEnd(t *testing.T) {
 	// A person could press Ctrl-C, but where time stands still a wait is over at once.
 	s := goldenShell(t, 1)
 	shown, err := onScreen(t, s, 80)("watch 1s points balance")
-	if exitCode(err) != ExitUsage || !strings.Contains(shown, "time stands still") || !strings.Contains(shown, "watch --count N, or clock run") {
+	if exit.Code(err) != exit.BadUsage || !strings.Contains(shown, "time stands still") || !strings.Contains(shown, "watch --count N, or clock run") {
 		t.Errorf("%v, %q", err, shown)
 	}
 }
@@ -93,18 +95,18 @@ func TestWatchShowsRefusals(t *testing.T) {
 	if err := s.Line(t.Context(), "! watch 1s --count 2 relay it", false, &out, &errors); err != nil {
 		t.Errorf("! watch: %v", err)
 	}
-	if err := s.Line(t.Context(), "! watch 1s --count 2 points balance", false, &out, &errors); exitCode(err) != ExitRefused {
+	if err := s.Line(t.Context(), "! watch 1s --count 2 points balance", false, &out, &errors); exit.Code(err) != exit.Refused {
 		t.Errorf("! watch of what is done: %v", err)
 	}
 }
 
 // Anything but a refusal ends a watch: it would only happen again.
 func TestWatchEndsWithAnError(t *testing.T) {
-	for line, code := range map[string]int{"relay nothing": ExitUsage, "cupon list": ExitUsage, "source nowhere": ExitInput, "quit": ExitDone} {
+	for line, code := range map[string]int{"relay nothing": exit.BadUsage, "cupon list": exit.BadUsage, "source nowhere": exit.BadInput, "quit": exit.Done} {
 		s := goldenShell(t, 1)
 		said(t, s, "session new op_1")
 		var stdout, stderr bytes.Buffer
-		if err := s.Line(t.Context(), "watch 1s --count 5 "+line, false, &stdout, &stderr); exitCode(err) != code || !s.world.clock.Now().Equal(Epoch) {
+		if err := s.Line(t.Context(), "watch 1s --count 5 "+line, false, &stdout, &stderr); exit.Code(err) != code || !s.world.clock.Now().Equal(Epoch) {
 			t.Errorf("%s: %v after %s", line, err, s.world.clock.Now().Sub(Epoch))
 		}
 	}
@@ -150,7 +152,7 @@ func TestWatchRedrawsInPlace(t *testing.T) {
 	}
 	// Refusals are a part of the picture, but for the last, which stays.
 	shown, err = onScreen(t, s, 80)("watch 1ms --count 2 coupon confirm NOPE")
-	if rejections(err) == nil || strings.Count(shown, "rejected: ") != 2 || !strings.Contains(shown, "\x1b[2A\r\x1b[J") {
+	if exit.Rejections(err) == nil || strings.Count(shown, "rejected: ") != 2 || !strings.Contains(shown, "\x1b[2A\r\x1b[J") {
 		t.Errorf("%v, %q", err, shown)
 	}
 }
@@ -166,14 +168,14 @@ func TestCtrlCEndsAWatch(t *testing.T) {
 			var stderr bytes.Buffer
 			if terminal {
 				onScreen(t, s, 80)
-				err := s.Line(ctx, "watch 1h history", false, s.window.file, &stderr)
+				err := s.Line(ctx, "watch 1h history", false, s.window.File, &stderr)
 				if err != nil || stderr.Len() > 0 {
 					t.Errorf("%v, %q", err, &stderr)
 				}
 				return
 			}
 			err := s.Line(ctx, "watch 1h --count 2 history", false, &bytes.Buffer{}, &stderr)
-			if exitCode(err) != ExitInterrupted || stderr.String() != "interrupted\n" {
+			if exit.Code(err) != exit.Interrupted || stderr.String() != "interrupted\n" {
 				t.Errorf("%v, %q", err, &stderr)
 			}
 		})
@@ -206,7 +208,7 @@ func TestHistoryOfAScript(t *testing.T) {
 		}
 	}
 	var stderr bytes.Buffer
-	if err := s.Line(t.Context(), "history -1", false, &bytes.Buffer{}, &stderr); exitCode(err) != ExitUsage {
+	if err := s.Line(t.Context(), "history -1", false, &bytes.Buffer{}, &stderr); exit.Code(err) != exit.BadUsage {
 		t.Errorf("history -1: %v", err)
 	}
 }

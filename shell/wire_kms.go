@@ -12,6 +12,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"tokenshell/issuers"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
 
@@ -19,36 +20,36 @@ import (
 // keys is a step that can go wrong.
 type wiredKMS struct {
 	issuers.KMSService
-	wire *wire
+	wire *wire.Wire
 	from string
 }
 
 // Sign signs.
 func (k wiredKMS) Sign(ctx context.Context, in *kms.SignInput, more ...func(*kms.Options)) (*kms.SignOutput, error) {
-	q := question{from: k.from, to: "kms", step: "sign", text: "sign", says: asKMS}
-	q.contents = []field{
-		{"KeyId", aws.ToString(in.KeyId)}, {"SigningAlgorithm", string(in.SigningAlgorithm)}, {"MessageType", string(in.MessageType)},
-		{"Message", fmt.Sprintf("(%d bytes)", len(in.Message))},
+	q := wire.Question{From: k.from, To: "kms", Step: "sign", Text: "sign", Says: asKMS}
+	q.Contents = []wire.Field{
+		{Name: "KeyId", Value: aws.ToString(in.KeyId)}, {Name: "SigningAlgorithm", Value: string(in.SigningAlgorithm)}, {Name: "MessageType", Value: string(in.MessageType)},
+		{Name: "Message", Value: fmt.Sprintf("(%d bytes)", len(in.Message))},
 	}
-	out, err := carry(ctx, k.wire, q, func() (*kms.SignOutput, error) { return k.KMSService.Sign(ctx, in, more...) },
-		func(m *message, out *kms.SignOutput) {
-			m.text = "signature"
-			m.add("Signature", fmt.Sprintf("(%d bytes)", len(out.Signature)))
+	out, err := wire.Carry(ctx, k.wire, q, func() (*kms.SignOutput, error) { return k.KMSService.Sign(ctx, in, more...) },
+		func(m *wire.Message, out *kms.SignOutput) {
+			m.Text = "signature"
+			m.Add("Signature", fmt.Sprintf("(%d bytes)", len(out.Signature)))
 		})
 	return out, asKMS(err)
 }
 
 // Decrypt unwraps a key.
 func (k wiredKMS) Decrypt(ctx context.Context, in *kms.DecryptInput, more ...func(*kms.Options)) (*kms.DecryptOutput, error) {
-	q := question{from: k.from, to: "kms", step: "decrypt", text: "decrypt", says: asKMS}
-	q.contents = []field{
-		{"KeyId", aws.ToString(in.KeyId)}, {"EncryptionAlgorithm", string(in.EncryptionAlgorithm)},
-		{"CiphertextBlob", fmt.Sprintf("(%d bytes)", len(in.CiphertextBlob))},
+	q := wire.Question{From: k.from, To: "kms", Step: "decrypt", Text: "decrypt", Says: asKMS}
+	q.Contents = []wire.Field{
+		{Name: "KeyId", Value: aws.ToString(in.KeyId)}, {Name: "EncryptionAlgorithm", Value: string(in.EncryptionAlgorithm)},
+		{Name: "CiphertextBlob", Value: fmt.Sprintf("(%d bytes)", len(in.CiphertextBlob))},
 	}
-	out, err := carry(ctx, k.wire, q, func() (*kms.DecryptOutput, error) { return k.KMSService.Decrypt(ctx, in, more...) },
-		func(m *message, out *kms.DecryptOutput) {
-			m.text = "the letter's key"
-			m.add("Plaintext", fmt.Sprintf("(%d bytes)", len(out.Plaintext)))
+	out, err := wire.Carry(ctx, k.wire, q, func() (*kms.DecryptOutput, error) { return k.KMSService.Decrypt(ctx, in, more...) },
+		func(m *wire.Message, out *kms.DecryptOutput) {
+			m.Text = "the letter's key"
+			m.Add("Plaintext", fmt.Sprintf("(%d bytes)", len(out.Plaintext)))
 		})
 	return out, asKMS(err)
 }

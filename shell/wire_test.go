@@ -16,27 +16,29 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
 
 // linesOf gives the messages between two parties about a step, a line each.
 func linesOf(s *Shell, party, step string) (lines []string) {
-	for _, m := range s.world.wire.conversation.all() {
-		if m.step != step || m.from != party && m.to != party {
+	for _, m := range s.world.wire.Conversation.All() {
+		if m.Step != step || m.From != party && m.To != party {
 			continue
 		}
-		line := fmt.Sprintf("%s to %s", m.from, m.to)
-		if m.outcome != "" {
-			line += ": " + m.outcome
+		line := fmt.Sprintf("%s to %s", m.From, m.To)
+		if m.Outcome != "" {
+			line += ": " + m.Outcome
 		}
-		if m.lost {
+		if m.Lost {
 			line += ", lost"
 		}
-		if m.late > 0 {
-			line += ", " + m.late.String() + " late"
+		if m.Late > 0 {
+			line += ", " + m.Late.String() + " late"
 		}
-		if m.again > 1 {
-			line += fmt.Sprintf(", try %d", m.again)
+		if m.Again > 1 {
+			line += fmt.Sprintf(", try %d", m.Again)
 		}
 		lines = append(lines, line)
 	}
@@ -48,7 +50,7 @@ func linesOf(s *Shell, party, step string) (lines []string) {
 func TestFaultsInTheConversation(t *testing.T) {
 	for _, row := range faultySteps() {
 		party, step, _ := strings.Cut(row.step, ".")
-		for _, kind := range faultKinds() {
+		for _, kind := range wire.FaultKinds() {
 			t.Run(row.step+" "+kind, func(t *testing.T) {
 				s := goldenShell(t, 1)
 				said(t, s, "session new op_1")
@@ -112,8 +114,8 @@ func TestEveryMessageIsAboutItsOrder(t *testing.T) {
 	s := goldenShell(t, 1)
 	said(t, s, "session new", "coupon confirm TEN", "session new op_2", "payment confirm 5.00 --method visa", "checkout")
 	orders := map[string]int{}
-	for _, m := range s.world.wire.conversation.all() {
-		orders[m.session]++
+	for _, m := range s.world.wire.Conversation.All() {
+		orders[m.Session]++
 	}
 	first := strings.TrimSpace(said(t, s, "session list --jq '.sessions[0].order_processing_id'"))
 	if orders[""] > 0 || orders[first] != 6 || orders["op_2"] != 14 || len(orders) != 2 {
@@ -125,7 +127,7 @@ func TestEveryMessageIsAboutItsOrder(t *testing.T) {
 func TestLookingUpIsOffTheRecord(t *testing.T) {
 	s := goldenShell(t, 1)
 	said(t, s, "session new op_1", "coupon confirm TEN", "payment confirm 5.00 --method visa", "fault kms.decrypt refuse", "fault kms.sign refuse", "fault payments.redeem timeout")
-	faults, messages := said(t, s, "fault list"), len(s.world.wire.conversation.all())
+	faults, messages := said(t, s, "fault list"), len(s.world.wire.Conversation.All())
 	for _, line := range []string{
 		"token show payment-1 --as payments", "token show coupon-1 --as coupons", "token explain payment-1 --all", "token explain coupon-1", "trace -o json",
 		"trace --format html", "view payments", "keys list", "log", "help", "token raw payment-1", "attack run ALG-01", "tour",
@@ -134,7 +136,7 @@ func TestLookingUpIsOffTheRecord(t *testing.T) {
 		if strings.Contains(line, "--as payments") && strings.Contains(got, "(sealed, ") {
 			t.Errorf("%s: payments cannot open its own letter:\n%s", line, got)
 		}
-		if n := len(s.world.wire.conversation.all()); n != messages {
+		if n := len(s.world.wire.Conversation.All()); n != messages {
 			t.Errorf("%s: %d messages were sent", line, n-messages)
 		}
 		if now := said(t, s, "fault list"); now != faults {
@@ -151,7 +153,7 @@ func TestAnInterruptInTheConversation(t *testing.T) {
 	stop()
 	var stdout, stderr bytes.Buffer
 	err := s.Line(ctx, "points confirm 5", false, &stdout, &stderr)
-	if exitCode(err) != ExitInterrupted || stderr.String() != "interrupted\n" {
+	if exit.Code(err) != exit.Interrupted || stderr.String() != "interrupted\n" {
 		t.Errorf("%v, %q", err, &stderr)
 	}
 	want := []string{"client to points, lost, 2s late"}
@@ -163,15 +165,15 @@ func TestAnInterruptInTheConversation(t *testing.T) {
 // Whoever is interrupted while an answer is lost gets no answer, and an error.
 func TestALostAnswerIsNeverNoError(t *testing.T) {
 	w := goldenShell(t, 1).world
-	w.faults.add(fault{"points", "redeem", "lost-reply", 2})
+	w.faults.Add(wire.Fault{Party: "points", Step: "redeem", Kind: "lost-reply", Left: 2})
 	ctx, stop := context.WithCancel(t.Context())
-	q := question{from: "relay", to: "points", step: "redeem"}
-	got, err := carry(ctx, w.wire, q, func() (string, error) { return "done", nil }, nil)
+	q := wire.Question{From: "relay", To: "points", Step: "redeem"}
+	got, err := wire.Carry(ctx, w.wire, q, func() (string, error) { return "done", nil }, nil)
 	var failure *tokens.Failure
 	if got != "" || !errors.As(err, &failure) || failure.Party != "points" {
 		t.Errorf("%q, %v", got, err)
 	}
-	got, err = carry(ctx, w.wire, q, func() (string, error) { stop(); return "done", nil }, nil)
+	got, err = wire.Carry(ctx, w.wire, q, func() (string, error) { stop(); return "done", nil }, nil)
 	if got != "" || !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %q, %v", got, err)
 	}
@@ -179,49 +181,49 @@ func TestALostAnswerIsNeverNoError(t *testing.T) {
 
 // A conversation keeps the newest messages, and their numbers.
 func TestAConversationIsBounded(t *testing.T) {
-	c := newConversation(goldenShell(t, 1).world.clock)
-	for n := 1; n <= 3*conversationLimit+7; n++ {
-		if kept := c.say(message{from: "client", to: "relay", session: fmt.Sprint(n)}); kept.number != n {
-			t.Fatalf("message %d has number %d", n, kept.number)
+	c := wire.NewConversation(goldenShell(t, 1).world.clock)
+	for n := 1; n <= 3*wire.ConversationLimit+7; n++ {
+		if kept := c.Say(wire.Message{From: "client", To: "relay", Session: fmt.Sprint(n)}); kept.Number != n {
+			t.Fatalf("message %d has number %d", n, kept.Number)
 		}
-		c.try(fmt.Sprint(n), "redeem")
-		if len(c.messages) > 2*conversationLimit || len(c.tries) > 2*conversationLimit {
-			t.Fatalf("%d messages and %d tries are kept", len(c.messages), len(c.tries))
+		c.Try(fmt.Sprint(n), "redeem")
+		if len(c.Tries) > 2*wire.ConversationLimit {
+			t.Fatalf("%d tries are kept", len(c.Tries))
 		}
 	}
-	c.about(1, "long gone") // says nothing
-	c.about(3*conversationLimit+7, "renamed")
-	all := c.all()
-	if len(all) != conversationLimit || all[0].number != 2*conversationLimit+8 || all[len(all)-1].session != "renamed" {
-		t.Errorf("%d messages, from %d to %q", len(all), all[0].number, all[len(all)-1].session)
+	c.About(1, "long gone") // says nothing
+	c.About(3*wire.ConversationLimit+7, "renamed")
+	all := c.All()
+	if len(all) != wire.ConversationLimit || all[0].Number != 2*wire.ConversationLimit+8 || all[len(all)-1].Session != "renamed" {
+		t.Errorf("%d messages, from %d to %q", len(all), all[0].Number, all[len(all)-1].Session)
 	}
 	for i, m := range all[:len(all)-1] {
-		if m.number != all[0].number+i || m.session != fmt.Sprint(m.number) {
-			t.Fatalf("message %d is about %q", m.number, m.session)
+		if m.Number != all[0].Number+i || m.Session != fmt.Sprint(m.Number) {
+			t.Fatalf("message %d is about %q", m.Number, m.Session)
 		}
 	}
 }
 
 // Many talk at once, as checkouts of many sessions do.
 func TestAConversationOfMany(t *testing.T) {
-	c := newConversation(goldenShell(t, 1).world.clock)
+	c := wire.NewConversation(goldenShell(t, 1).world.clock)
 	var talk sync.WaitGroup
 	for range 8 {
 		talk.Go(func() {
 			for range 100 {
-				m := c.say(message{from: "client", to: "relay", session: "op_1"})
-				c.about(m.number, "op_2")
-				c.try("it", "redeem")
-				c.all()
+				m := c.Say(wire.Message{From: "client", To: "relay", Session: "op_1"})
+				c.About(m.Number, "op_2")
+				c.Try("it", "redeem")
+				c.All()
 			}
 		})
 	}
 	talk.Wait()
 	numbers := map[int]bool{}
-	for _, m := range c.all() {
-		numbers[m.number] = true
+	for _, m := range c.All() {
+		numbers[m.Number] = true
 	}
-	if len(numbers) != 8*100 || c.try("it", "redeem") != 8*100+1 {
+	if len(numbers) != 8*100 || c.Try("it", "redeem") != 8*100+1 {
 		t.Errorf("%d messages with numbers of their own", len(numbers))
 	}
 }
@@ -231,12 +233,12 @@ func TestLateAnswersHaveLateTimes(t *testing.T) {
 	s := goldenShell(t, 1)
 	said(t, s, "session new op_1", "fault points.confirm slow", "points confirm 5")
 	var asked time.Time
-	for _, m := range s.world.wire.conversation.all() {
+	for _, m := range s.world.wire.Conversation.All() {
 		switch {
-		case m.step == "confirm" && m.answers == 0:
-			asked = m.time
-		case m.step == "confirm" && m.time.Sub(asked) != slowness:
-			t.Errorf("the answer came after %s", m.time.Sub(asked))
+		case m.Step == "confirm" && m.Answers == 0:
+			asked = m.Time
+		case m.Step == "confirm" && m.Time.Sub(asked) != wire.Slowness:
+			t.Errorf("the answer came after %s", m.Time.Sub(asked))
 		}
 	}
 }

@@ -19,6 +19,8 @@ import (
 	"tokenshell/issuers/points"
 	"tokenshell/kmsmock"
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
 
@@ -60,8 +62,8 @@ type World struct {
 	kms      *kmsmock.KMS
 	log      *logbook
 	plan     *blueprint
-	wire     *wire
-	faults   *faults
+	wire     *wire.Wire
+	faults   *wire.Faults
 	witness  *witness
 	weakness tokens.Weakness
 
@@ -97,8 +99,8 @@ func buildWeakWorld(ctx context.Context, plan *blueprint, seed *uint64, weakness
 		w.clock, w.mint = tokens.FrozenClock(Epoch), tokens.NewMint(fmt.Appendf(nil, "tokenshell seed %d", *seed))
 	}
 	w.witness.peek = w.peek
-	w.faults = &faults{clock: w.clock}
-	w.wire = &wire{w.faults, newConversation(w.clock)}
+	w.faults = &wire.Faults{Clock: w.clock}
+	w.wire = &wire.Wire{faults: w.faults, Conversation: wire.NewConversation(w.clock)}
 	w.log = newLogbook(w.clock)
 	w.kms = kmsmock.New(kmsmock.Config{Seed: w.mint.Derive("kms"), Now: w.clock.Of("kms").Now})
 	if err := w.openServices(ctx); err != nil {
@@ -210,7 +212,7 @@ func (w *World) service(text string) (party, error) {
 			return p, nil
 		}
 	}
-	return party{}, usage("one of "+strings.Join(w.serviceNames(), ", "), "no service is called %q", text)
+	return party{}, exit.Usage("one of "+strings.Join(w.serviceNames(), ", "), "no service is called %q", text)
 }
 
 func (w *World) serviceNames() []string {

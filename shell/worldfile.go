@@ -16,6 +16,8 @@ import (
 	"tokenshell/issuers"
 	"tokenshell/issuers/coupons"
 	"tokenshell/issuers/payments"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
 )
 
 //go:embed world.yaml
@@ -84,7 +86,7 @@ func readWorld(path string) (*blueprint, error) {
 	if path == "" {
 		return parseWorld("the embedded world", embeddedWorld)
 	}
-	text, err := readFile(path, worldLimit)
+	text, err := files.Read(path, worldLimit)
 	if err != nil {
 		return nil, err
 	}
@@ -99,10 +101,10 @@ func readWorld(path string) (*blueprint, error) {
 // refused with their line and column.
 func parseWorld(path string, source []byte) (*blueprint, error) {
 	if bytes.HasPrefix(source, []byte("\ufeff")) {
-		return nil, &inputError{path, 1, "column 1: it begins with a byte order mark; write it without"}
+		return nil, exit.Input(path, 1, "column 1: it begins with a byte order mark; write it without")
 	}
 	if tooDeep(source) {
-		return nil, &inputError{path, 0, "its brackets nest too deep"}
+		return nil, exit.Input(path, 0, "its brackets nest too deep")
 	}
 	var file worldFile
 	second, err := decodeYAML(source, &file)
@@ -129,11 +131,11 @@ func (c *worldChecker) fail(at, format string, args ...any) {
 	if c.err != nil {
 		return
 	}
-	wrong := &inputError{c.path, 0, fmt.Sprintf(format, args...)}
+	wrong := exit.Input(c.path, 0, fmt.Sprintf(format, args...))
 	if path, err := yaml.PathString(at); err == nil {
 		if node, err := path.FilterFile(parseTree(c.source)); err == nil && node != nil && node.GetToken() != nil {
 			position := node.GetToken().Position
-			wrong.line, wrong.what = position.Line, fmt.Sprintf("column %d: %s", position.Column, wrong.what)
+			wrong.Line, wrong.What = position.Line, fmt.Sprintf("column %d: %s", position.Column, wrong.What)
 		}
 	}
 	c.err = wrong

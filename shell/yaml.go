@@ -16,6 +16,9 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	yamlparser "github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/redact"
 )
 
 // decodeYAML reads one document strictly and says whether another follows. Some
@@ -62,14 +65,14 @@ func yamlError(path string, err error) error {
 	)
 	switch {
 	case errors.As(err, &value):
-		return &inputError{path, value.at.Line, fmt.Sprintf("column %d: %s", value.at.Column, value.what)}
+		return exit.Input(path, value.at.Line, fmt.Sprintf("column %d: %s", value.at.Column, value.what))
 	case errors.As(err, &wrong) && wrong.Token != nil:
-		return &inputError{path, wrong.Token.Position.Line, fmt.Sprintf("column %d: %s belongs here", wrong.Token.Position.Column, shape(wrong.DstType))}
+		return exit.Input(path, wrong.Token.Position.Line, fmt.Sprintf("column %d: %s belongs here", wrong.Token.Position.Column, shape(wrong.DstType)))
 	case errors.As(err, &syntax) && syntax.GetToken() != nil:
 		position := syntax.GetToken().Position
-		return &inputError{path, position.Line, fmt.Sprintf("column %d: %s", position.Column, oneLine(syntax.GetMessage()))}
+		return exit.Input(path, position.Line, fmt.Sprintf("column %d: %s", position.Column, redact.OneLine(syntax.GetMessage())))
 	}
-	return &inputError{path, 0, err.Error()}
+	return exit.Input(path, 0, err.Error())
 }
 
 // shape names what a Go type is in a world file.
@@ -141,10 +144,10 @@ func parseTree(source []byte) *ast.File {
 
 // secondDocument says where a second YAML document begins.
 func secondDocument(path string, source []byte, what string) error {
-	wrong := &inputError{path, 0, what + " is one document, here begins another"}
+	wrong := exit.Input(path, 0, what+" is one document, here begins another")
 	if docs := parseTree(source).Docs; len(docs) > 1 && docs[1].Start != nil {
 		place := docs[1].Start.Position
-		wrong.line, wrong.what = place.Line, fmt.Sprintf("column %d: %s", place.Column, wrong.what)
+		wrong.Line, wrong.What = place.Line, fmt.Sprintf("column %d: %s", place.Column, wrong.What)
 	}
 	return wrong
 }

@@ -68,9 +68,11 @@ func ParseKeySet(text []byte) (StaticKeys, error) {
 	return keys, nil
 }
 
-// privateMembers are the JWK members that only a private key has (RFC 7518
+// PrivateMembers gives the JWK members that only a private key has (RFC 7518
 // 6.2.2, 6.3.2; RFC 8037 2): one factor of n is as good as all of them.
-var privateMembers = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "priv"}
+func PrivateMembers() []string {
+	return []string{"d", "p", "q", "dp", "dq", "qi", "oth", "priv"}
+}
 
 func parseKey(raw []byte) (Key, error) {
 	var about struct {
@@ -85,7 +87,7 @@ func parseKey(raw []byte) (Key, error) {
 	if err != nil || json.Unmarshal(raw, &about) != nil {
 		return Key{}, errors.New("it is no JWK")
 	}
-	private := slices.ContainsFunc(members, func(m member) bool { return slices.Contains(privateMembers, m.name) })
+	private := slices.ContainsFunc(members, func(m member) bool { return slices.Contains(PrivateMembers(), m.name) })
 	switch {
 	case private:
 		return Key{}, errors.New("it is a private key, and should be nowhere but in its KMS")

@@ -1,7 +1,7 @@
 // Words: how a line is read. The language is what this scanner, shlex and
 // testscript read alike: bare words and single quotes.
 
-package shell
+package syntax
 
 import (
 	"fmt"
@@ -11,38 +11,43 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/shlex"
+
+	"tokenshell/shell/internal/exit"
 )
 
-// word is one word of a line: pieces that stand next to each other.
-type word []piece
+// Word is one word of a line: pieces that stand next to each other.
+type Word []Piece
 
-// piece is text as written, or a variable to put in its place.
-type piece struct {
-	text     string
-	variable bool
+// Piece is text as written, or a variable to put in its place.
+type Piece struct {
+	Text     string
+	Variable bool
 }
 
-func (w word) plain() string {
+func (w Word) Plain() string {
 	var b strings.Builder
 	for _, p := range w {
-		if p.variable {
+		if p.Variable {
 			b.WriteByte('$')
 		}
-		b.WriteString(p.text)
+		b.WriteString(p.Text)
 	}
 	return b.String()
 }
 
-// lineError says what in a line is not understood, where, and what to write.
-type lineError struct {
-	column int // from 1, in characters
-	what   string
+// Error says what in a line is not understood, where, and what to write.
+type Error struct {
+	Column int // from 1, in characters
+	What   string
 }
 
-func (e *lineError) Error() string { return fmt.Sprintf("column %d: %s", e.column, e.what) }
+func (e *Error) Error() string { return fmt.Sprintf("column %d: %s", e.Column, e.What) }
 
-// splitLine reads one line. With semicolons it may hold several commands.
-func splitLine(line string, semicolons bool) (commands [][]word, err error) {
+// ExitCode is that of bad usage.
+func (e *Error) ExitCode() int { return exit.BadUsage }
+
+// Split reads one line. With semicolons it may hold several commands.
+func Split(line string, semicolons bool) (commands [][]Word, err error) {
 	s := &splitter{line: line}
 	if err := s.run(semicolons); err != nil {
 		return nil, err
@@ -53,10 +58,10 @@ func splitLine(line string, semicolons bool) (commands [][]word, err error) {
 		theirs, err := shlex.Split(s.texts[i])
 		ours := make([]string, len(command))
 		for j, w := range command {
-			ours[j] = w.plain()
+			ours[j] = w.Plain()
 		}
 		if err != nil || !slices.Equal(ours, theirs) {
-			return nil, &lineError{1, "shells read this line differently: use bare words and 'single quotes'"}
+			return nil, &Error{1, "shells read this line differently: use bare words and 'single quotes'"}
 		}
 	}
 	return s.commands, nil
@@ -65,14 +70,14 @@ func splitLine(line string, semicolons bool) (commands [][]word, err error) {
 type splitter struct {
 	line     string
 	at       int
-	command  []word
-	commands [][]word
+	command  []Word
+	commands [][]Word
 	start    int      // of the command
 	texts    []string // of the commands
 }
 
 func (s *splitter) fail(at int, format string, args ...any) error {
-	return &lineError{utf8.RuneCountInString(s.line[:at]) + 1, fmt.Sprintf(format, args...)}
+	return &Error{utf8.RuneCountInString(s.line[:at]) + 1, fmt.Sprintf(format, args...)}
 }
 
 func (s *splitter) run(semicolons bool) error {
@@ -110,11 +115,11 @@ func (s *splitter) end(at int) {
 
 // word reads one word; the next byte begins it.
 func (s *splitter) word(semicolons bool) error {
-	var w word
+	var w Word
 	bare := s.at
 	flush := func() {
 		if s.at > bare {
-			w = append(w, piece{text: s.line[bare:s.at]})
+			w = append(w, Piece{Text: s.line[bare:s.at]})
 		}
 	}
 	for s.at < len(s.line) {
@@ -130,7 +135,7 @@ func (s *splitter) word(semicolons bool) error {
 			if err != nil {
 				return err
 			}
-			w = append(w, piece{text: text})
+			w = append(w, Piece{Text: text})
 			bare = s.at
 		case c == '$':
 			flush()
@@ -138,7 +143,7 @@ func (s *splitter) word(semicolons bool) error {
 			if err != nil {
 				return err
 			}
-			w = append(w, piece{text: name, variable: true})
+			w = append(w, Piece{Text: name, Variable: true})
 			bare = s.at
 		case c == '"':
 			return s.fail(s.at, "double quotes mean different things to different shells: use 'single quotes'")
@@ -187,7 +192,7 @@ func (s *splitter) variable() (string, error) {
 		s.at++
 	}
 	name := s.line[dollar+1 : s.at]
-	if !isVariable(name) {
+	if !IsVariable(name) {
 		return "", s.fail(dollar, "a $ outside quotes begins a $NAME of A-Z, 0-9 and _: put the word in 'single quotes'")
 	}
 	return name, nil
@@ -197,8 +202,8 @@ func isNameByte(c byte) bool {
 	return c == '_' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
 }
 
-// isVariable reports whether name is [A-Z_][A-Z0-9_]*.
-func isVariable(name string) bool {
+// IsVariable reports whether name is [A-Z_][A-Z0-9_]*.
+func IsVariable(name string) bool {
 	for i := range len(name) {
 		c := name[i]
 		if c != '_' && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
@@ -208,8 +213,8 @@ func isVariable(name string) bool {
 	return name != ""
 }
 
-// quoteWord writes a word so that every reader reads it back.
-func quoteWord(text string) string {
+// Quote writes a word so that every reader reads it back.
+func Quote(text string) string {
 	if text != "" && !strings.ContainsFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`'"\$#;`, r)
 	}) {
@@ -218,17 +223,17 @@ func quoteWord(text string) string {
 	return "'" + text + "'"
 }
 
-// commandText writes a command back.
-func commandText(command []word) string {
+// Join writes a command back.
+func Join(command []Word) string {
 	parts := make([]string, len(command))
 	for i, w := range command {
 		for j, p := range w {
-			if p.variable {
-				parts[i] += "$" + p.text
-			} else if j > 0 && w[j-1].variable && p.text != "" && isNameByte(p.text[0]) {
-				parts[i] += "'" + p.text + "'" // or it would be part of the name
+			if p.Variable {
+				parts[i] += "$" + p.Text
+			} else if j > 0 && w[j-1].Variable && p.Text != "" && isNameByte(p.Text[0]) {
+				parts[i] += "'" + p.Text + "'" // or it would be part of the name
 			} else {
-				parts[i] += quoteWord(p.text)
+				parts[i] += Quote(p.Text)
 			}
 		}
 		if len(w) == 0 {

@@ -1,26 +1,28 @@
 // The table: rows in columns, as wide as what they show, and no wider than the
 // window. Where columns do not fit it is a list of cards.
 
-package shell
+package page
 
 import (
 	"fmt"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"tokenshell/shell/internal/redact"
 )
 
-// table is a heading, which may be empty, and rows.
-type table struct {
-	head []string
-	rows [][]cell
+// Table is a heading, which may be empty, and rows.
+type Table struct {
+	Head []string
+	Rows [][]cell
 }
 
 // cell is one value of a row.
 type cell struct {
 	text  string
 	kind  cellKind
-	style style
+	style Style
 }
 
 type cellKind int
@@ -34,39 +36,39 @@ const (
 
 // What a value of a row is, when it is not prose.
 type (
-	ident  string // an identifier that says enough when it is cut short
-	rigid  string // a name to be typed
-	number string // of money or points
-	state  string // of a session, a token, a key or a check: in its colour
-	good   string // a name of what is as it should be
-	faint  string // of less interest
+	Ident  string // an identifier that says enough when it is cut short
+	Rigid  string // a name to be typed
+	Number string // of money or points
+	State  string // of a session, a token, a key or a check: in its colour
+	Good   string // a name of what is as it should be
+	Faint  string // of less interest
 )
 
-func newTable(head ...string) *table { return &table{head: head} }
+func NewTable(head ...string) *Table { return &Table{Head: head} }
 
-// row adds a row.
-func (t *table) row(values ...any) {
+// Row adds a row.
+func (t *Table) Row(values ...any) {
 	cells := make([]cell, len(values))
 	for i, value := range values {
-		c := cell{text: oneLine(fmt.Sprint(value))}
+		c := cell{text: redact.OneLine(fmt.Sprint(value))}
 		switch v := value.(type) {
-		case ident:
+		case Ident:
 			c.kind = identCell
-		case rigid:
+		case Rigid:
 			c.kind = rigidCell
-		case number, int, int64:
+		case Number, int, int64:
 			c.kind = numberCell
-		case state:
+		case State:
 			first, _, _ := strings.Cut(string(v), " ")
-			c.kind, c.style = rigidCell, stateStyles[first]
-		case good:
-			c.kind, c.style = rigidCell, goodStyle
-		case faint:
+			c.kind, c.style = rigidCell, StateStyles[first]
+		case Good:
+			c.kind, c.style = rigidCell, GoodStyle
+		case Faint:
 			c.style = faintStyle
 		}
 		cells[i] = c
 	}
-	t.rows = append(t.rows, cells)
+	t.Rows = append(t.Rows, cells)
 }
 
 // gap is what stands between two columns.
@@ -78,10 +80,10 @@ const (
 	leastProse = 16
 )
 
-// write writes the table on a page.
-func (t *table) write(p *page) {
+// Write writes the table on a page.
+func (t *Table) Write(p *Page) {
 	widths := t.widths()
-	if p.width > 0 && !t.fit(widths, p.width) {
+	if p.Width > 0 && !t.fit(widths, p.Width) {
 		t.writeCards(p)
 		return
 	}
@@ -95,7 +97,7 @@ func (t *table) write(p *page) {
 		for i, c := range cells {
 			shown := strings.TrimRight(c.text, " ") // or a colour would keep the spaces at a line's end
 			space := strings.Repeat(" ", max(0, widths[i]-text.StringWidthWithoutEscSequences(shown)))
-			painted := p.paint(c.style, shown)
+			painted := p.Paint(c.style, shown)
 			switch {
 			case right[i]:
 				b.WriteString(space + painted)
@@ -110,14 +112,14 @@ func (t *table) write(p *page) {
 		}
 		fmt.Fprintln(p, strings.TrimRight(b.String(), " "))
 	}
-	if t.head != nil {
-		head := make([]cell, len(t.head))
-		for i, name := range t.head {
-			head[i] = cell{text: name, style: titleStyle}
+	if t.Head != nil {
+		head := make([]cell, len(t.Head))
+		for i, name := range t.Head {
+			head[i] = cell{text: name, style: TitleStyle}
 		}
 		line(head)
 	}
-	for _, row := range t.rows {
+	for _, row := range t.Rows {
 		for _, part := range folded(row, widths) {
 			line(part)
 		}
@@ -125,7 +127,7 @@ func (t *table) write(p *page) {
 }
 
 // widths gives the width that each column would like.
-func (t *table) widths() []int {
+func (t *Table) widths() []int {
 	var widths []int
 	grow := func(i int, what string) {
 		if i == len(widths) {
@@ -133,10 +135,10 @@ func (t *table) widths() []int {
 		}
 		widths[i] = max(widths[i], text.StringWidthWithoutEscSequences(what))
 	}
-	for i, name := range t.head {
+	for i, name := range t.Head {
 		grow(i, name)
 	}
-	for _, row := range t.rows {
+	for _, row := range t.Rows {
 		for i, c := range row {
 			grow(i, c.text)
 		}
@@ -145,9 +147,9 @@ func (t *table) widths() []int {
 }
 
 // kind gives what a column is made of: the kind of its cells, a dash aside.
-func (t *table) kind(column int) cellKind {
+func (t *Table) kind(column int) cellKind {
 	kind := proseCell
-	for _, row := range t.rows {
+	for _, row := range t.Rows {
 		if column < len(row) && row[column].text != "-" {
 			kind = row[column].kind
 			if kind != numberCell {
@@ -160,7 +162,7 @@ func (t *table) kind(column int) cellKind {
 
 // fit narrows columns until the table is no wider than width: identifiers
 // first, then the widest prose. It reports whether that was enough.
-func (t *table) fit(widths []int, width int) bool {
+func (t *Table) fit(widths []int, width int) bool {
 	over := gap*(len(widths)-1) - width
 	for _, w := range widths {
 		over += w
@@ -173,8 +175,8 @@ func (t *table) fit(widths []int, width int) bool {
 			widest := -1
 			for i, w := range widths {
 				least := pass.least
-				if i < len(t.head) {
-					least = max(least, text.StringWidthWithoutEscSequences(t.head[i]))
+				if i < len(t.Head) {
+					least = max(least, text.StringWidthWithoutEscSequences(t.Head[i]))
 				}
 				if t.kind(i) == pass.kind && w > least && (widest < 0 || w > widths[widest]) {
 					widest = i
@@ -200,7 +202,7 @@ func folded(row []cell, widths []int) [][]cell {
 		}
 		parts := []string{text.Snip(c.text, widths[i], "…")}
 		if c.kind == proseCell {
-			parts = fold(c.text, widths[i])
+			parts = Fold(c.text, widths[i])
 		}
 		for n, part := range parts {
 			if n == len(lines) {
@@ -214,13 +216,13 @@ func folded(row []cell, widths []int) [][]cell {
 
 // writeCards writes each row as a card: a line for each column that says
 // something.
-func (t *table) writeCards(p *page) {
+func (t *Table) writeCards(p *Page) {
 	label := 0
-	for _, name := range t.head {
+	for _, name := range t.Head {
 		label = max(label, text.StringWidthWithoutEscSequences(name))
 	}
-	for n, row := range t.rows {
-		if n > 0 && len(t.head) > 1 {
+	for n, row := range t.Rows {
+		if n > 0 && len(t.Head) > 1 {
 			fmt.Fprintln(p)
 		}
 		for i, c := range row {
@@ -228,17 +230,17 @@ func (t *table) writeCards(p *page) {
 				continue
 			}
 			name, indent := "", 0
-			if i < len(t.head) {
-				name, indent = t.head[i], label+gap
+			if i < len(t.Head) {
+				name, indent = t.Head[i], label+gap
 			} else if i > 0 {
 				indent = 4
 			}
-			if p.width-indent < leastIdent && name != "" { // what it is stands above
-				fmt.Fprintln(p, p.paint(titleStyle, name))
+			if p.Width-indent < leastIdent && name != "" { // what it is stands above
+				fmt.Fprintln(p, p.Paint(TitleStyle, name))
 				name, indent = "", 2
 			}
-			for _, part := range fold(c.text, p.width-indent) {
-				fmt.Fprintln(p, p.paint(titleStyle, name)+strings.Repeat(" ", max(0, indent-text.StringWidthWithoutEscSequences(name)))+p.paint(c.style, part))
+			for _, part := range Fold(c.text, p.Width-indent) {
+				fmt.Fprintln(p, p.Paint(TitleStyle, name)+strings.Repeat(" ", max(0, indent-text.StringWidthWithoutEscSequences(name)))+p.Paint(c.style, part))
 				name = ""
 			}
 		}

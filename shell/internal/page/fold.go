@@ -1,6 +1,6 @@
 // Folding: long text in lines that fit a window.
 
-package shell
+package page
 
 import (
 	"regexp"
@@ -9,17 +9,17 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// foldTo breaks text at a window's edge; without a window it is one line.
-func foldTo(what string, width int) []string {
+// FoldTo breaks text at a window's edge; without a window it is one line.
+func FoldTo(what string, width int) []string {
 	if width == 0 {
 		return []string{what}
 	}
-	return fold(what, width)
+	return Fold(what, width)
 }
 
-// fold breaks text into lines of a width, between words where it can. A colour
+// Fold breaks text into lines of a width, between words where it can. A colour
 // ends with its line and goes on in the next one.
-func fold(what string, width int) []string {
+func Fold(what string, width int) []string {
 	f := &folder{width: max(width, 2)} // a wide character must find its place
 	for i, word := range strings.Split(what, " ") {
 		f.word(word, i > 0)

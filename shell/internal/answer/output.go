@@ -1,0 +1,158 @@
+// Output: how a verb shows what it has to say, as text or as JSON.
+
+package answer
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/itchyny/gojq"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
+)
+
+// HeardLimit is how much of one command's output is taken down, in bytes.
+const HeardLimit = 8 << 10
+
+// Out is where and how one verb prints.
+type Out struct {
+	Stdout io.Writer
+	Stderr io.Writer
+	Format string       // "text" or "json"
+	Filter *Filter      // on the JSON; nil for none
+	Window *page.Window // that stdout is; nil when it is none
+	Color  bool
+	Raw    bool // tokens are shown as they are: token raw, and nobody else
+
+	Progress io.Writer           // a terminal to show progress on; nil is none
+	Hide     func(string) string // replaces what is secret; nil hides what looks like a token
+	Heard    *page.Page          // takes down what is said, as in a pipe; nil when nobody wants it
+}
+
+// Redact replaces what is secret in a text.
+func (o *Out) Redact(text string) string {
+	if o.Hide == nil {
+		return redact.Tokens(text)
+	}
+	return o.Hide(text)
+}
+
+// Choose says whether there are colours: always, never, or when a person looks
+// who may want them.
+func (o *Out) Choose(color string) {
+	o.Color = color == "always" || color == "auto" && o.Window != nil && o.Window.Colors
+}
+
+// Faint gives text of less interest, where there are colours.
+func (o *Out) Faint(what string) string { return (&page.Page{Color: o.Color}).Faint(what) }
+
+// Show prints a verb's answer: data as one line of JSON, or what write writes.
+// No token leaves here but by token raw.
+func (o *Out) Show(data any, write func(p *page.Page)) error {
+	var b bytes.Buffer
+	switch {
+	case o.Format != "json":
+		p := &page.Page{Width: o.Window.Width(), Color: o.Color}
+		write(p)
+		b.WriteString(p.InWindow())
+	case o.Filter == nil:
+		line, err := Line(data)
+		if err != nil {
+			return err
+		}
+		b.Write(line)
+	default:
+		if err := o.Filter.run(data, &b); err != nil {
+			return err
+		}
+	}
+	text := b.String()
+	if !o.Raw {
+		text = o.Redact(text)
+	}
+	switch {
+	case o.Heard == nil, o.Raw, o.Heard.Len() > HeardLimit:
+	case o.Format == "json", o.Window == nil && !o.Color:
+		o.Heard.WriteString(text)
+	default:
+		write(o.Heard)
+	}
+	_, err := io.WriteString(o.Stdout, text)
+	return err
+}
+
+// Line gives JSON with its newline: < > & readable, and what could steer
+// a terminal escaped.
+func Line(data any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(data); err != nil {
+		return nil, err
+	}
+	return redact.JSON(b.Bytes()), nil
+}
+
+// Filter is a jq expression, compiled.
+type Filter struct {
+	source string
+	code   *gojq.Code
+}
+
+// NewFilter compiles a jq expression; "" is no filter.
+func NewFilter(source string) (*Filter, error) {
+	if source == "" {
+		return nil, nil
+	}
+	if redact.HasToken(source) { // jq's errors would quote parts of it
+		return nil, exit.Usage("see the jq manual for its language", "--jq: a token is no filter")
+	}
+	query, err := gojq.Parse(source)
+	if err == nil {
+		var code *gojq.Code
+		if code, err = gojq.Compile(query); err == nil {
+			return &Filter{source, code}, nil
+		}
+	}
+	return nil, exit.Usage("see the jq manual for its language", "--jq %q: %v", source, err)
+}
+
+// run writes what the filter makes of data; strings come out bare.
+func (f *Filter) run(data any, w io.Writer) error {
+	line, err := Line(data)
+	if err != nil {
+		return err
+	}
+	var input any
+	dec := json.NewDecoder(bytes.NewReader(line))
+	dec.UseNumber()
+	if err := dec.Decode(&input); err != nil {
+		return err
+	}
+	results := f.code.Run(input)
+	for {
+		result, ok := results.Next()
+		if !ok {
+			return nil
+		}
+		switch v := result.(type) {
+		case error:
+			return exit.Usage("", "--jq %q: %v", f.source, v)
+		case string:
+			fmt.Fprintln(w, redact.Printable(v))
+		default:
+			text, err := gojq.Marshal(v)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(w, "%s\n", redact.JSON(text))
+		}
+	}
+}
+
+// LongWork begins to say how far long work has come.
+func (o *Out) LongWork() *page.Progress { return page.NewProgress(o.Progress) }

@@ -1,0 +1,59 @@
+package answer
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+)
+
+// Report prints an error: for people on stderr, and in JSON on stdout unless
+// the verb's own JSON says it.
+func (o *Out) Report(err error) {
+	if err == nil {
+		return
+	}
+	var surprised *exit.Surprise
+	if said, _ := exit.Heard(err); o.Format == "json" && !said && !errors.As(err, &surprised) { // what surprised has spoken
+		what := exit.Rejection{Detail: err.Error()}
+		if all := exit.Rejections(err); all != nil {
+			what = all[0]
+		}
+		// A filter is written for what the verb answers; on an error it may not
+		// fit, and then says nothing.
+		plain := &Out{Stdout: o.Stdout, Format: "json", Hide: o.Hide}
+		if o.Filter == nil {
+			_ = plain.Show(map[string]exit.Rejection{"error": what}, nil)
+		} else if text := new(strings.Builder); o.Filter.run(map[string]exit.Rejection{"error": what}, text) == nil && text.String() != "null\n" {
+			fmt.Fprint(o.Stdout, o.Redact(text.String()))
+		}
+	}
+	var text strings.Builder
+	PrintError(&text, err)
+	fmt.Fprint(o.Stderr, o.warned(o.Redact(text.String())))
+}
+
+// warned colours the codes of refusals, for a person who reads errors where the
+// answers are.
+func (o *Out) warned(errors string) string {
+	if o.Window != nil && o.Progress != nil { // a refusal stays one line, the rest is for reading
+		var b strings.Builder
+		for line := range strings.Lines(errors) {
+			if strings.HasPrefix(line, "rejected: ") {
+				b.WriteString(line)
+				continue
+			}
+			b.WriteString(strings.Join(page.FoldTo(strings.TrimSuffix(line, "\n"), o.Window.Width()), "\n") + "\n")
+		}
+		errors = b.String()
+	}
+	if !o.Color || o.Progress == nil {
+		return errors
+	}
+	return refusedCode.ReplaceAllStringFunc(errors, func(code string) string { return (&page.Page{Color: true}).Paint(page.BadStyle, code) })
+}
+
+var refusedCode = regexp.MustCompile(`(?m)^(?:rejected: [a-z_]+|usage|error):`)

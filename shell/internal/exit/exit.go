@@ -1,0 +1,180 @@
+// Package exit knows the kinds of errors that a verb may answer, and the exit
+// code of each: an error carries its own.
+//
+// A refusal comes from the party that refuses and is a [tokens.Refusal], or
+// several of them as [Refusals]. What asks for something that does not exist is
+// a [UsageError], a file that cannot be read an [InputError]. An error that was
+// said already is [Said].
+package exit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"tokenshell/tokens"
+)
+
+// Exit codes of the process.
+const (
+	Done        = 0
+	Refused     = 1 // refused, or failed
+	BadUsage    = 2 // wrong verb, flag, handle or value
+	BadInput    = 3 // a file that cannot be read or parsed
+	Interrupted = 130
+)
+
+// Code gives the process's exit code for a verb's error: the one that the error
+// carries, if it has a method ExitCode.
+func Code(err error) int {
+	var coded interface{ ExitCode() int }
+	switch {
+	case err == nil:
+		return Done
+	case errors.Is(err, context.Canceled):
+		return Interrupted
+	case errors.As(err, &coded):
+		return coded.ExitCode()
+	default:
+		return Refused
+	}
+}
+
+// UsageError is a line that asks for something that does not exist.
+type UsageError struct {
+	What string
+	Hint string // what to do instead; may be empty
+}
+
+func (e *UsageError) Error() string {
+	if e.Hint == "" {
+		return e.What
+	}
+	return e.What + "; " + e.Hint
+}
+
+// ExitCode is that of bad usage.
+func (e *UsageError) ExitCode() int { return BadUsage }
+
+// Usage makes a [UsageError].
+func Usage(hint, format string, args ...any) error {
+	return &UsageError{fmt.Sprintf(format, args...), hint}
+}
+
+// InputError is a file that cannot be read or parsed.
+type InputError struct {
+	Path string
+	Line int // 0 when it is about the whole file
+	What string
+}
+
+func (e *InputError) Error() string {
+	if e.Line > 0 {
+		return fmt.Sprintf("%s:%d: %s", e.Path, e.Line, e.What)
+	}
+	return fmt.Sprintf("%s: %s", e.Path, e.What)
+}
+
+// ExitCode is that of bad input.
+func (e *InputError) ExitCode() int { return BadInput }
+
+// Input makes an [InputError]; line 0 is the whole file.
+func Input(path string, line int, what string) *InputError { return &InputError{path, line, what} }
+
+// Rejection is one refusal, as it is shown.
+type Rejection struct {
+	Reason tokens.Reason `json:"reason"`
+	Detail string        `json:"detail"`
+}
+
+// Refusals are the refusals of one verb, in the order of what they are about.
+type Refusals []Rejection
+
+func (e Refusals) Error() string {
+	texts := make([]string, len(e))
+	for i, r := range e {
+		texts[i] = string(r.Reason) + ": " + r.Detail
+	}
+	return strings.Join(texts, "\n")
+}
+
+// Rejections gives what was refused for a reason; nil when err is anything else.
+func Rejections(err error) []Rejection {
+	var (
+		several Refusals
+		refusal *tokens.Refusal
+		failure *tokens.Failure
+	)
+	switch {
+	case errors.As(err, &several):
+		return several
+	case errors.As(err, &refusal):
+		return []Rejection{{refusal.Reason, refusal.Detail}}
+	case errors.As(err, &failure):
+		return []Rejection{{tokens.ServiceUnavailable, fmt.Sprintf("%s: %v", failure.Party, failure.Err)}}
+	}
+	return nil
+}
+
+// Surprise is an expectation that did not come true.
+type Surprise struct {
+	Expected string
+	Came     string
+}
+
+func (e *Surprise) Error() string { return fmt.Sprintf("expected %s; %s", e.Expected, e.Came) }
+
+// Negate turns a verb's error round: only a refusal with a reason will do.
+func Negate(words []string, err error) error {
+	switch {
+	case err == nil:
+		return &Surprise{fmt.Sprintf("%q to be refused", words[0]), "it was done"}
+	case Rejections(err) != nil:
+		return nil
+	default:
+		return err
+	}
+}
+
+// Said is an error that was said where it happened, and is not said again.
+type Said struct {
+	Err    error
+	JSON   bool // in the verb's own JSON
+	People bool // on standard error
+}
+
+func (e *Said) Error() string { return e.Err.Error() }
+func (e *Said) Unwrap() error { return e.Err }
+
+// InJSON marks an error that the verb's own JSON holds: people are still told.
+func InJSON(err error) error { return &Said{Err: err, JSON: true} }
+
+// ToPeople marks an error that was printed where it happened.
+func ToPeople(err error) error { return &Said{Err: err, People: true} }
+
+// Heard reports whether an error, or what it wraps, was said in JSON, and
+// whether it was said to people.
+func Heard(err error) (json, people bool) {
+	for said := (*Said)(nil); errors.As(err, &said); err = said.Err {
+		json, people = json || said.JSON, people || said.People
+	}
+	return json, people
+}
+
+// Stopped is where a sourced file stopped.
+type Stopped struct {
+	File string
+	Line int
+	Err  error
+}
+
+func (e *Stopped) Error() string { return fmt.Sprintf("%s:%d: stopped here", e.File, e.Line) }
+
+// Unwrap gives the cause, but no refusal: that was the line's, not the file's.
+func (e *Stopped) Unwrap() error {
+	if Rejections(e.Err) != nil {
+		return errors.New(e.Err.Error())
+	}
+	return e.Err
+}

@@ -1,0 +1,76 @@
+// Package redact recognises what must not be shown: tokens, private keys, and
+// what steers a terminal. Whatever prints, logs, keeps or reports asks here.
+//
+// [Tokens] hides whole tokens in what is shown now. [Remnants] hides more: what
+// may be left of a token that was broken off or over lines, for a text that
+// outlives the process. [Parts] hides the parts of known tokens.
+package redact
+
+import (
+	"regexp"
+	"strings"
+
+	"tokenshell/tokens"
+)
+
+// What stands in the place of a secret.
+const (
+	Token = "(token)"
+	key   = "(key)"
+)
+
+// compact finds compact serialisations in a text: their header is a JSON object,
+// so they begin with a "{" in base64, or with the space before it.
+var compact = regexp.MustCompile(`[CDI][A-Za-z0-9_-]{24,}\.[A-Za-z0-9_-]{24,}\.[A-Za-z0-9_.-]*|e[w-z0-3][A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]*`)
+
+// Tokens replaces the compact serialisations in a text.
+func Tokens(text string) string { return compact.ReplaceAllString(text, Token) }
+
+// HasToken reports whether a text is, or holds, a compact serialisation.
+func HasToken(text string) bool { return compact.MatchString(text) }
+
+// Find gives the compact serialisations in a text.
+func Find(text string) []string { return compact.FindAllString(text, -1) }
+
+// privateMember finds the secret members of a JWK, and a private key as PEM.
+var privateMember = regexp.MustCompile(`"(?:k|` + strings.Join(tokens.PrivateMembers(), "|") + `)"\s*:\s*"[^"]*"?|(?:-----BEGIN [A-Z ]*)?PRIVATE KEY-----.*`)
+
+// HasPrivateKey reports whether a text holds a private or symmetric key, as JWK
+// or as PEM.
+func HasPrivateKey(text string) bool { return privateMember.MatchString(text) }
+
+// Shapes of what is left of tokens. A name of three labels (my.issuer.example)
+// has the dots of a JWS too, so one part must be as long as the shortest part
+// that every JWS or JWE has: 22 characters are a 128-bit tag.
+const (
+	longPart  = 22
+	longRun   = 64 // what is left of a token that broke over lines
+	headStart = "eyJ"
+	headMore  = 20 // characters from headStart on
+)
+
+var run = regexp.MustCompile(`[A-Za-z0-9_.-]{21,}`)
+
+// Remnants replaces whatever looks like a compact JWS or JWE, whole or broken
+// off, and private keys.
+func Remnants(text string) string {
+	text = privateMember.ReplaceAllString(text, key)
+	return run.ReplaceAllStringFunc(text, func(run string) string {
+		if isRemnant(run) {
+			return Token
+		}
+		return run
+	})
+}
+
+func isRemnant(run string) bool {
+	if at := strings.Index(run, headStart); at >= 0 && len(run)-at > headMore {
+		return true
+	}
+	parts := strings.Split(run, ".")
+	longest := 0
+	for _, part := range parts {
+		longest = max(longest, len(part))
+	}
+	return longest >= longRun || longest >= longPart && (len(parts) == 3 || len(parts) == 5)
+}

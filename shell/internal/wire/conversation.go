@@ -1,0 +1,113 @@
+// The conversation: what the parties of a world said to each other.
+
+package wire
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"tokenshell/shell/internal/ring"
+	"tokenshell/tokens"
+)
+
+// ConversationLimit is how many messages a conversation keeps; older ones leave.
+const ConversationLimit = 20_000
+
+// Message is a question of one party to another, or the answer to one.
+type Message struct {
+	Number   int // from 1
+	Time     time.Time
+	From, To string
+	Step     string // what the question asks for: confirm, sign, relay, redeem…
+	Session  string // the order that it is about; empty for none
+	Answers  int    // the number of the question; 0 for a question
+	Outcome  string // of an answer: "ok", a reason, "no answer" or "interrupted"
+	Lost     bool   // it never arrived
+	Late     time.Duration
+	Again    int    // which try of the same attempt it is; 0 and 1 are the first
+	Text     string // in a few words, without the token
+	Detail   string // of a refusal
+	Token    string // the token in it: a secret, to be shown as its receiver sees it
+	Contents []Field
+}
+
+// Field is something that stood in a message.
+type Field struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// conversation keeps messages in the order in which they were sent. Safe for
+// concurrent use.
+type conversation struct {
+	clock    tokens.Clock
+	mu       sync.Mutex
+	messages *ring.Ring[Message]
+	Tries    map[string]int // by attempt and step, since the session of it began
+}
+
+func NewConversation(clock tokens.Clock) *conversation {
+	return &conversation{clock: clock, messages: ring.New[Message](ConversationLimit), Tries: map[string]int{}}
+}
+
+// Say keeps a message and gives it as it is kept. A question without an order
+// is about that of the question which led to it.
+func (c *conversation) Say(m Message) Message {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m.Number, m.Time = c.messages.Count()+1, c.clock.Now()
+	if last := c.messages.Last(); last != nil && m.Session == "" && last.To == m.From {
+		m.Session = last.Session
+	}
+	if c.messages.Add(m) {
+		clear(c.Tries) // the attempts they belonged to have ended long ago
+	}
+	return m
+}
+
+// About says which order a question was about, once its answer has named it.
+func (c *conversation) About(number int, session string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if m := c.messages.At(number - 1); m != nil {
+		m.Session = session
+	}
+}
+
+// lose says that a question never arrived after all.
+func (c *conversation) lose(number int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if m := c.messages.At(number - 1); m != nil {
+		m.Lost = true
+	}
+}
+
+// Try counts the tries of an attempt's step.
+func (c *conversation) Try(attempt, step string) int {
+	if attempt == "" {
+		return 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.Tries[attempt+" "+step]++
+	return c.Tries[attempt+" "+step]
+}
+
+// All gives the messages that are kept, oldest first.
+func (c *conversation) All() []Message {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.messages.All()
+}
+
+// OffTheRecord marks what a person only looks up: nothing of it is said between
+// parties, and no fault is used up by it.
+func OffTheRecord(ctx context.Context) context.Context {
+	return context.WithValue(ctx, offTheRecordKey{}, true)
+}
+
+type offTheRecordKey struct{}
+
+func isOffTheRecord(ctx context.Context) bool { return ctx.Value(offTheRecordKey{}) != nil }

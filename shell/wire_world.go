@@ -1,0 +1,187 @@
+package shell
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"tokenshell/issuers"
+	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/wire"
+	"tokenshell/tokens"
+)
+
+// parseStep reads SERVICE.STEP.
+func (w *World) parseStep(text string) (party, step string, err error) {
+	dot := strings.LastIndexByte(text, '.') // a name may have dots: coupons.svc.redeem
+	ok := dot >= 0
+	name := text[:max(dot, 0)]
+	step = text[dot+1:]
+	steps := wire.ServiceSteps
+	switch {
+	case !ok, redact.HasToken(text):
+		return "", "", exit.Usage("SERVICE.STEP, such as coupons.redeem or kms.sign", "%q is no step", text)
+	case name == "kms":
+		steps = wire.KmsSteps
+	case slices.ContainsFunc(w.standins, func(s *standin) bool { return s.name == name }):
+		steps = wire.StandinSteps
+	default:
+		p, err := w.service(name)
+		if err != nil {
+			return "", "", err
+		}
+		name = p.name
+	}
+	if !slices.Contains(steps, step) {
+		return "", "", exit.Usage("one of "+strings.Join(steps, ", "), "%s has no step %q", name, step)
+	}
+	return name, step, nil
+}
+
+// factFields gives facts in a fixed order.
+func factFields(facts tokens.Facts) []wire.Field {
+	var all []wire.Field
+	for _, name := range slices.Sorted(maps.Keys(facts)) {
+		all = append(all, wire.Field{Name: "fact " + name, Value: facts[name]})
+	}
+	return all
+}
+
+// ask has a service confirm something for the client.
+func (w *World) ask(ctx context.Context, service, choice string, order issuers.Order, confirm func() (tokens.Issued, error)) (tokens.Issued, error) {
+	q := wire.Question{From: "client", To: service, Step: "confirm", Session: order.ID, Text: "confirm " + choice}
+	q.Contents = append([]wire.Field{{Name: "order_processing_id", Value: order.ID}, {Name: "customer", Value: order.Customer}, {Name: "choice", Value: choice}}, factFields(order.Facts)...)
+	return wire.Carry(ctx, w.wire, q, confirm, func(m *wire.Message, issued tokens.Issued) { m.Token = issued.Raw })
+}
+
+// revoke has a service take a token back.
+func (w *World) revoke(ctx context.Context, p party, t *heldToken) error {
+	q := wire.Question{From: "client", To: p.name, Step: "revoke", Session: t.ref.Order, Text: "revoke", Token: t.raw}
+	_, err := wire.Carry(ctx, w.wire, q, func() (struct{}, error) { return struct{}{}, p.domain.Revoke(ctx, t.raw) },
+		func(m *wire.Message, _ struct{}) { m.Text = "revoked" })
+	return err
+}
+
+// orderProcessing is the relay under another name: a Relay with a method Relay
+// cannot be embedded under its own.
+type orderProcessing = orchestrator.Relay
+
+// wiredRelay is the relay as the client reaches it.
+type wiredRelay struct {
+	*orderProcessing
+	wire *wire.Wire
+}
+
+// Open opens a session.
+func (r wiredRelay) Open(ctx context.Context, id, customer string, facts tokens.Facts) (orchestrator.Snapshot, error) {
+	q := wire.Question{From: "client", To: "relay", Step: "open", Session: id, Text: "open " + orSome(id)}
+	q.Contents = append([]wire.Field{{Name: "order_processing_id", Value: orSome(id)}, {Name: "customer", Value: customer}}, factFields(facts)...)
+	return wire.Carry(ctx, r.wire, q, func() (orchestrator.Snapshot, error) { return r.orderProcessing.Open(ctx, id, customer, facts) }, describeSession)
+}
+
+func orSome(id string) string {
+	if id == "" {
+		return "an order"
+	}
+	return id
+}
+
+func describeSession(m *wire.Message, snap orchestrator.Snapshot) {
+	m.Session = snap.ID
+	m.Text = snap.ID + " is " + string(snap.State)
+	m.Add("order_processing_id", snap.ID)
+	m.Add("state", string(snap.State))
+}
+
+// SetFact tells the relay a fact.
+func (r wiredRelay) SetFact(id, name, value string) error {
+	q := wire.Question{From: "client", To: "relay", Step: "fact", Session: id, Text: "fact " + name + "=" + value, Contents: factFields(tokens.Facts{name: value})}
+	_, err := wire.Carry(context.Background(), r.wire, q, func() (struct{}, error) { return struct{}{}, r.orderProcessing.SetFact(id, name, value) }, nil)
+	return err
+}
+
+// Relay hands a token to the relay.
+func (r wiredRelay) Relay(ctx context.Context, id, token string) (service string, err error) {
+	q := wire.Question{From: "client", To: "relay", Step: "relay", Session: id, Text: "relay", Token: token}
+	q.Contents = []wire.Field{{Name: "session", Value: id}}
+	return wire.Carry(ctx, r.wire, q, func() (string, error) { return r.orderProcessing.Relay(ctx, id, token) },
+		func(m *wire.Message, service string) { m.Text = "accepted, for " + service })
+}
+
+// Redeem has the relay redeem.
+func (r wiredRelay) Redeem(ctx context.Context, id string, named []tokens.Ref) (orchestrator.Snapshot, error) {
+	q := wire.Question{From: "client", To: "relay", Step: "redeem", Session: id, Text: "redeem", Contents: []wire.Field{{Name: "session", Value: id}}}
+	for _, ref := range named {
+		q.Contents = append(q.Contents, wire.Field{Name: "jti", Value: ref.ID})
+	}
+	return wire.Carry(ctx, r.wire, q, func() (orchestrator.Snapshot, error) { return r.orderProcessing.Redeem(ctx, id, named) }, describeEnd)
+}
+
+// Resume has the relay go on.
+func (r wiredRelay) Resume(ctx context.Context, id string) (orchestrator.Snapshot, error) {
+	q := wire.Question{From: "client", To: "relay", Step: "resume", Session: id, Text: "resume", Contents: []wire.Field{{Name: "session", Value: id}}}
+	return wire.Carry(ctx, r.wire, q, func() (orchestrator.Snapshot, error) { return r.orderProcessing.Resume(ctx, id) }, describeEnd)
+}
+
+// Close ends a session.
+func (r wiredRelay) Close(ctx context.Context, id string) (orchestrator.Snapshot, error) {
+	q := wire.Question{From: "client", To: "relay", Step: "close", Session: id, Text: "close", Contents: []wire.Field{{Name: "session", Value: id}}}
+	return wire.Carry(ctx, r.wire, q, func() (orchestrator.Snapshot, error) { return r.orderProcessing.Close(ctx, id) }, describeSession)
+}
+
+// describeEnd says how a redemption ended. One that did not complete is no good
+// news, though the relay answered.
+func describeEnd(m *wire.Message, snap orchestrator.Snapshot) {
+	describeSession(m, snap)
+	if snap.State != orchestrator.Completed {
+		m.Outcome = string(snap.State)
+	}
+	for _, step := range snap.Steps {
+		if step.Result != "" {
+			m.Add(step.Ref.ID, strings.TrimSuffix(string(step.Result)+", "+string(step.Reason), ", "))
+		}
+	}
+}
+
+// wiredService is a service as one other party reaches it.
+type wiredService struct {
+	orchestrator.Redeemer
+	wire       *wire.Wire
+	from, name string
+}
+
+// Redeem forwards a token.
+func (s wiredService) Redeem(ctx context.Context, r tokens.Redemption) (tokens.Receipt, error) {
+	q := wire.Question{From: s.from, To: s.name, Step: "redeem", Session: r.Session.Order, Attempt: r.Attempt, Text: "redeem", Token: r.Token}
+	q.Contents = append([]wire.Field{{Name: "order_processing_id", Value: r.Session.Order}, {Name: "customer", Value: r.Session.Customer}, {Name: "attempt", Value: r.Attempt}}, factFields(r.Facts)...)
+	return wire.Carry(ctx, s.wire, q, func() (tokens.Receipt, error) { return s.Redeemer.Redeem(ctx, r) }, describeReceipt)
+}
+
+func describeReceipt(m *wire.Message, receipt tokens.Receipt) {
+	m.Text = "redeemed"
+	if receipt.Repeated {
+		m.Text = "repeated, redeemed before"
+	}
+	m.Add("receipt", receipt.ID)
+	m.Add("attempt", receipt.Attempt)
+	m.Add("body", bodyText(json.RawMessage(receipt.Body)))
+}
+
+// Cancel takes a redemption back.
+func (s wiredService) Cancel(ctx context.Context, c tokens.Cancellation) error {
+	q := wire.Question{From: s.from, To: s.name, Step: "cancel", Session: c.Session.Order, Attempt: c.Attempt, Text: "cancel", Token: c.Token}
+	q.Contents = []wire.Field{{Name: "order_processing_id", Value: c.Session.Order}, {Name: "customer", Value: c.Session.Customer}}
+	if c.Attempt != "" {
+		q.Contents = append(q.Contents, wire.Field{Name: "attempt", Value: c.Attempt})
+	} else {
+		q.Text = "release" // it was accepted, and never forwarded
+	}
+	done := map[string]string{"cancel": "cancelled", "release": "released"}[q.Text]
+	_, err := wire.Carry(ctx, s.wire, q, func() (struct{}, error) { return struct{}{}, s.Redeemer.Cancel(ctx, c) },
+		func(m *wire.Message, _ struct{}) { m.Text = done })
+	return err
+}
