@@ -31,7 +31,7 @@ func TestAConfirmationSaysWhatItIssued(t *testing.T) {
 func TestWhatIsRefusedHoldsNothing(t *testing.T) {
 	s := newStage(t)
 	_, err := s.take(101)
-	mustRefuse(t, err, tokens.PointsInsufficient)
+	mustRefuse(t, err, tooMany)
 	s.wantBooks(t, 0, 0)
 }
 

@@ -30,7 +30,7 @@ func TestManyConfirmationsNeverOverbook(t *testing.T) {
 		switch _, err := s.takeFor(order, 3, ""); {
 		case err == nil:
 			got.Add(1)
-		case !errors.Is(err, tokens.PointsInsufficient):
+		case !errors.Is(err, tooMany):
 			t.Error(err)
 		}
 	})

@@ -14,9 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"tokenshell/issuers"
-	"tokenshell/issuers/coupons"
-	"tokenshell/issuers/payments"
-	"tokenshell/issuers/points"
 	"tokenshell/kmsmock"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/exit"
@@ -27,158 +24,134 @@ import (
 // Epoch is where a frozen clock stands in the beginning.
 var Epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// WorldConfig says which world to make.
-type WorldConfig struct {
-	Path string  // of the world file; empty is the embedded world
-	Seed *uint64 // nil is a random seed and live time; else time is frozen at [Epoch]
-}
-
-// domain is a service as the shell knows it, whatever it is about.
-type domain interface {
-	orchestrator.Redeemer
-	Revoke(ctx context.Context, raw string) error
-	Open(ctx context.Context, ref tokens.Ref, sealed []byte) ([]byte, error)
-	Keys() *issuers.KeyRing
-	Entries() []issuers.Entry
-	Audit() error
-	Explain(ctx context.Context, raw string, session tokens.Session, all bool) []tokens.Finding
-}
-
-// party is a service of a world.
-type party struct {
-	name       string // "coupons"
-	capability string
-	domain     domain
-	watched    orchestrator.Redeemer // the domain under the witness's eyes: what others reach over the wire
-	standin    *standin              // in place of a domain, for an outside issuer
-}
+// DefaultSeed is the seed of scenarios, attacks and explorations unless another
+// is given.
+const DefaultSeed = 1
 
 // World owns everything that a scenario can touch. Nothing of it is shared
 // with another world.
 type World struct {
+	plan     *Plan
 	clock    *tokens.WorldClock
 	leeway   *leeway
 	mint     *tokens.Mint
 	kms      *kmsmock.KMS
 	log      *logbook
-	plan     *blueprint
 	wire     *wire.Wire
 	faults   *wire.Faults
 	witness  *witness
 	weakness tokens.Weakness
 
-	coupons  *coupons.Service
-	points   *points.Service
-	payments *payments.Service
-	parties  []party // in the order of the world file's redeem_order
-	relay    wiredRelay
+	parties []Party // in the order of redemption
+	relay   Relay   // as the client reaches it
+	inside  Inspector
 
 	outsiders []*outsider // the outside issuers that the relay trusts
 	standins  []*standin  // also of those that it trusts no more
 }
 
-// NewWorld makes a world. The error is about the world file.
-func NewWorld(ctx context.Context, c WorldConfig) (*World, error) {
-	plan, err := readWorld(c.Path)
-	if err != nil {
-		return nil, err
-	}
-	return buildWorld(ctx, plan, c.Seed)
+// Party is a domain service of a world.
+type Party struct {
+	*Kind
+	Domain
 }
 
-func buildWorld(ctx context.Context, plan *blueprint, seed *uint64) (*World, error) {
-	return buildWeakWorld(ctx, plan, seed, tokens.Weakness{})
+// Options say how a world is made of a plan.
+type Options struct {
+	Seed  *uint64                          // nil is a random seed and live time; else time is frozen at [Epoch]
+	Relay func(orchestrator.Config) Relay // makes the relay; nil is our own
 }
 
-// buildWeakWorld makes a world whose parties leave rules out.
-func buildWeakWorld(ctx context.Context, plan *blueprint, seed *uint64, weakness tokens.Weakness) (*World, error) {
+// Seeded are the options of a world with a seed.
+func Seeded(seed uint64) Options { return Options{Seed: &seed} }
+
+// Build makes a world.
+func Build(ctx context.Context, plan *Plan, o Options) (*World, error) {
+	return BuildWeak(ctx, plan, o, tokens.Weakness{})
+}
+
+// BuildWeak makes a world whose parties leave rules out.
+func BuildWeak(ctx context.Context, plan *Plan, o Options, weakness tokens.Weakness) (*World, error) {
 	w := &World{plan: plan, leeway: &leeway{}, witness: &witness{}, weakness: weakness}
-	if seed == nil {
+	if o.Seed == nil {
 		w.clock, w.mint = tokens.LiveClock(), tokens.NewMint(tokens.RandomSeed())
 	} else {
-		w.clock, w.mint = tokens.FrozenClock(Epoch), tokens.NewMint(fmt.Appendf(nil, "tokenshell seed %d", *seed))
+		w.clock, w.mint = tokens.FrozenClock(Epoch), tokens.NewMint(fmt.Appendf(nil, "tokenshell seed %d", *o.Seed))
 	}
 	w.witness.peek = w.peek
 	w.faults = &wire.Faults{Clock: w.clock}
-	w.wire = &wire.Wire{faults: w.faults, Conversation: wire.NewConversation(w.clock)}
+	w.wire = &wire.Wire{Faults: w.faults, Conversation: wire.NewConversation(w.clock)}
 	w.log = newLogbook(w.clock)
 	w.kms = kmsmock.New(kmsmock.Config{Seed: w.mint.Derive("kms"), Now: w.clock.Of("kms").Now})
 	if err := w.openServices(ctx); err != nil {
 		return nil, err
 	}
-	w.openRelay()
+	w.openRelay(o.Relay)
 	return w, nil
 }
 
 // openServices has the operator make the keys, and starts each service.
 func (w *World) openServices(ctx context.Context) error {
-	for _, name := range services {
-		if err := w.newSigningKey(ctx, name); err != nil {
+	for _, d := range w.plan.domains {
+		if err := w.newSigningKey(ctx, d.kind.Name); err != nil {
 			return err
 		}
 	}
-	sealing := "alias/payments-sealing"
-	if err := w.newKey(ctx, sealing, types.KeySpecRsa2048, types.KeyUsageTypeEncryptDecrypt); err != nil {
-		return err
-	}
-	var err error
-	w.coupons, err = coupons.New(ctx, coupons.Config{
-		Config: w.issuerConfig("coupons", coupons.Capability), Currency: w.plan.currency, Customers: w.plan.customers, Coupons: w.plan.coupons,
-	})
-	if err != nil {
-		return err
-	}
-	w.points, err = points.New(ctx, points.Config{
-		Config: w.issuerConfig("points", points.Capability), Value: w.plan.pointValue, Balances: w.plan.points,
-	})
-	if err != nil {
-		return err
-	}
-	config := w.issuerConfig("payments", payments.Capability)
-	config.SealingAlias = sealing
-	w.payments, err = payments.New(ctx, payments.Config{
-		Config: config, Currency: w.plan.currency, Customers: w.plan.customers, Cards: w.plan.cards,
-	})
-	if err != nil {
-		return err
-	}
-	all := map[string]party{
-		"coupons":  {name: "coupons", capability: coupons.Capability, domain: w.coupons},
-		"points":   {name: "points", capability: points.Capability, domain: w.points},
-		"payments": {name: "payments", capability: payments.Capability, domain: w.payments},
+	for _, d := range w.plan.domains {
+		if !d.kind.Seals {
+			continue
+		}
+		if err := w.newKey(ctx, sealingAlias(d.kind.Name), types.KeySpecRsa2048, types.KeyUsageTypeEncryptDecrypt); err != nil {
+			return err
+		}
 	}
 	for _, name := range w.plan.redeemOrder {
-		p := all[name]
-		p.watched = watchedRedeemer{p.domain, w.witness}
-		w.parties = append(w.parties, p)
+		at := slices.IndexFunc(w.plan.domains, func(d planned) bool { return d.kind.Name == name })
+		d := w.plan.domains[at]
+		opened, err := d.section.Open(ctx, Setting{w.issuerConfig(d.kind), w.plan.currency, w.plan.customers})
+		if err != nil {
+			return err
+		}
+		w.parties = append(w.parties, Party{d.kind, opened})
 	}
 	return nil
 }
 
-func (w *World) issuerConfig(service, capability string) issuers.Config {
-	return issuers.Config{
-		Service: service, Capability: capability, KMS: wiredKMS{w.kms, w.wire, service}, SigningAlias: signingAlias(service),
-		Clock: w.clock.Of(service), Leeway: w.leeway.get, Mint: w.mint, Log: w.log, Weakness: w.weakness,
+func (w *World) issuerConfig(k *Kind) issuers.Config {
+	c := issuers.Config{
+		Service: k.Name, Capability: k.Capability, KMS: wiredKMS{w.kms, w.wire, k.Name}, SigningAlias: signingAlias(k.Name),
+		Clock: w.clock.Of(k.Name), Leeway: w.leeway.get, Mint: w.mint, Log: w.log, Weakness: w.weakness,
 	}
+	if k.Seals {
+		c.SealingAlias = sealingAlias(k.Name)
+	}
+	return c
 }
 
-func (w *World) openRelay() {
+func (w *World) openRelay(open func(orchestrator.Config) Relay) {
 	c := orchestrator.Config{
 		Ledger: orchestrator.NewMemoryLedger(), Clock: w.clock.Of("relay"), Leeway: w.leeway.get, Mint: w.mint, Log: w.log, Weakness: w.weakness,
 	}
 	for _, p := range w.parties {
-		c.Services = append(c.Services, orchestrator.Service{Name: p.name, Capabilities: []string{p.capability}, Redeemer: w.reach("relay", p.name, p.watched)})
-		c.Issuers = append(c.Issuers, tokens.Issuer{Name: issuers.IssuerName(p.name), Keys: p.domain.Keys(), Capabilities: []string{p.capability}})
+		c.Services = append(c.Services, orchestrator.Service{Name: p.Name, Capabilities: []string{p.Capability}, Redeemer: w.reach("relay", p.Name, p.Domain)})
+		c.Issuers = append(c.Issuers, tokens.Issuer{Name: p.Issuer(), Keys: p.Keys(), Capabilities: []string{p.Capability}})
 	}
-	w.relay = wiredRelay{orchestrator.New(c), w.wire}
+	if open == nil {
+		open = func(c orchestrator.Config) Relay { return orchestrator.New(c) }
+	}
+	relay := open(c)
+	w.relay = wiredRelay{relay, w.wire}
+	w.inside, _ = relay.(Inspector) // nil when it is somebody else's
 }
 
-// reach gives a service as one party reaches it.
+// reach gives a service as one party reaches it: over the wire, with the witness
+// behind it, which sees what really happened.
 func (w *World) reach(from, name string, service orchestrator.Redeemer) orchestrator.Redeemer {
-	return wiredService{service, w.wire, from, name}
+	return wiredService{watchedRedeemer{service, w.witness}, w.wire, from, name}
 }
 
 func signingAlias(service string) string { return "alias/" + service + "-signing" }
+func sealingAlias(service string) string { return "alias/" + service + "-sealing" }
 
 // newSigningKey makes a key in the KMS and points the service's alias at it:
 // the operator's half of a rotation.
@@ -205,29 +178,54 @@ func (w *World) disableKey(ctx context.Context, arn string) error {
 }
 
 // service finds a party by any of its spellings: coupons, coupon, coupons.svc.
-func (w *World) service(text string) (party, error) {
+func (w *World) service(text string) (Party, error) {
 	plain := strings.TrimSuffix(text, ".svc")
 	for _, p := range w.parties {
-		if plain == p.name || text+"s" == p.name {
+		if plain == p.Name || text+"s" == p.Name {
 			return p, nil
 		}
 	}
-	return party{}, exit.Usage("one of "+strings.Join(w.serviceNames(), ", "), "no service is called %q", text)
+	return Party{}, exit.Usage("one of "+strings.Join(w.serviceNames(), ", "), "no service is called %q", text)
 }
 
 func (w *World) serviceNames() []string {
 	names := make([]string, len(w.parties))
 	for i, p := range w.parties {
-		names[i] = p.name
+		names[i] = p.Name
 	}
 	return names
 }
 
+// someone finds who is meant: one of others as it is written, or a service by
+// any of its spellings.
+func (w *World) someone(name string, others ...string) (string, error) {
+	if slices.Contains(others, name) {
+		return name, nil
+	}
+	p, err := w.service(name)
+	if err != nil {
+		return "", exit.Usage(strings.Join(append(others, w.serviceNames()...), ", "), "nobody is called %q", name)
+	}
+	return p.Name, nil
+}
+
 // issuer finds the party that a token says it is from.
-func (w *World) issuer(iss string) (party, error) {
-	at := slices.IndexFunc(w.parties, func(p party) bool { return issuers.IssuerName(p.name) == iss })
+func (w *World) issuer(iss string) (Party, error) {
+	at := slices.IndexFunc(w.parties, func(p Party) bool { return p.Issuer() == iss })
 	if at < 0 {
-		return party{}, tokens.Refuse(tokens.IssuerUnknown, "no service issues as %q", iss)
+		return Party{}, tokens.Refuse(tokens.IssuerUnknown, "no service issues as %q", iss)
 	}
 	return w.parties[at], nil
+}
+
+// Of finds a world's domain by its Go type: what a domain's own verbs work with.
+// The error says that this world has none.
+func Of[D Domain](w *World) (D, error) {
+	for _, p := range w.parties {
+		if d, ok := p.Domain.(D); ok {
+			return d, nil
+		}
+	}
+	var none D
+	return none, exit.Usage("world files say which services there are", "no service of this world does that")
 }

@@ -1,4 +1,5 @@
-// Reasons: every code a party may refuse with, a row each.
+// Reasons: every code of the contract that a party may refuse with, a row each.
+// What a domain refuses to confirm with is the domain's own.
 
 package tokens
 
@@ -37,17 +38,6 @@ const (
 	SealedUnreadable     Reason = "sealed_unreadable"
 	ConstraintViolated   Reason = "constraint_violated"
 
-	CouponUnknown      Reason = "coupon_unknown"
-	CouponInactive     Reason = "coupon_inactive"
-	CouponExhausted    Reason = "coupon_exhausted"
-	MinimumNotMet      Reason = "minimum_not_met"
-	NotCombinable      Reason = "not_combinable"
-	PointsInsufficient Reason = "points_insufficient"
-	AmountInvalid      Reason = "amount_invalid"
-	MethodUnknown      Reason = "method_unknown"
-	Declined           Reason = "declined"
-	CustomerUnknown    Reason = "customer_unknown"
-
 	ServiceUnavailable Reason = "service_unavailable"
 )
 
@@ -59,7 +49,8 @@ type ReasonRow struct {
 	Source  string
 }
 
-// Reasons gives the table of all reasons, in the order of the checks.
+// Reasons gives the contract's reasons, in the order of the checks. The last one
+// is anybody's, at any time.
 func Reasons() []ReasonRow {
 	return []ReasonRow{
 		{TooLarge, "the token is longer than 8192 bytes", "everyone", "design"},
@@ -87,16 +78,6 @@ func Reasons() []ReasonRow {
 		{Revoked, "the reservation was revoked, cancelled or released", "redeemer", "RFC 7009 2"},
 		{SealedUnreadable, "the sealed section cannot be opened, or belongs to another token", "redeemer", "RFC 7516 11.5"},
 		{ConstraintViolated, "what the token confirms does not hold for the facts at redemption", "redeemer", "design"},
-		{CouponUnknown, "no such coupon", "coupons", "design"},
-		{CouponInactive, "the coupon is not valid now", "coupons", "design"},
-		{CouponExhausted, "the coupon is used up, in total or by this customer", "coupons", "design"},
-		{MinimumNotMet, "the order's subtotal is below the coupon's minimum", "coupons", "design"},
-		{NotCombinable, "another coupon is in this order, and not both can be combined", "coupons", "design"},
-		{PointsInsufficient, "fewer points are available than asked for", "points", "design"},
-		{AmountInvalid, "the amount is not positive, or not written as one", "points, payments", "design"},
-		{MethodUnknown, "the customer has no such payment method", "payments", "design"},
-		{Declined, "the card declines the authorisation", "payments", "design"},
-		{CustomerUnknown, "the service knows no such customer", "every service", "design"},
 		{ServiceUnavailable, "the party did not answer, or cannot work at the moment", "everyone", "design"},
 	}
 }

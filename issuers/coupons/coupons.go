@@ -102,29 +102,29 @@ func (s *Service) Applicable(order issuers.Order, code string) (err error) {
 
 func (s *Service) applicable(order issuers.Order, code string) (*offer, error) {
 	if !slices.Contains(s.customers, order.Customer) {
-		return nil, tokens.Refuse(tokens.CustomerUnknown, "coupons knows no customer %q", order.Customer)
+		return nil, tokens.Refuse(issuers.CustomerUnknown, "coupons knows no customer %q", order.Customer)
 	}
 	at := slices.IndexFunc(s.offers, func(o *offer) bool { return o.Code == code })
 	if at < 0 {
-		return nil, tokens.Refuse(tokens.CouponUnknown, "there is no coupon %q", code)
+		return nil, tokens.Refuse(Unknown, "there is no coupon %q", code)
 	}
 	o := s.offers[at]
 	if why := o.inactive(s.Clock.Now()); why != "" {
-		return nil, tokens.Refuse(tokens.CouponInactive, "%s %s", code, why)
+		return nil, tokens.Refuse(Inactive, "%s %s", code, why)
 	}
 	if left, limited := o.left(order.Customer); limited && left <= 0 {
-		return nil, tokens.Refuse(tokens.CouponExhausted, "%s is used up: %s", code, o.limits())
+		return nil, tokens.Refuse(Exhausted, "%s is used up: %s", code, o.limits())
 	}
 	subtotal, err := s.subtotal(order.Facts)
 	if err != nil {
-		return nil, tokens.Refuse(tokens.AmountInvalid, "fact subtotal: %v", err)
+		return nil, tokens.Refuse(issuers.AmountInvalid, "fact subtotal: %v", err)
 	}
 	if short := o.short(subtotal); short != "" {
-		return nil, tokens.Refuse(tokens.MinimumNotMet, "%s", short)
+		return nil, tokens.Refuse(MinimumNotMet, "%s", short)
 	}
 	for _, other := range s.Standing(order.ID, order.Customer) {
 		if !other.offer.Combinable || !o.Combinable {
-			return nil, tokens.Refuse(tokens.NotCombinable, "%s and %s do not go together in one order", other.offer.Code, code)
+			return nil, tokens.Refuse(NotCombinable, "%s and %s do not go together in one order", other.offer.Code, code)
 		}
 	}
 	return o, nil

@@ -92,7 +92,7 @@ func TestAUseReturns(t *testing.T) {
 			s := newStage(t, c)
 			issued := s.mustConfirm(order(), "TEN")
 			_, err := s.Confirm(background, order(), "TEN")
-			mustRefuse(t, err, tokens.CouponExhausted)
+			mustRefuse(t, err, coupons.Exhausted)
 			end(s, issued)
 			s.wantUsed(0)
 			s.mustConfirm(order(), "TEN")
@@ -215,7 +215,7 @@ func TestLimitsAreNeverOverbooked(t *testing.T) {
 					t.Error(err)
 				}
 			}
-		case !errors.Is(err, tokens.CouponExhausted):
+		case !errors.Is(err, coupons.Exhausted):
 			t.Error(err)
 		}
 		if err := s.Audit(); err != nil {
@@ -244,7 +244,7 @@ func TestOnlyOneOfTwoThatDoNotGoTogether(t *testing.T) {
 	together(func(n int) {
 		if _, err := s.Confirm(background, order(), []string{"ONE", "OTHER"}[n%2]); err == nil {
 			confirmed.Add(1)
-		} else if !errors.Is(err, tokens.NotCombinable) {
+		} else if !errors.Is(err, coupons.NotCombinable) {
 			t.Error(err)
 		}
 	})

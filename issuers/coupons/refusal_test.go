@@ -6,20 +6,19 @@ import (
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/coupons"
-	"tokenshell/tokens"
 )
 
 func TestCustomerUnknown(t *testing.T) {
 	s := newStage(t, percent("TEN", 10))
 	_, err := s.Confirm(background, orderOf("op_1", "nobody"), "NONE")
-	mustRefuse(t, err, tokens.CustomerUnknown)
+	mustRefuse(t, err, issuers.CustomerUnknown)
 }
 
 func TestCouponUnknown(t *testing.T) {
 	s := newStage(t, percent("TEN", 10))
 	for _, code := range []string{"", "ten", "TEN ", "TWENTY"} {
 		_, err := s.Confirm(background, order(), code)
-		mustRefuse(t, err, tokens.CouponUnknown)
+		mustRefuse(t, err, coupons.Unknown)
 	}
 }
 
@@ -28,14 +27,14 @@ func TestCouponInactive(t *testing.T) {
 	c.From, c.Until = epoch.Add(time.Hour), epoch.Add(2*time.Hour)
 	s := newStage(t, c)
 	_, err := s.Confirm(background, order(), "TEN")
-	mustRefuse(t, err, tokens.CouponInactive)
+	mustRefuse(t, err, coupons.Inactive)
 	s.advance(time.Hour) // from is inside
 	s.mustConfirm(order(), "TEN")
 	s.advance(time.Hour - time.Second)
 	issued := s.mustConfirm(order(coupons.Subtotal, "1.00"), "TEN")
 	s.advance(time.Second) // until is outside
 	_, err = s.Confirm(background, order(), "TEN")
-	mustRefuse(t, err, tokens.CouponInactive)
+	mustRefuse(t, err, coupons.Inactive)
 	_, err = s.redeem(issued, order(coupons.Subtotal, "1.00"), "a") // what was confirmed stands
 	mustDo(t, err)
 }
@@ -47,7 +46,7 @@ func TestCouponExhaustedByACustomer(t *testing.T) {
 	s.mustConfirm(order(), "TEN")
 	s.mustConfirm(order(), "TEN")
 	_, err := s.Confirm(background, order(), "TEN")
-	mustRefuse(t, err, tokens.CouponExhausted)
+	mustRefuse(t, err, coupons.Exhausted)
 	s.mustConfirm(orderOf("op_2", "user_456"), "TEN")
 	s.wantUsed(3)
 }
@@ -61,18 +60,18 @@ func TestCouponExhaustedInTotal(t *testing.T) {
 	_, err := s.redeem(issued, orderOf("op_2", "user_456"), "a")
 	mustDo(t, err)
 	_, err = s.Confirm(background, orderOf("op_3", "user_123"), "TEN")
-	mustRefuse(t, err, tokens.CouponExhausted)
+	mustRefuse(t, err, coupons.Exhausted)
 	s.advance(time.Hour) // user_123's use returns, the redeemed one does not
 	s.mustConfirm(orderOf("op_3", "user_123"), "TEN")
 	_, err = s.Confirm(background, orderOf("op_4", "user_123"), "TEN")
-	mustRefuse(t, err, tokens.CouponExhausted)
+	mustRefuse(t, err, coupons.Exhausted)
 }
 
 func TestMinimumNotMet(t *testing.T) {
 	s := newStage(t, fixed(t, "SPRING25", "25.00", "100.00", "EUR"))
 	for _, o := range []issuers.Order{order(), order(coupons.Subtotal, "99.99")} {
 		_, err := s.Confirm(background, o, "SPRING25")
-		mustRefuse(t, err, tokens.MinimumNotMet)
+		mustRefuse(t, err, coupons.MinimumNotMet)
 	}
 	s.mustConfirm(order(coupons.Subtotal, "100"), "SPRING25")
 }
@@ -81,7 +80,7 @@ func TestAmountInvalid(t *testing.T) {
 	s := newStage(t, fixed(t, "SPRING25", "25.00", "", "EUR"))
 	for _, subtotal := range []string{"", "much", "-1", "1.234"} {
 		_, err := s.Confirm(background, order(coupons.Subtotal, subtotal), "SPRING25")
-		mustRefuse(t, err, tokens.AmountInvalid)
+		mustRefuse(t, err, issuers.AmountInvalid)
 	}
 	s.wantUsed(0)
 }
@@ -93,15 +92,15 @@ func TestNotCombinable(t *testing.T) {
 	s.mustConfirm(order(), "ONE")
 	s.mustConfirm(order(), "OTHER")
 	_, err := s.Confirm(background, order(), "ALONE")
-	mustRefuse(t, err, tokens.NotCombinable)
+	mustRefuse(t, err, coupons.NotCombinable)
 	lonely := orderOf("op_2", "user_123")
 	issued := s.mustConfirm(lonely, "ALONE")
 	_, err = s.Confirm(background, lonely, "ONE")
-	mustRefuse(t, err, tokens.NotCombinable)
+	mustRefuse(t, err, coupons.NotCombinable)
 	_, err = s.redeem(issued, lonely, "a")
 	mustDo(t, err)
 	_, err = s.Confirm(background, lonely, "ONE") // it is in the order all the same
-	mustRefuse(t, err, tokens.NotCombinable)
+	mustRefuse(t, err, coupons.NotCombinable)
 	mustDo(t, s.cancel(issued, "a"))
 	s.mustConfirm(lonely, "ONE")
 }

@@ -106,22 +106,22 @@ func (s *Service) Confirm(ctx context.Context, order issuers.Order, amount, card
 func (s *Service) authorise(order issuers.Order, text, card string) (hold, error) {
 	customer := order.Customer
 	if !slices.Contains(s.customers, customer) {
-		return hold{}, tokens.Refuse(tokens.CustomerUnknown, "payments knows no customer %q", customer)
+		return hold{}, tokens.Refuse(issuers.CustomerUnknown, "payments knows no customer %q", customer)
 	}
 	amount, err := issuers.ParseMoney(text, s.currency)
 	if err != nil || !amount.IsPositive() {
-		return hold{}, tokens.Refuse(tokens.AmountInvalid, "%q is no amount to pay: write a positive one such as 80.00", text)
+		return hold{}, tokens.Refuse(issuers.AmountInvalid, "%q is no amount to pay: write a positive one such as 80.00", text)
 	}
 	at := slices.IndexFunc(s.methods[customer], func(m *method) bool { return m.ID == card })
 	if at < 0 {
-		return hold{}, tokens.Refuse(tokens.MethodUnknown, "%s has no payment method %q", customer, card)
+		return hold{}, tokens.Refuse(MethodUnknown, "%s has no payment method %q", customer, card)
 	}
 	m := s.methods[customer][at]
 	if m.Declines {
-		return hold{}, tokens.Refuse(tokens.Declined, "card %s declines", m.ID)
+		return hold{}, tokens.Refuse(Declined, "card %s declines", m.ID)
 	}
 	if issuers.Less(m.available(), amount) {
-		return hold{}, tokens.Refuse(tokens.Declined, "card %s declines %s: %s of its limit of %s is available", m.ID, amount.Number(), m.available().Number(), m.Limit.Number())
+		return hold{}, tokens.Refuse(Declined, "card %s declines %s: %s of its limit of %s is available", m.ID, amount.Number(), m.available().Number(), m.Limit.Number())
 	}
 	m.authorised = issuers.Add(m.authorised, amount)
 	return hold{method: m, order: order.ID, customer: customer, ref: s.Mint.ID("auth"), amount: amount, captured: issuers.Sub(amount, amount)}, nil
@@ -206,7 +206,7 @@ type Method struct {
 // Methods gives the customer's cards, or refuses with customer_unknown.
 func (s *Service) Methods(customer string) ([]Method, error) {
 	if !slices.Contains(s.customers, customer) {
-		return nil, tokens.Refuse(tokens.CustomerUnknown, "payments knows no customer %q", customer)
+		return nil, tokens.Refuse(issuers.CustomerUnknown, "payments knows no customer %q", customer)
 	}
 	list := []Method{}
 	s.Read(func() {

@@ -158,12 +158,12 @@ func TestAnAuthorisationIsVoided(t *testing.T) {
 func TestDeclinedOverTheLimit(t *testing.T) {
 	s := newStage(t)
 	_, err := s.confirm("500.01")
-	mustRefuse(t, err, tokens.Declined)
+	mustRefuse(t, err, payments.Declined)
 	_, err = s.redeem(s.mustConfirm("300.00"), order(), "a")
 	mustDo(t, err)
 	s.mustConfirm("150.00")
 	_, err = s.confirm("50.01") // 300 captured, 150 authorised
-	mustRefuse(t, err, tokens.Declined)
+	mustRefuse(t, err, payments.Declined)
 	s.mustConfirm("50.00")
 	s.wantCard("200.00", "300.00", "0.00")
 }
@@ -171,22 +171,22 @@ func TestDeclinedOverTheLimit(t *testing.T) {
 func TestDeclinedByTheCard(t *testing.T) {
 	s := newStage(t)
 	_, err := s.Confirm(background, order(), "0.01", "broke")
-	mustRefuse(t, err, tokens.Declined)
+	mustRefuse(t, err, payments.Declined)
 }
 
 func TestMethodUnknown(t *testing.T) {
 	s := newStage(t)
 	_, err := s.Confirm(background, order(), "1.00", "amex")
-	mustRefuse(t, err, tokens.MethodUnknown)
+	mustRefuse(t, err, payments.MethodUnknown)
 	_, err = s.Confirm(background, orderOf("op_1", "user_456"), "1.00", "visa") // another customer's card
-	mustRefuse(t, err, tokens.MethodUnknown)
+	mustRefuse(t, err, payments.MethodUnknown)
 }
 
 func TestAmountInvalid(t *testing.T) {
 	s := newStage(t)
 	for _, amount := range []string{"", "0", "0.00", "-1.00", "+1.00", "1.001", "1,00", "1e2", "NaN", "1000000000000.00", "eighty"} {
 		_, err := s.confirm(amount)
-		mustRefuse(t, err, tokens.AmountInvalid)
+		mustRefuse(t, err, issuers.AmountInvalid)
 	}
 	s.wantCard("0.00", "0.00", "500.00")
 }
@@ -194,9 +194,9 @@ func TestAmountInvalid(t *testing.T) {
 func TestCustomerUnknown(t *testing.T) {
 	s := newStage(t)
 	_, err := s.Confirm(background, orderOf("op_1", "nobody"), "1.00", "visa")
-	mustRefuse(t, err, tokens.CustomerUnknown)
+	mustRefuse(t, err, issuers.CustomerUnknown)
 	_, err = s.Methods("nobody")
-	mustRefuse(t, err, tokens.CustomerUnknown)
+	mustRefuse(t, err, issuers.CustomerUnknown)
 }
 
 func TestACustomerWithoutCards(t *testing.T) {
@@ -215,7 +215,7 @@ func TestCurrenciesOfOtherDecimals(t *testing.T) {
 		t.Run(tt.code, func(t *testing.T) {
 			s := newStageOf(t, tt.code, tt.limit)
 			_, err := s.confirm(tt.tooFine)
-			mustRefuse(t, err, tokens.AmountInvalid)
+			mustRefuse(t, err, issuers.AmountInvalid)
 			receipt, err := s.redeem(s.mustConfirm(tt.amount), order(payments.Payable, tt.payable), "a")
 			mustDo(t, err)
 			if got := s.body(receipt, "captured"); got != tt.captured {
@@ -269,7 +269,7 @@ func TestCapturesStayWithinTheLimit(t *testing.T) {
 		o := orderOf(fmt.Sprintf("op_%d", n), "user_123", payments.Payable, "29.50") // an order each
 		issued, err := s.Confirm(background, o, "30.00", "visa")
 		switch {
-		case errors.Is(err, tokens.Declined):
+		case errors.Is(err, payments.Declined):
 			return
 		case err != nil:
 			t.Error(err)

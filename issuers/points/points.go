@@ -64,14 +64,14 @@ func (s *Service) Confirm(ctx context.Context, order issuers.Order, amount strin
 	return s.Issue(ctx, order, func() (hold, issuers.Letter, error) {
 		a, ok := s.accounts[order.Customer]
 		if !ok {
-			return hold{}, issuers.Letter{}, tokens.Refuse(tokens.CustomerUnknown, "points knows no customer %q", order.Customer)
+			return hold{}, issuers.Letter{}, tokens.Refuse(issuers.CustomerUnknown, "points knows no customer %q", order.Customer)
 		}
 		n, err := parsePoints(amount)
 		if err != nil {
 			return hold{}, issuers.Letter{}, err
 		}
 		if available := a.balance - a.held; n > available {
-			return hold{}, issuers.Letter{}, tokens.Refuse(tokens.PointsInsufficient, "%d points asked for, %d available", n, available)
+			return hold{}, issuers.Letter{}, tokens.Refuse(Insufficient, "%d points asked for, %d available", n, available)
 		}
 		a.held += n
 		return hold{a, n}, s.letter(order.Customer, n), nil
@@ -82,7 +82,7 @@ func (s *Service) Confirm(ctx context.Context, order issuers.Order, amount strin
 func parsePoints(text string) (int64, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n <= 0 || strconv.FormatInt(n, 10) != text {
-		return 0, tokens.Refuse(tokens.AmountInvalid, "%q is no amount of points: write a positive whole number", text)
+		return 0, tokens.Refuse(issuers.AmountInvalid, "%q is no amount of points: write a positive whole number", text)
 	}
 	return n, nil
 }
@@ -127,7 +127,7 @@ type Balance struct {
 func (s *Service) Balance(customer string) (Balance, error) {
 	a, ok := s.accounts[customer]
 	if !ok {
-		return Balance{}, tokens.Refuse(tokens.CustomerUnknown, "points knows no customer %q", customer)
+		return Balance{}, tokens.Refuse(issuers.CustomerUnknown, "points knows no customer %q", customer)
 	}
 	var b Balance
 	s.Read(func() { b = Balance{customer, a.balance, a.held, a.balance - a.held} })

@@ -88,18 +88,18 @@ func TestPointsInsufficient(t *testing.T) {
 	s := newStage(t)
 	s.mustConfirm("1000")
 	_, err := s.confirm("201")
-	mustRefuse(t, err, tokens.PointsInsufficient)
+	mustRefuse(t, err, points.Insufficient)
 	s.wantBalance(1200, 1000)
 	s.mustConfirm("200")
 	_, err = s.confirm("9223372036854775807")
-	mustRefuse(t, err, tokens.PointsInsufficient)
+	mustRefuse(t, err, points.Insufficient)
 }
 
 func TestAmountInvalid(t *testing.T) {
 	s := newStage(t)
 	for _, amount := range []string{"", "0", "-5", "+5", "5.0", "05", "1e2", " 5", "5 ", "５", "9223372036854775808", "all"} {
 		_, err := s.confirm(amount)
-		mustRefuse(t, err, tokens.AmountInvalid)
+		mustRefuse(t, err, issuers.AmountInvalid)
 	}
 	s.wantBalance(1200, 0)
 }
@@ -107,15 +107,15 @@ func TestAmountInvalid(t *testing.T) {
 func TestCustomerUnknown(t *testing.T) {
 	s := newStage(t)
 	_, err := s.Confirm(background, orderOf("op_1", "nobody"), "five")
-	mustRefuse(t, err, tokens.CustomerUnknown)
+	mustRefuse(t, err, issuers.CustomerUnknown)
 	_, err = s.Balance("nobody")
-	mustRefuse(t, err, tokens.CustomerUnknown)
+	mustRefuse(t, err, issuers.CustomerUnknown)
 }
 
 func TestACustomerWithoutPoints(t *testing.T) {
 	s := newStage(t)
 	_, err := s.Confirm(background, orderOf("op_1", "user_456"), "1")
-	mustRefuse(t, err, tokens.PointsInsufficient)
+	mustRefuse(t, err, points.Insufficient)
 }
 
 // What points are worth has the decimals of the currency.
@@ -154,7 +154,7 @@ func TestPointsAreConserved(t *testing.T) {
 	together(func(n int) {
 		issued, err := s.confirm("50")
 		switch {
-		case errors.Is(err, tokens.PointsInsufficient):
+		case errors.Is(err, points.Insufficient):
 			return
 		case err != nil:
 			t.Error(err)

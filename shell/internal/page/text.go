@@ -1,3 +1,5 @@
+// Text: small things that many lines say.
+
 package page
 
 import (
@@ -9,6 +11,7 @@ import (
 // Elapsed formats a duration for people.
 func Elapsed(d time.Duration) string { return d.Round(10 * time.Millisecond).String() }
 
+// Prefixed gives a text with what stands before it; nothing when it is empty.
 func Prefixed(prefix, text string) string {
 	if text == "" {
 		return ""
@@ -48,6 +51,7 @@ func HowFar(d time.Duration) string {
 	}
 }
 
+// OrDash gives a text, or a dash when it is empty.
 func OrDash(text string) string {
 	if text == "" {
 		return "-"
@@ -55,6 +59,7 @@ func OrDash(text string) string {
 	return text
 }
 
+// YesNo says yes or no.
 func YesNo(yes bool) string {
 	if yes {
 		return "yes"

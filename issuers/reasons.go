@@ -1,0 +1,21 @@
+// Reasons: what every domain may refuse to confirm with.
+
+package issuers
+
+import "tokenshell/tokens"
+
+// The reasons that domains share.
+const (
+	AmountInvalid   tokens.Reason = "amount_invalid"
+	CustomerUnknown tokens.Reason = "customer_unknown"
+)
+
+// Reasons gives the reason that any domain may have.
+func Reasons() []tokens.ReasonRow {
+	return []tokens.ReasonRow{{Reason: CustomerUnknown, Meaning: "the service knows no such customer", By: "every service", Source: "design"}}
+}
+
+// AmountReason gives the row of amount_invalid, for a service that takes amounts.
+func AmountReason(service string) tokens.ReasonRow {
+	return tokens.ReasonRow{Reason: AmountInvalid, Meaning: "the amount is not positive, or not written as one", By: service, Source: "design"}
+}
