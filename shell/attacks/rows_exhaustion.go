@@ -39,7 +39,7 @@ func exhaustionRows() []Row {
 	})
 }
 
-// storm sends tokens with a kid of their own each, and a good one.
+// storm sends n tokens, each with a kid of its own, and then a good one.
 func storm(n int) []Step {
 	steps := scene()
 	for i := range n {

@@ -1,5 +1,5 @@
-// Rows: flows. Good tokens where, when and as often as they do not belong, and
-// tokens of a thief who has an issuer's key.
+// Rows: flows. Good tokens in the wrong place, at the wrong time or too often,
+// and tokens of a thief who has an issuer's key.
 
 package attacks
 

@@ -42,13 +42,13 @@ func redemptionRows() []Row {
 	})
 }
 
-// faultRows have a party go wrong at the worst moment, and use it.
+// faultRows make a party go wrong at the worst moment, and take advantage of it.
 func faultRows() []Row {
 	const (
 		once = "RFC 7519 4.1.7"
 		saga = "Garcia-Molina and Salem, Sagas, SIGMOD 1987"
 	)
-	// two relays a token t of the early service and one, u, of the late.
+	// two relays t, a token of the early service, and u, one of the late service.
 	two := func(more ...Step) []Step {
 		return append([]Step{
 			marked(), open(victim, first), confirm("t", victim, early), confirm("u", victim, late), relay("t"), relay("u"),

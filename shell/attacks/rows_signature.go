@@ -1,4 +1,4 @@
-// Rows: games with the signature and with its encoding.
+// Rows: tricks with the signature, and with the encoding of a token.
 
 package attacks
 
@@ -59,7 +59,7 @@ func encodingRows() []Row {
 		compact   = "RFC 7515 7.1"
 	)
 	text := func(f func(string) string) []Step { return both(Forgery{Signer: kept, Text: f}) }
-	odd := `{"x":"~~~???>>>"}` // its base64 needs the two characters that alphabets differ in
+	odd := `{"x":"~~~???>>>"}` // its base64 needs the two characters in which the alphabets differ
 	return grouped(Encoding, []tried{
 		{"ENC-01", "padding behind the signature", tokens.Malformed, canonical, text(suffixed("=="))},
 		{"ENC-02", "padding behind the header, and signed so", tokens.Malformed, canonical, both(Forgery{SpellHeader: paddedAlways})},
@@ -92,14 +92,14 @@ func encodingRows() []Row {
 	})
 }
 
-// paddedAlways pads a segment, and gives JSON that needs no padding a space.
+// paddedAlways pads a segment; JSON that needs no padding gets a space first.
 func paddedAlways(segment string) string { return padded(ragged(segment)) }
 
-// spareAlways sets a spare bit, and gives JSON that has none a space.
+// spareAlways sets a spare bit; JSON that has none gets a space first.
 func spareAlways(segment string) string { return spare(ragged(segment)) }
 
-// ragged gives a segment whose JSON, maybe with a space behind it, does not fill
-// its last group of characters.
+// ragged gives a segment that does not fill its last group of four characters; if
+// it did, a space is added to its JSON.
 func ragged(segment string) string {
 	if len(segment)%4 == 0 {
 		return segment + "IA" // one space

@@ -124,7 +124,7 @@ func TestSourcesExist(t *testing.T) {
 	}
 }
 
-// wall is a target that answers everything alike.
+// wall is a target that answers everything in the same way.
 type wall struct {
 	answer attacks.Answer
 	err    error

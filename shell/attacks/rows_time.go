@@ -1,4 +1,4 @@
-// Rows: games with time.
+// Rows: tricks with time.
 
 package attacks
 
@@ -56,5 +56,5 @@ func timeRows() []Row {
 	})
 }
 
-// tokenLife is the life of a token that nobody gave another.
+// tokenLife is how long a token lives unless a row changes that.
 const tokenLife = 2 * time.Minute
