@@ -13,7 +13,8 @@ import (
 const urlAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 // spare sets a spare bit at the end of a base64 segment (RFC 4648 3.5). A
-// segment without one is left as it is, so a row has to see to it that there is.
+// segment without a spare bit is left as it is, so a row has to make sure that
+// there is one.
 func spare(segment string) string {
 	if len(segment)%4 == 0 {
 		return segment
@@ -28,7 +29,7 @@ func standardAlphabet(segment string) string {
 
 func padded(segment string) string { return segment + strings.Repeat("=", (4-len(segment)%4)%4) }
 
-// prefixed, suffixed and inserted put a text somewhere.
+// prefixed, suffixed and inserted add a text in front, behind and in the middle.
 func prefixed(with string) func(string) string {
 	return func(text string) string { return with + text }
 }
@@ -39,7 +40,7 @@ func inserted(with string) func(string) string {
 	return func(text string) string { return text[:len(text)/2] + with + text[len(text)/2:] }
 }
 
-// fixed forgets the token and is another text.
+// fixed gives the same text, whatever it is given.
 func fixed(text string) func(string) string { return func(string) string { return text } }
 
 // segments rebuilds a token: $1, $2 and $3 are its segments.
@@ -50,7 +51,7 @@ func segments(pattern string) func(string) string {
 	}
 }
 
-// order is that of the group of P-256.
+// order gives the order of P-256's group.
 func order() *big.Int { return elliptic.P256().Params().N }
 
 // twin gives the other signature that verifies: S' = n - S.
@@ -89,7 +90,7 @@ func der(signature []byte) []byte {
 
 func hexed(signature []byte) []byte { return []byte(hex.EncodeToString(signature)) }
 
-// wide gives each half a byte more in front.
+// wide puts one more byte, a zero, in front of each half.
 func wide(signature []byte) []byte {
 	return append(append([]byte{0}, signature[:32]...), append([]byte{0}, signature[32:]...)...)
 }
@@ -128,7 +129,7 @@ func bumped(segment string) string {
 	return string(urlAlphabet[strings.IndexByte(urlAlphabet, segment[0])^1]) + segment[1:]
 }
 
-// cut takes characters from the end: four are three bytes.
+// cut takes n characters off the end; four of them are three bytes.
 func cut(n int) func(string) string {
 	return func(segment string) string { return segment[:max(0, len(segment)-n)] }
 }

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// Forgery says how a token is made of another. Its texts may name things with
-// $NAME; see [run.words]. Unless a Signer is named the issuer itself signs, as
+// Forgery says how a token is made from another. Its texts may name things with
+// $NAME; see [run.words]. Unless a Signer is named, the issuer itself signs, as
 // if somebody had its key.
 type Forgery struct {
 	Header, Payload []Edit
@@ -34,7 +34,7 @@ const (
 	issuer    Signer = ""           // with the key of the token that is forged
 	former    Signer = "former"     // the issuer, with the key of the token called t
 	sibling   Signer = "sibling"    // another service of the house
-	attacker  Signer = "attacker"   // a key of somebody else
+	attacker  Signer = "attacker"   // somebody else's key
 	nobody    Signer = "nobody"     // the signature is empty
 	kept      Signer = "kept"       // the signature is the good token's
 	borrowed  Signer = "borrowed"   // the signature is that of the token called u
@@ -42,7 +42,7 @@ const (
 	macPEM    Signer = "mac-pem"    // the same, in PEM
 	macJWK    Signer = "mac-jwk"    // the same, as JWK
 	macEmpty  Signer = "mac-empty"  // HMAC with an empty secret
-	macCommon Signer = "mac-common" // HMAC with a secret from every dictionary
+	macCommon Signer = "mac-common" // HMAC with a secret that every dictionary has
 )
 
 // Edit changes one member of a JSON object.
@@ -52,7 +52,7 @@ type Edit struct {
 }
 
 func set(name, raw string) Edit  { return Edit{op: "set", name: name, raw: raw} }
-func add(name, raw string) Edit  { return Edit{op: "add", name: name, raw: raw} } // also when there is one
+func add(name, raw string) Edit  { return Edit{op: "add", name: name, raw: raw} } // even when there is one already
 func drop(name string) Edit      { return Edit{op: "drop", name: name} }
 func edits(all ...Edit) []Edit   { return all }
 func header(all ...Edit) Forgery { return Forgery{Header: all} }
@@ -130,7 +130,7 @@ func edit(text []byte, all []Edit, words func(string) string) (string, error) {
 	return "{" + strings.Join(parts, ",") + "}", nil
 }
 
-// written gives the text of an object, inside of what stands around it.
+// written gives the text of an object, with what stands around it.
 func written(around, text string, words func(string) string) string {
 	if around == "" {
 		return text

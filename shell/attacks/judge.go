@@ -1,4 +1,4 @@
-// Judging: what came of a step, held against what was wanted.
+// Judging: what came of a step, compared with what was wanted.
 
 package attacks
 
@@ -14,8 +14,8 @@ import (
 	"tokenshell/tokens"
 )
 
-// wants gives the reason that a step has to be refused for; empty when it has
-// to be done.
+// wants gives the reason with which a step has to be refused; empty when the
+// step has to be done.
 func (r *run) wants(s Step) tokens.Reason {
 	if s.Refused {
 		return r.row.Expect
@@ -28,7 +28,7 @@ func (r *run) still(s Step) bool {
 	return s.Verb == Relay || s.Repeated || r.wants(s) != "" && s.Verb != Redeem
 }
 
-// judge holds one answer against what was wanted of it.
+// judge compares one answer with what was wanted.
 func (r *run) judge(s Step, answer Answer, err error, before Books) error {
 	want, got := r.wants(s), reasonOf(err)
 	if s.Refused {
@@ -61,8 +61,8 @@ func (r *run) judge(s Step, answer Answer, err error, before Books) error {
 	return nil
 }
 
-// together does a step several times at once: one is done, all others are
-// refused.
+// together does a step several times at once: exactly one has to be done, and
+// all the others have to be refused.
 func (r *run) together(ctx context.Context, s Step) error {
 	var (
 		wg      sync.WaitGroup
@@ -108,7 +108,7 @@ func reasonOf(err error) tokens.Reason {
 	return reason
 }
 
-// difference names what is not the same in two books.
+// difference names what differs between two books.
 func difference(before, after map[string]string) string {
 	var all []string
 	for name, was := range before {

@@ -19,27 +19,27 @@ func exhaustionRows() []Row {
 	big := func(n int) []Step {
 		return both(claims(set("constraints", `{"x":"`+strings.Repeat("x", n)+`"}`)))
 	}
-	return numbered("DOS", Exhaustion, []tried{
-		{"a signed token of some 9 KB", tokens.TooLarge, size, big(6000)},
-		{"a signed token of a megabyte", tokens.TooLarge, size, big(1 << 20)},
-		{"a signed token with a header of 100 KB", tokens.TooLarge, size, both(Forgery{HeaderText: "@" + strings.Repeat(" ", 100_000)})},
-		{"a jti of 100 KB", tokens.TooLarge, "RFC 9449 11.1", both(claims(set("jti", `"`+strings.Repeat("j", 100_000)+`"`)))},
-		{"a megabyte of dots", tokens.TooLarge, dots, text(fixed(strings.Repeat(".", 1<<20)))},
-		{"eight thousand dots", tokens.Malformed, dots, text(fixed(strings.Repeat(".", 8000)))},
-		{"a thousand certificates to parse", tokens.TooLarge, size, both(header(set("x5c", `["`+strings.Repeat(`AAAAAAAAAAAA","`, 1000)+`"]`)))},
-		{"nested 33 deep", tokens.Malformed, nesting, both(claims(set("constraints", `{"x":`+nested(31)+`}`)))},
-		{"nested 2000 deep", tokens.Malformed, nesting, both(claims(set("constraints", `{"x":`+nested(2000)+`}`)))},
-		{"a header nested 1000 deep", tokens.Malformed, nesting, both(header(set("alg", nested(1000))))},
-		{"an array that never ends", tokens.Malformed, nesting, both(Forgery{PayloadText: strings.Repeat("[", 4000)})},
-		{"exp with four thousand digits", tokens.ClaimInvalid, size, both(claims(set("exp", strings.Repeat("9", 4000))))},
-		{"two hundred capabilities", tokens.CapabilityNotAllowed, size, both(claims(set("capabilities", `["$CAP"`+strings.Repeat(`,"a:b"`, 200)+`]`)))},
-		{"a thousand audiences", tokens.AudienceMismatch, size, both(claims(set("aud", `["x"`+strings.Repeat(`,"x"`, 1000)+`]`)))},
-		{"a password of a million rounds in the header", tokens.HeaderNotAllowed, "CVE-2023-49290", both(header(set("alg", `"PBES2-HS256+A128KW"`), set("p2c", `1000000`)))},
-		{"fifty unknown keys, one after another", tokens.KeyUnknown, "RFC 8725 2.9", storm(50)},
+	return grouped(Exhaustion, []tried{
+		{"DOS-01", "a signed token of some 9 KB", tokens.TooLarge, size, big(6000)},
+		{"DOS-02", "a signed token of a megabyte", tokens.TooLarge, size, big(1 << 20)},
+		{"DOS-03", "a signed token with a header of 100 KB", tokens.TooLarge, size, both(Forgery{HeaderText: "@" + strings.Repeat(" ", 100_000)})},
+		{"DOS-04", "a jti of 100 KB", tokens.TooLarge, "RFC 9449 11.1", both(claims(set("jti", `"`+strings.Repeat("j", 100_000)+`"`)))},
+		{"DOS-05", "a megabyte of dots", tokens.TooLarge, dots, text(fixed(strings.Repeat(".", 1<<20)))},
+		{"DOS-06", "eight thousand dots", tokens.Malformed, dots, text(fixed(strings.Repeat(".", 8000)))},
+		{"DOS-07", "a thousand certificates to parse", tokens.TooLarge, size, both(header(set("x5c", `["`+strings.Repeat(`AAAAAAAAAAAA","`, 1000)+`"]`)))},
+		{"DOS-08", "nested 33 deep", tokens.Malformed, nesting, both(claims(set("constraints", `{"x":`+nested(31)+`}`)))},
+		{"DOS-09", "nested 2000 deep", tokens.Malformed, nesting, both(claims(set("constraints", `{"x":`+nested(2000)+`}`)))},
+		{"DOS-10", "a header nested 1000 deep", tokens.Malformed, nesting, both(header(set("alg", nested(1000))))},
+		{"DOS-11", "an array that never ends", tokens.Malformed, nesting, both(Forgery{PayloadText: strings.Repeat("[", 4000)})},
+		{"DOS-12", "exp with four thousand digits", tokens.ClaimInvalid, size, both(claims(set("exp", strings.Repeat("9", 4000))))},
+		{"DOS-13", "two hundred capabilities", tokens.CapabilityNotAllowed, size, both(claims(set("capabilities", `["$CAP"`+strings.Repeat(`,"a:b"`, 200)+`]`)))},
+		{"DOS-14", "a thousand audiences", tokens.AudienceMismatch, size, both(claims(set("aud", `["x"`+strings.Repeat(`,"x"`, 1000)+`]`)))},
+		{"DOS-15", "a password of a million rounds in the header", tokens.HeaderNotAllowed, "CVE-2023-49290", both(header(set("alg", `"PBES2-HS256+A128KW"`), set("p2c", `1000000`)))},
+		{"DOS-16", "fifty unknown keys, one after another", tokens.KeyUnknown, "RFC 8725 2.9", storm(50)},
 	})
 }
 
-// storm sends tokens with a kid of their own each, and a good one.
+// storm sends n tokens, each with a kid of its own, and then a good one.
 func storm(n int) []Step {
 	steps := scene()
 	for i := range n {

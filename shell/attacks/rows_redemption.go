@@ -9,73 +9,73 @@ func redemptionRows() []Row {
 		once     = "RFC 7519 4.1.7"
 		takeBack = "RFC 7009 2"
 	)
-	return numbered("RED", Flow, []tried{
-		{"past the relay after the checkout", tokens.AlreadyRedeemed, once, scene(relay("t"), redeem(Completed), direct("t").refused())},
-		{"a checkout after it was redeemed past the relay", tokens.AlreadyRedeemed, once, scene(
+	return grouped(Flow, []tried{
+		{"RED-01", "past the relay after the checkout", tokens.AlreadyRedeemed, once, scene(relay("t"), redeem(Completed), direct("t").refused())},
+		{"RED-02", "a checkout after it was redeemed past the relay", tokens.AlreadyRedeemed, once, scene(
 			direct("t"), marked(), relay("t"), redeem(Compensated).refused(), same())},
-		{"past the relay twice", tokens.AlreadyRedeemed, once, scene(direct("t"), direct("t").refused())},
-		{"past the relay, sixteen at once", tokens.AlreadyRedeemed, once, scene(direct("t").times(16).refused())},
-		{"past the relay, sealed, four at once", tokens.AlreadyRedeemed, once, []Step{
+		{"RED-03", "past the relay twice", tokens.AlreadyRedeemed, once, scene(direct("t"), direct("t").refused())},
+		{"RED-04", "past the relay, sixteen at once", tokens.AlreadyRedeemed, once, scene(direct("t").times(16).refused())},
+		{"RED-05", "past the relay, sealed, four at once", tokens.AlreadyRedeemed, once, []Step{
 			open(victim, first), confirm("t", victim, sealing), direct("t").times(4).refused()}},
-		{"past the relay again, after exp", tokens.AlreadyRedeemed, once, scene(direct("t"), wait(tokenLife), direct("t").refused())},
-		{"a forwarding repeated word for word, then under another attempt", tokens.AlreadyRedeemed, once, scene(
+		{"RED-06", "past the relay again, after exp", tokens.AlreadyRedeemed, once, scene(direct("t"), wait(tokenLife), direct("t").refused())},
+		{"RED-07", "a forwarding repeated word for word, then under another attempt", tokens.AlreadyRedeemed, once, scene(
 			direct("t").attempt("att_1"), direct("t").attempt("att_1").again(), direct("t").attempt("att_2").refused())},
-		{"a forwarding repeated after exp is answered, another attempt is not", tokens.AlreadyRedeemed, once, scene(
+		{"RED-08", "a forwarding repeated after exp is answered, another attempt is not", tokens.AlreadyRedeemed, once, scene(
 			direct("t").attempt("att_1"), wait(tokenLife), direct("t").attempt("att_1").again(), direct("t").attempt("att_2").refused())},
-		{"past the relay after revocation", tokens.Revoked, takeBack, scene(revoke("t"), direct("t").refused())},
-		{"a checkout after revocation", tokens.Revoked, takeBack, []Step{
+		{"RED-09", "past the relay after revocation", tokens.Revoked, takeBack, scene(revoke("t"), direct("t").refused())},
+		{"RED-10", "a checkout after revocation", tokens.Revoked, takeBack, []Step{
 			marked(), open(victim, first), confirm("t", victim, early), relay("t"), revoke("t"), redeem(Compensated).refused(), same()}},
-		{"past the relay after its session was closed", tokens.Revoked, takeBack, scene(relay("t"), closed(victim), direct("t").refused())},
-		{"past the relay after expiry: what it held is free again", tokens.Expired, "RFC 7519 4.1.4", []Step{
+		{"RED-11", "past the relay after its session was closed", tokens.Revoked, takeBack, scene(relay("t"), closed(victim), direct("t").refused())},
+		{"RED-12", "past the relay after expiry: what it held is free again", tokens.Expired, "RFC 7519 4.1.4", []Step{
 			wait(tokenLife), marked(), open(victim, first), confirm("t", victim, early), confirm("u", victim, late), wait(tokenLife), same(), direct("t").refused(), direct("u").refused()}},
-		{"expiry between relay and redeem", tokens.Expired, "RFC 7519 4.1.4", []Step{
+		{"RED-13", "expiry between relay and redeem", tokens.Expired, "RFC 7519 4.1.4", []Step{
 			wait(tokenLife), marked(), open(victim, first), confirm("t", victim, early), relay("t"), wait(tokenLife), redeem(Compensated).refused(), same()}},
-		{"revoking with another's jti and a signature of one's own", tokens.SignatureInvalid, takeBack, scene(
+		{"RED-14", "revoking with another's jti and a signature of one's own", tokens.SignatureInvalid, takeBack, scene(
 			forged("x", "t", claims(set("exp", `$NOW+60`)).by(attacker)), revoke("x").refused(), relay("t"), redeem(Completed))},
-		{"revoking what was redeemed", tokens.AlreadyRedeemed, takeBack, scene(relay("t"), redeem(Completed), revoke("t").refused())},
-		{"cancelling with another's jti and a signature of one's own", tokens.SignatureInvalid, "design", scene(
+		{"RED-15", "revoking what was redeemed", tokens.AlreadyRedeemed, takeBack, scene(relay("t"), redeem(Completed), revoke("t").refused())},
+		{"RED-16", "cancelling with another's jti and a signature of one's own", tokens.SignatureInvalid, "design", scene(
 			forged("x", "t", claims(set("exp", `$NOW+60`)).by(attacker)), cancel("x").refused(), relay("t"), redeem(Completed))},
-		{"cancelling as another session", tokens.NotIssuedHere, "design", scene(
+		{"RED-17", "cancelling as another session", tokens.NotIssuedHere, "design", scene(
 			open(intruder, second), cancel("t").in(intruder).refused(), relay("t"), redeem(Completed))},
-		{"cancelling what another attempt redeemed changes nothing", tokens.AlreadyRedeemed, "design", scene(
+		{"RED-18", "cancelling what another attempt redeemed changes nothing", tokens.AlreadyRedeemed, "design", scene(
 			relay("t"), redeem(Completed), marked(), cancel("t").attempt("att_guessed"), same(), direct("t").refused())},
 	})
 }
 
-// faultRows have a party go wrong at the worst moment, and use it.
+// faultRows make a party go wrong at the worst moment, and take advantage of it.
 func faultRows() []Row {
 	const (
 		once = "RFC 7519 4.1.7"
 		saga = "Garcia-Molina and Salem, Sagas, SIGMOD 1987"
 	)
-	// two relays a token t of the early service and one, u, of the late.
+	// two relays t, a token of the early service, and u, one of the late service.
 	two := func(more ...Step) []Step {
 		return append([]Step{
 			marked(), open(victim, first), confirm("t", victim, early), confirm("u", victim, late), relay("t"), relay("u"),
 		}, more...)
 	}
-	return numbered("FLT", Flow, []tried{
-		{"a later service refuses: what was redeemed before it is no use any more", tokens.Revoked, saga, two(
+	return grouped(Flow, []tried{
+		{"FLT-01", "a later service refuses: what was redeemed before it is no use any more", tokens.Revoked, saga, two(
 			fault(late, "redeem", "refuse", 1), redeem(Compensated).with(tokens.ServiceUnavailable), same(), direct("t").refused(), direct("u").refused())},
-		{"a token of a compensated session", tokens.SessionClosed, saga, two(
+		{"FLT-02", "a token of a compensated session", tokens.SessionClosed, saga, two(
 			fault(late, "redeem", "refuse", 1), redeem(Compensated).with(tokens.ServiceUnavailable), relay("t").refused())},
-		{"an answer to a cancellation is lost: it is taken back once", tokens.Revoked, saga, two(
+		{"FLT-03", "an answer to a cancellation is lost: it is taken back once", tokens.Revoked, saga, two(
 			fault(late, "redeem", "refuse", 1), fault(early, "cancel", "lost-reply", 1),
 			redeem(Compensated).with(tokens.ServiceUnavailable), same(), direct("t").refused())},
-		{"no answer to a redemption that happened: it is taken back, and stays so", tokens.Revoked, saga, two(
+		{"FLT-04", "no answer to a redemption that happened: it is taken back, and stays so", tokens.Revoked, saga, two(
 			fault(late, "redeem", "lost-reply", 3), fault(late, "cancel", "timeout", 1),
 			redeem(Compensated).with(tokens.ServiceUnavailable), same(), direct("u").refused())},
-		{"a redemption that arrives after its cancellation", tokens.Revoked, saga, two(
+		{"FLT-05", "a redemption that arrives after its cancellation", tokens.Revoked, saga, two(
 			fault(late, "redeem", "timeout", 3), redeem(Compensated).with(tokens.ServiceUnavailable), same(), direct("u").refused())},
-		{"an answer to a redemption is lost: the retry is no replay, another attempt is", tokens.AlreadyRedeemed, once, two(
+		{"FLT-06", "an answer to a redemption is lost: the retry is no replay, another attempt is", tokens.AlreadyRedeemed, once, two(
 			fault(late, "redeem", "lost-reply", 1), redeem(Completed), direct("u").refused())},
-		{"a stuck session's token, relayed", tokens.SessionClosed, saga, two(
+		{"FLT-07", "a stuck session's token, relayed", tokens.SessionClosed, saga, two(
 			fault(late, "redeem", "refuse", 1), fault(early, "cancel", "timeout", 3),
 			redeem(Stuck).with(tokens.ServiceUnavailable), relay("t").refused(), resume(Compensated), same())},
-		{"a stuck session's token, past the relay", tokens.AlreadyRedeemed, saga, two(
+		{"FLT-08", "a stuck session's token, past the relay", tokens.AlreadyRedeemed, saga, two(
 			fault(late, "redeem", "refuse", 1), fault(early, "cancel", "timeout", 3),
 			redeem(Stuck).with(tokens.ServiceUnavailable), direct("t").refused(), resume(Compensated), same(), direct("t").with(tokens.Revoked))},
-		{"a stuck session's token, in another session", tokens.SessionClosed, saga, two(
+		{"FLT-09", "a stuck session's token, in another session", tokens.SessionClosed, saga, two(
 			open(elsewhere, first), fault(late, "redeem", "refuse", 1), fault(early, "cancel", "timeout", 3),
 			redeem(Stuck).with(tokens.ServiceUnavailable), relay("t").in(elsewhere).refused(), resume(Compensated), same())},
 	})

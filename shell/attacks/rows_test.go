@@ -4,11 +4,15 @@ package attacks_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"tokenshell/shell/attacks"
 	"tokenshell/tokens"
@@ -38,9 +42,42 @@ func TestRowsAreComplete(t *testing.T) {
 	}
 }
 
+// Searching the source for an id finds its row, and nothing else.
+func TestEveryIDIsWrittenOnce(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var written, ids []string
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		written = append(written, regexp.MustCompile(`"[A-Z]{3}-\d\d"`).FindAllString(string(text), -1)...)
+	}
+	for _, r := range attacks.All() {
+		ids = append(ids, `"`+r.ID+`"`)
+	}
+	slices.Sort(written)
+	slices.Sort(ids)
+	if diff := cmp.Diff(slices.Compact(ids), written); diff != "" {
+		t.Errorf("the ids of the rows (-) are not those in the source (+):\n%s", diff)
+	}
+}
+
 func TestRowsStandInTheirGroups(t *testing.T) {
 	var order []attacks.Group
+	groups := map[string]attacks.Group{}
 	for _, r := range attacks.All() {
+		prefix, _, _ := strings.Cut(r.ID, "-")
+		if group, ok := groups[prefix]; ok && group != r.Group {
+			t.Errorf("%s is in group %s, others with its prefix are in %s", r.ID, r.Group, group)
+		}
+		groups[prefix] = r.Group
 		if len(order) == 0 || order[len(order)-1] != r.Group {
 			order = append(order, r.Group)
 		}
@@ -84,7 +121,7 @@ func TestSourcesExist(t *testing.T) {
 	}
 }
 
-// wall is a target that answers everything alike.
+// wall is a target that answers everything in the same way.
 type wall struct {
 	answer attacks.Answer
 	err    error

@@ -17,30 +17,30 @@ import (
 // Status is a verdict.
 type Status string
 
-// The verdicts. Only refused is well: for the row's reason, with the books as
-// they have to be, and with what is good coming through.
+// The verdicts. Only Refused is good: the attack was refused for the row's
+// reason, the books are as they have to be, and valid tokens came through.
 const (
 	Refused     Status = "refused"
 	GotThrough  Status = "got_through"
 	WrongReason Status = "wrong_reason"
 )
 
-// Result is what became of a row.
+// Result is what came of a row.
 type Result struct {
 	Row
 	Status Status
 	Reason tokens.Reason // what the attack was answered with; empty when it was done
-	Detail string        // what went otherwise; empty when nothing did
+	Detail string        // what did not go as it had to; empty when everything did
 }
 
 // held is a token of a run.
 type held struct {
 	raw     string
-	service string // its role
+	service string // the role of the service that issued it
 	kid     string
 }
 
-// run is one row on its way.
+// run is a row while it runs.
 type run struct {
 	target Target
 	row    Row
@@ -51,7 +51,7 @@ type run struct {
 	reason tokens.Reason
 }
 
-// verdict ends a run before its last step.
+// verdict is an error that ends a run early, and says with which status.
 type verdict struct {
 	status Status
 	what   string
@@ -67,8 +67,8 @@ func through(format string, args ...any) error {
 }
 
 // Run runs a row on a fresh target. The attacker's keys come from the seed. A
-// row whose control does not come through, or that a party panics over, counts
-// as having the wrong reason.
+// row whose control does not come through, or over which a party panics, counts
+// as [WrongReason].
 func Run(ctx context.Context, row Row, target Target, seed uint64) (result Result) {
 	r := &run{target: target, row: row, seed: seed, tokens: map[string]held{}}
 	result = Result{Row: row, Status: Refused}
@@ -94,7 +94,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	if r.key, err = attackerKey(r.seed); err != nil {
 		return err
 	}
-	// A row goes on behind a control that failed: what gets through weighs more.
+	// A row goes on after a control that failed: an attack that gets through weighs more.
 	before := r.control(ctx, "op_before", late)
 	sound := r.target.Books().Broken == ""
 	err = r.steps(ctx)
@@ -124,7 +124,8 @@ func (r *run) steps(ctx context.Context) error {
 	return nil
 }
 
-// control takes a valid token of a service through everything.
+// control takes a valid token of a service all the way: confirmed, relayed and
+// redeemed.
 func (r *run) control(ctx context.Context, session, role string) error {
 	do := func(a Action) (Answer, error) {
 		a.Session = session
@@ -164,7 +165,7 @@ func (r *run) control(ctx context.Context, session, role string) error {
 	return nil
 }
 
-// step does one step and holds what comes of it against what is wanted.
+// step does one step and compares what comes of it with what is wanted.
 func (r *run) step(ctx context.Context, s Step) error {
 	switch s.Verb {
 	case mark:
@@ -211,7 +212,7 @@ func (r *run) step(ctx context.Context, s Step) error {
 	return nil
 }
 
-// action gives a step's action, the n-th of those at once.
+// action gives a step's action: the n-th of those that happen at once.
 func (r *run) action(s Step, n int) Action {
 	a := Action{
 		Verb: s.Verb, Session: s.Session, Customer: r.customer(s.Customer), Attempt: s.Attempt,

@@ -32,8 +32,8 @@ func attackerKey(seed uint64) (*ecdsa.PrivateKey, error) {
 	return nil, errors.New("the seed gives no key")
 }
 
-// joseSignature signs with a key of one's own, as R||S (RFC 7518 3.4) and
-// always the same (RFC 6979).
+// joseSignature signs with a private key. The signature is R||S (RFC 7518 3.4),
+// and always the same for the same input (RFC 6979).
 func joseSignature(key *ecdsa.PrivateKey, input string) ([]byte, error) {
 	digest := sha256.Sum256([]byte(input))
 	der, err := key.Sign(nil, digest[:], crypto.SHA256)
@@ -54,7 +54,7 @@ func join(r, s *big.Int) []byte {
 	return raw
 }
 
-// halves takes an R||S apart; a signature that is none gives zeros.
+// halves takes an R||S apart; what is not one gives zeros.
 func halves(signature []byte) (r, s *big.Int) {
 	if len(signature) != 64 {
 		return new(big.Int), new(big.Int)
@@ -64,7 +64,7 @@ func halves(signature []byte) (r, s *big.Int) {
 
 // publicJWK writes an EC public key as a JWK (RFC 7518 6.2).
 func publicJWK(public *ecdsa.PublicKey) (string, error) {
-	point, err := public.Bytes() // 4, X and Y
+	point, err := public.Bytes() // 4, then X, then Y
 	if err != nil {
 		return "", err
 	}
@@ -92,7 +92,7 @@ func mac(secret []byte, input string) []byte {
 	return h.Sum(nil)
 }
 
-// signature signs input as the forgery says. good is the token that is forged.
+// signature signs input as the forgery says. good is the token that it starts from.
 func (r *run) signature(ctx context.Context, f *Forgery, good held, input string) ([]byte, error) {
 	s := r.service(good.service)
 	switch f.Signer {
@@ -131,7 +131,7 @@ func (r *run) signature(ctx context.Context, f *Forgery, good held, input string
 	}
 }
 
-// forge makes a token of a good one.
+// forge makes a token from a good one.
 func (r *run) forge(ctx context.Context, f *Forgery, good held) (string, error) {
 	header, payload, _, err := decode(good.raw)
 	if err != nil {

@@ -14,7 +14,7 @@ type Step struct {
 	Session  string
 	Customer string // first or second
 	Service  string // early, late or sealing; empty is the token's own
-	Token    string // several, with commas between, take turns when it happens several times
+	Token    string // several, separated by commas, take turns when the step happens several times
 	As       string // the name of the token that comes of it
 	From     string // what Token's key is used for, instead of the newest
 	Forge    *Forgery
@@ -23,12 +23,12 @@ type Step struct {
 	Phase    string
 	Kind     string
 	Count    int
-	Times    int // more than one happen at once: exactly one may be done
+	Times    int // when more than one, they happen at once, and exactly one may be done
 
-	Refused  bool          // for the row's reason
-	Want     tokens.Reason // refused for this one
+	Refused  bool          // it has to be refused for the row's reason
+	Want     tokens.Reason // it has to be refused for this one
 	State    State         // where the session has to end
-	Repeated bool          // the answer has to be an old one
+	Repeated bool          // the answer has to be one that was given before
 }
 
 // The names that rows use. A row that says nothing is about the victim's
@@ -94,7 +94,8 @@ func both(f Forgery) []Step {
 	return scene(forged("x", "t", f), relay("x").refused(), direct("x").refused(), relay("t"))
 }
 
-// bothFor is both where the service says something else than the relay.
+// bothFor is both for a forgery that the service refuses for another reason than
+// the relay does.
 func bothFor(f Forgery, past tokens.Reason) []Step {
 	return scene(forged("x", "t", f), relay("x").refused(), direct("x").with(past), relay("t"))
 }
@@ -104,8 +105,8 @@ func atRelay(f Forgery) []Step {
 	return scene(forged("x", "t", f), relay("x").refused(), relay("t"))
 }
 
-// atService tries a forgery that only its service can tell; the good token is
-// redeemed after that.
+// atService tries a forgery that only its service can recognise; the good token
+// is redeemed after that.
 func atService(service string, f Forgery) []Step {
 	return []Step{
 		open(victim, first), confirm("t", victim, service), confirm("u", victim, service),

@@ -1,15 +1,16 @@
 // Package attacks is the catalogue of hostile tokens and flows: what is tried
-// on a relay and its domains, and the reason that each has to be refused with.
+// on a relay and its domains, and the reason with which each has to be refused.
 //
 // Its laws: a row is data, steps and what is expected of them. How a relay is
-// reached, what it is made of and which domains stand behind it is the
-// [Target]'s to know, so that the same rows can be run on another. The judge is
-// the exact reason and the domains' books. Before and after each row a valid
-// token has to come through, so that refusing everything never passes.
+// reached, what it is made of and which domains stand behind it is for the
+// [Target] to know, so that the same rows can be run on another. A row is judged
+// by the exact reason and by the domains' books. Before and after each row a
+// valid token has to come through, so that refusing everything never passes.
 //
 // [All] gives the rows, [Run] runs one on a fresh target.
 //
-// Not covered: what takes a party's memory or disk, and side channels in time.
+// Not covered: attacks that need a party's memory or disk, and timing side
+// channels.
 package attacks
 
 import (
@@ -19,8 +20,8 @@ import (
 	"tokenshell/tokens"
 )
 
-// Target is a relay with its domains, fresh for one row. Safe for concurrent
-// use.
+// Target is a relay with its domains, fresh for one row. It has to be safe for
+// concurrent use.
 type Target interface {
 	// Shop says what there is, as it is now.
 	Shop() Shop
@@ -31,14 +32,14 @@ type Target interface {
 	Books() Books
 }
 
-// Shop is what a row has to know of its target.
+// Shop is what a row has to know about its target.
 type Shop struct {
 	Now       time.Time
 	Customers []string  // at least two
 	Services  []Service // in the order of redemption: at least two, and one that seals
 }
 
-// Service is a domain: what anybody may know of it.
+// Service is a domain: what anybody may know about it.
 type Service struct {
 	Name       string
 	Issuer     string // iss
@@ -71,15 +72,15 @@ const (
 	Cancel  Verb = "cancel"  // has Service undo Attempt, past the relay
 	Revoke  Verb = "revoke"  // has Service take Token back
 	Advance Verb = "advance" // moves the time by By
-	Skew    Verb = "skew"    // sets Service's own clock ahead by By; the relay's when it is empty
+	Skew    Verb = "skew"    // sets Service's own clock ahead by By; the relay's when Service is empty
 	Rotate  Verb = "rotate"  // gives Service a new key
 	Retire  Verb = "retire"  // takes KeyID out of Service's set
-	Disable Verb = "disable" // has nobody trust KeyID of Service any more
-	Fault   Verb = "fault"   // has Phase of Service go wrong, Count times, as Kind says
+	Disable Verb = "disable" // makes everybody stop trusting KeyID of Service
+	Fault   Verb = "fault"   // makes Phase of Service go wrong, Count times, as Kind says
 
-	forge   Verb = "forge"   // makes a token of another
+	forge   Verb = "forge"   // makes a token from another
 	mark    Verb = "mark"    // looks at the accounts
-	unmoved Verb = "unmoved" // wants the accounts to be as at the mark
+	unmoved Verb = "unmoved" // wants the accounts to be as they were at the mark
 )
 
 // Action is one thing that somebody does.
@@ -105,7 +106,7 @@ type Answer struct {
 	Repeated  bool   // the answer had been given before
 }
 
-// State is where a session ends.
+// State is the state in which a session ends.
 type State string
 
 // The states that rows know.
@@ -119,7 +120,7 @@ const (
 type Row struct {
 	ID     string
 	Group  Group
-	What   string // is changed
+	What   string // what is changed
 	Expect tokens.Reason
 	Source string
 	Steps  []Step

@@ -39,11 +39,11 @@ func (r *run) service(role string) Service {
 
 var word = regexp.MustCompile(`\$[A-Z_]+([+-][0-9]+)?`)
 
-// words gives a function that puts things in the place of their names, as they
-// are written between quotes: $ISS, $CAP and $KID of the forged token's
-// service, $T_KID of the token called t, $OTHER_ISS, $OTHER_CAP and $OTHER_KID of its sibling, $CUSTOMER and
-// $OTHER_CUSTOMER, $JWK, $ATTACKER_JWK, $LETTER, what is sealed in the token
-// called u, and $NOW, a time in seconds, with +N or -N behind it.
+// words gives a function that replaces the names in a text with what they stand
+// for: $ISS, $CAP and $KID of the forged token's service, and $OTHER_ISS,
+// $OTHER_CAP and $OTHER_KID of another; $T_KID of the token called t; $CUSTOMER
+// and $OTHER_CUSTOMER; $JWK and $ATTACKER_JWK; $LETTER, what is sealed in the
+// token called u; and $NOW, a time in seconds, which may have +N or -N behind it.
 func (r *run) words(good held) (func(string) string, error) {
 	shop, own, other := r.target.Shop(), r.service(good.service), r.service(late)
 	if other.Name == own.Name {
@@ -66,7 +66,7 @@ func (r *run) words(good held) (func(string) string, error) {
 	return func(text string) string {
 		return word.ReplaceAllStringFunc(text, func(name string) string {
 			if by, ok := strings.CutPrefix(name, "$NOW"); ok {
-				seconds, _ := strconv.ParseInt(by, 10, 64) // nothing behind it is 0
+				seconds, _ := strconv.ParseInt(by, 10, 64) // with nothing behind it, 0
 				return strconv.FormatInt(shop.Now.Unix()+seconds, 10)
 			}
 			return known[name]
