@@ -39,9 +39,6 @@ type wallet struct {
 
 var handlePattern = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
-// handleKinds name the tokens of a service: coupon-1, points-1, payment-1.
-var handleKinds = map[string]string{"coupons": "coupon", "points": "points", "payments": "payment"}
-
 // checkHandle says what is wrong with a handle that somebody chose.
 func (w *wallet) checkHandle(handle string) error {
 	if handle == "" {
@@ -135,12 +132,12 @@ func (s *Shell) token(word string) (*heldToken, error) {
 
 // loose makes a token that is not in the wallet. What it says of itself is
 // believed only for finding it again.
-func (s *Shell) loose(raw string) *heldToken {
+func (s *Client) loose(raw string) *heldToken {
 	t := &heldToken{raw: raw}
 	if seen, err := s.world.peek(raw); err == nil {
 		t.ref = seen.Ref
 		if p, err := s.world.issuer(seen.Ref.Issuer); err == nil {
-			t.service = p.name
+			t.service = p.Name
 		} else if o := s.world.outsider(seen.Ref.Issuer); o != nil {
 			t.service = o.service
 		}
@@ -148,7 +145,7 @@ func (s *Shell) loose(raw string) *heldToken {
 	return t
 }
 
-func (s *Shell) handles() []string {
+func (s *Client) handles() []string {
 	names := make([]string, len(s.wallet.held))
 	for i, t := range s.wallet.held {
 		names[i] = t.handle
@@ -169,15 +166,15 @@ func (t *heldToken) label() string {
 }
 
 // status says where a token stands, by what the relay knows and the time.
-func (s *Shell) status(t *heldToken) string { return s.standings().of(t) }
+func (s *Client) status(t *heldToken) string { return s.standings().of(t) }
 
 // standings say where many tokens stand: each session is asked about once.
 type standings struct {
-	shell  *Shell
+	client *Client
 	orders map[string]map[tokens.Ref]orchestrator.Status
 }
 
-func (s *Shell) standings() *standings {
+func (s *Client) standings() *standings {
 	return &standings{s, map[string]map[tokens.Ref]orchestrator.Status{}}
 }
 
@@ -192,7 +189,7 @@ func (st *standings) know(snap orchestrator.Snapshot) map[tokens.Ref]orchestrato
 }
 
 func (st *standings) of(t *heldToken) string {
-	s := st.shell
+	s := st.client
 	steps, known := st.orders[t.ref.Order]
 	if !known {
 		snap, _ := s.world.relay.Session(t.ref.Order) // one that is unknown has no steps
@@ -217,13 +214,13 @@ func (st *standings) of(t *heldToken) string {
 	}
 }
 
-func (s *Shell) expired(t *heldToken) bool {
+func (s *Client) expired(t *heldToken) bool {
 	return !t.expires.IsZero() && !s.world.clock.Now().Before(t.expires.Add(s.world.leeway.get()))
 }
 
 // live gives the tokens of a session that may still be used: issued for it and
 // neither used, revoked nor expired.
-func (s *Shell) live(session string) []*heldToken {
+func (s *Client) live(session string) []*heldToken {
 	var live []*heldToken
 	standings := s.standings()
 	for _, t := range s.wallet.held {

@@ -34,7 +34,7 @@ func (w *World) parseStep(text string) (party, step string, err error) {
 		if err != nil {
 			return "", "", err
 		}
-		name = p.name
+		name = p.Name
 	}
 	if !slices.Contains(steps, step) {
 		return "", "", exit.Usage("one of "+strings.Join(steps, ", "), "%s has no step %q", name, step)
@@ -52,16 +52,16 @@ func factFields(facts tokens.Facts) []wire.Field {
 }
 
 // ask has a service confirm something for the client.
-func (w *World) ask(ctx context.Context, service, choice string, order issuers.Order, confirm func() (tokens.Issued, error)) (tokens.Issued, error) {
-	q := wire.Question{From: "client", To: service, Step: "confirm", Session: order.ID, Text: "confirm " + choice}
-	q.Contents = append([]wire.Field{{Name: "order_processing_id", Value: order.ID}, {Name: "customer", Value: order.Customer}, {Name: "choice", Value: choice}}, factFields(order.Facts)...)
-	return wire.Carry(ctx, w.wire, q, confirm, func(m *wire.Message, issued tokens.Issued) { m.Token = issued.Raw })
+func (w *World) ask(ctx context.Context, choice Choice, order issuers.Order) (tokens.Issued, error) {
+	q := wire.Question{From: "client", To: choice.Service, Step: "confirm", Session: order.ID, Text: "confirm " + choice.Says}
+	q.Contents = append([]wire.Field{{Name: "order_processing_id", Value: order.ID}, {Name: "customer", Value: order.Customer}, {Name: "choice", Value: choice.Says}}, factFields(order.Facts)...)
+	return wire.Carry(ctx, w.wire, q, func() (tokens.Issued, error) { return choice.Ask(ctx, order) }, func(m *wire.Message, issued tokens.Issued) { m.Token = issued.Raw })
 }
 
 // revoke has a service take a token back.
-func (w *World) revoke(ctx context.Context, p party, t *heldToken) error {
-	q := wire.Question{From: "client", To: p.name, Step: "revoke", Session: t.ref.Order, Text: "revoke", Token: t.raw}
-	_, err := wire.Carry(ctx, w.wire, q, func() (struct{}, error) { return struct{}{}, p.domain.Revoke(ctx, t.raw) },
+func (w *World) revoke(ctx context.Context, p Party, raw, order string) error {
+	q := wire.Question{From: "client", To: p.Name, Step: "revoke", Session: order, Text: "revoke", Token: raw}
+	_, err := wire.Carry(ctx, w.wire, q, func() (struct{}, error) { return struct{}{}, p.Revoke(ctx, raw) },
 		func(m *wire.Message, _ struct{}) { m.Text = "revoked" })
 	return err
 }
@@ -87,7 +87,7 @@ func describeReceipt(m *wire.Message, receipt tokens.Receipt) {
 	}
 	m.Add("receipt", receipt.ID)
 	m.Add("attempt", receipt.Attempt)
-	m.Add("body", bodyText(json.RawMessage(receipt.Body)))
+	m.Add("body", redact.Printable(string(receipt.Body)))
 }
 
 // Cancel takes a redemption back.

@@ -56,6 +56,14 @@ type Party struct {
 	Domain
 }
 
+// nameOrNone gives the name; empty when there is no such party.
+func (p Party) nameOrNone() string {
+	if p.Kind == nil {
+		return ""
+	}
+	return p.Name
+}
+
 // Options say how a world is made of a plan.
 type Options struct {
 	Seed  *uint64                          // nil is a random seed and live time; else time is frozen at [Epoch]
@@ -216,6 +224,20 @@ func (w *World) issuer(iss string) (Party, error) {
 		return Party{}, tokens.Refuse(tokens.IssuerUnknown, "no service issues as %q", iss)
 	}
 	return w.parties[at], nil
+}
+
+// key finds a key of any service.
+func (w *World) key(kid string) (Party, issuers.KeyInfo, error) {
+	var kids []string
+	for _, p := range w.parties {
+		for _, k := range p.Keys().List() {
+			if k.ID == kid {
+				return p, k, nil
+			}
+			kids = append(kids, k.ID)
+		}
+	}
+	return Party{}, issuers.KeyInfo{}, exit.Usage(exit.Meant(kid, kids, "keys list shows them"), "there is no key %q", kid)
 }
 
 // Of finds a world's domain by its Go type: what a domain's own verbs work with.

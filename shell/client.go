@@ -1,0 +1,415 @@
+// Package client is the customer's side: what it holds, and what it may do. Its
+// operations return values and print nothing; verbs, explorer, attacks and
+// tests call them.
+
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"tokenshell/issuers"
+	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/tokens"
+)
+
+// Client is a client of one world: the tokens that it holds, and the order that
+// it is at. Not safe for concurrent use but for [Client.Relay], [Client.Redeem]
+// and [Client.Direct].
+type Client struct {
+	world   *World
+	wallet  wallet
+	session string // the current one; empty for none
+}
+
+// NewClient makes a client that holds nothing.
+func NewClient(w *World) *Client { return &Client{world: w} }
+
+// current gives the current session's id.
+func (c *Client) current() (string, error) {
+	if c.session == "" {
+		return "", exit.Usage("session new opens one", "there is no session yet")
+	}
+	return c.session, nil
+}
+
+// customer gives the customer of a new session when none is named.
+func (c *Client) customer(named string) string {
+	if named != "" {
+		return named
+	}
+	return c.world.plan.customers[0]
+}
+
+// whose gives the customer that a listing is about: the current session's, or
+// the one that a new session would be for.
+func (c *Client) whose() string {
+	if snap, err := c.world.relay.Session(c.session); err == nil {
+		return snap.Customer
+	}
+	return c.customer("")
+}
+
+// Open opens an order for a customer and makes it the current one; order "" has
+// the relay choose its id. It answers [orchestrator.ErrExists], or a refusal.
+func (c *Client) Open(ctx context.Context, order, customer string, facts tokens.Facts) (orchestrator.Snapshot, error) {
+	snap, err := c.world.relay.Open(ctx, order, customer, facts)
+	if err == nil {
+		c.session = snap.ID
+	}
+	return snap, err
+}
+
+// Use makes an order the current one, or refuses with session_unknown.
+func (c *Client) Use(order string) (orchestrator.Snapshot, error) {
+	snap, err := c.world.relay.Session(order)
+	if err == nil {
+		c.session = snap.ID
+	}
+	return snap, err
+}
+
+// SetFact says a fact of an order. It refuses as the relay does.
+func (c *Client) SetFact(order, name, value string) (orchestrator.Snapshot, error) {
+	if err := c.world.relay.SetFact(order, name, value); err != nil {
+		return orchestrator.Snapshot{}, err
+	}
+	return c.world.relay.Session(order)
+}
+
+// Close ends an open order. It refuses as the relay does.
+func (c *Client) Close(ctx context.Context, order string) (orchestrator.Snapshot, error) {
+	return c.world.relay.Close(ctx, order)
+}
+
+// Wanted is what somebody wants of a confirmation.
+type Wanted struct {
+	Handle string        // of the token; "" is the next one of its kind
+	TTL    time.Duration // 0 is the usual one
+}
+
+// Confirm has a domain confirm a choice for an open order, and keeps the token.
+// It refuses with session_unknown or session_closed, or as the domain does.
+func (c *Client) Confirm(ctx context.Context, order string, choice Choice, wanted Wanted) (*heldToken, tokens.Issued, error) {
+	snap, err := c.world.relay.Session(order)
+	if err != nil {
+		return nil, tokens.Issued{}, err
+	}
+	if snap.State != orchestrator.Open {
+		return nil, tokens.Issued{}, tokens.Refuse(tokens.SessionClosed, "session %q is %s", snap.ID, snap.State)
+	}
+	if err := c.wallet.checkHandle(wanted.Handle); err != nil {
+		return nil, tokens.Issued{}, err
+	}
+	asked := issuers.Order{ID: snap.ID, Customer: snap.Customer, Facts: snap.Facts, TTL: wanted.TTL}
+	issued, err := c.world.ask(ctx, choice, asked)
+	if err != nil {
+		return nil, tokens.Issued{}, err
+	}
+	c.wallet.forget(c.world.clock.Now().Add(-issuers.Retention))
+	t := &heldToken{handle: wanted.Handle, raw: issued.Raw, ref: issued.Ref, service: issued.Service, since: c.world.clock.Now(), expires: issued.ExpiresAt}
+	kind := issued.Service
+	if p, err := c.world.service(issued.Service); err == nil {
+		kind = p.Handle
+	}
+	c.wallet.add(t, kind)
+	return t, issued, nil
+}
+
+// Revoke has a token's issuer take it back, and gives the service that did.
+func (c *Client) Revoke(ctx context.Context, t *heldToken) (service string, err error) {
+	p, err := c.world.issuer(t.ref.Issuer)
+	if err != nil {
+		return "", err
+	}
+	if err := c.world.revoke(ctx, p, t.raw, t.ref.Order); err != nil {
+		return "", err
+	}
+	for _, held := range c.wallet.held {
+		if held.ref == t.ref {
+			held.revoked = true
+		}
+	}
+	return p.Name, nil
+}
+
+// Relay hands a token to the relay, and gives the service that it will go to.
+func (c *Client) Relay(ctx context.Context, order string, t *heldToken) (service string, err error) {
+	return c.world.relayToken(ctx, order, t.raw, t.ref)
+}
+
+// Relayed is what the relay made of one token.
+type Relayed struct {
+	Token   *heldToken
+	Service string
+	Refused *exit.Rejection // nil when it was accepted
+}
+
+// RelayAll relays tokens, each judged for itself. tell is told how many are
+// done; it may be nil. The error is what is no verdict.
+func (c *Client) RelayAll(ctx context.Context, order string, held []*heldToken, tell func(done int)) ([]Relayed, error) {
+	all := make([]Relayed, 0, len(held))
+	for i, t := range held {
+		if tell != nil {
+			tell(i)
+		}
+		service, err := c.Relay(ctx, order, t)
+		result := Relayed{Token: t, Service: service}
+		if err != nil {
+			why := exit.Rejections(err)
+			if why == nil {
+				return nil, err
+			}
+			result.Refused = &why[0]
+		}
+		all = append(all, result)
+	}
+	return all, nil
+}
+
+// RefusedOf gives the refusals among verdicts as one error; nil when there are
+// none.
+func RefusedOf(results []Relayed) error {
+	var all exit.Refusals
+	for _, r := range results {
+		if r.Refused != nil {
+			all = append(all, *r.Refused)
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	return all
+}
+
+// Redeem has the relay redeem tokens that it accepted, all when none is named.
+// How it ended is in the snapshot; [EndOf] gives its refusals.
+func (c *Client) Redeem(ctx context.Context, order string, held []*heldToken) (orchestrator.Snapshot, error) {
+	named := make([]tokens.Ref, len(held))
+	for i, t := range held {
+		named[i] = t.ref
+	}
+	return c.world.relay.Redeem(ctx, order, named)
+}
+
+// Resume takes an interrupted or stuck redemption to its end.
+func (c *Client) Resume(ctx context.Context, order string) (orchestrator.Snapshot, error) {
+	return c.world.relay.Resume(ctx, order)
+}
+
+// EndOf gives the refusals on the way of a redemption that did not complete; nil
+// when it did. A resumed one has ended well when it is compensated.
+func EndOf(snap orchestrator.Snapshot, resumed bool) error {
+	if snap.State == orchestrator.Completed || resumed && snap.State == orchestrator.Compensated {
+		return nil
+	}
+	all := exit.Refusals{}
+	for _, step := range snap.Steps {
+		if step.Result != "" && step.Reason != "" {
+			all = append(all, exit.Rejection{Reason: step.Reason, Detail: step.Detail})
+		}
+	}
+	return all
+}
+
+// ErrNoLiveToken is the answer to a checkout of an order that has no token.
+var ErrNoLiveToken = errors.New("no live token")
+
+// Checkout relays the tokens that were not relayed yet (all live ones of the
+// order when none is named) and, when all were accepted, redeems. The same
+// checkout again goes on where it stopped. relayed is told of the verdicts
+// before anything is redeemed; nothing is when one of them is a refusal, and
+// then there is no snapshot.
+func (c *Client) Checkout(ctx context.Context, order string, named []*heldToken, tell func(done, of int), relayed func([]Relayed) error) (*orchestrator.Snapshot, error) {
+	news, err := c.unrelayed(order, named)
+	if err != nil {
+		return nil, err
+	}
+	results, err := c.RelayAll(ctx, order, news, func(done int) {
+		if tell != nil {
+			tell(done, len(news))
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if relayed != nil {
+		if err := relayed(results); err != nil {
+			return nil, err
+		}
+	}
+	if err := RefusedOf(results); err != nil {
+		return nil, err
+	}
+	snap, err := c.Redeem(ctx, order, named)
+	return &snap, err
+}
+
+// unrelayed gives the tokens that a checkout has to relay first: none when the
+// order is not open any more.
+func (c *Client) unrelayed(order string, named []*heldToken) ([]*heldToken, error) {
+	snap, err := c.world.relay.Session(order)
+	if err != nil || snap.State != orchestrator.Open {
+		return nil, err
+	}
+	news := named
+	if len(named) == 0 {
+		news = c.live(order)
+		if len(news) == 0 && len(snap.Steps) == 0 {
+			return nil, fmt.Errorf("session %q has %w", order, ErrNoLiveToken)
+		}
+	}
+	standing := c.standings().know(snap)
+	return distinct(slices.DeleteFunc(slices.Clone(news), func(t *heldToken) bool {
+		_, known := standing[t.ref]
+		return known
+	})), nil
+}
+
+// distinct leaves out what is the same token again under another handle.
+func distinct(held []*heldToken) []*heldToken {
+	var kept []*heldToken
+	seen := map[tokens.Ref]bool{{}: false}
+	for _, t := range held {
+		if !seen[t.ref] {
+			kept = append(kept, t)
+		}
+		seen[t.ref] = t.ref != (tokens.Ref{})
+	}
+	return kept
+}
+
+// Direct takes a token to a service past the relay, as the bearer of a token
+// may: to its own, or to the one that to names. attempt "" is a new one.
+func (c *Client) Direct(ctx context.Context, order string, t *heldToken, to, attempt string) (service string, receipt tokens.Receipt, err error) {
+	snap, err := c.world.relay.Session(order)
+	if err != nil {
+		return "", tokens.Receipt{}, err
+	}
+	service, redeemer, err := c.destination(t, to)
+	if err != nil {
+		return service, tokens.Receipt{}, err
+	}
+	if attempt == "" {
+		attempt = c.world.mint.ID("att")
+	}
+	receipt, err = c.world.reach("client", service, redeemer).Redeem(ctx, tokens.Redemption{
+		Token: t.raw, Session: tokens.Session{Order: snap.ID, Customer: snap.Customer}, Facts: snap.Facts, Attempt: attempt,
+	})
+	if err == nil {
+		c.wallet.spend(t.ref)
+	}
+	return service, receipt, err
+}
+
+// Cancel has a service undo an attempt past the relay.
+func (c *Client) Cancel(ctx context.Context, order string, t *heldToken, to, attempt string) error {
+	snap, err := c.world.relay.Session(order)
+	if err != nil {
+		return err
+	}
+	service, redeemer, err := c.destination(t, to)
+	if err != nil {
+		return err
+	}
+	return c.world.reach("client", service, redeemer).Cancel(ctx, tokens.Cancellation{
+		Token: t.raw, Session: tokens.Session{Order: snap.ID, Customer: snap.Customer}, Attempt: attempt,
+	})
+}
+
+// destination gives the service that a token goes to: the one that it says
+// issued it, which that service will check, or the one that was asked for. A
+// token that names nobody goes nowhere: the refusal is the one that any
+// service would give.
+func (c *Client) destination(t *heldToken, to string) (name string, service Service, err error) {
+	if to != "" {
+		p, err := c.world.service(to)
+		return p.nameOrNone(), p.Domain, err
+	}
+	if _, err := tokens.Peek(t.raw); err != nil {
+		return "", nil, err
+	}
+	if t.ref.Issuer == "" {
+		return "", nil, tokens.Refuse(tokens.ClaimMissing, `claim "iss" is missing`)
+	}
+	if o := c.world.outsider(t.ref.Issuer); o != nil && o.standin != nil {
+		return o.service, o.standin, nil
+	}
+	p, err := c.world.issuer(t.ref.Issuer)
+	return p.nameOrNone(), p.Domain, err
+}
+
+// Rotate has the operator make a key and the service take it. It gives the kid.
+func (c *Client) Rotate(ctx context.Context, service string) (kid string, err error) {
+	p, err := c.world.service(service)
+	if err != nil {
+		return "", err
+	}
+	if err := c.world.newSigningKey(ctx, p.Name); err != nil {
+		return "", err
+	}
+	return p.Keys().Rotate(ctx)
+}
+
+// Retire takes a key out of its service's published set.
+func (c *Client) Retire(kid string) error {
+	p, k, err := c.world.key(kid)
+	if err != nil {
+		return err
+	}
+	return p.Keys().Retire(k.ID)
+}
+
+// Disable disables a key, in the KMS first.
+func (c *Client) Disable(ctx context.Context, kid string) error {
+	p, k, err := c.world.key(kid)
+	if err != nil {
+		return err
+	}
+	if err := c.world.disableKey(ctx, k.KMSKey); err != nil {
+		return err
+	}
+	return p.Keys().Disable(k.ID)
+}
+
+// Explain says of every check, the relay's and that of the token's service when
+// there is one, what it would find, and records nothing.
+func (c *Client) Explain(ctx context.Context, t *heldToken, all bool) ([]Finding, error) {
+	inside, err := c.world.Inspector()
+	if err != nil {
+		return nil, err
+	}
+	order := c.session
+	if order == "" {
+		order = t.ref.Order
+	}
+	found := FoundBy("relay", inside.Explain(order, t.raw, all))
+	snap, err := c.world.relay.Session(order)
+	if err != nil {
+		return found, nil // nobody could say for whom a service should redeem it
+	}
+	if name, service, err := c.destination(t, ""); err == nil {
+		session := tokens.Session{Order: snap.ID, Customer: snap.Customer}
+		found = append(found, FoundBy(name, service.Explain(wire.OffTheRecord(ctx), t.raw, session, all))...)
+	}
+	return found, nil
+}
+
+// Finding is what a party's check of a token found.
+type Finding struct {
+	Party string
+	tokens.Finding
+}
+
+// FoundBy gives a party's findings.
+func FoundBy(party string, findings []tokens.Finding) []Finding {
+	all := make([]Finding, len(findings))
+	for i, f := range findings {
+		all[i] = Finding{party, f}
+	}
+	return all
+}
