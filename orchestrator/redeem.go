@@ -67,12 +67,13 @@ func (r *Relay) Redeem(ctx context.Context, id string, named []tokens.Ref) (Snap
 	case Redeeming:
 		return r.run(ctx, s)
 	case Completed, Compensated:
-		for _, st := range s.steps {
-			if st.Result == Redeemed {
-				st.Result = Repeated
+		snap := s.snapshot() // a copy: the session stays as it ended
+		for i := range snap.Steps {
+			if snap.Steps[i].Result == Redeemed {
+				snap.Steps[i].Result = Repeated
 			}
 		}
-		return s.snapshot(), nil
+		return snap, nil
 	default:
 		return Snapshot{}, closed(s)
 	}

@@ -209,31 +209,33 @@ func (r *Relay) Relay(ctx context.Context, id, token string) (service string, er
 // handed in for. Both that session and the order that the token names must be
 // open, so that a token of an order that has ended says so.
 func (r *Relay) belongs(id string, c *tokens.Claims) error {
-	for _, order := range []string{id, c.Order} {
-		s, err := r.locked(order)
-		if err != nil {
-			return err
-		}
-		err = nil
-		if s.state != Open {
-			err = closed(s)
-		}
-		s.mu.Unlock()
-		if err != nil {
-			return err
-		}
-	}
-	if c.Order != id {
-		return tokens.Refuse(tokens.SessionMismatch, "the token is for order %q, this is %q", c.Order, id)
-	}
-	s, err := r.lookup(id)
+	customer, err := r.customer(id)
 	if err != nil {
 		return err
 	}
-	if c.Subject != s.customer {
-		return tokens.Refuse(tokens.SessionMismatch, "the token is for customer %q, the session is of %q", c.Subject, s.customer)
+	if c.Order != id {
+		if _, err := r.customer(c.Order); err != nil {
+			return err
+		}
+		return tokens.Refuse(tokens.SessionMismatch, "the token is for order %q, this is %q", c.Order, id)
+	}
+	if c.Subject != customer {
+		return tokens.Refuse(tokens.SessionMismatch, "the token is for customer %q, the session is of %q", c.Subject, customer)
 	}
 	return nil
+}
+
+// customer says whose order it is, if its session is open.
+func (r *Relay) customer(id string) (string, error) {
+	s, err := r.locked(id)
+	if err != nil {
+		return "", err
+	}
+	defer s.mu.Unlock()
+	if s.state != Open {
+		return "", closed(s)
+	}
+	return s.customer, nil
 }
 
 // accept records the use and the token, both or neither.

@@ -93,6 +93,64 @@ func TestTheRelayRefuses(t *testing.T) {
 	}
 }
 
+// counting is a clock that knows how often it was read: once for each session
+// that is looked at.
+type counting struct {
+	tokens.Clock
+	reads int
+}
+
+func (c *counting) Now() time.Time {
+	c.reads++
+	return c.Clock.Now()
+}
+
+// The session that a token was handed in for has the first word, the order that
+// the token names the second; neither is looked at twice.
+func TestTheSessionIsAskedBeforeTheOrder(t *testing.T) {
+	s := newStage(t)
+	clock := &counting{Clock: s.clock}
+	s.config.Clock = clock
+	s.relay = orchestrator.New(s.config)
+	for _, id := range []string{"open", "other", "closed", "ended"} {
+		s.open(id)
+	}
+	for _, id := range []string{"closed", "ended"} {
+		_, err := s.relay.Close(background, id)
+		mustDo(t, err)
+	}
+	for name, tt := range map[string]struct {
+		session, order, customer string
+		looks                    int
+		want                     string
+	}{
+		"an unknown session and its own token":       {"none", "none", "user_456", 0, `session_unknown: there is no session "none"`},
+		"an unknown session and an unknown order":    {"none", "nobody", "user_456", 0, `session_unknown: there is no session "none"`},
+		"an unknown session and an order that ended": {"none", "ended", "user_456", 0, `session_unknown: there is no session "none"`},
+		"a closed session and its own token":         {"closed", "closed", "user_456", 1, `session_closed: session "closed" is closed`},
+		"a closed session and an unknown order":      {"closed", "none", "user_456", 1, `session_closed: session "closed" is closed`},
+		"a closed session and an order that ended":   {"closed", "ended", "user_456", 1, `session_closed: session "closed" is closed`},
+		"a closed session and an open order":         {"closed", "open", "user_456", 1, `session_closed: session "closed" is closed`},
+		"an open session and an unknown order":       {"open", "none", "user_456", 1, `session_unknown: there is no session "none"`},
+		"an open session and an order that ended":    {"open", "ended", "user_456", 2, `session_closed: session "ended" is closed`},
+		"an open session and another open order":     {"open", "other", "user_456", 2, `session_mismatch: the token is for order "other", this is "open"`},
+		"another customer's token":                   {"open", "open", "user_456", 1, `session_mismatch: the token is for customer "user_456", the session is of "user_123"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			claims := claimsOf("points", "p1", epoch)
+			claims.Order, claims.Subject = tt.order, tt.customer
+			clock.reads = 0
+			_, err := s.relay.Relay(background, tt.session, signed(t, claims))
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("got %v, want %s", err, tt.want)
+			}
+			if clock.reads != tt.looks {
+				t.Errorf("%d looks at sessions, want %d", clock.reads, tt.looks)
+			}
+		})
+	}
+}
+
 func TestAReplay(t *testing.T) {
 	s := newStage(t)
 	s.accept("points")

@@ -142,6 +142,23 @@ func TestARetriedRedemptionIsNoReplay(t *testing.T) {
 	}
 }
 
+// That an answer is a repeated one is said of the answer; the session stays as
+// it ended.
+func TestARetriedRedemptionRewritesNothing(t *testing.T) {
+	s := newStage(t)
+	s.accept("points", "coupons")
+	s.redeem()
+	for range 2 {
+		s.wantState(s.redeem(), orchestrator.Completed, "p1 redeemed repeated", "c1 redeemed repeated")
+		stored := []string{"p1 redeemed redeemed", "c1 redeemed redeemed"}
+		s.wantState(s.session(), orchestrator.Completed, stored...)
+		s.wantState(s.relay.Sessions()[0], orchestrator.Completed, stored...)
+		resumed, err := s.relay.Resume(background, "op_1")
+		mustDo(t, err)
+		s.wantState(resumed, orchestrator.Completed, stored...)
+	}
+}
+
 func TestNothingToResume(t *testing.T) {
 	s := newStage(t)
 	s.accept("points")

@@ -31,6 +31,7 @@ var arrows = []arrow{
 	{"tokens", nil},
 	{"kmsmock", nil},
 	{"issuers", []string{"tokens"}},
+	{"issuers/issuerstest", []string{"issuers", "kmsmock", "tokens"}},
 	{"issuers/*", []string{"issuers", "tokens"}},
 	{"orchestrator", []string{"tokens"}},
 	{"shell", []string{"*"}},

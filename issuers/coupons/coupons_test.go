@@ -12,33 +12,37 @@ import (
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/coupons"
+	"tokenshell/issuers/issuerstest"
 	"tokenshell/tokens"
 )
+
+// stage is the service and what a test plays with.
+type stage struct {
+	*issuerstest.Stage[*coupons.Service]
+}
+
+var order, orderOf = issuerstest.Order, issuerstest.OrderOf
 
 // newStage is the service with these coupons, in EUR.
 func newStage(t testing.TB, all ...coupons.Coupon) *stage { return newStageOf(t, "EUR", all...) }
 
 func newStageOf(t testing.TB, code string, all ...coupons.Coupon) *stage {
 	t.Helper()
-	s := &stage{t: t, clock: tokens.FrozenClock(epoch), log: &strings.Builder{}}
 	customers := []string{"user_123", "user_456"}
-	for n := range goroutines {
+	for n := range issuerstest.Goroutines {
 		customers = append(customers, fmt.Sprintf("user_%d", n))
 	}
-	var err error
-	s.Service, err = coupons.New(background, coupons.Config{
-		Config: config(t, s.clock, s.log), Currency: code, Customers: customers, Coupons: all,
-	})
-	mustDo(t, err)
-	return s
+	return &stage{issuerstest.New(t, "coupons", coupons.Capability, func(c issuers.Config) (*coupons.Service, error) {
+		return coupons.New(t.Context(), coupons.Config{Config: c, Currency: code, Customers: customers, Coupons: all})
+	})}
 }
 
 // fixed and percent make coupons; a minimum of "" is none.
 func fixed(t testing.TB, code, amount, minimum, currency string) coupons.Coupon {
-	a := money(t, amount, currency)
+	a := issuerstest.Money(t, amount, currency)
 	c := coupons.Coupon{Code: code, Amount: &a}
 	if minimum != "" {
-		m := money(t, minimum, currency)
+		m := issuerstest.Money(t, minimum, currency)
 		c.Minimum = &m
 	}
 	return c
@@ -46,20 +50,24 @@ func fixed(t testing.TB, code, amount, minimum, currency string) coupons.Coupon 
 
 func percent(code string, n int) coupons.Coupon { return coupons.Coupon{Code: code, Percent: n} }
 
+func (s *stage) confirm(o issuers.Order, code string) (tokens.Issued, error) {
+	return s.Service.Confirm(s.T.Context(), o, code)
+}
+
 func (s *stage) mustConfirm(o issuers.Order, code string) tokens.Issued {
-	s.t.Helper()
-	issued, err := s.Confirm(background, o, code)
-	mustDo(s.t, err)
+	s.T.Helper()
+	issued, err := s.confirm(o, code)
+	s.MustDo(err)
 	return issued
 }
 
 // wantUsed wants the uses of the first coupon, reserved and committed.
 func (s *stage) wantUsed(used int) {
-	s.t.Helper()
-	if got := s.List("user_123")[0].Used; got != used {
-		s.t.Errorf("%d uses, want %d", got, used)
+	s.T.Helper()
+	if got := s.Service.List("user_123")[0].Used; got != used {
+		s.T.Errorf("%d uses, want %d", got, used)
 	}
-	s.audit()
+	s.WantBooks()
 }
 
 func TestAUseIsReservedAndRedeemed(t *testing.T) {
@@ -67,32 +75,32 @@ func TestAUseIsReservedAndRedeemed(t *testing.T) {
 	o := order(coupons.Subtotal, "140.00")
 	issued := s.mustConfirm(o, "SPRING25")
 	s.wantUsed(1)
-	receipt, err := s.redeem(issued, o, "a")
-	mustDo(t, err)
+	receipt, err := s.Redeem(issued, o, "a")
+	s.MustDo(err)
 	s.wantUsed(1)
 	if string(receipt.Body) != `{"code":"SPRING25","terms":"25.00","discount":"25.00"}` {
 		t.Errorf("receipt %s", receipt.Body)
 	}
-	mustDo(t, s.cancel(issued, "a"))
+	s.MustDo(s.Cancel(issued, "a"))
 	s.wantUsed(0)
-	if entry := s.Entries()[0]; entry.Holds != "one use of SPRING25" || entry.State != issuers.Cancelled {
+	if entry := s.Service.Entries()[0]; entry.Holds != "one use of SPRING25" || entry.State != issuers.Cancelled {
 		t.Errorf("got %+v", entry)
 	}
 }
 
 func TestAUseReturns(t *testing.T) {
 	for name, end := range map[string]func(*stage, tokens.Issued){
-		"on expiry":       func(s *stage, _ tokens.Issued) { s.advance(tokens.DefaultLifetime) },
-		"on revocation":   func(s *stage, i tokens.Issued) { mustDo(s.t, s.Revoke(background, i.Raw)) },
-		"on cancellation": func(s *stage, i tokens.Issued) { mustDo(s.t, s.cancel(i, "a")) },
+		"on expiry":       func(s *stage, _ tokens.Issued) { s.Advance(tokens.DefaultLifetime) },
+		"on revocation":   func(s *stage, i tokens.Issued) { s.MustDo(s.Service.Revoke(s.T.Context(), i.Raw)) },
+		"on cancellation": func(s *stage, i tokens.Issued) { s.MustDo(s.Cancel(i, "a")) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := percent("TEN", 10)
 			c.PerCustomer, c.Total = 1, 1
 			s := newStage(t, c)
 			issued := s.mustConfirm(order(), "TEN")
-			_, err := s.Confirm(background, order(), "TEN")
-			mustRefuse(t, err, coupons.Exhausted)
+			_, err := s.confirm(order(), "TEN")
+			s.MustRefuse(err, tokens.CouponExhausted)
 			end(s, issued)
 			s.wantUsed(0)
 			s.mustConfirm(order(), "TEN")
@@ -129,9 +137,9 @@ func TestDiscounts(t *testing.T) {
 			if tt.subtotal != "" {
 				o = order(coupons.Subtotal, tt.subtotal)
 			}
-			receipt, err := s.redeem(s.mustConfirm(o, "C"), o, "a")
-			mustDo(t, err)
-			if got := s.body(receipt, "discount"); got != tt.want {
+			receipt, err := s.Redeem(s.mustConfirm(o, "C"), o, "a")
+			s.MustDo(err)
+			if got := s.Body(receipt, "discount"); got != tt.want {
 				t.Errorf("%q off, want %q", got, tt.want)
 			}
 		})
@@ -146,14 +154,14 @@ func TestTwoDiscountsNeverExceedTheSubtotal(t *testing.T) {
 	o := order(coupons.Subtotal, "80.00")
 	first, second := s.mustConfirm(o, "SIXTY"), s.mustConfirm(o, "HALF")
 	discount := func(issued tokens.Issued, attempt string) string {
-		receipt, err := s.redeem(issued, o, attempt)
-		mustDo(t, err)
-		return s.body(receipt, "discount")
+		receipt, err := s.Redeem(issued, o, attempt)
+		s.MustDo(err)
+		return s.Body(receipt, "discount")
 	}
 	if a, b := discount(first, "a"), discount(second, "a"); a != "60.00" || b != "20.00" {
 		t.Errorf("%s and %s off", a, b)
 	}
-	mustDo(t, s.cancel(first, "a")) // and what was taken back counts no more
+	s.MustDo(s.Cancel(first, "a")) // and what was taken back counts no more
 	if again := discount(s.mustConfirm(o, "SIXTY"), "b"); again != "60.00" {
 		t.Errorf("%s off", again)
 	}
@@ -164,28 +172,28 @@ func TestTheFactsAreHeldAtRedemption(t *testing.T) {
 	s := newStage(t, fixed(t, "SPRING25", "25.00", "100.00", "EUR"))
 	issued := s.mustConfirm(order(coupons.Subtotal, "140.00"), "SPRING25")
 	for _, o := range []issuers.Order{order(), order(coupons.Subtotal, "99.99"), order(coupons.Subtotal, "much")} {
-		_, err := s.redeem(issued, o, "a")
-		mustRefuse(t, err, tokens.ConstraintViolated)
+		_, err := s.Redeem(issued, o, "a")
+		s.MustRefuse(err, tokens.ConstraintViolated)
 	}
 	s.wantUsed(1)
-	_, err := s.redeem(issued, order(coupons.Subtotal, "100.00"), "a")
-	mustDo(t, err)
+	_, err := s.Redeem(issued, order(coupons.Subtotal, "100.00"), "a")
+	s.MustDo(err)
 }
 
 func TestTheList(t *testing.T) {
 	one, other := fixed(t, "SPRING25", "25.00", "100.00", "EUR"), percent("TEN", 10)
 	one.PerCustomer, one.Total = 1, 3
-	other.Combinable, other.From = true, epoch.Add(time.Hour)
+	other.Combinable, other.From = true, issuerstest.Epoch.Add(time.Hour)
 	s := newStage(t, one, other)
 	s.mustConfirm(order(coupons.Subtotal, "100.00"), "SPRING25")
 	want := []coupons.Listed{
 		{Code: "SPRING25", Terms: "25.00", Minimum: "100.00", Limited: true, Left: 0, Used: 1},
 		{Code: "TEN", Terms: "10%", Combinable: true, Inactive: "is valid from 2026-01-01T01:00:00Z"},
 	}
-	if diff := cmp.Diff(want, s.List("user_123")); diff != "" {
+	if diff := cmp.Diff(want, s.Service.List("user_123")); diff != "" {
 		t.Error(diff)
 	}
-	if left := s.List("user_456")[0].Left; left != 1 {
+	if left := s.Service.List("user_456")[0].Left; left != 1 {
 		t.Errorf("%d left for another", left)
 	}
 }
@@ -194,7 +202,7 @@ func TestTheList(t *testing.T) {
 func TestTheConstraintsAreDigests(t *testing.T) {
 	s := newStage(t, percent("TEN", 10))
 	seen, err := tokens.Peek(s.mustConfirm(order(), "TEN").Raw)
-	mustDo(t, err)
+	s.MustDo(err)
 	if text := string(seen.Payload); strings.Contains(text, "TEN") || strings.Contains(text, "10%") || !strings.Contains(text, "coupon_ref") {
 		t.Errorf("payload %s", text)
 	}
@@ -205,20 +213,20 @@ func TestLimitsAreNeverOverbooked(t *testing.T) {
 	c.Total, c.PerCustomer = 20, 1
 	s := newStage(t, c)
 	var confirmed atomic.Int64
-	together(func(n int) {
+	issuerstest.Together(func(n int) {
 		o := orderOf(fmt.Sprintf("op_%d", n), fmt.Sprintf("user_%d", n/2)) // two orders each
-		switch issued, err := s.Confirm(background, o, "TEN"); {
+		switch issued, err := s.confirm(o, "TEN"); {
 		case err == nil:
 			confirmed.Add(1)
 			if n%3 == 0 {
-				if _, err := s.redeem(issued, o, "a"); err != nil {
+				if _, err := s.Redeem(issued, o, "a"); err != nil {
 					t.Error(err)
 				}
 			}
 		case !errors.Is(err, coupons.Exhausted):
 			t.Error(err)
 		}
-		if err := s.Audit(); err != nil {
+		if err := s.Service.Audit(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -226,14 +234,14 @@ func TestLimitsAreNeverOverbooked(t *testing.T) {
 		t.Errorf("%d of 20 uses", confirmed.Load())
 	}
 	redeemed := 0
-	for _, entry := range s.Entries() {
+	for _, entry := range s.Service.Entries() {
 		if entry.State == issuers.Committed {
 			redeemed++
 		}
 	}
-	s.advance(tokens.MaxLifetime)
+	s.Advance(tokens.MaxLifetime)
 	s.wantUsed(redeemed)
-	s.advance(issuers.Retention + time.Second)
+	s.Advance(issuers.Retention + time.Second)
 	s.wantUsed(redeemed) // though the reservations are forgotten
 }
 
@@ -241,8 +249,8 @@ func TestLimitsAreNeverOverbooked(t *testing.T) {
 func TestOnlyOneOfTwoThatDoNotGoTogether(t *testing.T) {
 	s := newStage(t, percent("ONE", 10), percent("OTHER", 10))
 	var confirmed atomic.Int64
-	together(func(n int) {
-		if _, err := s.Confirm(background, order(), []string{"ONE", "OTHER"}[n%2]); err == nil {
+	issuerstest.Together(func(n int) {
+		if _, err := s.confirm(order(), []string{"ONE", "OTHER"}[n%2]); err == nil {
 			confirmed.Add(1)
 		} else if !errors.Is(err, coupons.NotCombinable) {
 			t.Error(err)

@@ -6,37 +6,39 @@ import (
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/coupons"
+	"tokenshell/issuers/issuerstest"
+	"tokenshell/tokens"
 )
 
 func TestCustomerUnknown(t *testing.T) {
 	s := newStage(t, percent("TEN", 10))
-	_, err := s.Confirm(background, orderOf("op_1", "nobody"), "NONE")
-	mustRefuse(t, err, issuers.CustomerUnknown)
+	_, err := s.confirm(orderOf("op_1", "nobody"), "NONE")
+	s.MustRefuse(err, tokens.CustomerUnknown)
 }
 
 func TestCouponUnknown(t *testing.T) {
 	s := newStage(t, percent("TEN", 10))
 	for _, code := range []string{"", "ten", "TEN ", "TWENTY"} {
-		_, err := s.Confirm(background, order(), code)
-		mustRefuse(t, err, coupons.Unknown)
+		_, err := s.confirm(order(), code)
+		s.MustRefuse(err, tokens.CouponUnknown)
 	}
 }
 
 func TestCouponInactive(t *testing.T) {
 	c := percent("TEN", 10)
-	c.From, c.Until = epoch.Add(time.Hour), epoch.Add(2*time.Hour)
+	c.From, c.Until = issuerstest.Epoch.Add(time.Hour), issuerstest.Epoch.Add(2*time.Hour)
 	s := newStage(t, c)
-	_, err := s.Confirm(background, order(), "TEN")
-	mustRefuse(t, err, coupons.Inactive)
-	s.advance(time.Hour) // from is inside
+	_, err := s.confirm(order(), "TEN")
+	s.MustRefuse(err, tokens.CouponInactive)
+	s.Advance(time.Hour) // from is inside
 	s.mustConfirm(order(), "TEN")
-	s.advance(time.Hour - time.Second)
+	s.Advance(time.Hour - time.Second)
 	issued := s.mustConfirm(order(coupons.Subtotal, "1.00"), "TEN")
-	s.advance(time.Second) // until is outside
-	_, err = s.Confirm(background, order(), "TEN")
-	mustRefuse(t, err, coupons.Inactive)
-	_, err = s.redeem(issued, order(coupons.Subtotal, "1.00"), "a") // what was confirmed stands
-	mustDo(t, err)
+	s.Advance(time.Second) // until is outside
+	_, err = s.confirm(order(), "TEN")
+	s.MustRefuse(err, tokens.CouponInactive)
+	_, err = s.Redeem(issued, order(coupons.Subtotal, "1.00"), "a") // what was confirmed stands
+	s.MustDo(err)
 }
 
 func TestCouponExhaustedByACustomer(t *testing.T) {
@@ -45,8 +47,8 @@ func TestCouponExhaustedByACustomer(t *testing.T) {
 	s := newStage(t, c)
 	s.mustConfirm(order(), "TEN")
 	s.mustConfirm(order(), "TEN")
-	_, err := s.Confirm(background, order(), "TEN")
-	mustRefuse(t, err, coupons.Exhausted)
+	_, err := s.confirm(order(), "TEN")
+	s.MustRefuse(err, tokens.CouponExhausted)
 	s.mustConfirm(orderOf("op_2", "user_456"), "TEN")
 	s.wantUsed(3)
 }
@@ -57,21 +59,21 @@ func TestCouponExhaustedInTotal(t *testing.T) {
 	s := newStage(t, c)
 	s.mustConfirm(order(), "TEN")
 	issued := s.mustConfirm(orderOf("op_2", "user_456"), "TEN")
-	_, err := s.redeem(issued, orderOf("op_2", "user_456"), "a")
-	mustDo(t, err)
-	_, err = s.Confirm(background, orderOf("op_3", "user_123"), "TEN")
-	mustRefuse(t, err, coupons.Exhausted)
-	s.advance(time.Hour) // user_123's use returns, the redeemed one does not
+	_, err := s.Redeem(issued, orderOf("op_2", "user_456"), "a")
+	s.MustDo(err)
+	_, err = s.confirm(orderOf("op_3", "user_123"), "TEN")
+	s.MustRefuse(err, tokens.CouponExhausted)
+	s.Advance(time.Hour) // user_123's use returns, the redeemed one does not
 	s.mustConfirm(orderOf("op_3", "user_123"), "TEN")
-	_, err = s.Confirm(background, orderOf("op_4", "user_123"), "TEN")
-	mustRefuse(t, err, coupons.Exhausted)
+	_, err = s.confirm(orderOf("op_4", "user_123"), "TEN")
+	s.MustRefuse(err, tokens.CouponExhausted)
 }
 
 func TestMinimumNotMet(t *testing.T) {
 	s := newStage(t, fixed(t, "SPRING25", "25.00", "100.00", "EUR"))
 	for _, o := range []issuers.Order{order(), order(coupons.Subtotal, "99.99")} {
-		_, err := s.Confirm(background, o, "SPRING25")
-		mustRefuse(t, err, coupons.MinimumNotMet)
+		_, err := s.confirm(o, "SPRING25")
+		s.MustRefuse(err, tokens.MinimumNotMet)
 	}
 	s.mustConfirm(order(coupons.Subtotal, "100"), "SPRING25")
 }
@@ -79,8 +81,8 @@ func TestMinimumNotMet(t *testing.T) {
 func TestAmountInvalid(t *testing.T) {
 	s := newStage(t, fixed(t, "SPRING25", "25.00", "", "EUR"))
 	for _, subtotal := range []string{"", "much", "-1", "1.234"} {
-		_, err := s.Confirm(background, order(coupons.Subtotal, subtotal), "SPRING25")
-		mustRefuse(t, err, issuers.AmountInvalid)
+		_, err := s.confirm(order(coupons.Subtotal, subtotal), "SPRING25")
+		s.MustRefuse(err, tokens.AmountInvalid)
 	}
 	s.wantUsed(0)
 }
@@ -91,16 +93,16 @@ func TestNotCombinable(t *testing.T) {
 	s := newStage(t, alone, one, other)
 	s.mustConfirm(order(), "ONE")
 	s.mustConfirm(order(), "OTHER")
-	_, err := s.Confirm(background, order(), "ALONE")
-	mustRefuse(t, err, coupons.NotCombinable)
+	_, err := s.confirm(order(), "ALONE")
+	s.MustRefuse(err, tokens.NotCombinable)
 	lonely := orderOf("op_2", "user_123")
 	issued := s.mustConfirm(lonely, "ALONE")
-	_, err = s.Confirm(background, lonely, "ONE")
-	mustRefuse(t, err, coupons.NotCombinable)
-	_, err = s.redeem(issued, lonely, "a")
-	mustDo(t, err)
-	_, err = s.Confirm(background, lonely, "ONE") // it is in the order all the same
-	mustRefuse(t, err, coupons.NotCombinable)
-	mustDo(t, s.cancel(issued, "a"))
+	_, err = s.confirm(lonely, "ONE")
+	s.MustRefuse(err, tokens.NotCombinable)
+	_, err = s.Redeem(issued, lonely, "a")
+	s.MustDo(err)
+	_, err = s.confirm(lonely, "ONE") // it is in the order all the same
+	s.MustRefuse(err, tokens.NotCombinable)
+	s.MustDo(s.Cancel(issued, "a"))
 	s.mustConfirm(lonely, "ONE")
 }

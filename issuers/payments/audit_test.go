@@ -5,18 +5,12 @@ import (
 
 	"github.com/bojanz/currency"
 
-	"tokenshell/issuers"
+	"tokenshell/issuers/issuerstest"
 )
 
 // Whatever does not add up is seen.
 func TestTheAuditSees(t *testing.T) {
-	euro := func(text string) currency.Amount {
-		amount, err := issuers.ParseMoney(text, "EUR")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return amount
-	}
+	euro := func(text string) currency.Amount { return issuerstest.Money(t, text, "EUR") }
 	for name, tt := range map[string]struct{ authorised, captured, sumAuthorised, sumCaptured string }{
 		"an authorisation nobody has": {"1.00", "0", "0", "0"},
 		"a capture nobody has":        {"0", "1.00", "0", "0"},

@@ -10,68 +10,74 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tokenshell/issuers"
+	"tokenshell/issuers/issuerstest"
 	"tokenshell/issuers/points"
 	"tokenshell/tokens"
 )
+
+// stage is the service and what a test plays with.
+type stage struct {
+	*issuerstest.Stage[*points.Service]
+}
+
+var order, orderOf = issuerstest.Order, issuerstest.OrderOf
 
 // newStage is the service with 1200 points of user_123 at a cent each.
 func newStage(t testing.TB) *stage { return newStageOf(t, "0.01", "EUR") }
 
 func newStageOf(t testing.TB, value, code string) *stage {
 	t.Helper()
-	s := &stage{t: t, clock: tokens.FrozenClock(epoch), log: &strings.Builder{}}
-	var err error
-	s.Service, err = points.New(background, points.Config{
-		Config: config(t, s.clock, s.log), Value: money(t, value, code), Balances: map[string]int64{"user_123": 1200, "user_456": 0},
-	})
-	mustDo(t, err)
-	return s
+	return &stage{issuerstest.New(t, "points", points.Capability, func(c issuers.Config) (*points.Service, error) {
+		return points.New(t.Context(), points.Config{
+			Config: c, Value: issuerstest.Money(t, value, code), Balances: map[string]int64{"user_123": 1200, "user_456": 0},
+		})
+	})}
 }
 
 func (s *stage) confirm(amount string) (tokens.Issued, error) {
-	return s.Confirm(background, order(), amount)
+	return s.Service.Confirm(s.T.Context(), order(), amount)
 }
 
 func (s *stage) mustConfirm(amount string) tokens.Issued {
-	s.t.Helper()
+	s.T.Helper()
 	issued, err := s.confirm(amount)
-	mustDo(s.t, err)
+	s.MustDo(err)
 	return issued
 }
 
 // wantBalance wants the account of user_123.
 func (s *stage) wantBalance(balance, held int64) {
-	s.t.Helper()
-	got, err := s.Balance("user_123")
-	mustDo(s.t, err)
+	s.T.Helper()
+	got, err := s.Service.Balance("user_123")
+	s.MustDo(err)
 	if diff := cmp.Diff(points.Balance{Customer: "user_123", Balance: balance, Held: held, Available: balance - held}, got); diff != "" {
-		s.t.Errorf("balance (-want +got):\n%s", diff)
+		s.T.Errorf("balance (-want +got):\n%s", diff)
 	}
-	s.audit()
+	s.WantBooks()
 }
 
 func TestConfirmingHoldsAndRedeemingBurns(t *testing.T) {
 	s := newStage(t)
 	issued := s.mustConfirm("500")
 	s.wantBalance(1200, 500)
-	receipt, err := s.redeem(issued, order(), "a")
-	mustDo(t, err)
+	receipt, err := s.Redeem(issued, order(), "a")
+	s.MustDo(err)
 	s.wantBalance(700, 0)
 	if string(receipt.Body) != `{"burned":500,"worth":"5.00"}` {
 		t.Errorf("receipt %s", receipt.Body)
 	}
-	mustDo(t, s.cancel(issued, "a"))
+	s.MustDo(s.Cancel(issued, "a"))
 	s.wantBalance(1200, 0)
-	if entries := s.Entries(); len(entries) != 1 || entries[0].Holds != "500 points" || entries[0].State != issuers.Cancelled {
+	if entries := s.Service.Entries(); len(entries) != 1 || entries[0].Holds != "500 points" || entries[0].State != issuers.Cancelled {
 		t.Errorf("got %+v", entries)
 	}
 }
 
 func TestAHoldReturns(t *testing.T) {
 	for name, end := range map[string]func(*stage, tokens.Issued){
-		"on expiry":       func(s *stage, _ tokens.Issued) { s.advance(tokens.DefaultLifetime) },
-		"on revocation":   func(s *stage, i tokens.Issued) { mustDo(s.t, s.Revoke(background, i.Raw)) },
-		"on cancellation": func(s *stage, i tokens.Issued) { mustDo(s.t, s.cancel(i, "a")) },
+		"on expiry":       func(s *stage, _ tokens.Issued) { s.Advance(tokens.DefaultLifetime) },
+		"on revocation":   func(s *stage, i tokens.Issued) { s.MustDo(s.Service.Revoke(s.T.Context(), i.Raw)) },
+		"on cancellation": func(s *stage, i tokens.Issued) { s.MustDo(s.Cancel(i, "a")) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
@@ -88,34 +94,34 @@ func TestPointsInsufficient(t *testing.T) {
 	s := newStage(t)
 	s.mustConfirm("1000")
 	_, err := s.confirm("201")
-	mustRefuse(t, err, points.Insufficient)
+	s.MustRefuse(err, tokens.PointsInsufficient)
 	s.wantBalance(1200, 1000)
 	s.mustConfirm("200")
 	_, err = s.confirm("9223372036854775807")
-	mustRefuse(t, err, points.Insufficient)
+	s.MustRefuse(err, tokens.PointsInsufficient)
 }
 
 func TestAmountInvalid(t *testing.T) {
 	s := newStage(t)
 	for _, amount := range []string{"", "0", "-5", "+5", "5.0", "05", "1e2", " 5", "5 ", "５", "9223372036854775808", "all"} {
 		_, err := s.confirm(amount)
-		mustRefuse(t, err, issuers.AmountInvalid)
+		s.MustRefuse(err, tokens.AmountInvalid)
 	}
 	s.wantBalance(1200, 0)
 }
 
 func TestCustomerUnknown(t *testing.T) {
 	s := newStage(t)
-	_, err := s.Confirm(background, orderOf("op_1", "nobody"), "five")
-	mustRefuse(t, err, issuers.CustomerUnknown)
-	_, err = s.Balance("nobody")
-	mustRefuse(t, err, issuers.CustomerUnknown)
+	_, err := s.Service.Confirm(t.Context(), orderOf("op_1", "nobody"), "five")
+	s.MustRefuse(err, tokens.CustomerUnknown)
+	_, err = s.Service.Balance("nobody")
+	s.MustRefuse(err, tokens.CustomerUnknown)
 }
 
 func TestACustomerWithoutPoints(t *testing.T) {
 	s := newStage(t)
-	_, err := s.Confirm(background, orderOf("op_1", "user_456"), "1")
-	mustRefuse(t, err, points.Insufficient)
+	_, err := s.Service.Confirm(t.Context(), orderOf("op_1", "user_456"), "1")
+	s.MustRefuse(err, tokens.PointsInsufficient)
 }
 
 // What points are worth has the decimals of the currency.
@@ -124,9 +130,9 @@ func TestWorth(t *testing.T) {
 		{"0.01", "EUR", "1", "0.01"}, {"0.01", "EUR", "1200", "12.00"}, {"1", "JPY", "999", "999"}, {"0.005", "BHD", "3", "0.015"},
 	} {
 		s := newStageOf(t, tt.value, tt.code)
-		receipt, err := s.redeem(s.mustConfirm(tt.points), order(), "a")
-		mustDo(t, err)
-		if got := s.body(receipt, "worth"); got != tt.worth {
+		receipt, err := s.Redeem(s.mustConfirm(tt.points), order(), "a")
+		s.MustDo(err)
+		if got := s.Body(receipt, "worth"); got != tt.worth {
 			t.Errorf("%s points at %s %s are worth %s, want %s", tt.points, tt.value, tt.code, got, tt.worth)
 		}
 	}
@@ -136,9 +142,9 @@ func TestWorth(t *testing.T) {
 func TestTheConstraintsAreDigests(t *testing.T) {
 	s := newStage(t)
 	one, err := tokens.Peek(s.mustConfirm("500").Raw)
-	mustDo(t, err)
+	s.MustDo(err)
 	other, err := tokens.Peek(s.mustConfirm("500").Raw)
-	mustDo(t, err)
+	s.MustDo(err)
 	constraints := func(u tokens.Unverified) string {
 		_, after, _ := strings.Cut(string(u.Payload), `"constraints":`)
 		return after
@@ -151,7 +157,7 @@ func TestTheConstraintsAreDigests(t *testing.T) {
 func TestPointsAreConserved(t *testing.T) {
 	s := newStage(t)
 	var confirmed atomic.Int64
-	together(func(n int) {
+	issuerstest.Together(func(n int) {
 		issued, err := s.confirm("50")
 		switch {
 		case errors.Is(err, points.Insufficient):
@@ -163,18 +169,18 @@ func TestPointsAreConserved(t *testing.T) {
 		confirmed.Add(1)
 		switch n % 4 {
 		case 0:
-			_, err = s.redeem(issued, order(), "a")
+			_, err = s.Redeem(issued, order(), "a")
 		case 1:
-			if _, err = s.redeem(issued, order(), "a"); err == nil {
-				err = s.cancel(issued, "a")
+			if _, err = s.Redeem(issued, order(), "a"); err == nil {
+				err = s.Cancel(issued, "a")
 			}
 		case 2:
-			err = s.Revoke(background, issued.Raw)
+			err = s.Service.Revoke(s.T.Context(), issued.Raw)
 		}
 		if err != nil {
 			t.Error(err)
 		}
-		if err := s.Audit(); err != nil {
+		if err := s.Service.Audit(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -182,30 +188,30 @@ func TestPointsAreConserved(t *testing.T) {
 		t.Errorf("%d confirmed", confirmed.Load())
 	}
 	burned := int64(0)
-	for _, entry := range s.Entries() {
+	for _, entry := range s.Service.Entries() {
 		if entry.State == issuers.Committed {
 			burned += 50
 		}
 	}
-	s.advance(tokens.MaxLifetime)
+	s.Advance(tokens.MaxLifetime)
 	s.wantBalance(1200-burned, 0)
 }
 
 // The sums stay right when a reservation is forgotten.
 func TestBurnedPointsStayBurned(t *testing.T) {
 	s := newStage(t)
-	_, err := s.redeem(s.mustConfirm("500"), order(), "a")
-	mustDo(t, err)
-	s.advance(issuers.Retention + tokens.MaxLifetime + time.Second)
+	_, err := s.Redeem(s.mustConfirm("500"), order(), "a")
+	s.MustDo(err)
+	s.Advance(issuers.Retention + tokens.MaxLifetime + time.Second)
 	s.wantBalance(700, 0)
-	if entries := s.Entries(); len(entries) != 0 {
+	if entries := s.Service.Entries(); len(entries) != 0 {
 		t.Errorf("%d are remembered", len(entries))
 	}
 }
 
 func TestAServiceWithoutKeys(t *testing.T) {
-	c := config(t, tokens.FrozenClock(epoch), &strings.Builder{})
-	c.SigningAlias = "alias/nobody"
-	_, err := points.New(background, points.Config{Config: c})
-	mustRefuse(t, err, tokens.ServiceUnavailable)
+	s := newStage(t)
+	s.Config.SigningAlias = "alias/nobody"
+	_, err := points.New(t.Context(), points.Config{Config: s.Config})
+	s.MustRefuse(err, tokens.ServiceUnavailable)
 }
