@@ -1,4 +1,4 @@
-// The attack's target: a fresh world, as the catalogue of attacks drives it.
+// Package target is a world as a target of the catalogue of attacks.
 
 package shell
 
@@ -9,29 +9,45 @@ import (
 	"encoding/asn1"
 	"fmt"
 	"math/big"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
-	"tokenshell/issuers"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
 
-// attackTarget is a world under attack.
-type attackTarget struct{ world *World }
+// Target is a world under attack: a client does what the rows say, and a
+// witness watches.
+type Target struct{ client *Client }
+
+// NewTarget makes a target of a fresh world.
+func NewTarget(w *World) Target {
+	w.witness.watch(true)
+	return Target{NewClient(w)}
+}
+
+// Try tries one row on a fresh world.
+func Try(ctx context.Context, plan *Plan, row attacks.Row, seed uint64, weakness tokens.Weakness) (attacks.Result, error) {
+	w, err := BuildWeak(ctx, plan, Seeded(seed), weakness)
+	if err != nil {
+		return attacks.Result{}, err
+	}
+	result := attacks.Run(ctx, row, NewTarget(w), seed)
+	return result, ctx.Err() // what was interrupted has no verdict
+}
 
 // Shop says what there is.
-func (t attackTarget) Shop() attacks.Shop {
-	w := t.world
+func (t Target) Shop() attacks.Shop {
+	w := t.client.world
 	shop := attacks.Shop{Now: w.clock.Now(), Customers: w.plan.customers}
 	for _, p := range w.parties {
-		s := attacks.Service{Name: p.name, Issuer: issuers.IssuerName(p.name), Capability: p.capability, Seals: p.name == "payments"}
-		for _, k := range p.domain.Keys().JWKS().Keys {
+		s := attacks.Service{Name: p.Name, Issuer: p.Issuer(), Capability: p.Capability, Seals: p.Seals}
+		for _, k := range p.Keys().JWKS().Keys {
 			if der, err := x509.MarshalPKIXPublicKey(k.Key); err == nil {
 				s.KeyID, s.PublicKey = k.KeyID, der // the newest stands last
 			}
@@ -42,24 +58,15 @@ func (t attackTarget) Shop() attacks.Shop {
 }
 
 // Books gives what the services have written down.
-func (t attackTarget) Books() attacks.Books {
+func (t Target) Books() attacks.Books {
 	books := attacks.Books{Accounts: map[string]string{}, Reservations: map[string]string{}}
-	w := t.world
-	for _, l := range w.coupons.List(w.plan.customers[0]) {
-		books.Accounts["coupon "+l.Code] = fmt.Sprintf("%d used", l.Used)
-	}
-	for _, customer := range w.plan.customers {
-		if b, err := w.points.Balance(customer); err == nil {
-			books.Accounts["points of "+customer] = fmt.Sprintf("%d, %d held", b.Balance, b.Held)
-		}
-		methods, _ := w.payments.Methods(customer) // the plan's customers are known
-		for _, m := range methods {
-			books.Accounts["card "+m.ID+" of "+customer] = fmt.Sprintf("%s authorised, %s captured of %s", m.Authorised, m.Captured, m.Limit)
-		}
-	}
+	w := t.client.world
 	for _, p := range w.parties {
-		for _, e := range p.domain.Entries() {
-			books.Reservations[p.name+" "+e.Ref.ID] = fmt.Sprintf("%s %s for %s of %s, %s %s", e.State, e.Holds, e.Customer, e.Ref.Order, e.Receipt, e.Attempt)
+		for name, count := range p.Accounts().Counts {
+			books.Accounts[name] = count
+		}
+		for _, e := range p.Entries() {
+			books.Reservations[p.Name+" "+e.Ref.ID] = fmt.Sprintf("%s %s for %s of %s, %s %s", e.State, e.Holds, e.Customer, e.Ref.Order, e.Receipt, e.Attempt)
 		}
 	}
 	if err := w.audit(); err != nil {
@@ -69,168 +76,112 @@ func (t attackTarget) Books() attacks.Books {
 }
 
 // Do does one thing.
-func (t attackTarget) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error) {
-	w := t.world
+func (t Target) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error) {
+	c, w := t.client, t.client.world
+	var answer attacks.Answer
 	switch a.Verb {
 	case attacks.Open:
 		_, err := w.relay.Open(ctx, a.Session, a.Customer, nil)
-		return attacks.Answer{}, err
+		return answer, err
 	case attacks.Close:
-		_, err := w.relay.Close(ctx, a.Session)
-		return attacks.Answer{}, err
+		_, err := c.Close(ctx, a.Session)
+		return answer, err
+	case attacks.Confirm:
+		issued, err := t.confirm(ctx, a)
+		return attacks.Answer{Token: issued.Raw}, err
+	case attacks.Sign:
+		signature, err := t.sign(ctx, a.KeyID, a.Token)
+		return attacks.Answer{Signature: signature}, err
 	case attacks.Relay:
-		_, err := w.relay.Relay(ctx, a.Session, a.Token)
-		return attacks.Answer{}, err
+		_, err := c.Relay(ctx, a.Session, c.loose(a.Token))
+		return answer, err
 	case attacks.Redeem, attacks.Resume:
 		return t.redeem(ctx, a)
+	case attacks.Direct:
+		_, receipt, err := c.Direct(ctx, a.Session, c.loose(a.Token), a.Service, a.Attempt)
+		return attacks.Answer{Repeated: receipt.Repeated}, err
+	case attacks.Cancel:
+		return answer, c.Cancel(ctx, a.Session, c.loose(a.Token), a.Service, a.Attempt)
+	case attacks.Revoke:
+		p, err := w.service(a.Service)
+		if err != nil {
+			return answer, err
+		}
+		return answer, w.revoke(ctx, p, a.Token, a.Session)
 	case attacks.Advance:
-		return attacks.Answer{}, w.clock.Advance(a.By)
+		return answer, w.clock.Advance(a.By)
 	case attacks.Skew:
 		party := a.Service
 		if party == "" {
 			party = "relay"
 		}
 		w.clock.Skew(party, a.By)
-		return attacks.Answer{}, nil
+		return answer, nil
+	case attacks.Rotate:
+		_, err := c.Rotate(ctx, a.Service)
+		return answer, err
+	case attacks.Retire:
+		return answer, c.Retire(a.KeyID)
+	case attacks.Disable:
+		return answer, c.Disable(ctx, a.KeyID)
 	case attacks.Fault:
 		w.faults.Add(wire.Fault{Party: a.Service, Step: a.Phase, Kind: wire.FaultKind(a.Kind), Left: a.Count})
-		return attacks.Answer{}, nil
+		return answer, nil
 	}
-	p, err := w.service(a.Service)
+	return answer, fmt.Errorf("nobody can %s here", a.Verb)
+}
+
+// confirm has a service confirm something small. The attacker holds what it
+// gets, so that the client keeps nothing.
+func (t Target) confirm(ctx context.Context, a attacks.Action) (tokens.Issued, error) {
+	p, err := t.client.world.service(a.Service)
 	if err != nil {
-		return attacks.Answer{}, err
+		return tokens.Issued{}, err
 	}
-	return t.ask(ctx, p, a)
-}
-
-// ask does what is a service's.
-func (t attackTarget) ask(ctx context.Context, p party, a attacks.Action) (attacks.Answer, error) {
-	w := t.world
-	switch a.Verb {
-	case attacks.Confirm:
-		return t.confirm(ctx, p, a.Session)
-	case attacks.Sign:
-		signature, err := t.sign(ctx, p, a.KeyID, a.Token)
-		return attacks.Answer{Signature: signature}, err
-	case attacks.Direct:
-		return t.direct(ctx, p, a)
-	case attacks.Cancel:
-		session, err := w.relay.Session(a.Session)
-		if err != nil {
-			return attacks.Answer{}, err
-		}
-		return attacks.Answer{}, w.reach("client", p.name, p.watched).Cancel(ctx, tokens.Cancellation{
-			Token: a.Token, Session: tokens.Session{Order: session.ID, Customer: session.Customer}, Attempt: a.Attempt,
-		})
-	case attacks.Revoke:
-		return attacks.Answer{}, p.domain.Revoke(ctx, a.Token)
-	case attacks.Rotate:
-		if err := w.newSigningKey(ctx, p.name); err != nil {
-			return attacks.Answer{}, err
-		}
-		_, err := p.domain.Keys().Rotate(ctx)
-		return attacks.Answer{}, err
-	case attacks.Retire:
-		return attacks.Answer{}, p.domain.Keys().Retire(a.KeyID)
-	case attacks.Disable:
-		k, err := t.key(p, a.KeyID)
-		if err != nil {
-			return attacks.Answer{}, err
-		}
-		if err := w.disableKey(ctx, k.KMSKey); err != nil {
-			return attacks.Answer{}, err
-		}
-		return attacks.Answer{}, p.domain.Keys().Disable(k.ID)
-	}
-	return attacks.Answer{}, fmt.Errorf("nobody can %s here", a.Verb)
-}
-
-// confirm has a service confirm something small, with what the embedded world
-// has for each customer.
-func (t attackTarget) confirm(ctx context.Context, p party, id string) (attacks.Answer, error) {
-	w := t.world
-	session, err := w.relay.Session(id)
+	snap, err := t.client.world.relay.Session(a.Session)
 	if err != nil {
-		return attacks.Answer{}, err
+		return tokens.Issued{}, err
 	}
-	order := issuers.Order{ID: session.ID, Customer: session.Customer, Facts: session.Facts}
-	issued, err := w.ask(ctx, p.name, "something", order, func() (tokens.Issued, error) {
-		switch p.name {
-		case "coupons":
-			return w.coupons.Confirm(ctx, order, "TEN")
-		case "points":
-			return w.points.Confirm(ctx, order, "10")
-		default:
-			return w.payments.Confirm(ctx, order, "10.00", w.plan.cards[order.Customer][0].ID)
-		}
-	})
-	return attacks.Answer{Token: issued.Raw}, err
+	_, issued, err := t.client.Confirm(ctx, a.Session, p.Sample(snap.Customer), Wanted{})
+	return issued, err
 }
 
-func (t attackTarget) redeem(ctx context.Context, a attacks.Action) (attacks.Answer, error) {
+func (t Target) redeem(ctx context.Context, a attacks.Action) (attacks.Answer, error) {
 	var (
-		snap  orchestrator.Snapshot
-		named []tokens.Ref
-		err   error
+		snap orchestrator.Snapshot
+		err  error
 	)
-	if a.Token != "" {
-		seen, err := tokens.Peek(a.Token)
-		if err != nil {
-			return attacks.Answer{}, err
-		}
-		named = append(named, seen.Ref)
-	}
 	resumed := a.Verb == attacks.Resume
-	if resumed {
-		snap, err = t.world.relay.Resume(ctx, a.Session)
-	} else {
-		snap, err = t.world.relay.Redeem(ctx, a.Session, named)
+	switch {
+	case resumed:
+		snap, err = t.client.Resume(ctx, a.Session)
+	case a.Token != "":
+		snap, err = t.client.Redeem(ctx, a.Session, []*heldToken{t.client.loose(a.Token)})
+	default:
+		snap, err = t.client.Redeem(ctx, a.Session, nil)
 	}
 	answer := attacks.Answer{State: string(snap.State)}
-	if err != nil || snap.State == orchestrator.Completed || resumed && snap.State == orchestrator.Compensated {
-		return answer, err
+	if err == nil {
+		err = EndOf(snap, resumed)
 	}
-	for _, step := range snap.Steps {
-		if step.Reason != "" {
-			return answer, tokens.Refuse(step.Reason, "%s", step.Detail)
+	if refused, ok := err.(exit.Refusals); ok {
+		if len(refused) == 0 {
+			return answer, fmt.Errorf("session %q is %s, and no step says why", snap.ID, snap.State)
 		}
+		err = tokens.Refuse(refused[0].Reason, "%s", refused[0].Detail)
 	}
-	return answer, fmt.Errorf("session %q is %s, and no step says why", snap.ID, snap.State)
-}
-
-// direct takes a token to a service past the relay.
-func (t attackTarget) direct(ctx context.Context, p party, a attacks.Action) (attacks.Answer, error) {
-	session, err := t.world.relay.Session(a.Session)
-	if err != nil {
-		return attacks.Answer{}, err
-	}
-	if a.Attempt == "" {
-		a.Attempt = t.world.mint.ID("att")
-	}
-	receipt, err := t.world.reach("client", p.name, p.watched).Redeem(ctx, tokens.Redemption{
-		Token: a.Token, Session: tokens.Session{Order: session.ID, Customer: session.Customer}, Facts: session.Facts, Attempt: a.Attempt,
-	})
-	return attacks.Answer{Repeated: receipt.Repeated}, err
-}
-
-func (t attackTarget) key(p party, kid string) (issuers.KeyInfo, error) {
-	all := p.domain.Keys().List()
-	at := slices.IndexFunc(all, func(k issuers.KeyInfo) bool { return k.ID == kid })
-	if at < 0 {
-		return issuers.KeyInfo{}, fmt.Errorf("%s has no key %q", p.name, kid)
-	}
-	return all[at], nil
+	return answer, err
 }
 
 // sign has the KMS sign any text with a service's own key, as a thief of it
 // would: as R||S (RFC 7518 3.4).
-func (t attackTarget) sign(ctx context.Context, p party, kid, text string) ([]byte, error) {
-	k, err := t.key(p, kid)
+func (t Target) sign(ctx context.Context, kid, text string) ([]byte, error) {
+	_, k, err := t.client.world.key(kid)
 	if err != nil {
 		return nil, err
 	}
 	digest := sha256.Sum256([]byte(text))
-	out, err := t.world.kms.Sign(ctx, &kms.SignInput{
+	out, err := t.client.world.kms.Sign(ctx, &kms.SignInput{
 		KeyId: aws.String(k.KMSKey), Message: digest[:], MessageType: types.MessageTypeDigest, SigningAlgorithm: types.SigningAlgorithmSpecEcdsaSha256,
 	})
 	if err != nil {

@@ -14,6 +14,8 @@ import (
 	"tokenshell/issuers"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
 
@@ -412,4 +414,24 @@ func FoundBy(party string, findings []tokens.Finding) []Finding {
 		all[i] = Finding{party, f}
 	}
 	return all
+}
+
+// Redact replaces tokens in a text, and the parts of those that are held.
+func (c *Client) Redact(text string) string { return c.wallet.parts.Hide(text) }
+
+// when writes a time as clock and distance: "12:01:30, in 90 s".
+func (c *Client) when(t time.Time) string {
+	text, d := t.UTC().Format("15:04:05"), t.Sub(c.world.clock.Now())
+	if d > 0 {
+		return text + ", in " + page.HowFar(d)
+	}
+	return text + ", " + page.HowFar(-d) + " ago"
+}
+
+// labelOf gives the handle of a token that the wallet holds, else its jti.
+func (c *Client) labelOf(ref tokens.Ref) string {
+	if t := c.wallet.byRef[ref]; t != nil {
+		return t.handle
+	}
+	return ref.ID
 }

@@ -3,6 +3,7 @@
 package shell
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -13,12 +14,17 @@ import (
 // completer completes lines for one shell, with a parser of its own.
 type completer struct {
 	shell  *Shell
-	parser *parser
+	parser *Parser
+	offers map[string]Offer // of the domains
 }
 
-func newCompleter(s *Shell) (*completer, error) {
-	p, err := newParser()
-	return &completer{s, p}, err
+func newCompleter(s *Shell, domains []DomainKind) (*completer, error) {
+	p, err := s.Language.Parser()
+	c := &completer{s, p, map[string]Offer{}}
+	for _, d := range domains {
+		maps.Copy(c.offers, d.Offers)
+	}
+	return c, err
 }
 
 // place is where in the grammar the cursor stands.
@@ -76,7 +82,7 @@ func (c *completer) locate(words []string) (p place, ok bool) {
 		}
 	}
 	if takesVerb(node) && len(p.values) == len(node.Positional)-1 {
-		return place{node: c.parser.kong.Model.Node, group: true}, true
+		return place{node: c.parser.Root(), group: true}, true
 	}
 	return p, true
 }
@@ -164,6 +170,9 @@ func (c *completer) values(kind, enum, word string, before []string) []lineedit.
 	if offer := liveKinds()[kind]; offer != nil {
 		return offer(c, word, before)
 	}
+	if offer := c.offers[kind]; offer != nil {
+		return offer(c.shell.Client)
+	}
 	return nil
 }
 
@@ -179,7 +188,7 @@ func (c *completer) hint(line string, pos int) string {
 	case p.flag != nil:
 		return flagPlace(p.flag)
 	case p.group:
-		if p.node == c.parser.kong.Model.Node {
+		if p.node == c.parser.Root() {
 			return ""
 		}
 		return strings.TrimPrefix(synopsis(p.node), verbPath(p.node)+" ")

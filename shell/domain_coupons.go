@@ -139,7 +139,9 @@ func (d *couponDomain) About(string) string { return "" }
 func (d *couponDomain) choice(code string) Choice {
 	return Choice{
 		Service: "coupons", Says: code, Line: "coupon confirm " + code, Kind: "coupon confirm " + code,
-		Ask: func(ctx context.Context, order issuers.Order) (tokens.Issued, error) { return d.Confirm(ctx, order, code) },
+		Ask: func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
+			return d.Confirm(ctx, order, code)
+		},
 	}
 }
 

@@ -107,13 +107,17 @@ func (d *paymentDomain) Accounts() Accounts {
 }
 
 // About says how many cards a customer has.
-func (d *paymentDomain) About(customer string) string { return fmt.Sprintf("%d cards", len(d.cards[customer])) }
+func (d *paymentDomain) About(customer string) string {
+	return fmt.Sprintf("%d cards", len(d.cards[customer]))
+}
 
 // choice is an amount on a card.
 func (d *paymentDomain) choice(amount, card string) Choice {
 	return Choice{
 		Service: "payments", Says: amount + " on " + card, Line: "payment confirm " + amount + " --method " + card, Kind: "payment confirm " + card,
-		Ask: func(ctx context.Context, order issuers.Order) (tokens.Issued, error) { return d.Confirm(ctx, order, amount, card) },
+		Ask: func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
+			return d.Confirm(ctx, order, amount, card)
+		},
 	}
 }
 

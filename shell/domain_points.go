@@ -103,13 +103,17 @@ func (d *pointsDomain) Accounts() Accounts {
 }
 
 // About says how many points a customer began with.
-func (d *pointsDomain) About(customer string) string { return fmt.Sprintf("%d points", d.opening[customer]) }
+func (d *pointsDomain) About(customer string) string {
+	return fmt.Sprintf("%d points", d.opening[customer])
+}
 
 // choice is an amount of points.
 func (d *pointsDomain) choice(amount string) Choice {
 	return Choice{
 		Service: "points", Says: amount + " points", Line: "points confirm " + amount, Kind: "points confirm",
-		Ask: func(ctx context.Context, order issuers.Order) (tokens.Issued, error) { return d.Confirm(ctx, order, amount) },
+		Ask: func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
+			return d.Confirm(ctx, order, amount)
+		},
 	}
 }
 

@@ -4,7 +4,6 @@
 package shell
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -114,5 +113,5 @@ func Confirm(ctx context.Context, c *Client, out *answer.Out, choice Choice, fla
 	})
 }
 
-// sayNothing is said where a world has nothing.
-func orNothing(text string) string { return cmp.Or(text, "-") }
+// amountLesson is what to try next after amount_invalid, which several say.
+const amountLesson = "points are whole, money has the currency's decimals: points confirm 500, payment confirm 80.00"

@@ -6,21 +6,19 @@ package shell
 import (
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/tokens"
 )
 
 // explorer walks through worlds of one kind.
 type explorer struct {
-	plan     *blueprint
+	plan     *Plan
 	weakness tokens.Weakness
 	seed     uint64
 	depth    int // moves of a walk
@@ -38,7 +36,7 @@ type explorer struct {
 // finding is a broken invariant, and the shortest way there.
 type finding struct {
 	what  string
-	moves []move
+	moves []Move
 }
 
 // explore walks until the budget is used, ctx ends or something is found.
@@ -87,9 +85,9 @@ func (e *explorer) pairs(ctx context.Context) (*finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	var faults []move
-	for _, m := range s.faultMoves() {
-		if !strings.Contains(m.line, "confirm") && !strings.Contains(m.line, "sign") {
+	var faults []Move
+	for _, m := range faultMoves(s.world) {
+		if !strings.Contains(m.Line, "confirm") && !strings.Contains(m.Line, "sign") {
 			faults = append(faults, m)
 		}
 	}
@@ -110,30 +108,30 @@ func (e *explorer) pairs(ctx context.Context) (*finding, error) {
 }
 
 // pair checks one order out with two faults waiting, and ends it.
-func (e *explorer) pair(ctx context.Context, one, other move) (moves []move, broken error, err error) {
+func (e *explorer) pair(ctx context.Context, one, other Move) (moves []Move, broken error, err error) {
 	s, err := e.fresh(ctx, e.weakness)
 	if err != nil {
 		return nil, nil, err
 	}
-	first := func(kind string) []move {
-		for _, m := range s.possible() {
-			if strings.HasPrefix(m.kind, kind) {
-				return []move{m}
+	first := func(kind string) []Move {
+		for _, m := range Possible(s) {
+			if strings.HasPrefix(m.Kind, kind) {
+				return []Move{m}
 			}
 		}
 		return nil
 	}
-	fixed := func(m move) func() []move { return func() []move { return []move{m} } }
-	for _, next := range []func() []move{
-		func() []move { return first("session new") },
-		func() []move { return first("coupon confirm") },
-		func() []move { return first("points confirm") },
-		func() []move { return first("payment confirm") },
+	fixed := func(m Move) func() []Move { return func() []Move { return []Move{m} } }
+	story := []func() []Move{func() []Move { return first("session new") }}
+	for _, p := range s.world.inKindOrder() { // one thing of each service
+		story = append(story, func() []Move { return first(p.Handle + " confirm") })
+	}
+	for _, next := range append(story,
 		fixed(one), fixed(other),
-		func() []move { return first("checkout") },
-		func() []move { return first("direct") }, // late, past the relay
-		s.ending,
-	} {
+		func() []Move { return first("checkout") },
+		func() []Move { return first("direct") }, // late, past the relay
+		func() []Move { return ending(s.world) },
+	) {
 		for _, m := range next() {
 			moves = append(moves, m)
 			if broken := e.step(ctx, s, m); broken != nil {
@@ -146,44 +144,43 @@ func (e *explorer) pair(ctx context.Context, one, other move) (moves []move, bro
 }
 
 // visit counts a state, and gives how often each kind of move was chosen in it.
-func (e *explorer) visit(s *Shell) (state map[string]int) {
-	name := s.abstract()
+func (e *explorer) visit(s *Client) (state map[string]int) {
+	name := abstract(s)
 	if e.tried[name] == nil {
 		e.tried[name] = map[string]int{}
 	}
 	return e.tried[name]
 }
 
-// fresh gives a shell over a new world with its checks on.
-func (e *explorer) fresh(ctx context.Context, weakness tokens.Weakness) (*Shell, error) {
-	seed := uint64(DefaultSeed)
+// fresh gives a client of a new world with its checks on.
+func (e *explorer) fresh(ctx context.Context, weakness tokens.Weakness) (*Client, error) {
 	// An interrupt ends the walks, not the making of a world: what was found or
 	// seen until then is still told.
-	w, err := buildWeakWorld(context.WithoutCancel(ctx), e.plan, &seed, weakness)
+	w, err := BuildWeak(context.WithoutCancel(ctx), e.plan, Seeded(DefaultSeed), weakness)
 	if err != nil {
 		return nil, err
 	}
 	w.witness.watch(true)
-	return newShell(w, nil), nil
+	return NewClient(w), nil
 }
 
 // try makes one move and gives its error, and the invariant that it broke.
-func (e *explorer) try(ctx context.Context, s *Shell, m move) (said, broken error) {
+func (e *explorer) try(ctx context.Context, s *Client, m Move) (said, broken error) {
 	defer func() {
 		if r := recover(); r != nil {
 			broken = fmt.Errorf("a panic: %v", r)
 		}
 	}()
-	said = m.run(&call{Shell: s, ctx: ctx, out: &answer.Out{Stdout: io.Discard, Stderr: io.Discard, Format: "text"}})
+	said = m.run(ctx, s)
 	broken = s.world.audit()
-	if broken == nil && m.kind == "end" && exit.Rejections(said) != nil {
+	if broken == nil && m.Kind == "end" && exit.Rejections(said) != nil {
 		broken = said
 	}
 	return said, broken
 }
 
 // walk makes moves from the beginning of a world, and ends its sessions.
-func (e *explorer) walk(ctx context.Context, rng *rand.Rand) (moves []move, broken error, err error) {
+func (e *explorer) walk(ctx context.Context, rng *rand.Rand) (moves []Move, broken error, err error) {
 	s, err := e.fresh(ctx, e.weakness)
 	if err != nil {
 		return nil, nil, err
@@ -199,7 +196,7 @@ func (e *explorer) walk(ctx context.Context, rng *rand.Rand) (moves []move, brok
 			return moves, nil, nil
 		}
 	}
-	for _, m := range s.ending() {
+	for _, m := range ending(s.world) {
 		moves = append(moves, m)
 		if broken := e.step(ctx, s, m); broken != nil {
 			return moves, broken, nil
@@ -208,7 +205,7 @@ func (e *explorer) walk(ctx context.Context, rng *rand.Rand) (moves []move, brok
 	return moves, nil, nil
 }
 
-func (e *explorer) step(ctx context.Context, s *Shell, m move) error {
+func (e *explorer) step(ctx context.Context, s *Client, m Move) error {
 	e.verbs++
 	said, broken := e.try(ctx, s, m)
 	for _, r := range exit.Rejections(said) {
@@ -239,22 +236,22 @@ func swarm(rng *rand.Rand) (leave func(kind string) bool) {
 }
 
 // choose takes one of the kinds of move that were chosen least in this state.
-func (e *explorer) choose(s *Shell, rng *rand.Rand, leave func(kind string) bool) move {
-	possible, counts := s.possible(), e.visit(s)
-	if some := slices.DeleteFunc(slices.Clone(possible), func(m move) bool { return leave(m.kind) }); len(some) > 0 {
+func (e *explorer) choose(s *Client, rng *rand.Rand, leave func(kind string) bool) Move {
+	possible, counts := Possible(s), e.visit(s)
+	if some := slices.DeleteFunc(slices.Clone(possible), func(m Move) bool { return leave(m.Kind) }); len(some) > 0 {
 		possible = some
 	}
-	kinds := map[string][]move{}
+	kinds := map[string][]Move{}
 	var names []string
 	least := -1
 	for _, m := range possible {
-		if kinds[m.kind] == nil {
-			names = append(names, m.kind)
-			if n := counts[m.kind]; least < 0 || n < least {
+		if kinds[m.Kind] == nil {
+			names = append(names, m.Kind)
+			if n := counts[m.Kind]; least < 0 || n < least {
 				least = n
 			}
 		}
-		kinds[m.kind] = append(kinds[m.kind], m)
+		kinds[m.Kind] = append(kinds[m.Kind], m)
 	}
 	names = slices.DeleteFunc(names, func(kind string) bool { return counts[kind] > least })
 	kind := names[rng.IntN(len(names))]
@@ -263,7 +260,7 @@ func (e *explorer) choose(s *Shell, rng *rand.Rand, leave func(kind string) bool
 }
 
 // replay makes moves in a fresh world and says what broke, and after how many.
-func (e *explorer) replay(ctx context.Context, moves []move) (broken error, used int, err error) {
+func (e *explorer) replay(ctx context.Context, moves []Move) (broken error, used int, err error) {
 	s, err := e.fresh(ctx, e.weakness)
 	if err != nil {
 		return nil, 0, err
@@ -277,7 +274,7 @@ func (e *explorer) replay(ctx context.Context, moves []move) (broken error, used
 }
 
 // shorten leaves out moves for as long as something still breaks.
-func (e *explorer) shorten(ctx context.Context, moves []move) (*finding, error) {
+func (e *explorer) shorten(ctx context.Context, moves []Move) (*finding, error) {
 	found := &finding{moves: moves}
 	for size := max(1, len(moves)/2); size > 0; {
 		shorter := false
@@ -309,10 +306,10 @@ func (e *explorer) shorten(ctx context.Context, moves []move) (*finding, error) 
 	return found, nil
 }
 
-func lines(moves []move) []string {
+func lines(moves []Move) []string {
 	var all []string
 	for _, m := range moves {
-		all = append(all, m.line)
+		all = append(all, m.Line)
 	}
 	return all
 }
@@ -328,28 +325,14 @@ func (e *explorer) scenario(ctx context.Context, f *finding) (string, error) {
 	fmt.Fprintf(&b, "# explore --seed %d: %s\nset check on\n", e.seed, f.what)
 	archive := &txtar.Archive{}
 	for _, m := range f.moves {
-		if t := s.wallet.byHandle[m.forges]; t != nil {
-			archive.Files = append(archive.Files, txtar.File{Name: m.file, Data: []byte(spoiled(t.raw) + "\n")})
+		if t := s.wallet.byHandle[m.Forges]; t != nil {
+			archive.Files = append(archive.Files, txtar.File{Name: m.File, Data: []byte(Spoiled(t.raw) + "\n")})
 		}
 		said, _ := e.try(ctx, s, m)
-		b.WriteString(expected(said) + m.line + "\n")
+		b.WriteString(exit.Expected(said) + m.Line + "\n")
 	}
 	archive.Comment = []byte(b.String())
 	slices.SortFunc(archive.Files, func(a, b txtar.File) int { return strings.Compare(a.Name, b.Name) })
 	archive.Files = slices.CompactFunc(archive.Files, func(a, b txtar.File) bool { return a.Name == b.Name })
 	return string(txtar.Format(archive)), nil
-}
-
-// expected gives what stands before a line that is refused.
-func expected(said error) string {
-	all := exit.Rejections(said)
-	if all == nil {
-		return ""
-	}
-	for _, r := range all {
-		if r.Reason != all[0].Reason {
-			return "! "
-		}
-	}
-	return "expect " + string(all[0].Reason) + " "
 }

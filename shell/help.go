@@ -4,43 +4,33 @@ package shell
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
+	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
 	"tokenshell/tokens"
 )
 
-// reasonCodes gives every reason's code.
-func reasonCodes() []string {
-	var codes []string
-	for _, row := range tokens.Reasons() {
-		codes = append(codes, string(row.Reason))
-	}
-	return codes
-}
-
 // unknownTopic says what else help explains.
-func (p *parser) unknownTopic(word string) error {
-	topics := append(reasonCodes(), "reasons", "checks")
-	for _, child := range p.kong.Model.Children {
+func unknownTopic(l *Language, p *Parser, word string) error {
+	topics := append(l.ReasonCodes(), "reasons", "checks")
+	for _, child := range p.Root().Children {
 		topics = append(topics, child.Name)
 	}
-	for _, row := range partyRows() {
+	for _, row := range partyRows(l.Kinds) {
 		topics = append(topics, row.name)
 	}
-	hint := "help lists the verbs, help reasons the reasons"
-	if near := exit.Nearest(strings.ToLower(word), topics); near != "" {
-		hint = fmt.Sprintf("did you mean %s?", near)
-	}
+	hint := exit.Meant(strings.ToLower(word), topics, "help lists the verbs, help reasons the reasons")
 	return exit.Usage(hint, "there is no verb, party or reason %q", word)
 }
 
-func writeReasons(w *page.Page) {
+func writeReasons(w *page.Page, reasons []tokens.ReasonRow) {
 	rows := page.NewTable("REASON", "SAID BY", "MEANING")
-	for _, row := range tokens.Reasons() {
+	for _, row := range reasons {
 		rows.Row(page.Rigid(row.Reason), row.By, row.Meaning)
 	}
 	rows.Write(w)
@@ -54,7 +44,7 @@ func writeChecks(w *page.Page) {
 	rows.Write(w)
 }
 
-func reasonsJSON() any {
+func reasonsJSON(reasons []tokens.ReasonRow) any {
 	type reason struct {
 		Reason  tokens.Reason `json:"reason"`
 		Meaning string        `json:"meaning"`
@@ -62,10 +52,71 @@ func reasonsJSON() any {
 		Source  string        `json:"source"`
 	}
 	list := []reason{}
-	for _, row := range tokens.Reasons() {
+	for _, row := range reasons {
 		list = append(list, reason(row))
 	}
 	return map[string]any{"reasons": list}
+}
+
+type helpVerb struct {
+	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons or checks."`
+}
+
+// Run explains.
+func (v *helpVerb) Run(l *Language, out *answer.Out) error {
+	p, err := l.newParser()
+	if err != nil {
+		return err
+	}
+	words := slices.Clone(v.Verb)
+	if len(words) == 0 {
+		return out.Show(helpJSON(p.Root()), func(w *page.Page) { writeHelp(w, p.Root()) })
+	}
+	if words[0] == "reasons" {
+		return out.Show(reasonsJSON(l.Reasons()), func(w *page.Page) { writeReasons(w, l.Reasons()) })
+	}
+	if words[0] == "checks" {
+		return out.Show(map[string]any{"checks": weaknessNames()}, writeChecks)
+	}
+	if len(words) == 1 && slices.Contains(l.ReasonCodes(), words[0]) {
+		return explainReason(l, out, tokens.Reason(words[0]))
+	}
+	node, used := p.find(words)
+	party := partyHelp(l.Kinds, words[0])
+	if len(words) == 1 && party != nil && used == 0 {
+		data := map[string]string{"party": party.name, "what": party.what, "does": party.does, "never": party.never, "verbs": party.verbs}
+		return out.Show(data, party.write)
+	}
+	if used == 0 {
+		return unknownTopic(l, p, words[0])
+	}
+	if used < len(words) && len(node.Children) > 0 {
+		return exit.Usage(synopsis(node), "there is no verb %q", strings.Join(words, " "))
+	}
+	return out.Show(helpJSON(node), func(w *page.Page) {
+		writeVerbHelp(w, node)
+		if len(words) == 1 && party != nil { // it is a verb too
+			fmt.Fprintln(w)
+			party.write(w)
+		}
+	})
+}
+
+// explainReason says what a refusal means, and what to try next.
+func explainReason(l *Language, out *answer.Out, reason tokens.Reason) error {
+	rows := l.Reasons()
+	row := rows[slices.IndexFunc(rows, func(r tokens.ReasonRow) bool { return r.Reason == reason })]
+	next := lessonOf(l.Kinds, reason).next
+	data := map[string]string{"reason": string(reason), "meaning": row.Meaning, "by": row.By, "source": row.Source, "next": next}
+	return out.Show(data, func(w *page.Page) {
+		fmt.Fprintln(w, w.Paint(page.TitleStyle, string(reason)))
+		shown := page.NewTable()
+		shown.Row(page.Rigid("  means"), row.Meaning)
+		shown.Row(page.Rigid("  who says it"), row.By)
+		shown.Row(page.Rigid("  source"), row.Source)
+		shown.Row(page.Rigid("  what to try"), next)
+		shown.Write(w)
+	})
 }
 
 // leaves gives the runnable verbs below a node.
@@ -162,3 +213,6 @@ func helpJSON(node *kong.Node) any {
 	}
 	return map[string]any{"verbs": verbs}
 }
+
+// example gives a verb's example: a line, or several with semicolons between.
+func example(node *kong.Node) string { return node.Tag.Get("example") }

@@ -17,8 +17,8 @@ type Kind struct {
 	Name       string // "coupons": its service, and the stem of its iss
 	Handle     string // "coupon": its verb, and the stem of its tokens' handles
 	Capability string
-	Seals      bool // its tokens carry a sealed section
-	Optional   bool // only a world that says something of it has it
+	Seals      bool   // its tokens carry a sealed section
+	Optional   bool   // only a world that says something of it has it
 	Holds      string // what it sets aside, as a sentence goes on: "holds the points"
 	Verbs      string // those that are about it, for help
 	Reasons    []tokens.ReasonRow

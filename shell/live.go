@@ -5,14 +5,12 @@ package shell
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"tokenshell/issuers"
-	"tokenshell/issuers/payments"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/page"
@@ -26,7 +24,7 @@ import (
 // the arguments that stand there already.
 type liveKind func(c *completer, word string, before []string) []lineedit.Candidate
 
-// liveKinds is the table of kinds.
+// liveKinds is the table of kinds; domains have theirs beside it.
 func liveKinds() map[string]liveKind {
 	of := func(offer func(s *Shell) []lineedit.Candidate) liveKind {
 		return func(c *completer, _ string, _ []string) []lineedit.Candidate { return offer(c.shell) }
@@ -34,8 +32,6 @@ func liveKinds() map[string]liveKind {
 	return map[string]liveKind{
 		"token":    offerTokens,
 		"session":  of(offerSessions),
-		"coupon":   of(offerCoupons),
-		"card":     of(offerCards),
 		"customer": of(offerCustomers),
 		"service":  offerParties(),
 		"party":    offerParties("client", "relay", "kms"),
@@ -49,7 +45,7 @@ func liveKinds() map[string]liveKind {
 		"check":  of(offerChecks),
 		"reason": of(offerReasons),
 		"option": of(func(*Shell) []lineedit.Candidate {
-			return rowsOf(optionRows(), func(r optionRow) (string, string) { return r.name, r.help })
+			return rowsOf(OptionRows(), func(r OptionRow) (string, string) { return r.Name, r.Help })
 		}),
 		"value":    offerOptionValues,
 		"attack":   offerAttacks,
@@ -79,7 +75,7 @@ func offerTokens(c *completer, _ string, before []string) []lineedit.Candidate {
 	var all []lineedit.Candidate
 	for _, t := range c.shell.wallet.held {
 		if !slices.Contains(before, t.handle) {
-			all = append(all, lineedit.Candidate{Value: t.handle, Description: c.shell.aboutToken(t, standings.of(t))})
+			all = append(all, lineedit.Candidate{Value: t.handle, Description: aboutToken(c.shell.Client, t, standings.of(t))})
 		}
 	}
 	return all
@@ -87,7 +83,7 @@ func offerTokens(c *completer, _ string, before []string) []lineedit.Candidate {
 
 // aboutToken says of a token what helps to choose one: where it stands, how old
 // it is and how long it has.
-func (s *Shell) aboutToken(t *heldToken, status string) string {
+func aboutToken(s *Client, t *heldToken, status string) string {
 	about := page.OrDash(t.service) + ", " + status
 	now := s.world.clock.Now()
 	if !t.since.IsZero() {
@@ -100,36 +96,16 @@ func (s *Shell) aboutToken(t *heldToken, status string) string {
 }
 
 func offerSessions(s *Shell) []lineedit.Candidate {
-	return rowsOf(s.world.relay.Sessions(), func(snap orchestrator.Snapshot) (string, string) {
+	return rowsOf(s.world.sessions(), func(snap orchestrator.Snapshot) (string, string) {
 		return snap.ID, string(snap.State) + ", " + snap.Customer
 	})
-}
-
-// offerCoupons offers those that the session could confirm now.
-func offerCoupons(s *Shell) []lineedit.Candidate {
-	order := issuers.Order{Customer: s.whose()}
-	if snap, err := s.world.relay.Session(s.session); err == nil {
-		order.ID, order.Facts = snap.ID, snap.Facts
-	}
-	var all []lineedit.Candidate
-	for _, l := range s.world.coupons.List(order.Customer) {
-		if s.world.coupons.Applicable(order, l.Code) == nil {
-			all = append(all, lineedit.Candidate{Value: l.Code, Description: l.Terms + " off" + page.Prefixed(", from ", l.Minimum)})
-		}
-	}
-	return all
-}
-
-func offerCards(s *Shell) []lineedit.Candidate {
-	methods, _ := s.world.payments.Methods(s.whose()) // nobody's cards are none
-	return rowsOf(methods, func(m payments.Method) (string, string) { return m.ID, m.Available + " available" })
 }
 
 // offerParties offers these and the services.
 func offerParties(names ...string) liveKind {
 	return func(c *completer, _ string, _ []string) []lineedit.Candidate {
 		return rowsOf(slices.Concat(names, c.shell.world.serviceNames()), func(name string) (string, string) {
-			if party := partyHelp(name); party != nil {
+			if party := partyHelp(c.shell.Language.Kinds, name); party != nil {
 				return name, party.what
 			}
 			return name, ""
@@ -140,14 +116,21 @@ func offerParties(names ...string) liveKind {
 func offerKeys(s *Shell) []lineedit.Candidate {
 	var all []lineedit.Candidate
 	for _, p := range s.world.parties {
-		all = append(all, rowsOf(p.domain.Keys().List(), func(k issuers.KeyInfo) (string, string) { return k.ID, string(k.State) })...)
+		all = append(all, rowsOf(p.Keys().List(), func(k issuers.KeyInfo) (string, string) { return k.ID, string(k.State) })...)
 	}
 	return all
 }
 
+// offerCustomers says of each what the domains have of it.
 func offerCustomers(s *Shell) []lineedit.Candidate {
 	return rowsOf(s.world.plan.customers, func(id string) (string, string) {
-		return id, fmt.Sprintf("%d points, %d cards", s.world.plan.points[id], len(s.world.plan.cards[id]))
+		var about []string
+		for _, p := range s.world.inKindOrder() {
+			if has := p.About(id); has != "" {
+				about = append(about, has)
+			}
+		}
+		return id, strings.Join(about, ", ")
 	})
 }
 
@@ -161,7 +144,7 @@ func offerSteps(s *Shell) []lineedit.Candidate {
 	var all []string
 	for _, p := range s.world.parties {
 		for _, step := range wire.ServiceSteps {
-			all = append(all, p.name+"."+step)
+			all = append(all, p.Name+"."+step)
 		}
 	}
 	for _, o := range s.world.standins {
@@ -175,18 +158,20 @@ func offerSteps(s *Shell) []lineedit.Candidate {
 	return rowsOf(all, func(step string) (string, string) { return step, stepAskers[step[strings.LastIndexByte(step, '.')+1:]] })
 }
 
+// offerChecks offers what --without may name.
 func offerChecks(*Shell) []lineedit.Candidate {
-	return rowsOf(tokens.Weaknesses(), func(r tokens.WeaknessRow) (string, string) { return r.Rule, "without it, " + r.Without })
+	all := rowsOf(tokens.Weaknesses(), func(r tokens.WeaknessRow) (string, string) { return r.Rule, "without it, " + r.Without })
+	return append(all, rowsOf(tokens.CheckNames(), func(name string) (string, string) { return name, "nobody makes this check of a token" })...)
 }
 
-func offerReasons(*Shell) []lineedit.Candidate {
-	return rowsOf(tokens.Reasons(), func(r tokens.ReasonRow) (string, string) { return string(r.Reason), r.Meaning })
+func offerReasons(s *Shell) []lineedit.Candidate {
+	return rowsOf(s.Language.Reasons(), func(r tokens.ReasonRow) (string, string) { return string(r.Reason), r.Meaning })
 }
 
 func offerOptionValues(_ *completer, _ string, before []string) []lineedit.Candidate {
-	for _, row := range optionRows() {
-		if len(before) > 0 && row.name == before[0] && strings.Contains(row.values, "|") {
-			return plain(strings.Split(row.values, "|"))
+	for _, row := range OptionRows() {
+		if len(before) > 0 && row.Name == before[0] && strings.Contains(row.Values, "|") {
+			return plain(strings.Split(row.Values, "|"))
 		}
 	}
 	return nil
@@ -213,7 +198,7 @@ func offerOutsiders(s *Shell) []lineedit.Candidate {
 
 // offerTopics offers what help explains.
 func offerTopics(c *completer, _ string, before []string) []lineedit.Candidate {
-	root := c.parser.kong.Model.Node
+	root := c.parser.Root()
 	if len(before) > 0 {
 		if node, used := c.parser.find(before); used == len(before) {
 			return c.verbCandidates(node)
@@ -221,7 +206,7 @@ func offerTopics(c *completer, _ string, before []string) []lineedit.Candidate {
 		return nil
 	}
 	all := c.verbCandidates(root)
-	for _, row := range partyRows() {
+	for _, row := range partyRows(c.shell.Language.Kinds) {
 		if c.parser.child(root, row.name) == nil { // relay is a verb, too
 			all = append(all, lineedit.Candidate{Value: row.name, Description: row.what})
 		}
@@ -233,11 +218,8 @@ func offerTopics(c *completer, _ string, before []string) []lineedit.Candidate {
 
 // variables gives the variables, and what they hold unless that is secret.
 func (c *completer) variables() []lineedit.Candidate {
-	return rowsOf(slices.Sorted(maps.Keys(c.shell.vars)), func(name string) (string, string) {
-		if c.shell.vars[name].secret {
-			return "$" + name, "(secret)"
-		}
-		return "$" + name, redact.OneLine(c.shell.vars[name].value)
+	return rowsOf(c.shell.Vars.Names(), func(name string) (string, string) {
+		return "$" + name, redact.OneLine(c.shell.Vars.Shown(name))
 	})
 }
 
@@ -249,7 +231,7 @@ func (c *completer) files(word string) []lineedit.Candidate {
 		at, word = "@", cut
 	}
 	dir, _ := filepath.Split(word)
-	entries, err := os.ReadDir(c.shell.path(filepath.Clean("./" + dir)))
+	entries, err := os.ReadDir(c.shell.Dir.Full(filepath.Clean("./" + dir)))
 	if filepath.IsAbs(word) {
 		entries, err = os.ReadDir(dir)
 	}

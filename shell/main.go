@@ -3,25 +3,20 @@
 package shell
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
-	"tokenshell/shell/internal/redact"
-	"tokenshell/shell/internal/syntax"
 )
 
 // Exit codes of the process.
@@ -80,7 +75,7 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 		return strings.HasPrefix(a, "-c") || a == "--command" || strings.HasPrefix(a, "--command=")
 	})
 	run := &Globals{Output: p.Output, JQ: p.JQ, Color: p.Color}
-	if err := run.apply(out, false); err != nil {
+	if err := run.Apply(out, false); err != nil {
 		return err
 	}
 	switch command := strings.Fields(parsed.Command())[0]; {
@@ -91,25 +86,42 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	case command == "run":
 		return runPaths(p, out)
 	}
-	world, err := NewWorld(context.Background(), WorldConfig{Path: p.World, Seed: p.Seed})
+	s, err := openShell(p, out)
 	if err != nil {
 		return err
 	}
-	s := New(world)
-	s.window = screen
-	s.options.output, s.options.filter = out.Format, out.Filter
-	if p.Color != "" {
-		s.options.color = p.Color
-	}
 	switch {
 	case hasCommand:
-		return s.script("-c", strings.NewReader(p.Command), true, stdout, stderr)
+		return s.Script("-c", strings.NewReader(p.Command), true, stdout, stderr)
 	case interactive(stdin, stdout):
-		return s.prompt(stdin, stdout, stderr)
+		return Prompt(s, AllDomains(), stdin, stdout, stderr)
 	default:
-		return s.script("stdin", stdin, false, stdout, stderr)
+		return s.Script("stdin", stdin, false, stdout, stderr)
 	}
 }
+
+// openShell makes the world that the process's flags say, and its shell.
+func openShell(p *process, out *answer.Out) (*Shell, error) {
+	l := language()
+	plan, err := Read(l.Kinds, p.World)
+	if err != nil {
+		return nil, err
+	}
+	world, err := Build(context.Background(), plan, Making{Seed: p.Seed})
+	if err != nil {
+		return nil, err
+	}
+	s := NewShell(world, l)
+	s.Screen.Window = out.Window
+	s.Options.Output, s.Options.Filter = out.Format, out.Filter
+	if p.Color != "" {
+		s.Options.Color = p.Color
+	}
+	return s, nil
+}
+
+// language is that of the domains that tokenshell comes with.
+func language() *Language { return LanguageOf(AllDomains()) }
 
 // version gives the module's version, or the commit it was built from.
 func version() string {
@@ -159,120 +171,12 @@ func printHelp(words []string, node *kong.Node, out *answer.Out) error {
 			return err
 		}
 	}
-	return (&helpVerb{words}).Run(&call{Shell: &Shell{}, ctx: context.Background(), out: out})
-}
-
-// withInterrupt gives a context that ends at the first Ctrl-C.
-func withInterrupt() (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-}
-
-// script runs lines until one surprises, and says which.
-func (s *Shell) script(name string, from io.Reader, semicolons bool, stdout, stderr io.Writer) error {
-	ctx, stop := withInterrupt()
-	defer stop()
-	lines := lineScanner{from: from, name: name}
-	for {
-		line, number, err := lines.wait(ctx)
-		if err == io.EOF {
-			return s.leave(s.output(stdout, stderr))
-		}
-		if err != nil {
-			return err
-		}
-		if err := s.Line(ctx, line, semicolons, stdout, stderr); err != nil {
-			s.place(stderr, name, number, line, err)
-			_ = s.leave(s.output(stdout, stderr)) // it says itself what is wrong, and the line is what the script ends with
-			return exit.ToPeople(err)
-		}
-		if s.quit {
-			return s.leave(s.output(stdout, stderr))
-		}
-	}
-}
-
-// place says which line, and of several commands which, a script stopped at.
-func (s *Shell) place(w io.Writer, name string, number int, line string, err error) {
-	var unread *syntax.Error
-	where := s.last
-	if errors.As(err, &unread) {
-		where = strings.TrimSpace(line)
-	}
-	fmt.Fprintf(w, "%s:%d: %s\n", name, number, redact.Printable(s.wallet.redact(where)))
-}
-
-// lineLimit is the longest line of a script, in bytes.
-const lineLimit = 1 << 20
-
-// lineScanner gives lines with their numbers.
-type lineScanner struct {
-	from   io.Reader
-	name   string
-	number int
-	buffer bytes.Buffer
-	ended  bool
-}
-
-// wait gives the next line, or ctx's error when that ends first; a read that
-// waits then is left behind, for the process ends.
-func (l *lineScanner) wait(ctx context.Context) (string, int, error) {
-	type answer struct {
-		line   string
-		number int
-		err    error
-	}
-	answers := make(chan answer, 1)
-	go func() {
-		line, number, err := l.next()
-		answers <- answer{line, number, err}
-	}()
-	select {
-	case a := <-answers:
-		return a.line, a.number, a.err
-	case <-ctx.Done():
-		return "", 0, ctx.Err()
-	}
-}
-
-func (l *lineScanner) next() (string, int, error) {
-	chunk := make([]byte, 64<<10)
-	for {
-		if line, ok := l.take(); ok {
-			l.number++
-			return line, l.number, nil
-		}
-		if l.ended {
-			if l.buffer.Len() == 0 {
-				return "", 0, io.EOF
-			}
-			l.buffer.WriteByte('\n')
-			continue
-		}
-		if l.buffer.Len() > lineLimit {
-			return "", 0, exit.Input(l.name, l.number+1, fmt.Sprintf("the line is longer than %d bytes", lineLimit))
-		}
-		n, err := l.from.Read(chunk)
-		l.buffer.Write(chunk[:n])
-		if err == io.EOF {
-			l.ended = true
-		} else if err != nil {
-			return "", 0, exit.Input(l.name, 0, err.Error())
-		}
-	}
-}
-
-func (l *lineScanner) take() (string, bool) {
-	at := bytes.IndexByte(l.buffer.Bytes(), '\n')
-	if at < 0 {
-		return "", false
-	}
-	line := l.buffer.Next(at + 1)
-	return strings.TrimSuffix(string(line[:at]), "\r"), true
+	return (&helpVerb{words}).Run(language(), out)
 }
 
 // runPaths runs scenarios and says how they went.
 func runPaths(p *process, out *answer.Out) error {
-	ctx, stop := withInterrupt()
+	ctx, stop := WithInterrupt()
 	defer stop()
 	files, err := ScenarioFiles(p.Run.Paths)
 	if err != nil {
@@ -289,7 +193,7 @@ func runPaths(p *process, out *answer.Out) error {
 		Skipped int       `json:"skipped"`
 		Rows    []Outcome `json:"rows"`
 	}{Total: len(files)}
-	err = RunScenarios(ctx, c, files, func(o Outcome) {
+	err = runScenarios(ctx, language(), c, files, func(o Outcome) {
 		switch o.Verdict {
 		case Passed:
 			summary.Passed++

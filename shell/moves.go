@@ -3,6 +3,7 @@
 package shell
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -13,119 +14,152 @@ import (
 	"tokenshell/tokens"
 )
 
-// move is one line of the language, with its verb already parsed.
-type move struct {
-	line string
-	kind string // the line without its names: moves of a kind are alike
-	run  func(*call) error
+// Move is one line of the language, and what the client does then.
+type Move struct {
+	Line string
+	Kind string // the line without its names: moves of a kind are alike
 
-	file   string // a file that the line reads
-	forges string // the handle of the token whose forgery is in it
+	File   string // a file that the line reads
+	Forges string // the handle of the token whose forgery is in it
+
+	run func(context.Context, *Client) error
 }
 
-// moveLimits keep worlds small enough to be walked through.
+// Limits keep worlds small enough to be walked through.
 const (
 	maxSessions = 2
 	maxTokens   = 6
 	maxFaults   = 2
 )
 
-// possible gives every move that makes sense in the shell's world as it is.
-func (s *Shell) possible() []move {
-	var moves []move
-	add := func(kind string, run func(*call) error, format string, args ...any) {
-		moves = append(moves, move{line: fmt.Sprintf(format, args...), kind: kind, run: run})
-	}
-	sessions := s.world.relay.Sessions()
+// Possible gives every move that makes sense in the client's world as it is.
+func Possible(c *Client) []Move {
+	var moves []Move
+	sessions := c.world.sessions()
 	if len(sessions) < maxSessions {
 		id := fmt.Sprintf("op_%d", len(sessions)+1)
-		for _, customer := range s.world.plan.customers[:min(2, len(s.world.plan.customers))] {
-			verb := sessionNew{Name: id, Customer: customer, Fact: []string{"subtotal=120.00", "payable=60.00"}}
-			add("session new "+customer, func(c *call) error { v := verb; return v.Run(c) },
-				"session new %s --customer %s --fact subtotal=120.00 --fact payable=60.00", id, customer)
+		for _, customer := range c.world.plan.customers[:min(2, len(c.world.plan.customers))] {
+			moves = append(moves, opening(id, customer))
 		}
 	}
 	for _, snap := range sessions {
-		if snap.ID != s.session {
-			add("session use", (&sessionUse{snap.ID}).Run, "session use %s", snap.ID)
+		if snap.ID != c.session {
+			moves = append(moves, using("session use", snap.ID))
 		}
 	}
-	if s.session == "" {
+	if c.session == "" {
 		return moves
 	}
-	current, err := s.world.relay.Session(s.session)
+	current, err := c.world.relay.Session(c.session)
 	if err != nil {
 		return moves
 	}
-	moves = append(moves, s.confirmMoves(current)...)
-	moves = append(moves, s.tokenMoves()...)
-	moves = append(moves, s.orderMoves(current)...)
-	if len(s.world.faults.List()) < maxFaults {
-		moves = append(moves, s.faultMoves()...)
+	moves = append(moves, confirmMoves(c, current)...)
+	moves = append(moves, tokenMoves(c)...)
+	moves = append(moves, orderMoves(current)...)
+	if len(c.world.faults.List()) < maxFaults {
+		moves = append(moves, faultMoves(c.world)...)
 	}
-	return append(moves, s.worldMoves()...)
+	return append(moves, worldMoves(c.world)...)
+}
+
+func opening(id, customer string) Move {
+	return Move{
+		Line: fmt.Sprintf("session new %s --customer %s --fact subtotal=120.00 --fact payable=60.00", id, customer), Kind: "session new " + customer,
+		run: func(ctx context.Context, c *Client) error {
+			_, err := c.Open(ctx, id, customer, tokens.Facts{"subtotal": "120.00", "payable": "60.00"})
+			return err
+		},
+	}
+}
+
+func using(kind, order string) Move {
+	return Move{Line: "session use " + order, Kind: kind, run: func(_ context.Context, c *Client) error {
+		_, err := c.Use(order)
+		return err
+	}}
 }
 
 // confirmMoves confirm a few things of each service. The tokens get names of
 // their own, so that a line means the same when others are left out.
-func (s *Shell) confirmMoves(snap orchestrator.Snapshot) []move {
-	if len(s.wallet.held) >= maxTokens || snap.State != orchestrator.Open {
+func confirmMoves(c *Client, snap orchestrator.Snapshot) []Move {
+	if len(c.wallet.held) >= maxTokens || snap.State != orchestrator.Open {
 		return nil
 	}
-	var moves []move
-	name := fmt.Sprintf("t%d", len(s.wallet.held)+1)
-	flags := confirmFlags{Name: name}
-	for _, coupon := range s.world.plan.coupons[:min(6, len(s.world.plan.coupons))] {
-		verb := couponConfirm{coupon.Code, flags}
-		moves = append(moves, move{line: fmt.Sprintf("coupon confirm %s --name %s", coupon.Code, name), kind: "coupon confirm " + coupon.Code, run: verb.Run})
-	}
-	half := s.world.plan.points[snap.Customer]/2 + 1 // two do not fit
-	points := pointsConfirm{fmt.Sprint(half), flags}
-	moves = append(moves, move{line: fmt.Sprintf("points confirm %d --name %s", half, name), kind: "points confirm", run: points.Run})
-	for _, card := range s.world.plan.cards[snap.Customer] {
-		verb := paymentConfirm{"80.00", card.ID, flags}
-		moves = append(moves, move{line: fmt.Sprintf("payment confirm 80.00 --method %s --name %s", card.ID, name), kind: "payment confirm " + card.ID, run: verb.Run})
+	var moves []Move
+	name := fmt.Sprintf("t%d", len(c.wallet.held)+1)
+	for _, p := range c.world.inKindOrder() {
+		for _, choice := range p.Choices(snap.Customer) {
+			moves = append(moves, Move{
+				Line: choice.Line + " --name " + name, Kind: choice.Kind,
+				run: func(ctx context.Context, c *Client) error {
+					order, err := c.current()
+					if err == nil {
+						_, _, err = c.Confirm(ctx, order, choice, Wanted{Handle: name})
+					}
+					return err
+				},
+			})
+		}
 	}
 	return moves
 }
 
 // tokenMoves do something with one token.
-func (s *Shell) tokenMoves() []move {
-	var moves []move
-	for _, t := range s.wallet.held {
-		about := t.service + " " + s.status(t)
+func tokenMoves(c *Client) []Move {
+	var moves []Move
+	for _, t := range c.wallet.held {
+		about := t.service + " " + c.status(t)
 		moves = append(moves,
-			move{line: "relay " + t.handle, kind: "relay " + about, run: (&relayVerb{[]string{t.handle}}).Run},
-			move{line: "redeem --direct " + t.handle, kind: "direct " + about, run: (&redeemVerb{Tokens: []string{t.handle}, Direct: true}).Run},
-			move{line: "revoke " + t.handle, kind: "revoke " + about, run: (&revokeVerb{t.handle}).Run},
+			held("relay "+t.handle, "relay "+about, t.handle, func(ctx context.Context, c *Client, order string, t *heldToken) error {
+				_, err := c.Relay(ctx, order, t)
+				return err
+			}),
+			held("redeem --direct "+t.handle, "direct "+about, t.handle, func(ctx context.Context, c *Client, order string, t *heldToken) error {
+				_, _, err := c.Direct(ctx, order, t, "", "")
+				return err
+			}),
+			held("revoke "+t.handle, "revoke "+about, t.handle, func(ctx context.Context, c *Client, _ string, t *heldToken) error {
+				_, err := c.Revoke(ctx, t)
+				return err
+			}),
 		)
-		if m, ok := forged(t, about); ok {
-			moves = append(moves, m)
+		if !sealed(t.raw) { // one with a sealed section is another one in every world
+			moves = append(moves, forged(t.handle, about))
 		}
 	}
 	return moves
 }
 
-// forged relays a token whose signature somebody has changed: a try to burn
-// its jti. A token with a sealed section is another one in every world, so it
-// is left alone.
-func forged(t *heldToken, about string) (move, bool) {
-	handle, file := t.handle, "forged-"+t.handle+".jwt"
-	return move{line: "relay @" + file, kind: "forged " + about, file: file, forges: handle, run: func(c *call) error {
-		t, err := c.token(handle)
-		if err != nil {
+// held is a move with one token, in the current order.
+func held(line, kind, handle string, do func(ctx context.Context, c *Client, order string, t *heldToken) error) Move {
+	return Move{Line: line, Kind: kind, run: func(ctx context.Context, c *Client) error {
+		t := c.wallet.byHandle[handle]
+		if t == nil {
+			return exit.Usage("", "there is no token %q", handle)
+		}
+		order, err := c.current()
+		if err != nil && !strings.HasPrefix(line, "revoke") {
 			return err
 		}
-		_, refused, err := c.judge(c.session, []*heldToken{c.loose(spoiled(t.raw))})
-		if err == nil {
-			err = refused
-		}
-		return err
-	}}, !sealed(t.raw)
+		return do(ctx, c, order, t)
+	}}
 }
 
-// spoiled changes the first character of a token's signature.
-func spoiled(raw string) string {
+// forged relays a token whose signature somebody has changed: a try to burn
+// its jti.
+func forged(handle, about string) Move {
+	file := "forged-" + handle + ".jwt"
+	m := held("relay @"+file, "forged "+about, handle, func(ctx context.Context, c *Client, order string, t *heldToken) error {
+		_, err := c.Relay(ctx, order, c.loose(Spoiled(t.raw)))
+		return err
+	})
+	m.File, m.Forges = file, handle
+	return m
+}
+
+// Spoiled changes the first character of a token's signature.
+func Spoiled(raw string) string {
 	cut := strings.LastIndexByte(raw, '.') + 1
 	first := "A"
 	if raw[cut] == 'A' {
@@ -140,42 +174,84 @@ func sealed(raw string) bool {
 	return err == nil && strings.Contains(string(seen.Payload), `"sealed"`)
 }
 
+// order is a move with the current order.
+func order(line, kind string, do func(ctx context.Context, c *Client, order string) error) Move {
+	return Move{Line: line, Kind: kind, run: func(ctx context.Context, c *Client) error {
+		order, err := c.current()
+		if err != nil {
+			return err
+		}
+		return do(ctx, c, order)
+	}}
+}
+
+// ended is the error of a redemption: its own, or the refusals on the way.
+func ended(snap orchestrator.Snapshot, resumed bool, err error) error {
+	if err != nil {
+		return err
+	}
+	return EndOf(snap, resumed)
+}
+
+func resume(ctx context.Context, c *Client, order string) error {
+	snap, err := c.Resume(ctx, order)
+	return ended(snap, true, err)
+}
+
 // orderMoves do something with the current order.
-func (s *Shell) orderMoves(snap orchestrator.Snapshot) []move {
-	moves := []move{
-		{line: "checkout", kind: "checkout", run: (&checkoutVerb{}).Run},
-		{line: "redeem", kind: "redeem", run: (&redeemVerb{}).Run},
+func orderMoves(snap orchestrator.Snapshot) []Move {
+	moves := []Move{
+		order("checkout", "checkout", func(ctx context.Context, c *Client, order string) error {
+			snap, err := c.Checkout(ctx, order, nil, nil, nil)
+			if snap == nil {
+				return err
+			}
+			return ended(*snap, false, err)
+		}),
+		order("redeem", "redeem", func(ctx context.Context, c *Client, order string) error {
+			snap, err := c.Redeem(ctx, order, nil)
+			return ended(snap, false, err)
+		}),
 	}
 	if snap.State == orchestrator.Stuck || snap.State == orchestrator.Redeeming {
-		moves = append(moves, move{line: "redeem --resume", kind: "resume", run: (&redeemVerb{Resume: true}).Run})
+		moves = append(moves, order("redeem --resume", "resume", resume))
 	}
 	if snap.State == orchestrator.Open {
 		moves = append(moves,
-			move{line: "session close", kind: "close", run: (&sessionClose{}).Run},
-			move{line: "session set payable=90.00", kind: "payable", run: (&sessionSet{"payable=90.00"}).Run})
+			order("session close", "close", func(ctx context.Context, c *Client, order string) error {
+				_, err := c.Close(ctx, order)
+				return err
+			}),
+			order("session set payable=90.00", "payable", func(_ context.Context, c *Client, order string) error {
+				_, err := c.SetFact(order, "payable", "90.00")
+				return err
+			}))
 	}
 	return moves
 }
 
 // faultMoves have a step of a party go wrong, once or often enough that asking
 // again does not help.
-func (s *Shell) faultMoves() []move {
-	var moves []move
+func faultMoves(w *World) []Move {
+	var moves []Move
 	add := func(party, step string) {
 		for _, kind := range wire.FaultKinds() {
 			for _, count := range []int{1, 3} {
-				verb := faultInject{party + "." + step, kind, count}
+				fault := wire.Fault{Party: party, Step: step, Kind: wire.FaultKind(kind), Left: count}
 				line := fmt.Sprintf("fault %s.%s %s", party, step, kind)
 				if count > 1 {
 					line += fmt.Sprintf(" --count %d", count)
 				}
-				moves = append(moves, move{line: line, kind: "fault " + party + "." + step, run: verb.Run})
+				moves = append(moves, Move{Line: line, Kind: "fault " + party + "." + step, run: func(_ context.Context, c *Client) error {
+					c.world.faults.Add(fault)
+					return nil
+				}})
 			}
 		}
 	}
-	for _, p := range s.world.parties {
+	for _, p := range w.parties {
 		for _, step := range wire.ServiceSteps {
-			add(p.name, step)
+			add(p.Name, step)
 		}
 	}
 	for _, step := range wire.KmsSteps {
@@ -184,15 +260,19 @@ func (s *Shell) faultMoves() []move {
 	return moves
 }
 
+func advancing(line, kind string, by time.Duration) Move {
+	return Move{Line: line, Kind: kind, run: func(_ context.Context, c *Client) error { return c.world.clock.Advance(by) }}
+}
+
 // worldMoves move time and keys.
-func (s *Shell) worldMoves() []move {
-	moves := []move{
-		{line: "clock advance 30s", kind: "clock 30s", run: (&clockAdvance{span(30 * time.Second)}).Run},
-		{line: "clock advance 2m", kind: "clock 2m", run: (&clockAdvance{span(2 * time.Minute)}).Run},
-	}
-	for _, p := range s.world.parties {
-		if len(p.domain.Keys().List()) < 3 {
-			moves = append(moves, move{line: "keys rotate " + p.name, kind: "rotate " + p.name, run: (&keysRotate{p.name}).Run})
+func worldMoves(w *World) []Move {
+	moves := []Move{advancing("clock advance 30s", "clock 30s", 30*time.Second), advancing("clock advance 2m", "clock 2m", 2*time.Minute)}
+	for _, p := range w.parties {
+		if len(p.Keys().List()) < 3 {
+			moves = append(moves, Move{Line: "keys rotate " + p.Name, Kind: "rotate " + p.Name, run: func(ctx context.Context, c *Client) error {
+				_, err := c.Rotate(ctx, p.Name)
+				return err
+			}})
 		}
 	}
 	return moves
@@ -200,44 +280,46 @@ func (s *Shell) worldMoves() []move {
 
 // ending are the moves that bring every session to its end and every hold back:
 // what is not right after them never will be.
-func (s *Shell) ending() []move {
-	moves := []move{{line: "fault clear", kind: "end", run: (&faultClear{}).Run}}
-	for _, snap := range s.world.relay.Sessions() {
+func ending(w *World) []Move {
+	moves := []Move{{Line: "fault clear", Kind: "end", run: func(_ context.Context, c *Client) error {
+		c.world.faults.Clear()
+		return nil
+	}}}
+	for _, snap := range w.sessions() {
 		if snap.State != orchestrator.Stuck && snap.State != orchestrator.Redeeming {
 			continue
 		}
-		moves = append(moves,
-			move{line: "session use " + snap.ID, kind: "end", run: (&sessionUse{snap.ID}).Run},
-			move{line: "redeem --resume", kind: "end", run: func(c *call) error {
-				err := (&redeemVerb{Resume: true}).Run(c)
+		moves = append(moves, using("end", snap.ID),
+			order("redeem --resume", "end", func(ctx context.Context, c *Client, order string) error {
+				err := resume(ctx, c, order)
 				if err != nil && exit.Rejections(err) != nil {
 					return fmt.Errorf("session %q does not come to its end: %w", snap.ID, err)
 				}
 				return err
-			}})
+			}))
 	}
-	return append(moves, move{line: "clock advance 10m", kind: "end", run: (&clockAdvance{span(2 * tokens.MaxLifetime)}).Run})
+	return append(moves, advancing("clock advance 10m", "end", 2*tokens.MaxLifetime))
 }
 
 // abstract gives the world's state without its names and digits: two worlds
 // with the same one go on alike.
-func (s *Shell) abstract() string {
+func abstract(c *Client) string {
 	var b strings.Builder
-	for _, snap := range s.world.relay.Sessions() {
-		fmt.Fprintf(&b, "%s %t %s %s|", snap.Customer, snap.ID == s.session, snap.State, snap.Facts["payable"])
+	for _, snap := range c.world.sessions() {
+		fmt.Fprintf(&b, "%s %t %s %s|", snap.Customer, snap.ID == c.session, snap.State, snap.Facts["payable"])
 	}
-	now := s.world.clock.Now()
-	for _, t := range s.wallet.held {
-		fmt.Fprintf(&b, "%s %s %s %d|", t.service, t.ref.Order, s.status(t), max(-1, int64(t.expires.Sub(now)/(30*time.Second))))
+	now := c.world.clock.Now()
+	for _, t := range c.wallet.held {
+		fmt.Fprintf(&b, "%s %s %s %d|", t.service, t.ref.Order, c.status(t), max(-1, int64(t.expires.Sub(now)/(30*time.Second))))
 	}
-	for _, f := range s.world.faults.List() {
+	for _, f := range c.world.faults.List() {
 		fmt.Fprintf(&b, "%s.%s %s %d|", f.Party, f.Step, f.Kind, f.Left)
 	}
-	for _, p := range s.world.parties {
-		for _, e := range p.domain.Entries() {
+	for _, p := range c.world.parties {
+		for _, e := range p.Entries() {
 			fmt.Fprintf(&b, "%s %s|", e.Holds, e.State)
 		}
-		fmt.Fprintf(&b, "%d|", len(p.domain.Keys().List()))
+		fmt.Fprintf(&b, "%d|", len(p.Keys().List()))
 	}
 	return b.String()
 }

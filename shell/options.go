@@ -8,37 +8,62 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"tokenshell/shell/internal/answer"
 )
 
-// optionRow is one option of set.
-type optionRow struct {
-	name   string
-	values string // what may stand there
-	help   string
-	get    func(*Shell) string
-	set    func(*Shell, string) error
+// Options are what set changes of a shell.
+type Options struct {
+	Output string // text or json
+	Filter *answer.Filter
+	Color  string // auto, always or never
+	Tips   bool   // a person is told what to try next
 }
 
-// optionRows is the closed list of options.
-func optionRows() []optionRow {
-	oneOf := func(to func(*Shell) *string, values ...string) func(*Shell, string) error {
-		return func(s *Shell, value string) error {
-			if !slices.Contains(values, value) {
-				return fmt.Errorf("write one of %s", strings.Join(values, ", "))
-			}
-			*to(s) = value
-			return nil
-		}
+// OptionRow is one option of set.
+type OptionRow struct {
+	Name   string
+	Values string // what may stand there
+	Help   string
+	Get    func(*World, *Options) string
+	Set    func(w *World, o *Options, value string) error
+}
+
+// OptionRows is the closed list of options.
+func OptionRows() []OptionRow {
+	return []OptionRow{
+		{"check", "on|off", "whether the invariants are checked after every verb",
+			func(w *World, _ *Options) string { return onOff(w.witness.watching()) },
+			func(w *World, _ *Options, value string) error {
+				on, err := isOn(value)
+				if err == nil {
+					w.witness.watch(on)
+				}
+				return err
+			}},
+		{"color", "auto|always|never", "whether output is coloured",
+			func(_ *World, o *Options) string { return o.Color },
+			func(_ *World, o *Options, value string) error {
+				return oneOf(&o.Color, value, "auto", "always", "never")
+			}},
+		{"leeway", "D", "how far clocks may differ, for every verifier",
+			func(w *World, _ *Options) string { return w.leeway.get().String() },
+			func(w *World, _ *Options, value string) error { return setLeeway(w, value) }},
+		{"output", "text|json", "how verbs print",
+			func(_ *World, o *Options) string { return o.Output },
+			func(_ *World, o *Options, value string) error { return oneOf(&o.Output, value, "text", "json") }},
+		{"tips", "on|off", "whether the prompt says what to try after a refusal",
+			func(_ *World, o *Options) string { return onOff(o.Tips) },
+			func(_ *World, o *Options, value string) (err error) { o.Tips, err = isOnOr(o.Tips, value); return err }},
 	}
-	color := func(s *Shell) *string { return &s.options.color }
-	output := func(s *Shell) *string { return &s.options.output }
-	return []optionRow{
-		{"check", "on|off", "whether the invariants are checked after every verb", getCheck, setCheck},
-		{"color", "auto|always|never", "whether output is coloured", func(s *Shell) string { return s.options.color }, oneOf(color, "auto", "always", "never")},
-		{"leeway", "D", "how far clocks may differ, for every verifier", func(s *Shell) string { return s.world.leeway.get().String() }, setLeeway},
-		{"output", "text|json", "how verbs print", func(s *Shell) string { return s.options.output }, oneOf(output, "text", "json")},
-		{"tips", "on|off", "whether the prompt says what to try after a refusal", getTips, setTips},
+}
+
+func oneOf(to *string, value string, values ...string) error {
+	if !slices.Contains(values, value) {
+		return fmt.Errorf("write one of %s", strings.Join(values, ", "))
 	}
+	*to = value
+	return nil
 }
 
 func onOff(on bool) string { return map[bool]string{true: "on", false: "off"}[on] }
@@ -50,34 +75,23 @@ func isOn(value string) (bool, error) {
 	return value == "on", nil
 }
 
-func getCheck(s *Shell) string { return onOff(s.world.witness.watching()) }
-
-func setCheck(s *Shell, value string) error {
+// isOnOr keeps what was when the value says nothing.
+func isOnOr(was bool, value string) (bool, error) {
 	on, err := isOn(value)
-	if err == nil {
-		s.world.witness.watch(on)
+	if err != nil {
+		return was, err
 	}
-	return err
-}
-
-func getTips(s *Shell) string { return onOff(s.options.tips) }
-
-func setTips(s *Shell, value string) error {
-	on, err := isOn(value)
-	if err == nil {
-		s.options.tips = on
-	}
-	return err
+	return on, nil
 }
 
 // maxLeeway keeps a leeway from being a lifetime.
 const maxLeeway = 5 * time.Minute
 
-func setLeeway(s *Shell, value string) error {
+func setLeeway(w *World, value string) error {
 	d, err := time.ParseDuration(value)
 	if err != nil || d < 0 || d > maxLeeway {
 		return fmt.Errorf("write a duration of 0s to %s", maxLeeway)
 	}
-	s.world.leeway.set(d)
+	w.leeway.set(d)
 	return nil
 }

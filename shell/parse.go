@@ -4,66 +4,27 @@ package shell
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
-	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 )
 
-// Globals are the flags that stand on the process and on every verb.
-type Globals struct {
-	Output string  `short:"o" enum:"text,json," default:"" placeholder:"text|json" help:"Print text, or one JSON object a verb."`
-	JQ     string  `name:"jq" placeholder:"EXPR" help:"Filter the JSON through a jq expression; strings come out bare."`
-	Color  string  `enum:"auto,always,never," default:"" placeholder:"auto|always|never" help:"Colour the output."`
-	World  string  `placeholder:"FILE" help:"Make the world from this file (for the process and run)."`
-	Seed   *uint64 `placeholder:"N" help:"Freeze time and derive every id and key from this number (for the process and run)."`
-	Help   bool    `short:"h" help:"Say what the verb does."`
+// Parser is a kong parser and the flags that it fills beside a verb's own.
+type Parser struct {
+	flags *Globals
+	kong  *kong.Kong
 }
 
-// apply sets a verb's own output flags. Few verbs take a seed of their own.
-func (g *Globals) apply(o *answer.Out, takesSeed bool) error {
-	if g.World != "" || g.Seed != nil && !takesSeed {
-		return exit.Usage("give --world and --seed to tokenshell itself, or to tokenshell run", "the world is made before its first verb")
-	}
-	if g.Output != "" {
-		o.Format = g.Output
-	}
-	if g.JQ != "" {
-		var err error
-		if o.Filter, err = answer.NewFilter(g.JQ); err != nil {
-			return err
-		}
-		o.Format = "json"
-	}
-	if g.Color != "" {
-		o.Choose(g.Color)
-	}
-	return nil
-}
-
-// parser is a kong parser and the grammar that it fills.
-type parser struct {
-	grammar *grammar
-	kong    *kong.Kong
-}
-
-func newParser() (*parser, error) {
-	p := &parser{grammar: &grammar{}}
-	var err error
-	p.kong, err = kong.New(p.grammar, kong.Name("tokenshell"), kong.NoDefaultHelp(), kong.Exit(func(int) {}),
-		kong.Writers(io.Discard, io.Discard), kong.ExplicitGroups(verbGroups()))
-	return p, err
-}
+// Root gives the grammar's root.
+func (p *Parser) Root() *kong.Node { return p.kong.Model.Node }
 
 // parse reads a verb's words. Flags may stand anywhere, and a word like -5 is a
 // value, so the words are put in kong's order first.
-func (p *parser) parse(words []string) (*kong.Context, error) {
+func (p *Parser) parse(words []string) (*kong.Context, error) {
 	node, used := p.find(words)
 	if node == p.kong.Model.Node {
 		return nil, p.unknownVerb(words[0])
@@ -112,7 +73,7 @@ func plainly(err error, words []string) string {
 
 // fill is kong's Parse without its hooks, which no verb has and which are most
 // of its cost.
-func (p *parser) fill(args []string) (*kong.Context, error) {
+func (p *Parser) fill(args []string) (*kong.Context, error) {
 	forget(p.kong.Model.Node)
 	parsed, err := kong.Trace(p.kong, args)
 	if err == nil {
@@ -156,7 +117,7 @@ func wantsHelp(node *kong.Node, words []string) bool {
 }
 
 // find follows the words down the grammar: the node and how many words led to it.
-func (p *parser) find(words []string) (node *kong.Node, used int) {
+func (p *Parser) find(words []string) (node *kong.Node, used int) {
 	node = p.kong.Model.Node
 	for used < len(words) {
 		child := p.child(node, words[used])
@@ -169,7 +130,7 @@ func (p *parser) find(words []string) (node *kong.Node, used int) {
 	return node, used
 }
 
-func (p *parser) child(node *kong.Node, name string) *kong.Node {
+func (p *Parser) child(node *kong.Node, name string) *kong.Node {
 	at := slices.IndexFunc(node.Children, func(c *kong.Node) bool { return c.Name == name })
 	if at < 0 {
 		return nil
@@ -177,16 +138,12 @@ func (p *parser) child(node *kong.Node, name string) *kong.Node {
 	return node.Children[at]
 }
 
-func (p *parser) unknownVerb(word string) error {
+func (p *Parser) unknownVerb(word string) error {
 	var names []string
 	for _, child := range p.kong.Model.Children {
 		names = append(names, child.Name)
 	}
-	hint := "help lists the verbs"
-	if near := exit.Nearest(word, names); near != "" {
-		hint = fmt.Sprintf("did you mean %s?", near)
-	}
-	return exit.Usage(hint, "there is no verb %q", word)
+	return exit.Usage(exit.Meant(word, names, "help lists the verbs"), "there is no verb %q", word)
 }
 
 // takesVerb reports whether the node's last argument is a verb with its own
@@ -238,24 +195,14 @@ func isNumber(text string) bool {
 		len(text) > 1 && text[0] == '.' && text[1] >= '0' && text[1] <= '9'
 }
 
-// parserPool keeps parsers, for making one costs more than using it. It may
-// serve several shells.
-type parserPool struct{ pool chan *parser }
-
-func newParserPool() *parserPool { return &parserPool{make(chan *parser, 4)} }
-
-func (p *parserPool) get() (*parser, error) {
-	select {
-	case ready := <-p.pool:
-		return ready, nil
-	default:
-		return newParser()
+// verbIs reports whether the verb that words begin with has a tag, it or the
+// family that it is of.
+func (p *Parser) verbIs(words []string, tag string) bool {
+	node, _ := p.find(words)
+	for ; node != nil; node = node.Parent {
+		if node.Tag != nil && node.Tag.Has(tag) {
+			return true
+		}
 	}
-}
-
-func (p *parserPool) put(used *parser) {
-	select {
-	case p.pool <- used:
-	default:
-	}
+	return false
 }

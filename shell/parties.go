@@ -4,6 +4,7 @@ package shell
 
 import (
 	"fmt"
+	"strings"
 
 	"tokenshell/shell/internal/page"
 )
@@ -17,22 +18,23 @@ type partyRow struct {
 	verbs string // that are about it
 }
 
-// partyRows are the parties that every world has.
-func partyRows() []partyRow {
-	domain := func(name, holds, verbs string) partyRow {
-		return partyRow{name, "a domain service that " + holds,
-			"checks the customer's choice, " + holds + ", and signs a confirmation token; later verifies again, holds its own constraints and redeems once; revokes; rotates its own keys",
-			"share a key, or trust the relay", verbs}
-	}
-	return []partyRow{
-		{"client", "the customer's side, and you", "opens a session, confirms choices with the domains, carries the tokens to the relay", "see what is sealed", "session, coupon, points, payment, token, relay, redeem, checkout"},
+// partyRows are the parties of a world with these kinds of domains.
+func partyRows(kinds []*Kind) []partyRow {
+	var verbs []string
+	rows := []partyRow{
+		{},
 		{"relay", "OrderProcessing", "names the order; verifies who signed, for whom, for which order and until when; refuses a second use; forwards; takes back when a later service refuses",
 			"mint, change or revoke a token, read constraints or sealed, or keep a secret", "relay, redeem, checkout, session, trust, view relay"},
-		domain("coupons", "reserves a use of the coupon", "coupon list, coupon confirm, revoke, keys, view coupons"),
-		domain("points", "holds the points", "points balance, points confirm, revoke, keys, view points"),
-		domain("payments", "authorises the amount on the card", "payment methods, payment confirm, revoke, keys, view payments"),
-		{"kms", "a mock of AWS KMS", "holds every private key; signs and decrypts; the same answer for the same seed", "let a private key out", "keys list, keys rotate, keys disable, view kms"},
 	}
+	for _, k := range kinds {
+		verbs = append(verbs, k.Handle)
+		rows = append(rows, partyRow{k.Name, "a domain service that " + k.Holds,
+			"checks the customer's choice, " + k.Holds + ", and signs a confirmation token; later verifies again, holds its own constraints and redeems once; revokes; rotates its own keys",
+			"share a key, or trust the relay", k.Verbs})
+	}
+	rows[0] = partyRow{"client", "the customer's side, and you", "opens a session, confirms choices with the domains, carries the tokens to the relay", "see what is sealed",
+		"session, " + strings.Join(verbs, ", ") + ", token, relay, redeem, checkout"}
+	return append(rows, partyRow{"kms", "a mock of AWS KMS", "holds every private key; signs and decrypts; the same answer for the same seed", "let a private key out", "keys list, keys rotate, keys disable, view kms"})
 }
 
 func (r *partyRow) write(w *page.Page) {
@@ -45,8 +47,8 @@ func (r *partyRow) write(w *page.Page) {
 }
 
 // partyHelp finds a party by its name.
-func partyHelp(name string) *partyRow {
-	for _, r := range partyRows() {
+func partyHelp(kinds []*Kind, name string) *partyRow {
+	for _, r := range partyRows(kinds) {
 		if r.name == name {
 			return &r
 		}

@@ -47,7 +47,7 @@ func volatileText() *regexp.Regexp {
 // patterns gives a line of stdout for each line that matters, if it was said
 // before as it is now. same says whether everything was. While time stands still
 // it is a part of what is said.
-func (m *scenarioMaker) patterns(e *spoken, outputs [2]string, still bool) (lines []string, same bool) {
+func (m *scenarioMaker) patterns(e *Spoken, outputs [2]string, still bool) (lines []string, same bool) {
 	_, _, matters := m.node(e.words)
 	if matters == 0 {
 		return nil, true

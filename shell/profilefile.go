@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
 	"tokenshell/tokens"
 )
 
@@ -23,11 +24,11 @@ type profileFile struct {
 }
 
 // readProfile reads a profile file; name "" is the empty profile.
-func (s *Shell) readProfile(name string) (*tokens.Profile, error) {
+func readProfile(dir *files.Dir, name string) (*tokens.Profile, error) {
 	if name == "" {
 		return &tokens.Profile{}, nil
 	}
-	text, err := s.readFile(name, profileLimit)
+	text, err := dir.Read(name, profileLimit)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
@@ -28,23 +27,24 @@ tour shows the way through a checkout, session new opens one of your own.
 help lists the verbs, help VERB explains one, Tab completes, Ctrl-D leaves.
 `
 
-// prompt reads lines from a terminal until quit or Ctrl-D. Nothing that goes
+// Prompt reads lines from a terminal until quit or Ctrl-D. Nothing that goes
 // wrong in a line ends it.
-func (s *Shell) prompt(stdin, stdout, stderr *os.File) error {
-	s.teaching = &teaching{map[tokens.Reason]bool{}}
-	s.readRC(rcPath(), stderr)
-	if s.options.tips {
-		err := s.output(stdout, stderr).Show(nil, func(w *page.Page) { fmt.Fprint(w, banner) })
+func Prompt(s *Shell, domains []DomainKind, stdin, stdout, stderr *os.File) error {
+	lessons := &teaching{map[tokens.Reason]bool{}}
+	s.AfterRefusal = func(out *answer.Out, words []string, err error) { lessons.teach(s, out, words, err) }
+	readRC(s, rcPath(), stderr)
+	if s.Options.Tips {
+		err := s.Output(stdout, stderr).Show(nil, func(w *page.Page) { fmt.Fprint(w, banner) })
 		if err != nil {
 			return err
 		}
 	}
-	color := s.output(stdout, stderr).Color
+	color := s.Output(stdout, stderr).Color
 	able := lineedit.Interactive(stdin, stdout)
 	if able && lineedit.Width(stderr) > 0 {
-		s.progress = stderr
+		s.Screen.Progress = stderr
 	}
-	completer, err := newCompleter(s)
+	completer, err := newCompleter(s, domains)
 	if err != nil {
 		return err
 	}
@@ -59,57 +59,34 @@ func (s *Shell) prompt(stdin, stdout, stderr *os.File) error {
 		reader = lineedit.Terminal(config)
 	}
 	defer reader.Close()
-	s.history = history.Lines
+	s.Lines = history.Lines
 	if asker, ok := reader.(lineedit.Asker); ok {
-		s.ask = asker.Ask
+		s.Ask = asker.Ask
 	}
-	out := func() *answer.Out { return s.output(stdout, stderr) }
-	for !s.quit {
-		line, err := reader.ReadLine(s.promptOn(&page.Page{Color: out().Color}))
+	out := func() *answer.Out { return s.Output(stdout, stderr) }
+	for !s.HasQuit() {
+		line, err := reader.ReadLine(s.Prompt(&page.Page{Color: out().Color}))
 		switch {
 		case errors.Is(err, lineedit.ErrInterrupted):
 			continue
 		case errors.Is(err, io.EOF):
 			fmt.Fprintln(stdout)
-			return s.leave(out())
+			return s.Leave(out())
 		case errors.Is(err, lineedit.ErrTooLong):
 			answer.PrintError(stderr, exit.Usage("@FILE reads a long token", "%v", err))
 			continue
 		case err != nil:
 			return err
 		}
-		s.interruptible(line, stdout, stderr)
+		interruptible(s, line, stdout, stderr)
 	}
-	return s.leave(out())
+	return s.Leave(out())
 }
 
 // interruptible runs one line; Ctrl-C stops the line and not the shell. Its
 // error has been printed, and a person reads it.
-func (s *Shell) interruptible(line string, stdout, stderr io.Writer) {
+func interruptible(s *Shell, line string, stdout, stderr io.Writer) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	_ = s.Line(ctx, line, false, stdout, stderr)
-}
-
-// promptText names the session, and the time when it stands still.
-func (s *Shell) promptText() string { return s.promptOn(&page.Page{}) }
-
-// promptOn gives the prompt in the colours of a page: the session in that of its
-// state.
-func (s *Shell) promptOn(p *page.Page) string {
-	name := p.Paint(page.TitleStyle, "tokenshell")
-	if s.session != "" {
-		name = s.session
-		if snap, err := s.world.relay.Session(s.session); err == nil {
-			name = p.Paint(page.StateStyles[string(snap.State)], name)
-		}
-	}
-	parts := []string{name}
-	if s.world.clock.Frozen() {
-		parts = append(parts, p.Faint(s.world.clock.Now().Format("15:04:05")))
-	}
-	if s.recording != nil {
-		parts = append(parts, p.Paint(page.BadStyle, "rec"))
-	}
-	return strings.Join(parts, " ") + "> "
 }

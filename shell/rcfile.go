@@ -33,7 +33,7 @@ func rcPath() string {
 // readRC sets the options that stand in a file, a line each as set has them. A
 // line that is wrong is said with its place, and the others count. There need
 // be no such file.
-func (s *Shell) readRC(path string, stderr io.Writer) {
+func readRC(s *Shell, path string, stderr io.Writer) {
 	if _, err := os.Lstat(path); path == "" || os.IsNotExist(err) {
 		return
 	}

@@ -37,16 +37,16 @@ type omission struct {
 // scenarioMaker makes a scenario of commands.
 type scenarioMaker struct {
 	shell   *Shell // where they were run
-	parser  *parser
-	spoken  []*spoken
+	parser  *Parser
+	spoken  []*Spoken
 	from    int            // what was run before is only there to get to this point
 	grain   time.Duration  // how much time may pass before the clock is moved
 	without map[int]string // what is left out, and why; without a word when it is ""
 	taken   map[string]bool
 	orders  map[string]string
 	files   []txtar.File
-	names   map[*spoken]map[string]string // of files, as they were given, in the scenario
-	uses    map[*spoken][]string          // sections
+	names   map[*Spoken]map[string]string // of files, as they were given, in the scenario
+	uses    map[*Spoken][]string          // sections
 	finder  *regexp.Regexp
 	tell    func(i int) // how far it is
 }
@@ -59,20 +59,20 @@ const mostPasses = 200
 // something is another without them.
 const coarse = 30 * time.Second
 
-// record makes a scenario of what was run since the from-th command.
-func (s *Shell) record(ctx context.Context, from int, out *answer.Out) (scenario []byte, kept int, left []omission, err error) {
-	if err := s.transcript.whole(); err != nil {
+// makeScenario makes a scenario of what was run since the from-th command.
+func makeScenario(ctx context.Context, s *Shell, from int, out *answer.Out) (scenario []byte, kept int, left []omission, err error) {
+	if err := s.transcript.Whole(); err != nil {
 		return nil, 0, nil, err
 	}
-	p, err := newParser()
+	p, err := s.Language.Parser()
 	if err != nil {
 		return nil, 0, nil, err
 	}
 	m := &scenarioMaker{
-		shell: s, parser: p, spoken: s.transcript.spoken, from: from, grain: coarse, without: map[int]string{}, taken: map[string]bool{},
-		orders: map[string]string{}, names: map[*spoken]map[string]string{}, uses: map[*spoken][]string{}, finder: volatileText(),
+		shell: s, parser: p, spoken: s.transcript.All(), from: from, grain: coarse, without: map[int]string{}, taken: map[string]bool{},
+		orders: map[string]string{}, names: map[*Spoken]map[string]string{}, uses: map[*Spoken][]string{}, finder: volatileText(),
 	}
-	if what := s.secretIn(s.world.plan.source); what != "" {
+	if what := secretIn(s.Client, s.world.plan.source); what != "" {
 		return nil, 0, nil, fmt.Errorf("the world file holds %s, and would be a part of the scenario: take it out", what)
 	}
 	m.sift()
@@ -102,14 +102,14 @@ func (s *Shell) record(ctx context.Context, from int, out *answer.Out) (scenario
 		}
 	}
 	scenario = m.format(lines)
-	if story := string(txtar.Parse(scenario).Comment); s.wallet.redact(story) != story {
+	if story := string(txtar.Parse(scenario).Comment); s.Redact(story) != story {
 		return nil, 0, nil, errors.New("a token would stand in the scenario, which is therefore not written")
 	}
 	return scenario, kept, left, nil
 }
 
 // shown is a text as it may be shown.
-func (m *scenarioMaker) shown(what string) string { return redact.OneLine(m.shell.wallet.redact(what)) }
+func (m *scenarioMaker) shown(what string) string { return redact.OneLine(m.shell.Redact(what)) }
 
 // node gives the verb that a command is about, behind ! and expect.
 func (m *scenarioMaker) node(words []string) (verb string, looks bool, matters int) {
@@ -141,9 +141,6 @@ func unjudged(words []string) []string {
 	}
 }
 
-// unrecorded are verbs that are about the shell and no part of the story.
-var unrecorded = []string{"record", "quit", "history", "tour", "help"}
-
 // ownSetting reports whether set only says how the shell is, or looks.
 func ownSetting(words []string) bool {
 	return len(words) == 1 || strings.HasPrefix(words[1], "-") || words[1] == "color"
@@ -161,7 +158,7 @@ func (m *scenarioMaker) sift() {
 		switch {
 		case verb == "" && len(e.words) == 0:
 			m.without[i] = "it is too long for a scenario"
-		case slices.Contains(unrecorded, first), verb == "", i < m.from && looks, first == "set" && ownSetting(e.words):
+		case m.parser.verbIs(unjudged(e.words), "unrecorded"), verb == "", i < m.from && looks, first == "set" && ownSetting(e.words):
 			m.without[i] = ""
 		case errors.Is(e.err, context.Canceled):
 			m.without[i] = "it was interrupted"
@@ -188,20 +185,19 @@ func (m *scenarioMaker) attempt(ctx context.Context) (lines []string, again bool
 	defer os.RemoveAll(dir)
 	g := &stage{ctx: ctx, kids: map[string]string{}}
 	for i := range g.shells {
-		seed := DefaultSeed + uint64(i)
-		w, err := buildWorld(ctx, m.shell.world.plan, &seed)
+		w, err := Build(ctx, m.shell.world.plan, Seeded(DefaultSeed+uint64(i)))
 		if err != nil {
 			return nil, false, err
 		}
-		g.shells[i] = newShell(w, m.shell.parsers)
-		g.shells[i].dir = filepath.Join(dir, strconv.Itoa(i))
-		g.shells[i].onlyIn = g.shells[i].dir
-		if err := m.unpack(g.shells[i].dir); err != nil {
+		g.shells[i] = NewShell(w, m.shell.Language)
+		own := filepath.Join(dir, strconv.Itoa(i))
+		g.shells[i].Dir.Path, g.shells[i].Dir.Only = own, own
+		if err := m.unpack(own); err != nil {
 			return nil, false, err
 		}
 	}
-	if len(m.spoken) > 0 && m.spoken[0].settings.output != g.shells[0].options.output {
-		g.run("set output " + m.spoken[0].settings.output)
+	if len(m.spoken) > 0 && m.spoken[0].settings.Output != g.shells[0].Options.Output {
+		g.run("set output " + m.spoken[0].settings.Output)
 	}
 	for i, e := range m.spoken {
 		if err := ctx.Err(); err != nil {
@@ -235,47 +231,30 @@ func (m *scenarioMaker) play(g *stage, i int) (again bool) {
 		return len(g.lines) > before
 	}
 	if _, looks, matters := m.node(e.words); looks && matters == 0 {
-		g.lines = append(g.lines, expected(e.err)+text) // it changes nothing, nothing of what it says counts, and it may take long
+		g.lines = append(g.lines, exit.Expected(e.err)+text) // it changes nothing, nothing of what it says counts, and it may take long
 		return false
 	}
 	said, outputs := g.try(text)
 	patterns, same := m.patterns(e, outputs, g.shells[0].world.clock.Frozen())
-	was, is := verdict(e.err), verdict(said[0])
+	was, is := exit.Verdict(e.err), exit.Verdict(said[0])
 	switch {
 	case m.grain > 0 && (was != is || !same):
 		m.grain = 0
 		return true
 	case was != is:
 		m.without[i] = fmt.Sprintf("it was %s, and in a scenario it would be %s", was, is)
-	case is != verdict(said[1]):
-		m.without[i] = fmt.Sprintf("it was %s, and with another seed it would be %s", was, verdict(said[1]))
+	case is != exit.Verdict(said[1]):
+		m.without[i] = fmt.Sprintf("it was %s, and with another seed it would be %s", was, exit.Verdict(said[1]))
 	}
 	if m.without[i] != "" {
 		var wrong *exit.UsageError
 		return !errors.As(said[0], &wrong) || !errors.As(said[1], &wrong) || len(g.lines) > before // what is not understood changes nothing
 	}
-	g.lines = append(g.lines, expected(said[0])+text)
+	g.lines = append(g.lines, exit.Expected(said[0])+text)
 	if i >= m.from {
 		g.lines = append(g.lines, patterns...)
 	}
 	return false
-}
-
-// verdict says in short how a verb was answered.
-func verdict(err error) string {
-	all := exit.Rejections(err)
-	if all == nil {
-		if err == nil {
-			return "done"
-		}
-		return "a failure: " + redact.OneLine(redact.Tokens(err.Error()))
-	}
-	var codes []string
-	for _, r := range all {
-		codes = append(codes, string(r.Reason))
-	}
-	slices.Sort(codes)
-	return "refused with " + strings.Join(slices.Compact(codes), ", ")
 }
 
 // format puts the scenario together.

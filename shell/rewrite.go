@@ -19,7 +19,7 @@ var keyID = regexp.MustCompile(`^([a-z]+-k[0-9]+-)[0-9a-f]{8}$`)
 // rewrite gives a command as the scenario has it, without what was expected of
 // it. Names of files and orders are those of the scenario, a token is its
 // handle, and a kid is looked up first. why says that it cannot be written.
-func (m *scenarioMaker) rewrite(g *stage, e *spoken) (text, why string) {
+func (m *scenarioMaker) rewrite(g *stage, e *Spoken) (text, why string) {
 	commands, err := syntax.Split(e.typed, false)
 	if err != nil || len(commands) != 1 {
 		return "", "it is no line of a scenario"
@@ -54,7 +54,7 @@ func (m *scenarioMaker) rewrite(g *stage, e *spoken) (text, why string) {
 	}
 	if len(done) == 3 && done[0].Plain() == "let" && done[2].Plain() != command[2].Plain() && redact.HasToken(command[2].Plain()) {
 		done = []syntax.Word{literal("capture"), done[1], literal("token"), literal("raw"), done[2]}
-		if g.shells[0].options.output == "json" {
+		if g.shells[0].Options.Output == "json" {
 			done = append(done, literal("--jq"), literal(".raw"))
 		}
 	}
@@ -65,14 +65,14 @@ func literal(text string) syntax.Word { return syntax.Word{syntax.Piece{Text: te
 
 // namedFile gives a word with a variable as the file that it stood for: the
 // variable may hold a place that only this machine has.
-func (m *scenarioMaker) namedFile(e *spoken, w syntax.Word, meant string) syntax.Word {
+func (m *scenarioMaker) namedFile(e *Spoken, w syntax.Word, meant string) syntax.Word {
 	if prefix, name := nameIn(meant); m.names[e][name] != "" {
 		return literal(prefix + name)
 	}
 	return w
 }
 
-func (m *scenarioMaker) rewriteWord(g *stage, e *spoken, w syntax.Word) (done syntax.Word, why string) {
+func (m *scenarioMaker) rewriteWord(g *stage, e *Spoken, w syntax.Word) (done syntax.Word, why string) {
 	if slices.ContainsFunc(w, func(p syntax.Piece) bool { return p.Variable }) {
 		return w, ""
 	}
@@ -92,7 +92,7 @@ func (m *scenarioMaker) rewriteWord(g *stage, e *spoken, w syntax.Word) (done sy
 		}
 		return nil, "it holds a token that no handle stands for"
 	}
-	if m.shell.wallet.redact(text) != text {
+	if m.shell.Redact(text) != text {
 		return nil, "it holds a part of a token"
 	}
 	if found := keyID.FindStringSubmatch(name); found != nil {
@@ -147,7 +147,7 @@ func (m *scenarioMaker) nameOrders() {
 
 // newWithoutName gives the place behind "session new" where its name is
 // missing; 0 when it is no such command.
-func newWithoutName(e *spoken) int {
+func newWithoutName(e *Spoken) int {
 	if e.err != nil || e.session == "" || slices.Contains(e.words, e.session) {
 		return 0
 	}

@@ -40,10 +40,10 @@ type Outcome struct {
 	Output  string  `json:"output,omitempty"` // of the last verb, tokens replaced
 }
 
-// RunScenarios runs the files, in parallel, and tells report of each in the
+// runScenarios runs the files, in parallel, and tells report of each in the
 // order of the files. The error is about the world file, or ctx's.
-func RunScenarios(ctx context.Context, c ScenarioConfig, files []string, report func(Outcome)) error {
-	r, err := newScenarioRunner(ctx, c)
+func runScenarios(ctx context.Context, l *Language, c ScenarioConfig, files []string, report func(Outcome)) error {
+	r, err := newScenarioRunner(ctx, l, c)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (o *Outcome) explain(log string, sc *scenario) {
 	}
 	hide := redact.Tokens
 	if sc != nil && sc.shell != nil {
-		hide = sc.shell.wallet.redact
+		hide = sc.shell.Redact
 	}
 	o.Text, o.Why, o.Output = redact.Printable(hide(o.Text)), redact.Printable(hide(o.Why)), redact.Printable(hide(o.Output))
 }

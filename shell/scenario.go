@@ -28,9 +28,6 @@ type ScenarioConfig struct {
 	Check bool // the invariants are checked after every verb, as with set check on
 }
 
-// DefaultSeed is the seed of scenarios unless another is given.
-const DefaultSeed = 1
-
 // scenarioKey finds a script's scenario among testscript's values.
 type scenarioKey struct{}
 
@@ -43,10 +40,10 @@ type scenario struct {
 	failed error // why the last verb failed the script; nil when it did not
 }
 
-// Params gives what testscript needs to run the files as scenarios: the same
+// scenarioParams gives what testscript needs to run the files as scenarios: the same
 // for tokenshell run and for go test. The error is about the world file.
-func Params(ctx context.Context, c ScenarioConfig, files []string) (testscript.Params, error) {
-	r, err := newScenarioRunner(ctx, c)
+func scenarioParams(ctx context.Context, l *Language, c ScenarioConfig, files []string) (testscript.Params, error) {
+	r, err := newScenarioRunner(ctx, l, c)
 	if err != nil {
 		return testscript.Params{}, err
 	}
@@ -55,27 +52,27 @@ func Params(ctx context.Context, c ScenarioConfig, files []string) (testscript.P
 
 // scenarioRunner serves all scripts of one run.
 type scenarioRunner struct {
-	ctx     context.Context
-	config  ScenarioConfig
-	plan    *blueprint
-	verbs   []string
-	parsers *parserPool
+	ctx      context.Context
+	language *Language
+	config   ScenarioConfig
+	plan     *Plan
+	verbs    []string
 }
 
-func newScenarioRunner(ctx context.Context, c ScenarioConfig) (*scenarioRunner, error) {
-	r := &scenarioRunner{ctx: ctx, config: c, parsers: newParserPool()}
+func newScenarioRunner(ctx context.Context, l *Language, c ScenarioConfig) (*scenarioRunner, error) {
+	r := &scenarioRunner{ctx: ctx, language: l, config: c}
 	var err error
-	if r.plan, err = readWorld(c.World); err != nil {
+	if r.plan, err = Read(l.Kinds, c.World); err != nil {
 		return nil, err
 	}
-	p, err := r.parsers.get()
+	p, err := l.Parser()
 	if err != nil {
 		return nil, err
 	}
-	for _, node := range p.kong.Model.Children {
+	for _, node := range p.Root().Children {
 		r.verbs = append(r.verbs, node.Name)
 	}
-	r.parsers.put(p)
+	l.Done(p)
 	return r, nil
 }
 
@@ -119,7 +116,7 @@ func scriptNames(files []string) map[string]string {
 
 // setup gives a script its world and its shell, after reading it once through.
 func (r *scenarioRunner) setup(env *testscript.Env, sc *scenario) error {
-	named, err := r.check(sc.file, env.Vars)
+	named, err := r.readThrough(sc.file, env.Vars)
 	if err != nil {
 		return err
 	}
@@ -131,16 +128,16 @@ func (r *scenarioRunner) setup(env *testscript.Env, sc *scenario) error {
 	plan := r.plan
 	if path := filepath.Join(env.WorkDir, "world.yaml"); files.Exists(path) {
 		var err error
-		if plan, err = readWorld(path); err != nil {
+		if plan, err = Read(r.language.Kinds, path); err != nil {
 			return err
 		}
 	}
-	world, err := buildWorld(r.ctx, plan, &r.config.Seed)
+	world, err := Build(r.ctx, plan, Seeded(r.config.Seed))
 	if err != nil {
 		return err
 	}
 	world.witness.watch(r.config.Check)
-	sc.shell = newShell(world, r.parsers)
+	sc.shell = NewShell(world, r.language)
 	env.Values[scenarioKey{}] = sc
 	return nil
 }
@@ -154,12 +151,12 @@ func (r *scenarioRunner) command(verb string) func(*testscript.TestScript, bool,
 		if neg {
 			words = append([]string{"!"}, words...)
 		}
-		sc.shell.dir = ts.MkAbs(".")
-		sc.shell.environ = func(name string) (string, bool) {
+		sc.shell.Dir.Path = ts.MkAbs(".")
+		sc.shell.Vars.Outside = func(name string) (string, bool) {
 			value := ts.Getenv(name)
 			return value, value != "" && unsetIn(value) == ""
 		}
-		sc.shell.onLet = ts.Setenv
+		sc.shell.Vars.OnSet = ts.Setenv
 		for _, word := range words {
 			if name := unsetIn(word); name != "" {
 				ts.Fatalf("%s", unsetText(name))
@@ -169,8 +166,8 @@ func (r *scenarioRunner) command(verb string) func(*testscript.TestScript, bool,
 		for i, word := range words {
 			typed[i] = syntax.Quote(word)
 		}
-		err := sc.shell.run(r.ctx, strings.Join(typed, " "), words, &stdout, &stderr)
-		if err == nil && sc.shell.quit {
+		err := sc.shell.Run(r.ctx, strings.Join(typed, " "), words, &stdout, &stderr)
+		if err == nil && sc.shell.HasQuit() {
 			err = exit.Usage("stop ends a scenario", "quit leaves a shell")
 		}
 		sc.stdout, sc.stderr, sc.failed = stdout.String(), stderr.String(), err
@@ -196,10 +193,10 @@ func unexpected(err error) string {
 	}
 }
 
-// check reads the script's lines with the shell's own eyes before any runs:
+// readThrough reads the script's lines with the shell's own eyes before any runs:
 // testscript would read some differently, and a variable that nobody set as
 // nothing. It answers the variables that the script names.
-func (r *scenarioRunner) check(file string, vars []string) (named []string, err error) {
+func (r *scenarioRunner) readThrough(file string, vars []string) (named []string, err error) {
 	text, err := files.Read(file, worldLimit)
 	if err != nil {
 		return nil, err

@@ -53,7 +53,7 @@ func (m *scenarioMaker) collectFiles() {
 }
 
 // placeOf gives where a file is that was named in a command.
-func placeOf(e *spoken, name string) string {
+func placeOf(e *Spoken, name string) string {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(e.dir, name)
 	}
@@ -65,7 +65,7 @@ func placeOf(e *spoken, name string) string {
 
 // makes finds a name for a file that a command writes: a scenario must write
 // nothing but in its own folder.
-func (m *scenarioMaker) makes(e *spoken, name string, made map[string]string) (why string) {
+func (m *scenarioMaker) makes(e *Spoken, name string, made map[string]string) (why string) {
 	place := placeOf(e, name)
 	if made[place] == "" {
 		own := plainName(filepath.Base(name))
@@ -91,11 +91,11 @@ func plainName(name string) string {
 }
 
 // section adds a file, and says why it cannot be one.
-func (m *scenarioMaker) section(e *spoken, name string, file usedFile, made map[string]string) (why string) {
+func (m *scenarioMaker) section(e *Spoken, name string, file usedFile, made map[string]string) (why string) {
 	if file.large {
 		return redact.OneLine(name) + " is too large for a scenario"
 	}
-	if what := m.shell.secretIn(file.text); what != "" {
+	if what := secretIn(m.shell.Client, file.text); what != "" {
 		return redact.OneLine(name) + " holds " + what
 	}
 	section, ok := m.sectionName(e, name, file.sourced)
@@ -132,7 +132,7 @@ func (m *scenarioMaker) section(e *spoken, name string, file usedFile, made map[
 
 // sectionName gives the section of a file. What is named in a sourced file
 // cannot be renamed there, and has to lie beside it as it did.
-func (m *scenarioMaker) sectionName(e *spoken, name string, sourced bool) (section string, ok bool) {
+func (m *scenarioMaker) sectionName(e *Spoken, name string, sourced bool) (section string, ok bool) {
 	if sourced && filepath.IsAbs(name) {
 		return "", false
 	}
@@ -156,20 +156,20 @@ func (m *scenarioMaker) sectionName(e *spoken, name string, sourced bool) (secti
 // secretIn says what in a text must not be passed on; empty when nothing. A
 // token is a secret until it says itself that it has expired: by the time of
 // this world when it names an issuer that is known here, else by the machine's.
-func (s *Shell) secretIn(text []byte) (what string) {
+func secretIn(s *Client, text []byte) (what string) {
 	if redact.HasPrivateKey(string(text)) {
 		return "a private key"
 	}
 	for _, raw := range redact.Find(string(text)) {
 		now := tokens.LiveClock().Now()
-		if seen, err := s.world.peek(raw); err == nil && slices.Contains(s.world.relay.Trusted(), seen.Ref.Issuer) {
+		if seen, err := s.world.peek(raw); err == nil && s.world.trusts(seen.Ref.Issuer) {
 			now = s.world.clock.Now()
 		}
 		if expires := claimedExpiry(raw); expires.IsZero() || expires.After(now) {
 			return "a token that may still be good"
 		}
 	}
-	if s.wallet.redact(string(text)) != redact.Tokens(string(text)) {
+	if s.Redact(string(text)) != redact.Tokens(string(text)) {
 		return "a part of a token"
 	}
 	return ""

@@ -1,4 +1,5 @@
-// The shell: runs lines against a world.
+// Package interp is the interpreter: a line becomes a verb of a grammar that it
+// is given, and runs.
 
 package shell
 
@@ -7,85 +8,98 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/syntax"
-	"tokenshell/tokens"
 )
 
-// Shell is a client of one world: its current session, the tokens it holds and
-// its variables. One line runs at a time.
+// Shell runs lines for a client. One line runs at a time.
 type Shell struct {
-	world   *World
-	parsers *parserPool
-	options options
-	wallet  wallet
-	vars    map[string]variable
-	session string // the current one; empty for none
+	*Client
+	Language *Language
+	Options  Options
+	Vars     *Variables
+	Dir      files.Dir // what relative paths start from
+	Screen   Screen
 
-	dir     string                           // what relative paths start from; empty is the process's
-	onlyIn  string                           // the only folder whose files it may touch; empty is any
-	environ func(name string) (string, bool) // variables from outside; may be nil
-	onLet   func(name, value string)         // told of every variable that is set; may be nil
+	Lines func() []string              // the lines of the prompt; nil elsewhere
+	Ask   func(string) (string, error) // asks a person in the middle of a verb; nil when nobody is there
 
-	sources []string // files being sourced, to find circles
-	quit    bool
-	last    string // the command that ran last, as it was written
+	// AfterRefusal is told of a refusal that nobody expected, and its verb; may
+	// be nil. AtEnd is called before the shell ends; may be nil.
+	AfterRefusal func(out *answer.Out, words []string, err error)
+	AtEnd        func(*Call) error
+	Mark         func() string // a word that the prompt shows; may be nil
 
-	transcript transcript
-	speaking   *spoken    // what is being run; nil between commands
-	recording  *recording // nil unless record start was run
-
-	history  func() []string              // the lines of the prompt; nil elsewhere
-	ask      func(string) (string, error) // asks a person in the middle of a verb; nil when nobody is there
-	teaching *teaching                    // what a person was told already; nil in a script
-
-	window   *page.Window // what a person looks at; nil is none
-	progress io.Writer    // a terminal for progress; nil is none
+	transcript *Transcript
+	speaking   *Spoken  // what is being run; nil between commands
+	sources    []string // files being sourced, to find circles
+	quit       bool
+	last       string // the command that ran last, as it was written
+	binds      []any
 }
 
-// options are what set changes. Their names and values are in optionRows.
-type options struct {
-	output string
-	filter *answer.Filter
-	color  string
-	tips   bool // a person is told what to try next
+// Screen is what a person looks at; the zero value is nobody.
+type Screen struct {
+	Window   *page.Window
+	Progress io.Writer // a terminal for progress; nil is none
 }
 
-// New makes a shell over a world.
-func New(w *World) *Shell { return newShell(w, newParserPool()) }
-
-func newShell(w *World, parsers *parserPool) *Shell {
-	return &Shell{world: w, parsers: parsers, options: options{output: "text", color: "auto", tips: true}, vars: map[string]variable{}}
+// NewShell makes a shell for a client that holds nothing.
+func NewShell(w *World, l *Language) *Shell {
+	s := &Shell{Client: NewClient(w), Language: l, Options: Options{Output: "text", Color: "auto", Tips: true}, transcript: newTranscript()}
+	s.Vars = &Variables{Hide: s.Redact, values: map[string]variable{}}
+	s.Dir.OnRead, s.Dir.OnMade = s.noteRead, s.noteMade
+	if l.Start != nil {
+		l.Start(s)
+	}
+	return s
 }
 
-// call is one run of one verb: what its Run method works with.
-type call struct {
+// Bind keeps a value for the verbs whose Run methods ask for its type.
+func (s *Shell) Bind(value any) { s.binds = append(s.binds, value) }
+
+// Call is one run of one verb, for the verbs that run verbs.
+type Call struct {
 	*Shell
-	ctx context.Context
-	out *answer.Out
+	Ctx context.Context
+	Out *answer.Out
+}
 
-	seed *uint64 // --seed, for a verb that takes one
+// Quit has the shell leave.
+type Quit func()
+
+// Seed is --seed, for a verb that takes one.
+type Seed struct{ given *uint64 }
+
+// Or gives the seed, or another when none was given.
+func (s Seed) Or(other uint64) uint64 {
+	if s.given == nil {
+		return other
+	}
+	return *s.given
 }
 
 // Line runs the commands of one line and prints what they say. It answers the
-// first error that nobody expected, after printing it; [Shell.Quit] says
+// first error that nobody expected, after printing it; [Shell.HasQuit] says
 // whether the shell was told to leave.
 func (s *Shell) Line(ctx context.Context, line string, semicolons bool, stdout, stderr io.Writer) error {
 	commands, err := syntax.Split(line, semicolons)
 	if err != nil {
-		s.output(stdout, stderr).Report(err)
+		s.Output(stdout, stderr).Report(err)
 		return err
 	}
 	for _, command := range commands {
 		s.last = syntax.Join(command)
-		words, err := s.expand(command)
+		words, err := s.Vars.Expand(command)
 		if err == nil {
-			err = s.run(ctx, s.last, words, stdout, stderr)
+			err = s.Run(ctx, s.last, words, stdout, stderr)
 		} else {
-			s.output(stdout, stderr).Report(err)
+			s.Output(stdout, stderr).Report(err)
 		}
 		if err != nil || s.quit {
 			return err
@@ -94,23 +108,23 @@ func (s *Shell) Line(ctx context.Context, line string, semicolons bool, stdout, 
 	return nil
 }
 
-// Quit reports whether quit was run.
-func (s *Shell) Quit() bool { return s.quit }
+// HasQuit reports whether quit was run.
+func (s *Shell) HasQuit() bool { return s.quit }
 
-// output is where a verb prints unless its flags say otherwise.
-func (s *Shell) output(stdout, stderr io.Writer) *answer.Out {
-	o := &answer.Out{Stdout: stdout, Stderr: stderr, Format: s.options.output, Filter: s.options.filter, Progress: s.progress, Hide: s.wallet.redact}
-	if s.window != nil && stdout == io.Writer(s.window.File) {
-		o.Window = s.window
+// Output is where a verb prints unless its flags say otherwise.
+func (s *Shell) Output(stdout, stderr io.Writer) *answer.Out {
+	o := &answer.Out{Stdout: stdout, Stderr: stderr, Format: s.Options.Output, Filter: s.Options.Filter, Progress: s.Screen.Progress, Hide: s.Redact}
+	if s.Screen.Window != nil && stdout == io.Writer(s.Screen.Window.File) {
+		o.Window = s.Screen.Window
 	}
-	o.Choose(s.options.color)
+	o.Choose(s.Options.Color)
 	return o
 }
 
-// run runs one command, which may begin with !, and prints its error. It was
+// Run runs one command, which may begin with !, and prints its error. It was
 // typed in this way.
-func (s *Shell) run(ctx context.Context, typed string, words []string, stdout, stderr io.Writer) error {
-	out := s.output(stdout, stderr)
+func (s *Shell) Run(ctx context.Context, typed string, words []string, stdout, stderr io.Writer) error {
+	out := s.Output(stdout, stderr)
 	end := s.begin(typed, words, out)
 	negated := words[0] == "!"
 	if negated {
@@ -120,44 +134,52 @@ func (s *Shell) run(ctx context.Context, typed string, words []string, stdout, s
 	if len(words) == 0 {
 		err = exit.Usage("write ! in front of a verb that is to be refused", "! stands by itself")
 	} else {
-		err = s.execute(ctx, words, out)
+		err = s.Execute(ctx, words, out)
 	}
 	end(err)
 	out.Report(err)
 	if !negated {
-		s.teach(out, words, err)
-	}
-	if negated {
-		judged := exit.Negate(words, err)
-		if judged != err {
-			out.Report(judged)
+		if s.AfterRefusal != nil && err != nil {
+			s.AfterRefusal(out, words, err)
 		}
-		return judged
+		return err
 	}
-	return err
+	judged := exit.Negate(words, err)
+	if judged != err {
+		out.Report(judged)
+	}
+	return judged
 }
 
-// execute runs one verb and answers its error, unprinted. A panic is an error,
+// Execute runs one verb and answers its error, unprinted. A panic is an error,
 // so that nothing that goes wrong in one line ends a shell.
-func (s *Shell) execute(ctx context.Context, words []string, out *answer.Out) (err error) {
+func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("this is a bug in tokenshell: %v\n%s", r, debug.Stack())
 		}
 	}()
-	p, err := s.parsers.get()
+	p, err := s.Language.Parser()
 	if err != nil {
 		return err
 	}
-	defer s.parsers.put(p)
+	defer s.Language.Done(p)
 	parsed, err := p.parse(words)
 	if err != nil {
 		return err
 	}
-	if err := p.grammar.Globals.apply(out, parsed.Selected().Tag.Has("seed")); err != nil {
+	if err := p.flags.Apply(out, parsed.Selected().Tag.Has("seed")); err != nil {
 		return err
 	}
-	err = parsed.Run(&call{s, ctx, out, p.grammar.Globals.Seed})
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	binds := append([]any{
+		&Call{s, ctx, out}, s.Client, out, &s.Dir, &s.Options, s.Vars, s.Language, s.transcript,
+		Finder{s.Client, &s.Dir}, Seed{p.flags.Seed}, Quit(func() { s.quit = true }),
+	}, s.binds...)
+	if s.world != nil { // help works without one
+		binds = append(binds, s.world)
+	}
+	err = parsed.Run(binds...)
 	if s.world != nil && s.world.witness.watching() {
 		if broken := s.world.audit(); broken != nil {
 			return fmt.Errorf("an invariant is broken: %w", broken)
@@ -166,31 +188,43 @@ func (s *Shell) execute(ctx context.Context, words []string, out *answer.Out) (e
 	return err
 }
 
-// current gives the current session's id.
-func (s *Shell) current() (string, error) {
-	if s.session == "" {
-		return "", exit.Usage("session new opens one", "there is no session yet")
+// Leave ends what is under way when a shell ends.
+func (s *Shell) Leave(out *answer.Out) error {
+	if s.AtEnd == nil {
+		return nil
 	}
-	return s.session, nil
+	return s.AtEnd(&Call{s, context.Background(), out})
 }
 
-// customer gives the customer of a new session when none is named.
-func (s *Shell) customer(named string) string {
-	if named != "" {
-		return named
+// Prompt gives the prompt on a page: the session in the colour of its state, the
+// time when it stands still, and what else is to be seen.
+func (s *Shell) Prompt(p *page.Page) string {
+	name := p.Paint(page.TitleStyle, "tokenshell")
+	if s.session != "" {
+		name = s.session
+		if snap, err := s.world.relay.Session(s.session); err == nil {
+			name = p.InStateOf(snap.State, name)
+		}
 	}
-	return s.world.plan.customers[0]
+	parts := []string{name}
+	if s.world.clock.Frozen() {
+		parts = append(parts, p.Faint(s.world.clock.Now().Format("15:04:05")))
+	}
+	if s.Mark != nil {
+		if mark := s.Mark(); mark != "" {
+			parts = append(parts, p.Paint(page.BadStyle, mark))
+		}
+	}
+	return strings.Join(parts, " ") + "> "
 }
 
-// order gives what a confirmation is for: the current session.
-func (c *call) order() (tokens.Session, tokens.Facts, error) {
-	id, err := c.current()
+// verbIs reports whether the verb that a command is about has a tag, it or the
+// family that it is of.
+func (s *Shell) verbIs(words []string, tag string) bool {
+	p, err := s.Language.Parser()
 	if err != nil {
-		return tokens.Session{}, nil, err
+		return false
 	}
-	session, err := c.world.relay.Session(id)
-	if err != nil {
-		return tokens.Session{}, nil, err
-	}
-	return tokens.Session{Order: session.ID, Customer: session.Customer}, session.Facts, nil
+	defer s.Language.Done(p)
+	return p.verbIs(words, tag)
 }

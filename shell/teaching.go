@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"tokenshell/issuers"
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
@@ -21,9 +22,9 @@ type lesson struct {
 	first  string // said once more, the first time
 }
 
-// lessons has a row for every reason.
-func lessons() []lesson {
-	return []lesson{
+// lessons has a row for every reason that a party may have.
+func lessons(kinds []*Kind) []lesson {
+	all := []lesson{
 		{tokens.TooLarge, "a confirmation token has a few hundred bytes: see what else is in the file", ""},
 		{tokens.Malformed, "token explain TOKEN says where it breaks; token raw prints a token as it has to be", ""},
 		{tokens.HeaderNotAllowed, "the header has alg, kid and typ, and nothing that leads a verifier elsewhere: token show TOKEN", ""},
@@ -49,23 +50,19 @@ func lessons() []lesson {
 		{tokens.Revoked, "what was held is free again: confirm again for a new token", ""},
 		{tokens.SealedUnreadable, "only its issuer opens a letter, and only its own: token explain TOKEN", ""},
 		{tokens.ConstraintViolated, "session show shows the facts of the order; confirm again for what it has become", ""},
-		{tokens.CouponUnknown, "coupon list shows the coupons", ""},
-		{tokens.CouponInactive, "coupon list shows from when until when; clock set moves the time forward", ""},
-		{tokens.CouponExhausted, "coupon list shows the uses that are left; revoke gives one back", ""},
-		{tokens.MinimumNotMet, "session set subtotal=120.00 says what the order comes to", ""},
-		{tokens.NotCombinable, "coupon list shows which go together; revoke takes the other one back", ""},
-		{tokens.PointsInsufficient, "points balance shows what is available; what is held comes back when its token ends", ""},
-		{tokens.AmountInvalid, "points are whole, money has the currency's decimals: points confirm 500, payment confirm 80.00", ""},
-		{tokens.MethodUnknown, "payment methods shows the cards", ""},
-		{tokens.Declined, "payment methods shows what is available on each card", ""},
-		{tokens.CustomerUnknown, "session new --customer: Tab shows who is known", ""},
 		{tokens.ServiceUnavailable, "fault list shows what is to go wrong; trace shows what did", ""},
 	}
+	for _, k := range kinds {
+		for _, row := range k.Reasons {
+			all = append(all, lesson{row.Reason, k.Lessons[row.Reason], ""})
+		}
+	}
+	return append(all, lesson{issuers.CustomerUnknown, "session new --customer: Tab shows who is known", ""})
 }
 
 // lessonOf gives a reason's lesson.
-func lessonOf(reason tokens.Reason) lesson {
-	for _, l := range lessons() {
+func lessonOf(kinds []*Kind, reason tokens.Reason) lesson {
+	for _, l := range lessons(kinds) {
 		if l.reason == reason {
 			return l
 		}
@@ -78,22 +75,22 @@ type teaching struct{ seen map[tokens.Reason]bool }
 
 // teach says what to try next, once for each reason of a refusal. It is for a
 // person, so it is folded at the window's edge, which the refusal itself is not.
-func (s *Shell) teach(out *answer.Out, words []string, err error) {
-	if s.teaching == nil || !s.options.tips || words[0] == "attack" || words[0] == "explore" { // they refuse on purpose
+func (t *teaching) teach(s *Shell, out *answer.Out, words []string, err error) {
+	if !s.Options.Tips || s.verbIs(words, "hostile") { // it refuses on purpose
 		return
 	}
 	said := map[tokens.Reason]bool{}
 	for _, r := range exit.Rejections(err) {
-		l := lessonOf(r.Reason)
+		l := lessonOf(s.Language.Kinds, r.Reason)
 		if said[r.Reason] || l.next == "" {
 			continue
 		}
 		said[r.Reason] = true
-		text := strings.ReplaceAll(l.next, "TOKEN", s.tokenIn(words))
-		if l.first != "" && !s.teaching.seen[r.Reason] {
+		text := strings.ReplaceAll(l.next, "TOKEN", tokenIn(s.Client, words))
+		if l.first != "" && !t.seen[r.Reason] {
 			text += "; " + l.first
 		}
-		s.teaching.seen[r.Reason] = true
+		t.seen[r.Reason] = true
 		for _, line := range page.FoldTo("hint: "+text, out.Window.Width()) {
 			fmt.Fprintln(out.Stderr, out.Faint(line))
 		}
@@ -101,7 +98,7 @@ func (s *Shell) teach(out *answer.Out, words []string, err error) {
 }
 
 // tokenIn gives the first handle in a command.
-func (s *Shell) tokenIn(words []string) string {
+func tokenIn(s *Client, words []string) string {
 	for _, word := range words {
 		if s.wallet.byHandle[word] != nil {
 			return word

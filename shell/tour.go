@@ -10,14 +10,15 @@ import (
 	"strings"
 
 	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/lineedit"
 	"tokenshell/tokens"
 )
 
-// tourStep is one stop of the tour.
-type tourStep struct {
+// tourStop is one stop of the tour.
+type tourStop struct {
 	title   string
 	why     string
 	lines   []string
@@ -31,9 +32,9 @@ type learned struct {
 	What  string `json:"learned"`
 }
 
-// tourSteps are the stops, in their order.
-func tourSteps() []tourStep {
-	return []tourStep{
+// tourStops are the stops, in their order.
+func tourStops() []tourStop {
+	return []tourStop{
 		{
 			"an order is opened", "The relay names the order. From now on every token for it carries that name.",
 			[]string{"session new order-1 --fact subtotal=120.00 --fact payable=90.00"}, "",
@@ -105,31 +106,30 @@ type tourVerb struct{}
 
 // Run goes through the steps, in a world beside the current one. At a terminal
 // it waits for Enter after each.
-func (v *tourVerb) Run(c *call) error {
-	plan, err := readWorld("") // the steps are about the embedded world
+func (v *tourVerb) Run(c *Call) error {
+	plan, err := Read(c.Language.Kinds, "") // the steps are about the embedded world
 	if err != nil {
 		return err
 	}
-	seed := uint64(DefaultSeed)
-	w, err := buildWorld(c.ctx, plan, &seed)
+	w, err := Build(c.Ctx, plan, Seeded(DefaultSeed))
 	if err != nil {
 		return err
 	}
-	guide := &guide{call: c, shell: newShell(w, c.parsers)}
-	steps := tourSteps()
+	guide := &guide{Call: c, shell: NewShell(w, c.Language)}
+	steps := tourStops()
 	data := struct {
-		Steps []shownStep `json:"steps"`
-	}{[]shownStep{}}
+		Steps []shownStop `json:"steps"`
+	}{[]shownStop{}}
 	for i, step := range steps {
 		shown, err := guide.take(step)
 		if err != nil {
 			return err
 		}
 		data.Steps = append(data.Steps, shown)
-		if c.out.Format == "json" {
+		if c.Out.Format == "json" {
 			continue
 		}
-		err = c.out.Show(nil, func(w *page.Page) { guide.write(w, step, shown, i+1, len(steps)) })
+		err = c.Out.Show(nil, func(w *page.Page) { guide.write(w, step, shown, i+1, len(steps)) })
 		if err != nil {
 			return err
 		}
@@ -137,16 +137,16 @@ func (v *tourVerb) Run(c *call) error {
 			break
 		}
 	}
-	if c.out.Format == "json" {
-		return c.out.Show(data, nil)
+	if c.Out.Format == "json" {
+		return c.Out.Show(data, nil)
 	}
-	return c.out.Show(nil, func(w *page.Page) {
+	return c.Out.Show(nil, func(w *page.Page) {
 		fmt.Fprintln(w, w.Faint("that was a world of its own; yours is as it was. attack run tries to fool this relay, help lists the verbs"))
 	})
 }
 
-// shownStep is a step in the JSON of tour.
-type shownStep struct {
+// shownStop is a step in the JSON of tour.
+type shownStop struct {
 	Title    string    `json:"title"`
 	Commands []toured  `json:"commands"`
 	Learned  []learned `json:"learned"`
@@ -161,26 +161,26 @@ type toured struct {
 
 // guide takes a shell through the steps.
 type guide struct {
-	*call
+	*Call
 	shell *Shell
 }
 
 // take runs a step's lines. What does not go as the tour says is an error: it
 // would teach something wrong.
-func (g *guide) take(step tourStep) (shownStep, error) {
-	shown := shownStep{Title: step.title, Learned: step.learned}
+func (g *guide) take(step tourStop) (shownStop, error) {
+	shown := shownStop{Title: step.title, Learned: step.learned}
 	for i, line := range step.lines {
 		var refused tokens.Reason
 		if i == len(step.lines)-1 {
 			refused = step.refused
 		}
-		prompt := g.shell.promptText()
-		out := *g.out
+		prompt := g.shell.Prompt(&page.Page{})
+		out := *g.Out
 		var printed, errors strings.Builder
 		out.Stdout, out.Stderr, out.Format, out.Filter, out.Heard = &printed, &errors, "text", nil, nil
 		err := g.runLine(line, &out)
-		if verdict(err) != verdict(refusalOf(refused)) {
-			return shown, fmt.Errorf("the tour is out of date: %q was %s", line, verdict(err))
+		if exit.Verdict(err) != exit.Verdict(refusalOf(refused)) {
+			return shown, fmt.Errorf("the tour is out of date: %q was %s", line, exit.Verdict(err))
 		}
 		out.Report(err)
 		shown.Commands = append(shown.Commands, toured{line, string(refused), func(w *page.Page) {
@@ -202,15 +202,15 @@ func (g *guide) runLine(line string, out *answer.Out) error {
 	if err != nil {
 		return err
 	}
-	words, err := g.shell.expand(commands[0])
+	words, err := g.shell.Vars.Expand(commands[0])
 	if err != nil {
 		return err
 	}
-	return g.shell.execute(g.ctx, words, out)
+	return g.shell.Execute(g.Ctx, words, out)
 }
 
 // write shows a step.
-func (g *guide) write(w *page.Page, step tourStep, shown shownStep, n, of int) {
+func (g *guide) write(w *page.Page, step tourStop, shown shownStop, n, of int) {
 	fmt.Fprintf(w, "%s\n", w.Paint(page.TitleStyle, fmt.Sprintf("%d of %d: %s", n, of, step.title)))
 	for _, line := range page.FoldTo(step.why, w.Width) {
 		fmt.Fprintln(w, line)
@@ -232,12 +232,12 @@ func (g *guide) write(w *page.Page, step tourStep, shown shownStep, n, of int) {
 
 // goOn asks whether to go on. Nobody is asked in a script.
 func (g *guide) goOn() bool {
-	if g.ask == nil || g.out.Window == nil {
+	if g.Ask == nil || g.Out.Window == nil {
 		return true
 	}
-	answer, err := g.ask("Enter goes on, q ends it: ")
+	answer, err := g.Ask("Enter goes on, q ends it: ")
 	if err != nil && !errors.Is(err, lineedit.ErrInterrupted) && !errors.Is(err, io.EOF) {
-		g.out.Report(err)
+		g.Out.Report(err)
 	}
 	return err == nil && !strings.HasPrefix(strings.TrimSpace(strings.ToLower(answer)), "q")
 }

@@ -56,7 +56,7 @@ func (t *traced) failed() bool { return t.Kind == "answer" && t.Outcome != "ok" 
 
 // trace makes the conversation about a session ready; about all when it is "".
 // What the receivers saw is worth its time only where somebody looks at it.
-func (s *Shell) trace(ctx context.Context, session string, saw bool) trace {
+func newTrace(ctx context.Context, s *Client, session string, saw bool) trace {
 	messages := s.world.wire.Conversation.All()
 	if session != "" {
 		messages = slices.DeleteFunc(messages, func(m wire.Message) bool { return m.Session != session })
@@ -74,9 +74,9 @@ func (s *Shell) trace(ctx context.Context, session string, saw bool) trace {
 	opened := opened(messages)
 	for _, m := range messages {
 		present[m.From], present[m.To] = true, true
-		t := s.traced(m, known, handles)
+		t := newTraced(s, m, known, handles)
 		if saw && !m.Lost {
-			t.Saw = s.saw(ctx, m, known, opened[m.Number])
+			t.Saw = sawIn(ctx, s, m, known, opened[m.Number])
 		}
 		tr.Messages = append(tr.Messages, t)
 	}
@@ -111,7 +111,7 @@ func opened(messages []wire.Message) map[int]bool {
 	return opened
 }
 
-func (s *Shell) traced(m wire.Message, known map[string]tokens.Unverified, handles map[string]string) traced {
+func newTraced(s *Client, m wire.Message, known map[string]tokens.Unverified, handles map[string]string) traced {
 	t := traced{
 		Number: m.Number, Time: m.Time.Format(time.RFC3339), From: m.From, To: m.To, Kind: "question", Step: m.Step, Text: m.Text,
 		Answers: m.Answers, Outcome: m.Outcome, Detail: m.Detail, Lost: m.Lost, Order: m.Session, at: m.Time,
@@ -143,8 +143,8 @@ func (s *Shell) traced(m wire.Message, known map[string]tokens.Unverified, handl
 		t.Text = strings.TrimSpace(t.Text + " " + t.Token)
 	}
 	t.Detail = anyID.ReplaceAllStringFunc(t.Detail, func(id string) string { return cmp.Or(handles[id], id) })
-	t.Text = redact.OneLine(s.wallet.redact(t.Text))
-	t.Token, t.JTI, t.Detail = redact.OneLine(s.wallet.redact(t.Token)), redact.OneLine(s.wallet.redact(t.JTI)), redact.OneLine(s.wallet.redact(t.Detail))
+	t.Text = redact.OneLine(s.Redact(t.Text))
+	t.Token, t.JTI, t.Detail = redact.OneLine(s.Redact(t.Token)), redact.OneLine(s.Redact(t.JTI)), redact.OneLine(s.Redact(t.Detail))
 	return t
 }
 
@@ -152,16 +152,16 @@ func (s *Shell) traced(m wire.Message, known map[string]tokens.Unverified, handl
 var anyID = regexp.MustCompile(`cpt_[a-z2-7]{26}`)
 
 // saw gives what the receiver of a message saw in it.
-func (s *Shell) saw(ctx context.Context, m wire.Message, known map[string]tokens.Unverified, opened bool) []wire.Field {
+func sawIn(ctx context.Context, s *Client, m wire.Message, known map[string]tokens.Unverified, opened bool) []wire.Field {
 	saw := slices.Clone(m.Contents)
 	if m.Token != "" {
-		saw = append(saw, s.sawToken(ctx, m.To, m.Token, known[m.Token], opened)...)
+		saw = append(saw, sawToken(ctx, s, m.To, m.Token, known[m.Token], opened)...)
 	}
 	if m.Detail != "" {
 		saw = append(saw, wire.Field{Name: "reason", Value: m.Outcome}, wire.Field{Name: "detail", Value: m.Detail})
 	}
 	for i := range saw {
-		saw[i] = wire.Field{Name: redact.OneLine(s.wallet.redact(saw[i].Name)), Value: redact.OneLine(s.wallet.redact(saw[i].Value))}
+		saw[i] = wire.Field{Name: redact.OneLine(s.Redact(saw[i].Name)), Value: redact.OneLine(s.Redact(saw[i].Value))}
 	}
 	return saw
 }
@@ -169,7 +169,7 @@ func (s *Shell) saw(ctx context.Context, m wire.Message, known map[string]tokens
 // sawToken gives what a party sees of a token: the envelope for the relay, for
 // its issuer the letter too. What an opened letter says is not for a report;
 // that it was opened, and what stands in it, is.
-func (s *Shell) sawToken(ctx context.Context, viewer, raw string, seen tokens.Unverified, opened bool) []wire.Field {
+func sawToken(ctx context.Context, s *Client, viewer, raw string, seen tokens.Unverified, opened bool) []wire.Field {
 	if seen.Payload == nil {
 		return []wire.Field{{Name: "token", Value: fmt.Sprintf("(unreadable, %d bytes)", len(raw))}}
 	}

@@ -12,18 +12,19 @@ import (
 
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/ring"
 )
 
 // Limits of a transcript. What is older leaves.
 const (
-	transcriptLimit = 5000
+	transcriptLimit = 10_000
 	typedLimit      = 16 << 10 // bytes of one command
 	usedLimit       = 1 << 20  // bytes of one file that a command read
 	usedLimits      = 32 << 20 // bytes of all of them
 )
 
-// spoken is one command that was run.
-type spoken struct {
+// Spoken is one command that was run.
+type Spoken struct {
 	typed    string    // as it was written, variables in place
 	words    []string  // as it was run
 	err      error     // what the verb answered, whatever was expected of it
@@ -34,7 +35,7 @@ type spoken struct {
 	dir      string              // where it was run
 	files    map[string]usedFile // by name, from there
 	made     []string            // files that it wrote
-	settings options             // before it ran
+	settings Options             // before it ran
 }
 
 // usedFile is a file that a command read.
@@ -44,24 +45,34 @@ type usedFile struct {
 	sourced bool // it stands in a sourced file, and not in the command
 }
 
-// transcript keeps what was run, oldest first.
-type transcript struct {
-	spoken  []*spoken
-	dropped int                          // how many left
-	texts   map[[sha256.Size]byte][]byte // of files: what is read again and again stands here once
-	used    int                          // their bytes
+// Transcript keeps what was run, oldest first.
+type Transcript struct {
+	spoken *ring.Ring[*Spoken]
+	texts  map[[sha256.Size]byte][]byte // of files: what is read again and again stands here once
+	used   int                          // their bytes
 }
 
-// whole says why a transcript does not tell everything.
-func (t *transcript) whole() error {
-	if t.dropped == 0 {
+func newTranscript() *Transcript { return &Transcript{spoken: ring.New[*Spoken](transcriptLimit)} }
+
+// All gives the commands that are remembered, oldest first.
+func (t *Transcript) All() []*Spoken { return t.spoken.All() }
+
+// Count counts the commands that were ever run.
+func (t *Transcript) Count() int { return t.spoken.Count() }
+
+// Dropped counts those that it no longer gives.
+func (t *Transcript) Dropped() int { return t.spoken.Dropped() }
+
+// Whole says why a transcript does not tell everything.
+func (t *Transcript) Whole() error {
+	if t.spoken.Dropped() == 0 {
 		return nil
 	}
-	return fmt.Errorf("the shell remembers its last %d commands, and not how it came to them", len(t.spoken))
+	return fmt.Errorf("the shell remembers its last %d commands, and not how it came to them", transcriptLimit)
 }
 
 // keep gives the text of a file to be kept; large says that there is no room.
-func (t *transcript) keep(text []byte) (kept []byte, large bool) {
+func (t *Transcript) keep(text []byte) (kept []byte, large bool) {
 	sum := sha256.Sum256(text)
 	if kept, ok := t.texts[sum]; ok {
 		return kept, false
@@ -84,7 +95,7 @@ func (s *Shell) begin(typed string, words []string, out *answer.Out) (end func(e
 	if len(typed) > typedLimit { // no story needs that; it is known by its beginning
 		typed, words = strings.ToValidUTF8(typed[:80], "")+"…", nil
 	}
-	e := &spoken{typed: typed, words: words, at: s.world.clock.Now(), dir: s.dir, files: map[string]usedFile{}, settings: s.options}
+	e := &Spoken{typed: typed, words: words, at: s.world.clock.Now(), dir: s.Dir.Path, files: map[string]usedFile{}, settings: s.Options}
 	s.speaking, out.Heard = e, &e.heard
 	return func(err error) {
 		if !e.judged {
@@ -97,12 +108,7 @@ func (s *Shell) begin(typed string, words []string, out *answer.Out) (end func(e
 			e.heard.WriteString(text[:strings.LastIndexByte(text, '\n')+1])
 		}
 		s.speaking, out.Heard = nil, nil
-		t := &s.transcript
-		if len(t.spoken) >= 2*transcriptLimit {
-			t.dropped += transcriptLimit
-			t.spoken = append([]*spoken(nil), t.spoken[transcriptLimit:]...)
-		}
-		t.spoken = append(t.spoken, e)
+		s.transcript.spoken.Add(e)
 	}
 }
 
@@ -126,7 +132,7 @@ func (s *Shell) noteRead(name string, text []byte) {
 	}
 	key, sourced := name, len(s.sources) > 0
 	if sourced && !filepath.IsAbs(name) { // an absolute name stays one: no scenario can have it
-		if from, bad := filepath.Rel(e.dir, s.path(name)); bad == nil {
+		if from, bad := filepath.Rel(e.dir, s.Dir.Full(name)); bad == nil {
 			key = from
 		}
 	}

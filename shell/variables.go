@@ -3,11 +3,11 @@
 package shell
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
 	"tokenshell/shell/internal/exit"
-	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/syntax"
 )
 
@@ -17,8 +17,17 @@ type variable struct {
 	secret bool // it holds a token, and is never shown
 }
 
-// expand puts variables in their places. Their values are never split again.
-func (s *Shell) expand(command []syntax.Word) ([]string, error) {
+// Variables are what $NAME stands for.
+type Variables struct {
+	Outside func(name string) (string, bool) // variables from outside; may be nil
+	OnSet   func(name, value string)         // told of every variable that is set; may be nil
+	Hide    func(string) string              // replaces what is secret in a text
+
+	values map[string]variable
+}
+
+// Expand puts variables in their places. Their values are never split again.
+func (v *Variables) Expand(command []syntax.Word) ([]string, error) {
 	words := make([]string, len(command))
 	for i, w := range command {
 		var b strings.Builder
@@ -27,7 +36,7 @@ func (s *Shell) expand(command []syntax.Word) ([]string, error) {
 				b.WriteString(p.Text)
 				continue
 			}
-			value, ok := s.lookup(p.Text)
+			value, ok := v.lookup(p.Text)
 			if !ok {
 				return nil, exit.Usage("let "+p.Text+" VALUE sets it", "$%s is not set", p.Text)
 			}
@@ -38,12 +47,12 @@ func (s *Shell) expand(command []syntax.Word) ([]string, error) {
 	return words, nil
 }
 
-func (s *Shell) lookup(name string) (string, bool) {
-	if v, ok := s.vars[name]; ok {
-		return v.value, true
+func (v *Variables) lookup(name string) (string, bool) {
+	if known, ok := v.values[name]; ok {
+		return known.value, true
 	}
-	if s.environ != nil {
-		return s.environ(name)
+	if v.Outside != nil {
+		return v.Outside(name)
 	}
 	return "", false
 }
@@ -51,23 +60,43 @@ func (s *Shell) lookup(name string) (string, bool) {
 // reserved are names that scripts and systems use for themselves.
 var reserved = []string{"PATH", "HOME", "WORK", "TMPDIR"}
 
-// let sets a variable; one that holds a token is secret from then on.
-func (s *Shell) let(name, value string) error {
+// CheckName says what is wrong with a variable's name.
+func (v *Variables) CheckName(name string) error {
 	if !syntax.IsVariable(name) || slices.Contains(reserved, name) {
 		return exit.Usage("write A-Z, 0-9 and _, and not "+strings.Join(reserved, ", "), "%q is no name for a variable", name)
-	}
-	s.vars[name] = variable{value, redact.HasToken(value) || s.wallet.redact(value) != value || s.holdsSecret(value)}
-	if s.onLet != nil {
-		s.onLet(name, value)
 	}
 	return nil
 }
 
+// Set sets a variable; one that holds a token, or is said to be secret, is
+// secret from then on.
+func (v *Variables) Set(name, value string, secret bool) error {
+	if err := v.CheckName(name); err != nil {
+		return err
+	}
+	v.values[name] = variable{value, secret || v.Hide(value) != value || v.holdsSecret(value)}
+	if v.OnSet != nil {
+		v.OnSet(name, value)
+	}
+	return nil
+}
+
+// Shown gives a variable as it may be shown.
+func (v *Variables) Shown(name string) string {
+	if v.values[name].secret {
+		return "(secret)"
+	}
+	return v.values[name].value
+}
+
+// Names gives the variables that are set, sorted.
+func (v *Variables) Names() []string { return slices.Sorted(maps.Keys(v.values)) }
+
 // holdsSecret reports whether a value has that of a secret variable in it; a few
 // characters are nothing.
-func (s *Shell) holdsSecret(value string) bool {
-	for _, v := range s.vars {
-		if v.secret && len(v.value) >= 8 && strings.Contains(value, v.value) {
+func (v *Variables) holdsSecret(value string) bool {
+	for _, known := range v.values {
+		if known.secret && len(known.value) >= 8 && strings.Contains(value, known.value) {
 			return true
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
@@ -35,7 +36,7 @@ type listedAttack struct {
 }
 
 // Run lists the catalogue.
-func (v *attackList) Run(c *call) error {
+func (v *attackList) Run(out *answer.Out) error {
 	rows, err := chosenAttacks(nil, v.Group)
 	if err != nil {
 		return err
@@ -48,7 +49,7 @@ func (v *attackList) Run(c *call) error {
 		list.Attacks = append(list.Attacks, listedAttack{r.ID, r.Group, r.What, r.Expect, r.Source})
 		shown.Row(page.Rigid(r.ID), page.Rigid(r.Group), r.What, page.Rigid(r.Expect), page.Faint(r.Source))
 	}
-	return c.out.Show(list, shown.Write)
+	return out.Show(list, shown.Write)
 }
 
 type attackRun struct {
@@ -87,26 +88,16 @@ type attackReport struct {
 
 // Run tries the chosen rows. The current world is not touched. The error names
 // the reasons that did not come.
-func (v *attackRun) Run(c *call) error {
+func (v *attackRun) Run(ctx context.Context, w *World, seed Seed, out *answer.Out) error {
 	rows, err := chosenAttacks(v.IDs, v.Group)
 	if err != nil {
 		return err
 	}
-	var weakness tokens.Weakness
-	if v.Without != "" {
-		if weakness, err = tokens.UnsafeWithout(v.Without); err != nil {
-			hint := "one of " + strings.Join(leavable(), ", ")
-			if near := exit.Nearest(v.Without, leavable()); near != "" {
-				hint = fmt.Sprintf("did you mean %s?", near)
-			}
-			return exit.Usage(hint, "%v", err)
-		}
+	weakness, err := weaknessNamed(v.Without)
+	if err != nil {
+		return err
 	}
-	seed := uint64(DefaultSeed)
-	if c.seed != nil {
-		seed = *c.seed
-	}
-	results, err := c.attack(rows, seed, weakness)
+	results, err := attack(ctx, w.plan, out, rows, seed.Or(DefaultSeed), weakness)
 	if err != nil {
 		return err
 	}
@@ -121,24 +112,24 @@ func (v *attackRun) Run(c *call) error {
 		}
 	}
 	full := len(v.IDs) > 0 || v.Group != ""
-	if err := c.out.Show(report, func(w *page.Page) { report.write(w, full) }); err != nil {
+	if err := out.Show(report, func(w *page.Page) { report.write(w, full) }); err != nil {
 		return err
 	}
 	return report.missing()
 }
 
-// attack tries rows, each on a world of its own, and says on a terminal how far
-// it has come.
-func (c *call) attack(rows []attacks.Row, seed uint64, weakness tokens.Weakness) ([]attacks.Result, error) {
-	plan, err := readWorld("") // the rows are about the embedded world, whatever this one is
+// attack tries rows, each on an embedded world of its own, and says on a terminal
+// how far it has come.
+func attack(ctx context.Context, like *Plan, out *answer.Out, rows []attacks.Row, seed uint64, weakness tokens.Weakness) ([]attacks.Result, error) {
+	plan, err := like.Embedded() // the rows are about the embedded world, whatever this one is
 	if err != nil {
 		return nil, err
 	}
-	far := c.out.LongWork()
+	far := out.LongWork()
 	defer far.End()
 	results := make([]attacks.Result, 0, len(rows))
 	for i, row := range rows {
-		result, err := tryAttack(c.ctx, plan, row, seed, weakness)
+		result, err := Try(ctx, plan, row, seed, weakness)
 		if err != nil {
 			return nil, err
 		}
@@ -146,16 +137,6 @@ func (c *call) attack(rows []attacks.Row, seed uint64, weakness tokens.Weakness)
 		far.Tell(func(time.Duration) string { return fmt.Sprintf("%d of %d attacks, %s", i+1, len(rows), row.ID) })
 	}
 	return results, nil
-}
-
-// tryAttack tries one row on a fresh world.
-func tryAttack(ctx context.Context, plan *blueprint, row attacks.Row, seed uint64, weakness tokens.Weakness) (attacks.Result, error) {
-	w, err := buildWeakWorld(ctx, plan, &seed, weakness)
-	if err != nil {
-		return attacks.Result{}, err
-	}
-	result := attacks.Run(ctx, row, attackTarget{w}, seed)
-	return result, ctx.Err() // what was interrupted has no verdict
 }
 
 // missing is the error of a report: for each reason, the attacks that should
@@ -259,11 +240,28 @@ func chosenAttacks(ids []string, group string) ([]attacks.Row, error) {
 }
 
 func unknownAttack(kind, name string, known []string, hint string) error {
-	if near := exit.Nearest(name, known); near != "" {
-		hint = fmt.Sprintf("did you mean %s?", near)
+	return exit.Usage(exit.Meant(name, known, hint), "there is no %s %q", kind, name)
+}
+
+// weaknessNamed gives the weakness that --without names; none when it is empty.
+func weaknessNamed(rule string) (tokens.Weakness, error) {
+	if rule == "" {
+		return tokens.Weakness{}, nil
 	}
-	return exit.Usage(hint, "there is no %s %q", kind, name)
+	weakness, err := tokens.UnsafeWithout(rule)
+	if err != nil {
+		return tokens.Weakness{}, exit.Usage(exit.Meant(rule, leavable(), "one of "+strings.Join(leavable(), ", ")), "%v", err)
+	}
+	return weakness, nil
 }
 
 // leavable gives what --without may name.
 func leavable() []string { return append(tokens.CheckNames(), weaknessNames()...) }
+
+func weaknessNames() []string {
+	var names []string
+	for _, row := range tokens.Weaknesses() {
+		names = append(names, row.Rule)
+	}
+	return names
+}

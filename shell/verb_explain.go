@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"time"
 
+	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
-	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
 
@@ -35,8 +36,8 @@ type explainedCheck struct {
 }
 
 // Run explains a token and records nothing.
-func (v *tokenExplain) Run(c *call) error {
-	t, err := c.token(v.Token)
+func (v *tokenExplain) Run(ctx context.Context, c *Client, find Finder, dir *files.Dir, out *answer.Out) error {
+	t, err := find.Token(v.Token)
 	if err != nil {
 		return err
 	}
@@ -44,53 +45,31 @@ func (v *tokenExplain) Run(c *call) error {
 		if v.At != "" || v.Order != "" || v.Profile != "" {
 			return exit.Usage("add --jwks FILE", "--at, --order and --profile are for a token without a session")
 		}
-		return c.showExplained(v.Token, c.explain(t, v.All))
+		found, err := c.Explain(ctx, t, v.All)
+		if err != nil {
+			return err
+		}
+		return showExplained(out, v.Token, found)
 	}
-	checks, err := v.afterwards(c)
+	checks, err := v.afterwards(c.world, dir)
 	if err != nil {
 		return err
 	}
-	found := named("relay", tokens.Explain(t.raw, checks, v.All))
+	found := FoundBy("relay", tokens.Explain(t.raw, checks, v.All))
 	for i := range found { // nothing in a key set says whose it is
 		if found[i].Check == "issuer" && found[i].Status == tokens.CheckPassed {
 			found[i].Detail += ", taken to be whose key sets these are"
 		}
 	}
-	return c.showExplained(v.Token, found)
-}
-
-// explain asks the relay and, when there is one, the token's service.
-func (c *call) explain(t *heldToken, all bool) []explainedCheck {
-	session := c.session
-	if session == "" {
-		session = t.ref.Order
-	}
-	checks := named("relay", c.world.relay.Explain(session, t.raw, all))
-	snap, err := c.world.relay.Session(session)
-	if err != nil {
-		return checks // nobody could say for whom a service should redeem it
-	}
-	order := tokens.Session{Order: snap.ID, Customer: snap.Customer}
-	if p, err := c.destination(t, ""); err == nil {
-		checks = append(checks, named(p.name, p.explain(wire.OffTheRecord(c.ctx), t.raw, order, all))...)
-	}
-	return checks
-}
-
-func named(party string, findings []tokens.Finding) []explainedCheck {
-	var checks []explainedCheck
-	for _, f := range findings {
-		checks = append(checks, explainedCheck{party, f.Check, f.Status, string(f.Reason), f.Source, f.Detail})
-	}
-	return checks
+	return showExplained(out, v.Token, found)
 }
 
 // afterwards gives the relay's checks as they were at a time, with nothing but
 // key sets: for a token in hand after an incident.
-func (v *tokenExplain) afterwards(c *call) ([]tokens.Check, error) {
+func (v *tokenExplain) afterwards(w *World, dir *files.Dir) ([]tokens.Check, error) {
 	var keys tokens.StaticKeys
 	for _, file := range v.JWKS {
-		text, err := c.readFile(file, tokenFileLimit)
+		text, err := dir.Read(file, tokenFileLimit)
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +87,7 @@ func (v *tokenExplain) afterwards(c *call) ([]tokens.Check, error) {
 			}
 		}
 	}
-	at := c.world.clock.Now()
+	at := w.clock.Now()
 	if v.At != "" {
 		var err error
 		if at, err = time.Parse(time.RFC3339, v.At); err != nil {
@@ -118,12 +97,12 @@ func (v *tokenExplain) afterwards(c *call) ([]tokens.Check, error) {
 	var profile *tokens.Profile
 	if v.Profile != "" {
 		var err error
-		if profile, err = c.readProfile(v.Profile); err != nil {
+		if profile, err = readProfile(dir, v.Profile); err != nil {
 			return nil, err
 		}
 	}
 	verifier := &tokens.Verifier{
-		Party: tokens.Audience, Clock: tokens.FrozenClock(at), Leeway: c.world.leeway.get,
+		Party: tokens.Audience, Clock: tokens.FrozenClock(at), Leeway: w.leeway.get,
 		Issuers: func(iss string) (tokens.Issuer, bool) {
 			return tokens.Issuer{Name: iss, Keys: keys, Profile: profile}, redact.IsID(iss)
 		},
@@ -144,41 +123,25 @@ func sameKey(a, b tokens.Key) bool {
 	return ok && a.Algorithm == b.Algorithm && public.Equal(b.Public)
 }
 
-func leaveOut(checks []tokens.Check, name string) []tokens.Check {
-	var kept []tokens.Check
-	for _, check := range checks {
-		if check.Name != name {
-			kept = append(kept, check)
-		}
-	}
-	return kept
-}
-
-func (c *call) showExplained(name string, checks []explainedCheck) error {
+func showExplained(out *answer.Out, name string, found []Finding) error {
 	data := struct {
 		Verdict string           `json:"verdict"`
 		Reason  string           `json:"reason"`
 		Checks  []explainedCheck `json:"checks"`
-	}{"accepted", "", checks}
-	for _, check := range checks {
+	}{"accepted", "", nil}
+	for _, f := range found {
+		check := explainedCheck{f.Party, f.Check, f.Status, string(f.Reason), f.Source, f.Detail}
+		data.Checks = append(data.Checks, check)
 		if check.Status == tokens.CheckFailed && data.Verdict == "accepted" {
 			data.Verdict, data.Reason = "rejected", check.Reason
 		}
 	}
-	return c.out.Show(data, func(w *page.Page) {
+	return out.Show(data, func(w *page.Page) {
 		fmt.Fprintf(w, "%s: %s%s\n", redact.Printable(name), w.State(data.Verdict), page.Prefixed(", ", data.Reason))
 		rows := page.NewTable("PARTY", "CHECK", "STATUS", "REASON", "SOURCE", "WHAT WAS FOUND")
-		for _, check := range checks {
+		for _, check := range data.Checks {
 			rows.Row(page.Rigid(check.Party), page.Rigid(check.Check), page.State(check.Status), page.Rigid(page.OrDash(check.Reason)), page.Faint(check.Source), check.Detail)
 		}
 		rows.Write(w)
 	})
-}
-
-// explain asks a service what its checks would find.
-func (p party) explain(ctx context.Context, raw string, session tokens.Session, all bool) []tokens.Finding {
-	if p.domain != nil {
-		return p.domain.Explain(ctx, raw, session, all)
-	}
-	return p.standin.Explain(ctx, raw, session, all)
 }

@@ -11,7 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
@@ -36,29 +38,26 @@ type exploration struct {
 }
 
 // Run explores worlds like the current one. The current one is not touched.
-func (v *exploreVerb) Run(c *call) error {
+func (v *exploreVerb) Run(ctx context.Context, w *World, seed Seed, dir *files.Dir, out *answer.Out) error {
 	if v.Depth < 1 || v.Moves < 1 {
 		return exit.Usage("write 1 or more", "--depth and --moves are numbers of moves")
 	}
-	seed := uint64(DefaultSeed)
-	if c.seed != nil {
-		seed = *c.seed
+	if _, err := w.Inspector(); err != nil {
+		return err
 	}
-	e := &explorer{plan: c.world.plan, seed: seed, depth: v.Depth, budget: v.Moves}
-	if v.Without != "" {
-		var err error
-		if e.weakness, err = tokens.UnsafeWithout(v.Without); err != nil {
-			return exit.Usage("one of "+strings.Join(weaknessNames(), ", "), "%v", err)
-		}
+	weakness, err := weaknessNamed(v.Without)
+	if err != nil {
+		return err
 	}
+	e := &explorer{plan: w.plan, weakness: weakness, seed: seed.Or(DefaultSeed), depth: v.Depth, budget: v.Moves}
 	began := tokens.Stopwatch()
-	far := c.out.LongWork()
+	far := out.LongWork()
 	e.tell = func(e *explorer) {
 		far.Tell(func(took time.Duration) string {
 			return fmt.Sprintf("%d states, %d verbs, %d reasons, %d states/s", len(e.tried), e.verbs, len(e.reasons), perSecond(len(e.tried), took))
 		})
 	}
-	found, err := e.explore(c.ctx)
+	found, err := e.explore(ctx)
 	far.End()
 	if err != nil {
 		return err
@@ -69,26 +68,26 @@ func (v *exploreVerb) Run(c *call) error {
 	}
 	if found != nil {
 		result.Found = found.what
-		if result.Scenario, err = e.scenario(context.WithoutCancel(c.ctx), found); err != nil {
+		if result.Scenario, err = e.scenario(context.WithoutCancel(ctx), found); err != nil {
 			return err
 		}
 		if v.Out != "" {
-			if err := c.writeFile(v.Out, []byte(result.Scenario)); err != nil {
+			if err := dir.Write(v.Out, []byte(result.Scenario)); err != nil {
 				return err
 			}
 		}
 	}
-	if err := c.showExploration(result, took); err != nil {
+	if err := showExploration(out, result, took); err != nil {
 		return err
 	}
 	if found != nil {
 		return exit.InJSON(errors.New("an invariant is broken: " + found.what))
 	}
-	return c.ctx.Err()
+	return ctx.Err()
 }
 
-func (c *call) showExploration(r exploration, took time.Duration) error {
-	return c.out.Show(r, func(w *page.Page) {
+func showExploration(out *answer.Out, r exploration, took time.Duration) error {
+	return out.Show(r, func(w *page.Page) {
 		fmt.Fprintf(w, "%d states, %d verbs in %d walks, %s, %d states/s\n", r.States, r.Verbs, r.Walks, page.Elapsed(took), r.StatesPerSecond)
 		fmt.Fprintf(w, "reasons seen: %s\n", strings.Join(slices.Sorted(maps.Keys(r.Reasons)), " "))
 		if r.Found == "" {
@@ -105,12 +104,4 @@ func (c *call) showExploration(r exploration, took time.Duration) error {
 
 func perSecond(n int, took time.Duration) int {
 	return int(float64(n) / max(took.Seconds(), 1e-6))
-}
-
-func weaknessNames() []string {
-	var names []string
-	for _, row := range tokens.Weaknesses() {
-		names = append(names, row.Rule)
-	}
-	return names
 }

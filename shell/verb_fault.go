@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/wire"
@@ -25,8 +26,8 @@ type faultInject struct {
 }
 
 // Run orders a fault.
-func (v *faultInject) Run(c *call) error {
-	party, step, err := c.world.parseStep(v.Step)
+func (v *faultInject) Run(w *World, out *answer.Out) error {
+	party, step, err := w.parseStep(v.Step)
 	if err != nil {
 		return err
 	}
@@ -37,31 +38,31 @@ func (v *faultInject) Run(c *call) error {
 	if v.Count < 1 {
 		return exit.Usage("write 1 or more", "--count %d is no number of times", v.Count)
 	}
-	c.world.faults.Add(wire.Fault{Party: party, Step: step, Kind: wire.FaultKind(v.Kind), Left: v.Count})
-	return c.showFaults()
+	w.faults.Add(wire.Fault{Party: party, Step: step, Kind: wire.FaultKind(v.Kind), Left: v.Count})
+	return showFaults(w, out)
 }
 
 type faultList struct{}
 
 // Run lists faults.
-func (v *faultList) Run(c *call) error { return c.showFaults() }
+func (v *faultList) Run(w *World, out *answer.Out) error { return showFaults(w, out) }
 
 type faultClear struct{}
 
 // Run forgets faults.
-func (v *faultClear) Run(c *call) error {
-	c.world.faults.Clear()
-	return c.showFaults()
+func (v *faultClear) Run(w *World, out *answer.Out) error {
+	w.faults.Clear()
+	return showFaults(w, out)
 }
 
-func (c *call) showFaults() error {
+func showFaults(world *World, out *answer.Out) error {
 	data := struct {
 		Faults []wire.Fault `json:"faults"`
-	}{c.world.faults.List()}
+	}{world.faults.List()}
 	if data.Faults == nil {
 		data.Faults = []wire.Fault{}
 	}
-	return c.out.Show(data, func(w *page.Page) {
+	return out.Show(data, func(w *page.Page) {
 		for _, f := range data.Faults {
 			fmt.Fprintf(w, "%s.%s: %s, %d times\n", f.Party, f.Step, f.Kind, f.Left)
 		}

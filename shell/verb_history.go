@@ -5,6 +5,7 @@ package shell
 import (
 	"fmt"
 
+	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
@@ -16,16 +17,16 @@ type historyVerb struct {
 
 // Run lists lines, without the tokens that were in them. At the prompt they are
 // what the arrow keys bring back, else what this shell has run.
-func (v *historyVerb) Run(c *call) error {
+func (v *historyVerb) Run(c *Call, out *answer.Out) error {
 	if v.Last < 0 {
 		return exit.Usage("write 1 or more", "%d is no number of lines", v.Last)
 	}
 	var lines []string
-	if c.history != nil {
-		lines = c.history()
+	if c.Lines != nil {
+		lines = c.Lines()
 	} else {
-		for _, e := range c.transcript.spoken {
-			lines = append(lines, c.wallet.redact(e.typed))
+		for _, e := range c.transcript.All() {
+			lines = append(lines, c.Redact(e.typed))
 		}
 	}
 	type entry struct {
@@ -40,7 +41,7 @@ func (v *historyVerb) Run(c *call) error {
 			data.Lines = append(data.Lines, entry{i + 1, line})
 		}
 	}
-	return c.out.Show(data, func(w *page.Page) {
+	return out.Show(data, func(w *page.Page) {
 		for _, e := range data.Lines {
 			fmt.Fprintf(w, "%5d  %s\n", e.N, redact.OneLine(e.Line))
 		}

@@ -3,13 +3,14 @@
 package shell
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/go-jose/go-jose/v4"
 
 	"tokenshell/issuers"
 	"tokenshell/shell/internal/answer"
-	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/page"
 )
 
@@ -30,12 +31,12 @@ type keyState struct {
 }
 
 // chosen gives the parties that a SERVICE argument means: all without one.
-func (c *call) chosen(service string) ([]party, error) {
+func chosen(w *World, service string) ([]Party, error) {
 	if service == "" {
-		return c.world.parties, nil
+		return w.parties, nil
 	}
-	p, err := c.world.service(service)
-	return []party{p}, err
+	p, err := w.service(service)
+	return []Party{p}, err
 }
 
 type keysList struct {
@@ -43,8 +44,8 @@ type keysList struct {
 }
 
 // Run lists keys.
-func (v *keysList) Run(c *call) error {
-	parties, err := c.chosen(v.Service)
+func (v *keysList) Run(c *Client, out *answer.Out) error {
+	parties, err := chosen(c.world, v.Service)
 	if err != nil {
 		return err
 	}
@@ -53,7 +54,7 @@ func (v *keysList) Run(c *call) error {
 	}{[]keyState{}}
 	rows := page.NewTable("KID", "SERVICE", "STATE", "ALG", "LEFT THE SET")
 	for _, p := range parties {
-		for _, k := range p.domain.Keys().List() {
+		for _, k := range p.Keys().List() {
 			list.Keys = append(list.Keys, keyState{k.ID, k.Service, k.State, k.Algorithm})
 			left := "-"
 			if !k.Left.IsZero() {
@@ -62,7 +63,7 @@ func (v *keysList) Run(c *call) error {
 			rows.Row(page.Rigid(k.ID), page.Rigid(k.Service), page.State(k.State), page.Rigid(k.Algorithm), left)
 		}
 	}
-	return c.out.Show(list, rows.Write)
+	return out.Show(list, rows.Write)
 }
 
 type keysRotate struct {
@@ -70,48 +71,22 @@ type keysRotate struct {
 }
 
 // Run has the operator make a key, and the service take it.
-func (v *keysRotate) Run(c *call) error {
-	p, err := c.world.service(v.Service)
+func (v *keysRotate) Run(ctx context.Context, c *Client, out *answer.Out) error {
+	kid, err := c.Rotate(ctx, v.Service)
 	if err != nil {
 		return err
 	}
-	if err := c.world.newSigningKey(c.ctx, p.name); err != nil {
-		return err
-	}
-	kid, err := p.domain.Keys().Rotate(c.ctx)
+	return showKey(c.world, out, kid)
+}
+
+func showKey(w *World, out *answer.Out, kid string) error {
+	_, k, err := w.key(kid)
 	if err != nil {
 		return err
 	}
-	return c.showKey(p, kid)
-}
-
-func (c *call) showKey(p party, kid string) error {
-	for _, k := range p.domain.Keys().List() {
-		if k.ID == kid {
-			return c.out.Show(keyState{k.ID, k.Service, k.State, k.Algorithm}, func(w *page.Page) {
-				fmt.Fprintf(w, "%s of %s is %s\n", k.ID, k.Service, w.State(k.State))
-			})
-		}
-	}
-	return fmt.Errorf("%s has no key %q", p.name, kid)
-}
-
-// keyNamed finds a key of any service.
-func (c *call) keyNamed(kid string) (party, issuers.KeyInfo, error) {
-	var kids []string
-	for _, p := range c.world.parties {
-		for _, k := range p.domain.Keys().List() {
-			if k.ID == kid {
-				return p, k, nil
-			}
-			kids = append(kids, k.ID)
-		}
-	}
-	hint := "keys list shows them"
-	if near := exit.Nearest(kid, kids); near != "" {
-		hint = fmt.Sprintf("did you mean %s?", near)
-	}
-	return party{}, issuers.KeyInfo{}, exit.Usage(hint, "there is no key %q", kid)
+	return out.Show(keyState{k.ID, k.Service, k.State, k.Algorithm}, func(w *page.Page) {
+		fmt.Fprintf(w, "%s of %s is %s\n", k.ID, k.Service, w.State(k.State))
+	})
 }
 
 type keysRetire struct {
@@ -119,15 +94,11 @@ type keysRetire struct {
 }
 
 // Run retires a key.
-func (v *keysRetire) Run(c *call) error {
-	p, k, err := c.keyNamed(v.KID)
-	if err != nil {
+func (v *keysRetire) Run(c *Client, out *answer.Out) error {
+	if err := c.Retire(v.KID); err != nil {
 		return err
 	}
-	if err := p.domain.Keys().Retire(k.ID); err != nil {
-		return err
-	}
-	return c.showKey(p, k.ID)
+	return showKey(c.world, out, v.KID)
 }
 
 type keysDisable struct {
@@ -135,18 +106,11 @@ type keysDisable struct {
 }
 
 // Run disables a key, in the KMS first.
-func (v *keysDisable) Run(c *call) error {
-	p, k, err := c.keyNamed(v.KID)
-	if err != nil {
+func (v *keysDisable) Run(ctx context.Context, c *Client, out *answer.Out) error {
+	if err := c.Disable(ctx, v.KID); err != nil {
 		return err
 	}
-	if err := c.world.disableKey(c.ctx, k.KMSKey); err != nil {
-		return err
-	}
-	if err := p.domain.Keys().Disable(k.ID); err != nil {
-		return err
-	}
-	return c.showKey(p, k.ID)
+	return showKey(c.world, out, v.KID)
 }
 
 type keysJWKS struct {
@@ -155,31 +119,31 @@ type keysJWKS struct {
 }
 
 // Run prints or writes the published sets, as one.
-func (v *keysJWKS) Run(c *call) error {
-	parties, err := c.chosen(v.Service)
+func (v *keysJWKS) Run(w *World, dir *files.Dir, out *answer.Out) error {
+	parties, err := chosen(w, v.Service)
 	if err != nil {
 		return err
 	}
 	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}
 	for _, p := range parties {
-		set.Keys = append(set.Keys, p.domain.Keys().JWKS().Keys...)
+		set.Keys = append(set.Keys, p.Keys().JWKS().Keys...)
 	}
 	line, err := answer.Line(set)
 	if err != nil {
 		return err
 	}
 	if v.Out == "" {
-		return c.out.Show(set, func(w *page.Page) {
+		return out.Show(set, func(w *page.Page) {
 			w.Verbatim = true
 			fmt.Fprint(w, string(line))
 		})
 	}
-	if err := c.writeFile(v.Out, line); err != nil {
+	if err := dir.Write(v.Out, line); err != nil {
 		return err
 	}
 	data := struct {
 		File string `json:"file"`
 		Keys int    `json:"keys"`
 	}{v.Out, len(set.Keys)}
-	return c.out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s: %d keys\n", v.Out, len(set.Keys)) })
+	return out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s: %d keys\n", v.Out, len(set.Keys)) })
 }

@@ -3,16 +3,30 @@
 package shell
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
-	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
 )
+
+// recorder is a shell's recording.
+type recorder struct{ under *recording } // nil unless record start was run
+
+// startRecording gives a new shell its recorder.
+func startRecording(s *Shell) {
+	r := &recorder{}
+	s.Bind(r)
+	s.AtEnd = r.leave
+	s.Mark = func() string {
+		if r.under == nil {
+			return ""
+		}
+		return "rec"
+	}
+}
 
 type recordVerb struct {
 	Whole recordWhole `cmd:"" default:"withargs" help:"Write what was run since the shell began to a file, a scenario that passes." example:"record --from-start checkout.txtar"`
@@ -25,11 +39,11 @@ type recordWhole struct {
 }
 
 // Run writes everything down.
-func (v *recordWhole) Run(c *call) error {
-	if err := c.checkRecordFile(v.FromStart); err != nil {
+func (v *recordWhole) Run(c *Call, r *recorder) error {
+	if err := recordable(c, v.FromStart); err != nil {
 		return err
 	}
-	return c.finishRecording(recording{v.FromStart, 0})
+	return r.finish(c, recording{v.FromStart, 0})
 }
 
 type recordStart struct {
@@ -37,29 +51,29 @@ type recordStart struct {
 }
 
 // Run begins a recording.
-func (v *recordStart) Run(c *call) error {
-	if c.recording != nil {
-		return exit.Usage("record stop ends it", "%s is being recorded already", c.recording.file)
+func (v *recordStart) Run(c *Call, r *recorder) error {
+	if r.under != nil {
+		return exit.Usage("record stop ends it", "%s is being recorded already", r.under.file)
 	}
-	if err := c.checkRecordFile(v.File); err != nil {
+	if err := recordable(c, v.File); err != nil {
 		return err
 	}
-	if err := c.transcript.whole(); err != nil {
+	if err := c.transcript.Whole(); err != nil {
 		return err
 	}
-	c.Shell.recording = &recording{v.File, len(c.transcript.spoken) + c.transcript.dropped}
-	return c.out.Show(map[string]string{"file": v.File}, func(w *page.Page) { fmt.Fprintf(w, "recording, for %s; record stop writes it\n", v.File) })
+	r.under = &recording{v.File, c.transcript.Count()}
+	return c.Out.Show(map[string]string{"file": v.File}, func(w *page.Page) { fmt.Fprintf(w, "recording, for %s; record stop writes it\n", v.File) })
 }
 
-// checkRecordFile says early what would go wrong late.
-func (c *call) checkRecordFile(name string) error {
+// recordable says early what would go wrong late.
+func recordable(c *Call, name string) error {
 	if filepath.Ext(name) != ".txtar" {
 		return exit.Usage("write one such as story.txtar", "%q is no name for a scenario", name)
 	}
-	if _, err := os.Lstat(c.path(name)); err == nil {
+	if _, err := os.Lstat(c.Dir.Full(name)); err == nil {
 		return exit.Usage("choose another name, or remove it", "there is a file %s already", name)
 	}
-	if info, err := os.Stat(filepath.Dir(c.path(name))); err != nil || !info.IsDir() {
+	if info, err := os.Stat(filepath.Dir(c.Dir.Full(name))); err != nil || !info.IsDir() {
 		return exit.Input(name, 0, "there is no such folder")
 	}
 	return nil
@@ -68,33 +82,33 @@ func (c *call) checkRecordFile(name string) error {
 type recordStop struct{}
 
 // Run writes the recording.
-func (v *recordStop) Run(c *call) error {
-	if c.recording == nil {
+func (v *recordStop) Run(c *Call, r *recorder) error {
+	if r.under == nil {
 		return exit.Usage("record start FILE begins a recording", "nothing is being recorded")
 	}
-	if err := c.checkRecordFile(c.recording.file); err != nil { // it may have come meanwhile
+	if err := recordable(c, r.under.file); err != nil { // it may have come meanwhile
 		return err
 	}
-	return c.finishRecording(*c.recording)
+	return r.finish(c, *r.under)
 }
 
-// finishRecording runs a recording as CI will, with this seed and with another,
+// finish runs a recording as CI will, with this seed and with another,
 // and writes it. One that does not pass is written too, and the error says where;
 // of one that was interrupted nothing is, and the recording goes on.
-func (c *call) finishRecording(r recording) error {
-	scenario, kept, left, err := c.record(c.ctx, r.from-c.transcript.dropped, c.out)
+func (r *recorder) finish(c *Call, of recording) error {
+	scenario, kept, left, err := makeScenario(c.Ctx, c.Shell, of.from-c.transcript.Dropped(), c.Out)
 	if err != nil {
 		return err
 	}
-	failed, err := c.rehearse(r.file, scenario)
+	failed, err := rehearse(c, of.file, scenario)
 	if err != nil {
 		return err
 	}
-	if err := c.writeFile(r.file, scenario); err != nil {
+	if err := c.Dir.Write(of.file, scenario); err != nil {
 		return err
 	}
-	if c.recording != nil && *c.recording == r {
-		c.Shell.recording = nil
+	if r.under != nil && *r.under == of {
+		r.under = nil
 	}
 	if failed != nil {
 		return failed
@@ -103,12 +117,12 @@ func (c *call) finishRecording(r recording) error {
 		File    string     `json:"file"`
 		Lines   int        `json:"lines"`
 		LeftOut []omission `json:"left_out"`
-	}{r.file, kept, left}
+	}{of.file, kept, left}
 	if left == nil {
 		data.LeftOut = []omission{}
 	}
-	return c.out.Show(data, func(w *page.Page) {
-		fmt.Fprintf(w, "%s: %d commands, %d left out; it passes\n", r.file, kept, len(left))
+	return c.Out.Show(data, func(w *page.Page) {
+		fmt.Fprintf(w, "%s: %d commands, %d left out; it passes\n", of.file, kept, len(left))
 		for _, o := range left {
 			fmt.Fprintf(w, "  %s: %s\n", o.Line, o.Why)
 		}
@@ -117,7 +131,7 @@ func (c *call) finishRecording(r recording) error {
 
 // rehearse runs a scenario as tokenshell run does. failed says where it does not
 // pass, err that it could not be run.
-func (c *call) rehearse(name string, scenario []byte) (failed, err error) {
+func rehearse(c *Call, name string, scenario []byte) (failed, err error) {
 	dir, err := os.MkdirTemp("", "tokenshell-record-")
 	if err != nil {
 		return nil, err
@@ -129,7 +143,7 @@ func (c *call) rehearse(name string, scenario []byte) (failed, err error) {
 	}
 	for _, seed := range []uint64{DefaultSeed, DefaultSeed + 1} {
 		var outcome Outcome
-		if err := RunScenarios(c.ctx, ScenarioConfig{Seed: seed}, []string{path}, func(o Outcome) { outcome = o }); err != nil {
+		if err := runScenarios(c.Ctx, c.Language, ScenarioConfig{Seed: seed}, []string{path}, func(o Outcome) { outcome = o }); err != nil {
 			return nil, err
 		}
 		if outcome.Verdict != Passed && failed == nil {
@@ -140,12 +154,12 @@ func (c *call) rehearse(name string, scenario []byte) (failed, err error) {
 }
 
 // leave ends what is under way when a shell ends: a recording is written.
-func (s *Shell) leave(out *answer.Out) error {
-	if s.recording == nil {
+func (r *recorder) leave(c *Call) error {
+	if r.under == nil {
 		return nil
 	}
-	err := (&recordStop{}).Run(&call{Shell: s, ctx: context.Background(), out: out})
-	out.Report(err)
+	err := (&recordStop{}).Run(c, r)
+	c.Out.Report(err)
 	if err != nil {
 		return exit.ToPeople(errors.New("the recording could not be written"))
 	}

@@ -4,13 +4,12 @@ package shell
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
@@ -31,75 +30,48 @@ type relayed struct {
 	Detail  string `json:"detail"`
 }
 
-// Run relays tokens, each judged for itself.
-func (v *relayVerb) Run(c *call) error {
-	session, err := c.current()
+// Run relays tokens, each judged for itself. Its refusals are the error.
+func (v *relayVerb) Run(ctx context.Context, c *Client, find Finder, out *answer.Out) error {
+	order, err := c.current()
 	if err != nil {
 		return err
 	}
-	held, err := c.tokens(v.Tokens)
+	held, err := find.Tokens(v.Tokens)
 	if err != nil {
 		return err
 	}
-	return c.relayTokens(session, held)
-}
-
-// tokens finds every token before anything is done with one.
-func (c *call) tokens(words []string) ([]*heldToken, error) {
-	held := make([]*heldToken, len(words))
-	for i, word := range words {
-		var err error
-		if held[i], err = c.token(word); err != nil {
-			return nil, err
-		}
-	}
-	return held, nil
-}
-
-// relayTokens hands tokens to the relay and shows its verdicts. The error are
-// its refusals.
-func (c *call) relayTokens(session string, held []*heldToken) error {
-	results, refused, err := c.judge(session, held)
+	far := out.LongWork()
+	results, err := c.RelayAll(ctx, order, held, func(done int) { tellRelayed(far, done, len(held)) })
+	far.End()
 	if err != nil {
 		return err
 	}
-	if err := c.showRelayed(results); err != nil || refused == nil {
+	if err := showRelayed(out, results); err != nil {
 		return err
 	}
-	return refused
+	if refused := RefusedOf(results); refused != nil {
+		return exit.InJSON(refused)
+	}
+	return nil
 }
 
-func (c *call) judge(session string, held []*heldToken) (results []relayed, refused error, err error) {
-	var all []exit.Rejection
-	results = []relayed{}
-	far := c.out.LongWork()
-	defer far.End()
-	for i, t := range held {
-		far.Tell(func(time.Duration) string { return fmt.Sprintf("%d of %d tokens relayed", i, len(held)) })
-		result := relayed{Token: t.label(), JTI: t.ref.ID, Status: "accepted"}
-		result.Service, err = c.world.relayToken(c.ctx, session, t)
-		if err != nil {
-			why := exit.Rejections(err)
-			if why == nil {
-				return nil, nil, err
-			}
-			result.Status, result.Reason, result.Detail = "rejected", string(why[0].Reason), why[0].Detail
-			all = append(all, why[0])
-		}
-		results = append(results, result)
-	}
-	if all != nil {
-		refused = exit.InJSON(exit.Refusals(all))
-	}
-	return results, refused, nil
+func tellRelayed(far *page.Progress, done, of int) {
+	far.Tell(func(time.Duration) string { return fmt.Sprintf("%d of %d tokens relayed", done, of) })
 }
 
-func (c *call) showRelayed(results []relayed) error {
+func showRelayed(out *answer.Out, results []Relayed) error {
 	data := struct {
 		Results []relayed `json:"results"`
-	}{results}
-	return c.out.Show(data, func(w *page.Page) {
-		for _, r := range results {
+	}{[]relayed{}}
+	for _, r := range results {
+		shown := relayed{Token: r.Token.label(), JTI: r.Token.ref.ID, Status: "accepted", Service: r.Service}
+		if r.Refused != nil {
+			shown.Status, shown.Reason, shown.Detail = "rejected", string(r.Refused.Reason), r.Refused.Detail
+		}
+		data.Results = append(data.Results, shown)
+	}
+	return out.Show(data, func(w *page.Page) {
+		for _, r := range data.Results {
 			if r.Status == "accepted" {
 				fmt.Fprintf(w, "%s: %s, for %s\n", redact.Printable(r.Token), w.State(r.Status), r.Service)
 			} else {
@@ -124,12 +96,11 @@ type redeemed struct {
 	Status  orchestrator.Status `json:"status"`
 	Reason  string              `json:"reason"`
 	Receipt *tokens.Receipt     `json:"receipt"`
-	detail  string
 }
 
 // Run redeems.
-func (v *redeemVerb) Run(c *call) error {
-	session, err := c.current()
+func (v *redeemVerb) Run(ctx context.Context, c *Client, find Finder, out *answer.Out) error {
+	order, err := c.current()
 	if err != nil {
 		return err
 	}
@@ -141,76 +112,72 @@ func (v *redeemVerb) Run(c *call) error {
 	case v.Direct && len(v.Tokens) == 0:
 		return exit.Usage("redeem --direct TOKEN…", "--direct names its tokens")
 	}
-	held, err := c.tokens(v.Tokens)
+	held, err := find.Tokens(v.Tokens)
 	if err != nil {
 		return err
 	}
 	switch {
 	case v.Direct:
-		return c.redeemDirect(held, v.To)
+		return redeemDirect(ctx, c, out, order, held, v.To)
 	case v.Resume:
-		snap, err := c.world.relay.Resume(c.ctx, session)
+		snap, err := c.Resume(ctx, order)
 		if errors.Is(err, orchestrator.ErrNothing) {
-			return exit.Usage("redeem or checkout begins one", "there is no redemption to resume in session %q", session)
+			return exit.Usage("redeem or checkout begins one", "there is no redemption to resume in session %q", order)
 		}
 		if err != nil {
 			return err
 		}
-		return c.showRedemption(snap, true)
+		return showRedemption(c, out, snap, true)
 	}
-	return c.redeem(session, held)
+	snap, err := c.Redeem(ctx, order, held)
+	return redeemedOr(c, out, snap, unredeemed(c, order, err))
 }
 
-// redeem has the relay redeem the tokens, all accepted ones when there are none.
-func (c *call) redeem(session string, held []*heldToken) error {
-	named := make([]tokens.Ref, len(held))
-	for i, t := range held {
-		named[i] = t.ref
+// redeemedOr shows how a redemption ended, unless it could not begin.
+func redeemedOr(c *Client, out *answer.Out, snap orchestrator.Snapshot, err error) error {
+	if err != nil {
+		return err
 	}
-	snap, err := c.world.relay.Redeem(c.ctx, session, named)
+	return showRedemption(c, out, snap, false)
+}
+
+// unredeemed says what to do about a redemption that could not begin, or was
+// interrupted.
+func unredeemed(c *Client, order string, err error) error {
 	switch {
 	case errors.Is(err, orchestrator.ErrNothing), errors.Is(err, orchestrator.ErrNotAccepted):
 		return exit.Usage("relay TOKEN… comes first", "%v", err)
-	case errors.Is(err, context.Canceled) && c.begun(session):
+	case errors.Is(err, context.Canceled) && begun(c, order):
 		return fmt.Errorf("%w; redeem --resume goes on where it stopped", err)
-	case err != nil:
-		return err
 	}
-	return c.showRedemption(snap, false)
+	return err
 }
 
-// begun reports whether a redemption of the session has begun and not ended.
-func (c *call) begun(session string) bool {
-	snap, err := c.world.relay.Session(session)
+// begun reports whether a redemption of the order has begun and not ended.
+func begun(c *Client, order string) bool {
+	snap, err := c.world.relay.Session(order)
 	return err == nil && snap.State == orchestrator.Redeeming
 }
 
-// showRedemption shows how a redemption ended. Unless it completed the error
-// are the refusals on the way; a resumed one has ended well when compensated.
-func (c *call) showRedemption(snap orchestrator.Snapshot, resumed bool) error {
-	var (
-		results []redeemed
-		all     []exit.Rejection
-	)
+// showRedemption shows how a redemption ended. Unless it completed the error is
+// the refusals on the way; a resumed one has ended well when compensated.
+func showRedemption(c *Client, out *answer.Out, snap orchestrator.Snapshot, resumed bool) error {
+	var results []redeemed
 	for _, step := range snap.Steps {
-		if step.Result == "" {
-			continue
-		}
-		results = append(results, redeemed{c.labelOf(step.Ref), step.Ref.ID, step.Service, step.Result, string(step.Reason), step.Receipt, step.Detail})
-		if step.Reason != "" {
-			all = append(all, exit.Rejection{Reason: step.Reason, Detail: step.Detail})
+		if step.Result != "" {
+			results = append(results, redeemed{c.labelOf(step.Ref), step.Ref.ID, step.Service, step.Result, string(step.Reason), step.Receipt})
 		}
 	}
-	if err := c.showRedeemed(snap.ID, snap.State, results); err != nil {
+	if err := showRedeemed(out, snap.ID, snap.State, results); err != nil {
 		return err
 	}
-	if snap.State == orchestrator.Completed || resumed && snap.State == orchestrator.Compensated {
-		return nil
+	if err := EndOf(snap, resumed); err != nil {
+		return exit.InJSON(err)
 	}
-	return exit.InJSON(exit.Refusals(all))
+	return nil
 }
 
-func (c *call) showRedeemed(order string, state orchestrator.State, results []redeemed) error {
+func showRedeemed(out *answer.Out, order string, state orchestrator.State, results []redeemed) error {
 	if results == nil {
 		results = []redeemed{}
 	}
@@ -219,7 +186,7 @@ func (c *call) showRedeemed(order string, state orchestrator.State, results []re
 		State   orchestrator.State `json:"state"`
 		Results []redeemed         `json:"results"`
 	}{order, state, results}
-	return c.out.Show(data, func(w *page.Page) {
+	return out.Show(data, func(w *page.Page) {
 		for _, r := range results {
 			fmt.Fprintf(w, "%s: %s by %s%s\n", redact.Printable(r.Token), w.State(r.Status), r.Service, because(r))
 		}
@@ -230,47 +197,30 @@ func (c *call) showRedeemed(order string, state orchestrator.State, results []re
 	})
 }
 
-// because gives what is worth knowing of one result: why not, or the receipt.
+// because gives what is worth knowing of one result: why not, or the receipt,
+// whose body is the service's business.
 func because(r redeemed) string {
 	switch {
 	case r.Reason != "":
 		return ", " + r.Reason
 	case r.Receipt != nil && r.Status != orchestrator.Cancelled:
-		return ", " + bodyText(r.Receipt.Body)
+		return ", " + redact.Printable(string(r.Receipt.Body))
 	}
 	return ""
 }
 
-// bodyText writes a receipt's body as it is, for it is the service's business.
-func bodyText(body json.RawMessage) string { return redact.Printable(string(body)) }
-
-// labelOf gives the handle of a token that the wallet holds, else its jti.
-func (s *Shell) labelOf(ref tokens.Ref) string {
-	if t := s.wallet.byRef[ref]; t != nil {
-		return t.handle
-	}
-	return ref.ID
-}
-
 // redeemDirect takes tokens to a service with an attempt of their own.
-func (c *call) redeemDirect(held []*heldToken, to string) error {
-	session, facts, err := c.order()
-	if err != nil {
+func redeemDirect(ctx context.Context, c *Client, out *answer.Out, order string, held []*heldToken, to string) error {
+	if _, err := c.world.relay.Session(order); err != nil {
 		return err
 	}
 	var (
 		results []redeemed
-		all     []exit.Rejection
+		all     exit.Refusals
 	)
 	for _, t := range held {
-		p, err := c.destination(t, to)
-		var receipt tokens.Receipt
-		if err == nil {
-			receipt, err = c.world.reach("client", p.name, p.watched).Redeem(c.ctx, tokens.Redemption{
-				Token: t.raw, Session: session, Facts: facts, Attempt: c.world.mint.ID("att"),
-			})
-		}
-		result := redeemed{Token: t.label(), JTI: t.ref.ID, Service: p.name, Status: orchestrator.Redeemed, Receipt: &receipt}
+		service, receipt, err := c.Direct(ctx, order, t, to, "")
+		result := redeemed{Token: t.label(), JTI: t.ref.ID, Service: service, Status: orchestrator.Redeemed, Receipt: &receipt}
 		if err != nil {
 			why := exit.Rejections(err)
 			if why == nil {
@@ -281,55 +231,20 @@ func (c *call) redeemDirect(held []*heldToken, to string) error {
 			if unknown := (*tokens.Failure)(nil); errors.As(err, &unknown) {
 				result.Status = orchestrator.Failed
 			}
-		} else {
-			c.wallet.spend(t.ref)
 		}
 		results = append(results, result)
 	}
-	snap, err := c.world.relay.Session(session.Order)
+	snap, err := c.world.relay.Session(order)
 	if err != nil {
 		return err
 	}
-	if err := c.showRedeemed(session.Order, snap.State, results); err != nil {
+	if err := showRedeemed(out, order, snap.State, results); err != nil {
 		return err
 	}
 	if all != nil {
-		return exit.InJSON(exit.Refusals(all))
+		return exit.InJSON(all)
 	}
 	return nil
-}
-
-// distinct leaves out what is the same token again under another handle.
-func distinct(held []*heldToken) []*heldToken {
-	var kept []*heldToken
-	seen := map[tokens.Ref]bool{{}: false}
-	for _, t := range held {
-		if !seen[t.ref] {
-			kept = append(kept, t)
-		}
-		seen[t.ref] = t.ref != (tokens.Ref{})
-	}
-	return kept
-}
-
-// destination gives the service that a token goes to: the one that it says
-// issued it, which that service will check, or the one that was asked for. A
-// token that names nobody goes nowhere: the refusal is the one that any
-// service would give.
-func (c *call) destination(t *heldToken, to string) (party, error) {
-	if to != "" {
-		return c.world.service(to)
-	}
-	if _, err := tokens.Peek(t.raw); err != nil {
-		return party{}, err
-	}
-	if t.ref.Issuer == "" {
-		return party{}, tokens.Refuse(tokens.ClaimMissing, `claim "iss" is missing`)
-	}
-	if o := c.world.outsider(t.ref.Issuer); o != nil && o.standin != nil {
-		return party{name: o.service, standin: o.standin, watched: watchedRedeemer{o.standin, c.world.witness}}, nil
-	}
-	return c.world.issuer(t.ref.Issuer)
 }
 
 type checkoutVerb struct {
@@ -338,48 +253,33 @@ type checkoutVerb struct {
 
 // Run relays what was not relayed yet and, when all were accepted, redeems.
 // The same checkout again goes on where it stopped.
-func (v *checkoutVerb) Run(c *call) error {
-	session, err := c.current()
+func (v *checkoutVerb) Run(ctx context.Context, c *Client, find Finder, out *answer.Out) error {
+	order, err := c.current()
 	if err != nil {
 		return err
 	}
-	named, err := c.tokens(v.Tokens)
+	named, err := find.Tokens(v.Tokens)
 	if err != nil {
 		return err
 	}
-	snap, err := c.world.relay.Session(session)
-	if err != nil {
+	far := out.LongWork()
+	refused := false
+	snap, err := c.Checkout(ctx, order, named, func(done, of int) { tellRelayed(far, done, of) }, func(results []Relayed) error {
+		far.End()
+		refused = RefusedOf(results) != nil
+		if refused || out.Format == "text" && len(results) > 0 {
+			return showRelayed(out, results)
+		}
+		return nil
+	})
+	far.End()
+	switch {
+	case errors.Is(err, ErrNoLiveToken):
+		return exit.Usage("coupon confirm, points confirm or payment confirm comes first", "%v", err)
+	case refused && exit.Rejections(err) != nil:
+		return exit.InJSON(err)
+	case snap == nil:
 		return err
 	}
-	if snap.State == orchestrator.Open {
-		standing := c.standings().know(snap)
-		accepted := func(t *heldToken) bool {
-			_, known := standing[t.ref]
-			return known
-		}
-		news := named
-		if len(named) == 0 {
-			news = c.live(session)
-			if len(news) == 0 && len(snap.Steps) == 0 {
-				return exit.Usage("coupon confirm, points confirm or payment confirm comes first", "session %q has no live token", session)
-			}
-		}
-		news = distinct(slices.DeleteFunc(slices.Clone(news), accepted))
-		results, refused, err := c.judge(session, news)
-		if err != nil {
-			return err
-		}
-		if refused != nil {
-			if err := c.showRelayed(results); err != nil {
-				return err
-			}
-			return refused
-		}
-		if c.out.Format == "text" && len(results) > 0 {
-			if err := c.showRelayed(results); err != nil {
-				return err
-			}
-		}
-	}
-	return c.redeem(session, named)
+	return redeemedOr(c, out, *snap, unredeemed(c, order, err))
 }

@@ -3,6 +3,7 @@
 package shell
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
@@ -45,11 +47,11 @@ type sessionState struct {
 	Tokens   []tokenState       `json:"tokens"`
 }
 
-func (s *Shell) sessionState(snap orchestrator.Snapshot) sessionState {
+func (s *Client) sessionState(snap orchestrator.Snapshot) sessionState {
 	return s.sessionStates([]orchestrator.Snapshot{snap})[0]
 }
 
-func (s *Shell) sessionStates(snaps []orchestrator.Snapshot) []sessionState {
+func (s *Client) sessionStates(snaps []orchestrator.Snapshot) []sessionState {
 	held := map[string][]*heldToken{}
 	for _, t := range s.wallet.held {
 		held[t.ref.Order] = append(held[t.ref.Order], t)
@@ -78,7 +80,7 @@ func (s *Shell) sessionStates(snaps []orchestrator.Snapshot) []sessionState {
 // ways give what happened to each token, by jti, step by step, told by who did
 // it: the relay says what it judged and which questions were not answered, the
 // service the rest. The same again and again stands there once.
-func (s *Shell) ways() map[string][]string {
+func (s *Client) ways() map[string][]string {
 	ways := map[string][]string{}
 	for _, e := range s.world.log.all() {
 		if e.JTI == "" || e.Party == "relay" && e.Step != "relay" && e.Outcome != "failed" {
@@ -114,7 +116,7 @@ type sessionNew struct {
 }
 
 // Run opens the session.
-func (v *sessionNew) Run(c *call) error {
+func (v *sessionNew) Run(ctx context.Context, c *Client, out *answer.Out) error {
 	if v.Name != "" && (!handlePattern.MatchString(v.Name) || len(v.Name) > 128) {
 		return exit.Usage("write up to 128 of A-Z a-z 0-9 . _ -", "%q is no name for a session", v.Name)
 	}
@@ -129,15 +131,14 @@ func (v *sessionNew) Run(c *call) error {
 		}
 		facts[name] = value
 	}
-	snap, err := c.world.relay.Open(c.ctx, v.Name, c.customer(v.Customer), facts)
+	snap, err := c.Open(ctx, v.Name, c.customer(v.Customer), facts)
 	if errors.Is(err, orchestrator.ErrExists) {
 		return exit.Usage("session use "+v.Name+" makes it the current one", "there is a session %q already", v.Name)
 	}
 	if err != nil {
 		return err
 	}
-	c.session = snap.ID
-	return c.out.Show(c.sessionState(snap), func(w *page.Page) {
+	return out.Show(c.sessionState(snap), func(w *page.Page) {
 		fmt.Fprintf(w, "session %s of %s is %s\n", snap.ID, redact.Printable(snap.Customer), w.State(snap.State))
 	})
 }
@@ -145,12 +146,16 @@ func (v *sessionNew) Run(c *call) error {
 type sessionList struct{}
 
 // Run lists the sessions.
-func (v *sessionList) Run(c *call) error {
+func (v *sessionList) Run(c *Client, out *answer.Out) error {
 	list := struct {
 		Sessions []sessionState `json:"sessions"`
 	}{[]sessionState{}}
 	rows := page.NewTable("", "SESSION", "STATE", "CUSTOMER", "TOKENS")
-	list.Sessions = c.sessionStates(c.world.relay.Sessions())
+	inside, err := c.world.Inspector()
+	if err != nil {
+		return err
+	}
+	list.Sessions = c.sessionStates(inside.Sessions())
 	for _, snap := range list.Sessions {
 		mark := ""
 		if snap.Order == c.session {
@@ -158,7 +163,7 @@ func (v *sessionList) Run(c *call) error {
 		}
 		rows.Row(page.Rigid(mark), page.Ident(snap.Order), page.State(snap.State), snap.Customer, len(snap.Tokens))
 	}
-	return c.out.Show(list, rows.Write)
+	return out.Show(list, rows.Write)
 }
 
 type sessionShow struct {
@@ -166,7 +171,7 @@ type sessionShow struct {
 }
 
 // Run shows one session.
-func (v *sessionShow) Run(c *call) error {
+func (v *sessionShow) Run(c *Client, out *answer.Out) error {
 	snap, err := c.sessionNamed(v.ID)
 	if err != nil {
 		return err
@@ -176,7 +181,7 @@ func (v *sessionShow) Run(c *call) error {
 	for i := range shown.Tokens {
 		shown.Tokens[i].Way = ways[shown.Tokens[i].JTI]
 	}
-	return c.out.Show(shown, func(w *page.Page) {
+	return out.Show(shown, func(w *page.Page) {
 		fmt.Fprintf(w, "session %s of %s is %s\n", shown.Order, redact.Printable(shown.Customer), w.State(shown.State))
 		for _, name := range slices.Sorted(maps.Keys(shown.Facts)) {
 			fmt.Fprintf(w, "fact %s=%s\n", name, redact.Printable(shown.Facts[name]))
@@ -192,7 +197,7 @@ func (v *sessionShow) Run(c *call) error {
 }
 
 // sessionNamed gives a session, the current one when id is empty.
-func (c *call) sessionNamed(id string) (orchestrator.Snapshot, error) {
+func (c *Client) sessionNamed(id string) (orchestrator.Snapshot, error) {
 	if id == "" {
 		var err error
 		if id, err = c.current(); err != nil {
@@ -207,13 +212,12 @@ type sessionUse struct {
 }
 
 // Run chooses the current session.
-func (v *sessionUse) Run(c *call) error {
-	snap, err := c.sessionNamed(v.ID)
+func (v *sessionUse) Run(c *Client, out *answer.Out) error {
+	snap, err := c.Use(v.ID)
 	if err != nil {
 		return err
 	}
-	c.session = snap.ID
-	return c.out.Show(c.sessionState(snap), func(w *page.Page) {
+	return out.Show(c.sessionState(snap), func(w *page.Page) {
 		fmt.Fprintf(w, "session %s of %s is %s\n", snap.ID, redact.Printable(snap.Customer), w.State(snap.State))
 	})
 }
@@ -223,7 +227,7 @@ type sessionSet struct {
 }
 
 // Run sets a fact.
-func (v *sessionSet) Run(c *call) error {
+func (v *sessionSet) Run(c *Client, out *answer.Out) error {
 	name, value, err := fact(v.Fact)
 	if err != nil {
 		return err
@@ -232,14 +236,11 @@ func (v *sessionSet) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.world.relay.SetFact(id, name, value); err != nil {
-		return err
-	}
-	snap, err := c.world.relay.Session(id)
+	snap, err := c.SetFact(id, name, value)
 	if err != nil {
 		return err
 	}
-	return c.out.Show(c.sessionState(snap), func(w *page.Page) {
+	return out.Show(c.sessionState(snap), func(w *page.Page) {
 		fmt.Fprintf(w, "fact %s=%s\n", name, redact.Printable(value))
 	})
 }
@@ -249,15 +250,15 @@ type sessionClose struct {
 }
 
 // Run closes a session.
-func (v *sessionClose) Run(c *call) error {
+func (v *sessionClose) Run(ctx context.Context, c *Client, out *answer.Out) error {
 	snap, err := c.sessionNamed(v.ID)
 	if err != nil {
 		return err
 	}
-	if snap, err = c.world.relay.Close(c.ctx, snap.ID); err != nil {
+	if snap, err = c.Close(ctx, snap.ID); err != nil {
 		return err
 	}
-	return c.out.Show(c.sessionState(snap), func(w *page.Page) {
+	return out.Show(c.sessionState(snap), func(w *page.Page) {
 		fmt.Fprintf(w, "session %s is %s\n", snap.ID, w.State(snap.State))
 	})
 }

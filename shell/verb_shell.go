@@ -5,17 +5,13 @@ package shell
 import (
 	"bytes"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/alecthomas/kong"
-
+	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
-	"tokenshell/shell/internal/syntax"
-	"tokenshell/tokens"
 )
 
 type setVerb struct {
@@ -24,18 +20,18 @@ type setVerb struct {
 }
 
 // Run sets an option, or lists them.
-func (v *setVerb) Run(c *call) error {
-	rows, names := optionRows(), []string{}
+func (v *setVerb) Run(w *World, o *Options, out *answer.Out) error {
+	rows, names := OptionRows(), []string{}
 	for _, row := range rows {
-		names = append(names, row.name)
+		names = append(names, row.Name)
 	}
 	if v.Option == "" {
 		data, list := map[string]string{}, page.NewTable("OPTION", "VALUE", "MAY BE", "WHAT IT IS")
 		for _, row := range rows {
-			data[row.name] = row.get(c.Shell)
-			list.Row(page.Rigid(row.name), page.Rigid(row.get(c.Shell)), row.values, row.help)
+			data[row.Name] = row.Get(w, o)
+			list.Row(page.Rigid(row.Name), page.Rigid(row.Get(w, o)), row.Values, row.Help)
 		}
-		return c.out.Show(map[string]any{"options": data}, list.Write)
+		return out.Show(map[string]any{"options": data}, list.Write)
 	}
 	at := slices.Index(names, v.Option)
 	if at < 0 {
@@ -43,13 +39,13 @@ func (v *setVerb) Run(c *call) error {
 	}
 	row := rows[at]
 	if v.Value == "" {
-		return exit.Usage("set "+row.name+" "+row.values, "set %s wants a value", row.name)
+		return exit.Usage("set "+row.Name+" "+row.Values, "set %s wants a value", row.Name)
 	}
-	if err := row.set(c.Shell, v.Value); err != nil {
-		return exit.Usage(err.Error(), "%s cannot be %q", row.name, v.Value)
+	if err := row.Set(w, o, v.Value); err != nil {
+		return exit.Usage(err.Error(), "%s cannot be %q", row.Name, v.Value)
 	}
-	value := row.get(c.Shell)
-	return c.out.Show(map[string]string{row.name: value}, func(w *page.Page) { fmt.Fprintf(w, "%s is %s\n", row.name, value) })
+	value := row.Get(w, o)
+	return out.Show(map[string]string{row.Name: value}, func(w *page.Page) { fmt.Fprintf(w, "%s is %s\n", row.Name, value) })
 }
 
 type letVerb struct {
@@ -58,21 +54,18 @@ type letVerb struct {
 }
 
 // Run sets a variable.
-func (v *letVerb) Run(c *call) error {
-	if err := c.let(v.Name, v.Value); err != nil {
+func (v *letVerb) Run(vars *Variables, out *answer.Out) error {
+	if err := vars.Set(v.Name, v.Value, false); err != nil {
 		return err
 	}
-	return c.showVariable(v.Name)
+	return showVariable(vars, out, v.Name)
 }
 
 // showVariable shows a variable, unless it holds a token.
-func (c *call) showVariable(name string) error {
-	value := c.vars[name].value
-	if c.vars[name].secret {
-		value = "(secret)"
-	}
+func showVariable(vars *Variables, out *answer.Out, name string) error {
+	value := vars.Shown(name)
 	data := map[string]string{"name": name, "value": value}
-	return c.out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s=%s\n", name, redact.Printable(value)) })
+	return out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s=%s\n", name, redact.Printable(value)) })
 }
 
 type captureVerb struct {
@@ -81,23 +74,21 @@ type captureVerb struct {
 }
 
 // Run runs a verb and keeps what it prints, without the last newline.
-func (v *captureVerb) Run(c *call) error {
+func (v *captureVerb) Run(c *Call) error {
 	name, words := v.Name, slices.Clone(v.Verb)
-	if !syntax.IsVariable(name) || slices.Contains(reserved, name) {
-		return c.let(name, "")
+	if err := c.Vars.CheckName(name); err != nil {
+		return err
 	}
 	var printed bytes.Buffer
-	inner := c.output(&printed, c.out.Stderr)
-	if err := c.execute(c.ctx, words, inner); err != nil {
+	inner := c.Output(&printed, c.Out.Stderr)
+	if err := c.Execute(c.Ctx, words, inner); err != nil {
 		return err
 	}
-	if err := c.let(name, strings.TrimSuffix(printed.String(), "\n")); err != nil {
+	// What token raw prints is secret: a part of a token as much as the whole.
+	if err := c.Vars.Set(name, strings.TrimSuffix(printed.String(), "\n"), inner.Raw); err != nil {
 		return err
 	}
-	if inner.Raw { // a part of a token is as secret as the whole
-		c.vars[name] = variable{c.vars[name].value, true}
-	}
-	return c.showVariable(name)
+	return showVariable(c.Vars, c.Out, name)
 }
 
 type expectVerb struct {
@@ -106,23 +97,19 @@ type expectVerb struct {
 }
 
 // Run runs a verb that must be refused with the reason and no other.
-func (v *expectVerb) Run(c *call) error {
-	reason, words := v.Reason, slices.Clone(v.Verb)
-	if !slices.Contains(reasonCodes(), reason) {
-		hint := "help reasons lists them"
-		if near := exit.Nearest(reason, reasonCodes()); near != "" {
-			hint = fmt.Sprintf("did you mean %s?", near)
-		}
-		return exit.Usage(hint, "there is no reason %q", reason)
+func (v *expectVerb) Run(c *Call) error {
+	reason, words, codes := v.Reason, slices.Clone(v.Verb), c.Language.ReasonCodes()
+	if !slices.Contains(codes, reason) {
+		return exit.Usage(exit.Meant(reason, codes, "help reasons lists them"), "there is no reason %q", reason)
 	}
 	expected := fmt.Sprintf("%q to be refused with %s", words[0], reason)
-	err := c.execute(c.ctx, words, c.out)
+	err := c.Execute(c.Ctx, words, c.Out)
 	c.answered(err)
 	all := exit.Rejections(err)
 	if err != nil && all == nil {
 		return err
 	}
-	c.out.Report(err)
+	c.Out.Report(err)
 	if err == nil {
 		return &exit.Surprise{Expected: expected, Came: "it was done"}
 	}
@@ -138,106 +125,13 @@ type sourceVerb struct {
 	File string `arg:"" complete:"file" help:"A file of lines; relative to the file that sources it."`
 }
 
-// sourceLimit bounds a sourced file in bytes, sourceDepth how deep they nest.
-const (
-	sourceLimit = 1 << 20
-	sourceDepth = 16
-)
-
 // Run runs the lines of a file until one surprises.
-func (v *sourceVerb) Run(c *call) error {
-	path := c.path(v.File)
-	if slices.Contains(c.sources, path) || len(c.sources) >= sourceDepth {
-		return exit.Input(v.File, 0, "it is being sourced already")
-	}
-	text, err := c.readFile(v.File, sourceLimit)
-	if err != nil {
-		return err
-	}
-	dir, last := c.dir, c.last
-	c.dir, c.sources = filepath.Dir(path), append(c.sources, path)
-	defer func() { c.dir, c.sources, c.last = dir, c.sources[:len(c.sources)-1], last }()
-	for i, line := range strings.Split(string(text), "\n") {
-		err := c.Line(c.ctx, strings.TrimSuffix(line, "\r"), false, c.out.Stdout, c.out.Stderr)
-		if err != nil {
-			c.place(c.out.Stderr, v.File, i+1, line, err)
-			return exit.ToPeople(&exit.Stopped{File: v.File, Line: i + 1, Err: err})
-		}
-		if c.quit {
-			break
-		}
-	}
-	return nil
-}
-
-type helpVerb struct {
-	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons or checks."`
-}
-
-// Run explains.
-func (v *helpVerb) Run(c *call) error {
-	p, err := newParser()
-	if err != nil {
-		return err
-	}
-	words := slices.Clone(v.Verb)
-	if len(words) == 0 {
-		return c.out.Show(helpJSON(p.kong.Model.Node), func(w *page.Page) { writeHelp(w, p.kong.Model.Node) })
-	}
-	if words[0] == "reasons" {
-		return c.out.Show(reasonsJSON(), writeReasons)
-	}
-	if words[0] == "checks" {
-		return c.out.Show(map[string]any{"checks": weaknessNames()}, writeChecks)
-	}
-	if len(words) == 1 && slices.Contains(reasonCodes(), words[0]) {
-		return c.explainReason(tokens.Reason(words[0]))
-	}
-	node, used := p.find(words)
-	party := partyHelp(words[0])
-	if len(words) == 1 && party != nil && used == 0 {
-		data := map[string]string{"party": party.name, "what": party.what, "does": party.does, "never": party.never, "verbs": party.verbs}
-		return c.out.Show(data, party.write)
-	}
-	if used == 0 {
-		return p.unknownTopic(words[0])
-	}
-	if used < len(words) && len(node.Children) > 0 {
-		return exit.Usage(synopsis(node), "there is no verb %q", strings.Join(words, " "))
-	}
-	return c.out.Show(helpJSON(node), func(w *page.Page) {
-		writeVerbHelp(w, node)
-		if len(words) == 1 && party != nil { // it is a verb too
-			fmt.Fprintln(w)
-			party.write(w)
-		}
-	})
-}
-
-// explainReason says what a refusal means, and what to try next.
-func (c *call) explainReason(reason tokens.Reason) error {
-	rows := tokens.Reasons()
-	row := rows[slices.IndexFunc(rows, func(r tokens.ReasonRow) bool { return r.Reason == reason })]
-	next := lessonOf(reason).next
-	data := map[string]string{"reason": string(reason), "meaning": row.Meaning, "by": row.By, "source": row.Source, "next": next}
-	return c.out.Show(data, func(w *page.Page) {
-		fmt.Fprintln(w, w.Paint(page.TitleStyle, string(reason)))
-		shown := page.NewTable()
-		shown.Row(page.Rigid("  means"), row.Meaning)
-		shown.Row(page.Rigid("  who says it"), row.By)
-		shown.Row(page.Rigid("  source"), row.Source)
-		shown.Row(page.Rigid("  what to try"), next)
-		shown.Write(w)
-	})
-}
+func (v *sourceVerb) Run(c *Call) error { return c.Source(c.Ctx, v.File, c.Out) }
 
 type quitVerb struct{}
 
 // Run leaves.
-func (v *quitVerb) Run(c *call) error {
-	c.quit = true
+func (v *quitVerb) Run(quit Quit) error {
+	quit()
 	return nil
 }
-
-// example gives a verb's example: a line, or several with semicolons between.
-func example(node *kong.Node) string { return node.Tag.Get("example") }

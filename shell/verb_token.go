@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"tokenshell/issuers"
-	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/wire"
@@ -29,7 +29,7 @@ type tokenVerb struct {
 type tokenList struct{}
 
 // Run lists the tokens, never their text.
-func (v *tokenList) Run(c *call) error {
+func (v *tokenList) Run(c *Client, out *answer.Out) error {
 	type listed struct {
 		tokenState
 		Order   string `json:"order_processing_id"`
@@ -48,7 +48,7 @@ func (v *tokenList) Run(c *call) error {
 		list.Tokens = append(list.Tokens, entry)
 		rows.Row(page.Rigid(t.handle), page.Rigid(page.OrDash(t.service)), page.Ident(page.OrDash(t.ref.Order)), page.State(entry.Status), expires, page.Ident(page.OrDash(t.ref.ID)))
 	}
-	return c.out.Show(list, rows.Write)
+	return out.Show(list, rows.Write)
 }
 
 type tokenShow struct {
@@ -57,24 +57,20 @@ type tokenShow struct {
 }
 
 // Run shows a token's header and claims. Who may open the letter sees it open.
-func (v *tokenShow) Run(c *call) error {
-	t, err := c.token(v.Token)
+func (v *tokenShow) Run(ctx context.Context, c *Client, find Finder, out *answer.Out) error {
+	t, err := find.Token(v.Token)
 	if err != nil {
 		return err
 	}
-	viewer := v.As
-	if viewer != "client" && viewer != "relay" {
-		p, err := c.world.service(v.As)
-		if err != nil {
-			return exit.Usage("client, relay, "+strings.Join(c.world.serviceNames(), ", "), "nobody is called %q", v.As)
-		}
-		viewer = p.name
+	viewer, err := c.world.someone(v.As, "client", "relay")
+	if err != nil {
+		return err
 	}
 	seen, err := tokens.Peek(t.raw)
 	if err != nil {
 		return err
 	}
-	claims, err := c.seenBy(wire.OffTheRecord(c.ctx), viewer, seen)
+	claims, err := c.seenBy(wire.OffTheRecord(ctx), viewer, seen)
 	if err != nil {
 		return err
 	}
@@ -84,7 +80,7 @@ func (v *tokenShow) Run(c *call) error {
 		Header json.RawMessage `json:"header"`
 		Claims json.RawMessage `json:"claims"`
 	}{t.label(), c.status(t), seen.Header, claims}
-	return c.out.Show(data, func(w *page.Page) {
+	return out.Show(data, func(w *page.Page) {
 		fmt.Fprintf(w, "%s, %s, as %s sees it\n", redact.Printable(data.Token), w.State(data.Status), viewer)
 		writeObject(w, "header", seen.Header)
 		writeObject(w, "claims", claims)
@@ -110,7 +106,7 @@ func writeObject(w *page.Page, title string, object json.RawMessage) {
 
 // seenBy gives the claims as a party may see them: the relay and foreign
 // services do not read constraints, and nobody but the issuer opens the letter.
-func (s *Shell) seenBy(ctx context.Context, viewer string, seen tokens.Unverified) (json.RawMessage, error) {
+func (s *Client) seenBy(ctx context.Context, viewer string, seen tokens.Unverified) (json.RawMessage, error) {
 	var claims map[string]json.RawMessage
 	if err := json.Unmarshal(seen.Payload, &claims); err != nil {
 		return nil, tokens.Refuse(tokens.Malformed, "the payload is no JSON object")
@@ -127,7 +123,7 @@ func (s *Shell) seenBy(ctx context.Context, viewer string, seen tokens.Unverifie
 			if err != nil {
 				return nil, err
 			}
-			if claims["sealed"], err = p.domain.Open(ctx, seen.Ref, []byte(sealed)); err != nil {
+			if claims["sealed"], err = p.Open(ctx, seen.Ref, []byte(sealed)); err != nil {
 				return nil, err
 			}
 		}
@@ -170,8 +166,8 @@ type tokenRaw struct {
 }
 
 // Run prints the token: the only verb that does.
-func (v *tokenRaw) Run(c *call) error {
-	t, err := c.token(v.Token)
+func (v *tokenRaw) Run(find Finder, out *answer.Out) error {
+	t, err := find.Token(v.Token)
 	if err != nil {
 		return err
 	}
@@ -179,8 +175,8 @@ func (v *tokenRaw) Run(c *call) error {
 		Token string `json:"token"`
 		Raw   string `json:"raw"`
 	}{t.label(), t.raw}
-	c.out.Raw = true
-	return c.out.Show(data, func(w *page.Page) {
+	out.Raw = true
+	return out.Show(data, func(w *page.Page) {
 		w.Verbatim = true
 		fmt.Fprintln(w, redact.Printable(t.raw))
 	})
@@ -192,11 +188,11 @@ type tokenImport struct {
 }
 
 // Run takes a token into the wallet. Nothing about it is verified.
-func (v *tokenImport) Run(c *call) error {
+func (v *tokenImport) Run(c *Client, find Finder, out *answer.Out) error {
 	if err := c.wallet.checkHandle(v.Name); err != nil {
 		return err
 	}
-	raw, err := c.readToken(strings.TrimPrefix(v.File, "@"))
+	raw, err := find.Read(strings.TrimPrefix(v.File, "@"))
 	if err != nil {
 		return err
 	}
@@ -205,7 +201,7 @@ func (v *tokenImport) Run(c *call) error {
 	t.expires = claimedExpiry(raw)
 	c.wallet.add(t, "import")
 	data := tokenState{Token: t.handle, JTI: t.ref.ID, Service: t.service, Status: c.status(t)}
-	return c.out.Show(data, func(w *page.Page) {
+	return out.Show(data, func(w *page.Page) {
 		fmt.Fprintf(w, "%s: imported, unverified, %d bytes\n", t.handle, len(raw))
 	})
 }

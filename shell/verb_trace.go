@@ -4,8 +4,11 @@ package shell
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/page"
 )
 
@@ -16,13 +19,13 @@ type traceVerb struct {
 }
 
 // Run shows the conversation.
-func (v *traceVerb) Run(c *call) error {
+func (v *traceVerb) Run(ctx context.Context, c *Client, dir *files.Dir, out *answer.Out) error {
 	if v.Session != "" {
 		if _, err := c.world.relay.Session(v.Session); err != nil {
 			return err
 		}
 	}
-	t := c.trace(c.ctx, v.Session, v.Format == "html" || c.out.Format == "json")
+	t := newTrace(ctx, c, v.Session, v.Format == "html" || out.Format == "json")
 	var made bytes.Buffer
 	switch v.Format {
 	case "mermaid":
@@ -33,7 +36,7 @@ func (v *traceVerb) Run(c *call) error {
 		}
 	}
 	if v.Out == "" {
-		return c.out.Show(map[string]any{"messages": t.Messages}, func(w *page.Page) {
+		return out.Show(map[string]any{"messages": t.Messages}, func(w *page.Page) {
 			if v.Format == "text" {
 				t.writeText(w)
 			} else {
@@ -47,12 +50,12 @@ func (v *traceVerb) Run(c *call) error {
 		t.writeText(p)
 		made.WriteString(p.String())
 	}
-	if err := c.writeFile(v.Out, []byte(c.out.Redact(made.String()))); err != nil {
+	if err := dir.Write(v.Out, []byte(out.Redact(made.String()))); err != nil {
 		return err
 	}
 	data := struct {
 		File     string `json:"file"`
 		Messages int    `json:"messages"`
 	}{v.Out, len(t.Messages)}
-	return c.out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s: %d messages\n", v.Out, len(t.Messages)) })
+	return out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s: %d messages\n", v.Out, len(t.Messages)) })
 }

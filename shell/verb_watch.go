@@ -24,11 +24,11 @@ type watchVerb struct {
 
 // Run runs the verb until somebody has seen enough. A refusal is something to
 // see; anything else that goes wrong ends it. The error is that of the last run.
-func (v *watchVerb) Run(c *call) error {
+func (v *watchVerb) Run(c *Call) error {
 	every, count, words := time.Duration(v.Every), v.Count, slices.Clone(v.Verb)
-	alone := c.out.Window == nil || c.out.Format != "text"
+	alone := c.Out.Window == nil || c.Out.Format != "text"
 	switch {
-	case slices.Contains([]string{"record", "tour", "watch"}, words[0]):
+	case c.verbIs(words, "unwatched"):
 		return exit.Usage("watch something that shows how things stand", "%s is not to be watched", words[0])
 	case every <= 0:
 		return exit.Usage("write one such as 1s", "a watch waits in between, and %s is no time", every)
@@ -39,13 +39,13 @@ func (v *watchVerb) Run(c *call) error {
 	case count == 0 && c.world.clock.Frozen():
 		return exit.Usage("watch --count N, or clock run", "time stands still, so that a wait moves it and is over at once")
 	}
-	screen := &watchScreen{call: c, still: alone || c.out.Window.Dumb || c.world.clock.Frozen()}
+	screen := &watchScreen{Call: c, still: alone || c.Out.Window.Dumb || c.world.clock.Frozen()}
 	for n := 1; ; n++ {
-		err := screen.run(words, fmt.Sprintf("every %s: %s", every, redact.Printable(c.wallet.redact(strings.Join(words, " ")))), n == count)
+		err := screen.run(words, fmt.Sprintf("every %s: %s", every, redact.Printable(c.Redact(strings.Join(words, " ")))), n == count)
 		if n == count || c.quit || err != nil && exit.Rejections(err) == nil {
 			return err
 		}
-		if err := c.world.clock.Wait(c.ctx, every); errors.Is(err, context.Canceled) && !alone {
+		if err := c.world.clock.Wait(c.Ctx, every); errors.Is(err, context.Canceled) && !alone {
 			return nil // that is how a watch ends
 		} else if err != nil {
 			return err
@@ -55,7 +55,7 @@ func (v *watchVerb) Run(c *call) error {
 
 // watchScreen shows each run in the place of the one before.
 type watchScreen struct {
-	*call
+	*Call
 	still bool // or below it, when nobody could see it change
 	rows  int  // that the run before took
 }
@@ -63,28 +63,28 @@ type watchScreen struct {
 // run runs the verb once. A refusal is shown here, unless it is the last one,
 // which is the answer.
 func (s *watchScreen) run(words []string, title string, last bool) error {
-	out := *s.out
+	out := *s.Out
 	var text strings.Builder
 	if !s.still {
 		out.Stdout, out.Stderr = &text, &text
 	}
-	err := s.execute(s.ctx, words, &out)
+	err := s.Execute(s.Ctx, words, &out)
 	if !last && exit.Rejections(err) != nil {
 		out.Report(err)
 	}
 	if s.still {
 		return err
 	}
-	columns, rows := lineedit.Size(s.out.Window.File)
+	columns, rows := lineedit.Size(s.Out.Window.File)
 	var b strings.Builder
 	if s.rows > 0 && s.rows < rows {
 		fmt.Fprintf(&b, "\x1b[%dA\r\x1b[J", s.rows)
 	}
-	p := &page.Page{Color: s.out.Color}
+	p := &page.Page{Color: s.Out.Color}
 	fmt.Fprintln(p, p.Faint(fmt.Sprintf("%s, %s, Ctrl-C ends it", s.world.clock.Now().Format("15:04:05"), title)))
 	p.WriteString(text.String())
 	s.rows = page.TakenRows(p.String(), columns)
 	b.WriteString(p.String())
-	fmt.Fprint(s.out.Stdout, b.String())
+	fmt.Fprint(s.Out.Stdout, b.String())
 	return err
 }

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"tokenshell/issuers"
+	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
@@ -25,8 +25,8 @@ type clockVerb struct {
 }
 
 // showClock shows the time as it is now.
-func (c *call) showClock() error {
-	clock := c.world.clock
+func showClock(world *World, out *answer.Out) error {
+	clock := world.clock
 	now, mode := clock.Now(), "live"
 	if clock.Frozen() {
 		mode = "frozen"
@@ -40,7 +40,7 @@ func (c *call) showClock() error {
 		Mode  string            `json:"mode"`
 		Skews map[string]string `json:"skews"`
 	}{now.Format(time.RFC3339Nano), mode, skews}
-	return c.out.Show(data, func(w *page.Page) {
+	return out.Show(data, func(w *page.Page) {
 		fmt.Fprintf(w, "%s, %s\n", now.Format(time.RFC3339), w.State(mode))
 		for _, party := range slices.Sorted(maps.Keys(skews)) {
 			fmt.Fprintf(w, "%s is off by %s\n", party, skews[party])
@@ -51,22 +51,22 @@ func (c *call) showClock() error {
 type clockShow struct{}
 
 // Run shows the time.
-func (v *clockShow) Run(c *call) error { return c.showClock() }
+func (v *clockShow) Run(w *World, out *answer.Out) error { return showClock(w, out) }
 
 type clockSet struct {
 	Time string `arg:"" help:"When: 2026-01-01T00:02:00Z."`
 }
 
 // Run sets the time.
-func (v *clockSet) Run(c *call) error {
+func (v *clockSet) Run(w *World, out *answer.Out) error {
 	t, err := time.Parse(time.RFC3339, v.Time)
 	if err != nil {
 		return exit.Usage("write one such as 2026-01-01T00:02:00Z", "%q is no time", v.Time)
 	}
-	if err := c.world.clock.Set(t); err != nil {
+	if err := w.clock.Set(t); err != nil {
 		return exit.Usage("clock advance moves it forward", "%v", err)
 	}
-	return c.showClock()
+	return showClock(w, out)
 }
 
 type clockAdvance struct {
@@ -74,27 +74,27 @@ type clockAdvance struct {
 }
 
 // Run advances the time.
-func (v *clockAdvance) Run(c *call) error {
-	if err := c.world.clock.Advance(time.Duration(v.By)); err != nil {
+func (v *clockAdvance) Run(w *World, out *answer.Out) error {
+	if err := w.clock.Advance(time.Duration(v.By)); err != nil {
 		return exit.Usage("", "%v", err)
 	}
-	return c.showClock()
+	return showClock(w, out)
 }
 
 type clockFreeze struct{}
 
 // Run freezes the time.
-func (v *clockFreeze) Run(c *call) error {
-	c.world.clock.Freeze()
-	return c.showClock()
+func (v *clockFreeze) Run(w *World, out *answer.Out) error {
+	w.clock.Freeze()
+	return showClock(w, out)
 }
 
 type clockRun struct{}
 
 // Run lets the time run.
-func (v *clockRun) Run(c *call) error {
-	c.world.clock.Run()
-	return c.showClock()
+func (v *clockRun) Run(w *World, out *answer.Out) error {
+	w.clock.Run()
+	return showClock(w, out)
 }
 
 type clockSkew struct {
@@ -104,20 +104,16 @@ type clockSkew struct {
 }
 
 // Run skews a party's clock.
-func (v *clockSkew) Run(c *call) error {
-	name := v.Party
-	if name != "relay" && name != "kms" {
-		p, err := c.world.service(name)
-		if err != nil {
-			return exit.Usage("relay, kms, "+strings.Join(c.world.serviceNames(), ", "), "nobody is called %q", v.Party)
-		}
-		name = p.name
+func (v *clockSkew) Run(w *World, out *answer.Out) error {
+	name, err := w.someone(v.Party, "relay", "kms")
+	if err != nil {
+		return err
 	}
 	if v.Ahead < 0 || v.Behind < 0 {
 		return exit.Usage("--ahead and --behind say the way", "a skew is not negative")
 	}
-	c.world.clock.Skew(name, time.Duration(v.Ahead-v.Behind))
-	return c.showClock()
+	w.clock.Skew(name, time.Duration(v.Ahead-v.Behind))
+	return showClock(w, out)
 }
 
 type viewVerb struct {
@@ -125,23 +121,31 @@ type viewVerb struct {
 }
 
 // Run shows a party's books.
-func (v *viewVerb) Run(c *call) error {
-	switch v.Party {
-	case "client":
-		return (&tokenList{}).Run(c)
-	case "relay":
-		return c.viewRelay()
-	case "kms":
-		return (&keysList{}).Run(c)
-	}
-	p, err := c.world.service(v.Party)
+func (v *viewVerb) Run(c *Client, out *answer.Out) error {
+	name, err := c.world.someone(v.Party, "client", "relay", "kms")
 	if err != nil {
-		return exit.Usage("client, relay, kms, "+strings.Join(c.world.serviceNames(), ", "), "nobody is called %q", v.Party)
+		return err
 	}
-	return c.viewService(p)
+	switch name {
+	case "client":
+		return (&tokenList{}).Run(c, out)
+	case "relay":
+		return viewRelay(c.world, out)
+	case "kms":
+		return (&keysList{}).Run(c, out)
+	}
+	p, err := c.world.service(name)
+	if err != nil {
+		return err
+	}
+	return viewService(c, out, p)
 }
 
-func (c *call) viewRelay() error {
+func viewRelay(world *World, out *answer.Out) error {
+	inside, err := world.Inspector()
+	if err != nil {
+		return err
+	}
 	type used struct {
 		JTI     string `json:"jti"`
 		Issuer  string `json:"iss"`
@@ -158,7 +162,7 @@ func (c *call) viewRelay() error {
 		Sessions []session `json:"sessions"`
 	}{[]session{}}
 	rows := page.NewTable("SESSION", "STATE", "JTI", "ISSUER", "SERVICE", "STATUS")
-	for _, snap := range c.world.relay.Sessions() {
+	for _, snap := range inside.Sessions() {
 		entry := session{snap.ID, string(snap.State), snap.Customer, []used{}}
 		for _, step := range snap.Steps {
 			entry.Used = append(entry.Used, used{step.Ref.ID, step.Ref.Issuer, step.Service, string(step.Status)})
@@ -169,10 +173,10 @@ func (c *call) viewRelay() error {
 		}
 		data.Sessions = append(data.Sessions, entry)
 	}
-	return c.out.Show(data, rows.Write)
+	return out.Show(data, rows.Write)
 }
 
-func (c *call) viewService(p party) error {
+func viewService(c *Client, out *answer.Out, p Party) error {
 	type reservation struct {
 		JTI      string        `json:"jti"`
 		Order    string        `json:"order_processing_id"`
@@ -187,11 +191,11 @@ func (c *call) viewService(p party) error {
 		Service      string        `json:"service"`
 		Accounts     any           `json:"accounts"`
 		Reservations []reservation `json:"reservations"`
-	}{p.name, nil, []reservation{}}
-	accounts, rows := c.accounts(p)
-	data.Accounts = accounts
+	}{p.Name, nil, []reservation{}}
+	accounts := p.Accounts()
+	data.Accounts = accounts.Data
 	reservations := page.NewTable("JTI", "SESSION", "CUSTOMER", "HOLDS", "STATE", "EXPIRES", "RECEIPT")
-	for _, e := range p.domain.Entries() {
+	for _, e := range p.Entries() {
 		data.Reservations = append(data.Reservations, reservation{
 			e.Ref.ID, e.Ref.Order, e.Customer, e.State, e.Why, e.Expires.Unix(), e.Holds, e.Receipt,
 		})
@@ -201,8 +205,8 @@ func (c *call) viewService(p party) error {
 		}
 		reservations.Row(page.Ident(e.Ref.ID), page.Ident(e.Ref.Order), e.Customer, e.Holds, page.State(stands), c.when(e.Expires), page.Ident(page.OrDash(e.Receipt)))
 	}
-	return c.out.Show(data, func(w *page.Page) {
-		rows.Write(w)
+	return out.Show(data, func(w *page.Page) {
+		accounts.Rows.Write(w)
 		if len(reservations.Rows) > 0 {
 			fmt.Fprintln(w)
 			reservations.Write(w)
@@ -210,65 +214,28 @@ func (c *call) viewService(p party) error {
 	})
 }
 
-// accounts gives what a service counts: uses, balances, limits.
-func (c *call) accounts(p party) (any, *page.Table) {
-	switch p.name {
-	case "coupons":
-		rows := page.NewTable("CODE", "TERMS", "USED")
-		used := map[string]int{}
-		for _, l := range c.world.coupons.List(c.customer("")) {
-			used[l.Code] = l.Used
-			rows.Row(page.Rigid(l.Code), page.Number(l.Terms), l.Used)
-		}
-		return used, rows
-	case "points":
-		rows := page.NewTable("CUSTOMER", "BALANCE", "HELD", "AVAILABLE")
-		balances := map[string]map[string]int64{}
-		for _, customer := range c.world.plan.customers {
-			if b, err := c.world.points.Balance(customer); err == nil {
-				balances[customer] = map[string]int64{"balance": b.Balance, "held": b.Held, "available": b.Available}
-				rows.Row(customer, b.Balance, b.Held, b.Available)
-			}
-		}
-		return balances, rows
-	default:
-		rows := page.NewTable("CUSTOMER", "METHOD", "LIMIT", "AUTHORISED", "CAPTURED", "AVAILABLE")
-		methods := map[string]map[string]map[string]string{}
-		for _, customer := range c.world.plan.customers {
-			cards, _ := c.world.payments.Methods(customer) // the plan's customers are known
-			methods[customer] = map[string]map[string]string{}
-			for _, m := range cards {
-				methods[customer][m.ID] = map[string]string{"limit": m.Limit, "authorised": m.Authorised, "captured": m.Captured, "available": m.Available}
-				rows.Row(customer, page.Rigid(m.ID), page.Number(m.Limit), page.Number(m.Authorised), page.Number(m.Captured), page.Number(m.Available))
-			}
-		}
-		return methods, rows
-	}
-}
-
 type logVerb struct {
 	Party string `complete:"worker" placeholder:"PARTY" help:"Only what this party logged."`
 }
 
 // Run shows the log.
-func (v *logVerb) Run(c *call) error {
+func (v *logVerb) Run(w *World, out *answer.Out) error {
 	name := v.Party
-	if name != "" && name != "relay" && name != "kms" {
-		p, err := c.world.service(name)
-		if err != nil {
-			return exit.Usage("relay, kms, "+strings.Join(c.world.serviceNames(), ", "), "nobody is called %q", v.Party)
+	if name != "" {
+		var err error
+		if name, err = w.someone(name, "relay", "kms"); err != nil {
+			return err
 		}
-		name = p.name
 	}
 	data := struct {
 		Entries []logEntry `json:"entries"`
 	}{[]logEntry{}}
-	for _, e := range c.world.log.all() {
+	for _, e := range w.log.all() {
 		if name == "" || e.Party == name {
 			data.Entries = append(data.Entries, e)
 		}
 	}
-	return c.out.Show(data, func(w *page.Page) {
+	return out.Show(data, func(w *page.Page) {
 		if w.Width > 0 {
 			writeLog(w, data.Entries)
 			return

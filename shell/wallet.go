@@ -4,10 +4,9 @@ package shell
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"tokenshell/orchestrator"
@@ -25,7 +24,7 @@ type heldToken struct {
 	since   time.Time // when it came
 	expires time.Time
 	revoked bool
-	spent   bool // redeemed past the relay
+	spent   atomic.Bool // redeemed past the relay
 }
 
 // wallet holds tokens in the order in which they came.
@@ -84,50 +83,6 @@ func (w *wallet) forget(then time.Time) {
 		w.parts.Forget(t.raw)
 		return true
 	})
-}
-
-// tokenFileLimit is the largest file that a token is read from, in bytes. It
-// is far over what any party accepts, so that too_large can be seen.
-const tokenFileLimit = 32 << 20
-
-// readToken reads a token from a file; a newline at its end is not part of it.
-func (s *Shell) readToken(path string) (string, error) {
-	full := s.path(path)
-	if info, err := os.Stat(full); err == nil && info.Size() == 0 {
-		return "", exit.Input(path, 0, "it is empty")
-	}
-	text, err := s.readFile(path, tokenFileLimit)
-	if err != nil {
-		return "", err
-	}
-	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
-}
-
-// token finds what stands for a TOKEN: a handle, @FILE or the text itself. For
-// the latter two the handle is empty unless the wallet holds the same token.
-func (s *Shell) token(word string) (*heldToken, error) {
-	if t := s.wallet.byHandle[word]; t != nil {
-		return t, nil
-	}
-	raw := word
-	if file, ok := strings.CutPrefix(word, "@"); ok {
-		var err error
-		if raw, err = s.readToken(file); err != nil {
-			return nil, err
-		}
-	} else if !strings.Contains(word, ".") {
-		hint := "token list shows the tokens; @FILE reads one"
-		if near := exit.Nearest(word, s.handles()); near != "" {
-			hint = fmt.Sprintf("did you mean %s?", near)
-		}
-		return nil, exit.Usage(hint, "there is no token %q", word)
-	}
-	for _, t := range s.wallet.held {
-		if t.raw == raw {
-			return t, nil
-		}
-	}
-	return s.loose(raw), nil
 }
 
 // loose makes a token that is not in the wallet. What it says of itself is
@@ -198,12 +153,12 @@ func (st *standings) of(t *heldToken) string {
 	}
 	if status, ok := steps[t.ref]; ok {
 		untouched := status == orchestrator.Accepted || status == orchestrator.Released
-		if !(t.spent && untouched) && (status != orchestrator.Accepted || !t.revoked && !s.expired(t)) {
+		if !(t.spent.Load() && untouched) && (status != orchestrator.Accepted || !t.revoked && !s.expired(t)) {
 			return string(status)
 		}
 	}
 	switch {
-	case t.spent:
+	case t.spent.Load():
 		return "redeemed"
 	case t.revoked:
 		return "revoked"
@@ -235,7 +190,7 @@ func (s *Client) live(session string) []*heldToken {
 func (w *wallet) spend(ref tokens.Ref) {
 	for _, t := range w.held {
 		if t.ref == ref {
-			t.spent = true
+			t.spent.Store(true)
 		}
 	}
 }

@@ -64,27 +64,27 @@ func (p Party) nameOrNone() string {
 	return p.Name
 }
 
-// Options say how a world is made of a plan.
-type Options struct {
-	Seed  *uint64                          // nil is a random seed and live time; else time is frozen at [Epoch]
+// Making says how a world is made of a plan.
+type Making struct {
+	Seed  *uint64                         // nil is a random seed and live time; else time is frozen at [Epoch]
 	Relay func(orchestrator.Config) Relay // makes the relay; nil is our own
 }
 
-// Seeded are the options of a world with a seed.
-func Seeded(seed uint64) Options { return Options{Seed: &seed} }
+// Seeded makes a world with a seed.
+func Seeded(seed uint64) Making { return Making{Seed: &seed} }
 
 // Build makes a world.
-func Build(ctx context.Context, plan *Plan, o Options) (*World, error) {
-	return BuildWeak(ctx, plan, o, tokens.Weakness{})
+func Build(ctx context.Context, plan *Plan, m Making) (*World, error) {
+	return BuildWeak(ctx, plan, m, tokens.Weakness{})
 }
 
 // BuildWeak makes a world whose parties leave rules out.
-func BuildWeak(ctx context.Context, plan *Plan, o Options, weakness tokens.Weakness) (*World, error) {
+func BuildWeak(ctx context.Context, plan *Plan, m Making, weakness tokens.Weakness) (*World, error) {
 	w := &World{plan: plan, leeway: &leeway{}, witness: &witness{}, weakness: weakness}
-	if o.Seed == nil {
+	if m.Seed == nil {
 		w.clock, w.mint = tokens.LiveClock(), tokens.NewMint(tokens.RandomSeed())
 	} else {
-		w.clock, w.mint = tokens.FrozenClock(Epoch), tokens.NewMint(fmt.Appendf(nil, "tokenshell seed %d", *o.Seed))
+		w.clock, w.mint = tokens.FrozenClock(Epoch), tokens.NewMint(fmt.Appendf(nil, "tokenshell seed %d", *m.Seed))
 	}
 	w.witness.peek = w.peek
 	w.faults = &wire.Faults{Clock: w.clock}
@@ -94,7 +94,7 @@ func BuildWeak(ctx context.Context, plan *Plan, o Options, weakness tokens.Weakn
 	if err := w.openServices(ctx); err != nil {
 		return nil, err
 	}
-	w.openRelay(o.Relay)
+	w.openRelay(m.Relay)
 	return w, nil
 }
 
@@ -202,6 +202,19 @@ func (w *World) serviceNames() []string {
 		names[i] = p.Name
 	}
 	return names
+}
+
+// inKindOrder gives the parties in the order in which their domains are listed.
+func (w *World) inKindOrder() []Party {
+	var ordered []Party
+	for _, d := range w.plan.domains {
+		for _, p := range w.parties {
+			if p.Kind == d.kind {
+				ordered = append(ordered, p)
+			}
+		}
+	}
+	return ordered
 }
 
 // someone finds who is meant: one of others as it is written, or a service by

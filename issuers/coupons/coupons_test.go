@@ -100,7 +100,7 @@ func TestAUseReturns(t *testing.T) {
 			s := newStage(t, c)
 			issued := s.mustConfirm(order(), "TEN")
 			_, err := s.confirm(order(), "TEN")
-			s.MustRefuse(err, tokens.CouponExhausted)
+			s.MustRefuse(err, coupons.Exhausted)
 			end(s, issued)
 			s.wantUsed(0)
 			s.mustConfirm(order(), "TEN")

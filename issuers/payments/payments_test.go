@@ -164,12 +164,12 @@ func TestAnAuthorisationIsVoided(t *testing.T) {
 func TestDeclinedOverTheLimit(t *testing.T) {
 	s := newStage(t)
 	_, err := s.confirm("500.01")
-	s.MustRefuse(err, tokens.Declined)
+	s.MustRefuse(err, payments.Declined)
 	_, err = s.Redeem(s.mustConfirm("300.00"), order(), "a")
 	s.MustDo(err)
 	s.mustConfirm("150.00")
 	_, err = s.confirm("50.01") // 300 captured, 150 authorised
-	s.MustRefuse(err, tokens.Declined)
+	s.MustRefuse(err, payments.Declined)
 	s.mustConfirm("50.00")
 	s.wantCard("200.00", "300.00", "0.00")
 }
@@ -177,22 +177,22 @@ func TestDeclinedOverTheLimit(t *testing.T) {
 func TestDeclinedByTheCard(t *testing.T) {
 	s := newStage(t)
 	_, err := s.Service.Confirm(t.Context(), order(), "0.01", "broke")
-	s.MustRefuse(err, tokens.Declined)
+	s.MustRefuse(err, payments.Declined)
 }
 
 func TestMethodUnknown(t *testing.T) {
 	s := newStage(t)
 	_, err := s.Service.Confirm(t.Context(), order(), "1.00", "amex")
-	s.MustRefuse(err, tokens.MethodUnknown)
+	s.MustRefuse(err, payments.MethodUnknown)
 	_, err = s.Service.Confirm(t.Context(), orderOf("op_1", "user_456"), "1.00", "visa") // another customer's card
-	s.MustRefuse(err, tokens.MethodUnknown)
+	s.MustRefuse(err, payments.MethodUnknown)
 }
 
 func TestAmountInvalid(t *testing.T) {
 	s := newStage(t)
 	for _, amount := range []string{"", "0", "0.00", "-1.00", "+1.00", "1.001", "1,00", "1e2", "NaN", "1000000000000.00", "eighty"} {
 		_, err := s.confirm(amount)
-		s.MustRefuse(err, tokens.AmountInvalid)
+		s.MustRefuse(err, issuers.AmountInvalid)
 	}
 	s.wantCard("0.00", "0.00", "500.00")
 }
@@ -200,9 +200,9 @@ func TestAmountInvalid(t *testing.T) {
 func TestCustomerUnknown(t *testing.T) {
 	s := newStage(t)
 	_, err := s.Service.Confirm(t.Context(), orderOf("op_1", "nobody"), "1.00", "visa")
-	s.MustRefuse(err, tokens.CustomerUnknown)
+	s.MustRefuse(err, issuers.CustomerUnknown)
 	_, err = s.Service.Methods("nobody")
-	s.MustRefuse(err, tokens.CustomerUnknown)
+	s.MustRefuse(err, issuers.CustomerUnknown)
 }
 
 func TestACustomerWithoutCards(t *testing.T) {
@@ -222,7 +222,7 @@ func TestCurrenciesOfOtherDecimals(t *testing.T) {
 		t.Run(tt.code, func(t *testing.T) {
 			s := newStageOf(t, tt.code, tt.limit)
 			_, err := s.confirm(tt.tooFine)
-			s.MustRefuse(err, tokens.AmountInvalid)
+			s.MustRefuse(err, issuers.AmountInvalid)
 			receipt, err := s.Redeem(s.mustConfirm(tt.amount), order(payments.Payable, tt.payable), "a")
 			s.MustDo(err)
 			if got := s.Body(receipt, "captured"); got != tt.captured {

@@ -94,18 +94,18 @@ func TestPointsInsufficient(t *testing.T) {
 	s := newStage(t)
 	s.mustConfirm("1000")
 	_, err := s.confirm("201")
-	s.MustRefuse(err, tokens.PointsInsufficient)
+	s.MustRefuse(err, points.Insufficient)
 	s.wantBalance(1200, 1000)
 	s.mustConfirm("200")
 	_, err = s.confirm("9223372036854775807")
-	s.MustRefuse(err, tokens.PointsInsufficient)
+	s.MustRefuse(err, points.Insufficient)
 }
 
 func TestAmountInvalid(t *testing.T) {
 	s := newStage(t)
 	for _, amount := range []string{"", "0", "-5", "+5", "5.0", "05", "1e2", " 5", "5 ", "５", "9223372036854775808", "all"} {
 		_, err := s.confirm(amount)
-		s.MustRefuse(err, tokens.AmountInvalid)
+		s.MustRefuse(err, issuers.AmountInvalid)
 	}
 	s.wantBalance(1200, 0)
 }
@@ -113,15 +113,15 @@ func TestAmountInvalid(t *testing.T) {
 func TestCustomerUnknown(t *testing.T) {
 	s := newStage(t)
 	_, err := s.Service.Confirm(t.Context(), orderOf("op_1", "nobody"), "five")
-	s.MustRefuse(err, tokens.CustomerUnknown)
+	s.MustRefuse(err, issuers.CustomerUnknown)
 	_, err = s.Service.Balance("nobody")
-	s.MustRefuse(err, tokens.CustomerUnknown)
+	s.MustRefuse(err, issuers.CustomerUnknown)
 }
 
 func TestACustomerWithoutPoints(t *testing.T) {
 	s := newStage(t)
 	_, err := s.Service.Confirm(t.Context(), orderOf("op_1", "user_456"), "1")
-	s.MustRefuse(err, tokens.PointsInsufficient)
+	s.MustRefuse(err, points.Insufficient)
 }
 
 // What points are worth has the decimals of the currency.

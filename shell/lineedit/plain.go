@@ -9,8 +9,8 @@ import (
 	"io"
 )
 
-// maxLine is the longest line of a script, in bytes without its newline.
-const maxLine = 1 << 20
+// LongestLine is how long a line of a script may be, in bytes without its newline.
+const LongestLine = 1 << 20
 
 type plain struct {
 	in   *bufio.Reader
@@ -45,7 +45,7 @@ func (p *plain) next() (string, error) {
 	for {
 		part, err := p.in.ReadSlice('\n')
 		line = append(line, part...)
-		if len(line) > maxLine+len("\r\n") {
+		if len(line) > LongestLine+len("\r\n") {
 			return "", p.tooLong()
 		}
 		switch {
@@ -56,7 +56,7 @@ func (p *plain) next() (string, error) {
 		case err != nil && !errors.Is(err, io.EOF):
 			return "", fmt.Errorf("line %d: %w", p.done+1, err)
 		}
-		if line = trimNewline(line); len(line) > maxLine {
+		if line = trimNewline(line); len(line) > LongestLine {
 			return "", p.tooLong()
 		}
 		return string(line), nil
@@ -64,7 +64,7 @@ func (p *plain) next() (string, error) {
 }
 
 func (p *plain) tooLong() error {
-	return fmt.Errorf("line %d: %w: the limit is %d bytes", p.done+1, ErrTooLong, maxLine)
+	return fmt.Errorf("line %d: %w: the limit is %d bytes", p.done+1, ErrTooLong, LongestLine)
 }
 
 func trimNewline(line []byte) []byte {

@@ -44,16 +44,16 @@ func TestPlain(t *testing.T) {
 }
 
 func TestPlainLimit(t *testing.T) {
-	longest := strings.Repeat("x", maxLine)
+	longest := strings.Repeat("x", LongestLine)
 	for _, end := range []string{"", "\n", "\r\n"} {
 		if got, err := readAll(Plain(strings.NewReader(longest + end))); len(got) != 1 || !errors.Is(err, io.EOF) {
-			t.Errorf("a line of %d bytes and %q: %d lines, %v", maxLine, end, len(got), err)
+			t.Errorf("a line of %d bytes and %q: %d lines, %v", LongestLine, end, len(got), err)
 		}
 		p := Plain(strings.NewReader("one\n" + longest + "x" + end + "three"))
 		got, err := readAll(p)
-		want := fmt.Sprintf("line 2: line is too long: the limit is %d bytes", maxLine)
+		want := fmt.Sprintf("line 2: line is too long: the limit is %d bytes", LongestLine)
 		if len(got) != 1 || !errors.Is(err, ErrTooLong) || err.Error() != want {
-			t.Errorf("a line of %d bytes and %q: %d lines, %v", maxLine+1, end, len(got), err)
+			t.Errorf("a line of %d bytes and %q: %d lines, %v", LongestLine+1, end, len(got), err)
 		}
 		if _, again := p.ReadLine(""); !errors.Is(again, ErrTooLong) {
 			t.Errorf("read on after a line that is too long: %v", again)

@@ -11,8 +11,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
 )
 
@@ -177,4 +179,35 @@ func (e *Stopped) Unwrap() error {
 		return errors.New(e.Err.Error())
 	}
 	return e.Err
+}
+
+// Expected gives what stands in a script before a line that is refused like this.
+func Expected(said error) string {
+	all := Rejections(said)
+	if all == nil {
+		return ""
+	}
+	for _, r := range all {
+		if r.Reason != all[0].Reason {
+			return "! "
+		}
+	}
+	return "expect " + string(all[0].Reason) + " "
+}
+
+// Verdict says in short how a verb was answered.
+func Verdict(err error) string {
+	all := Rejections(err)
+	if all == nil {
+		if err == nil {
+			return "done"
+		}
+		return "a failure: " + redact.OneLine(redact.Tokens(err.Error()))
+	}
+	var codes []string
+	for _, r := range all {
+		codes = append(codes, string(r.Reason))
+	}
+	slices.Sort(codes)
+	return "refused with " + strings.Join(slices.Compact(codes), ", ")
 }

@@ -48,8 +48,8 @@ var styleColors = map[Style]text.Colors{
 	TitleStyle: {text.Bold},
 }
 
-// StateStyles give each state of a session, a token, a key or a check its style.
-var StateStyles = map[string]Style{
+// stateStyles give each state of a session, a token, a key or a check its style.
+var stateStyles = map[string]Style{
 	"open": busyStyle, "redeeming": busyStyle, "issued": busyStyle, "published": busyStyle, "reserved": busyStyle, "closed": WornStyle,
 	"accepted": GoodStyle, "redeemed": GoodStyle, "repeated": GoodStyle, "completed": GoodStyle, "committed": GoodStyle, "active": GoodStyle,
 	"passed": GoodStyle, "done": GoodStyle,
@@ -63,9 +63,15 @@ var StateStyles = map[string]Style{
 func (p *Page) State(state any) string {
 	what := redact.Printable(fmt.Sprint(state))
 	first, _, _ := strings.Cut(what, " ")
-	return p.Paint(StateStyles[first], what)
+	return p.Paint(stateStyles[first], what)
 }
 
+// InStateOf gives a text in the colour of a state.
+func (p *Page) InStateOf(state any, what string) string {
+	return p.Paint(stateStyles[fmt.Sprint(state)], what)
+}
+
+// Faint gives text of less interest.
 func (p *Page) Faint(what string) string { return p.Paint(faintStyle, what) }
 
 func (p *Page) Paint(s Style, what string) string {
@@ -126,6 +132,7 @@ func (p *Progress) Tell(what func(took time.Duration) string) {
 func (p *Progress) End() {
 	if p.last > 0 {
 		fmt.Fprint(p.To, "\r\x1b[K")
+		p.last = 0
 	}
 }
 

@@ -60,7 +60,7 @@ func (t *Table) Row(values ...any) {
 			c.kind = numberCell
 		case State:
 			first, _, _ := strings.Cut(string(v), " ")
-			c.kind, c.style = rigidCell, StateStyles[first]
+			c.kind, c.style = rigidCell, stateStyles[first]
 		case Good:
 			c.kind, c.style = rigidCell, GoodStyle
 		case Faint:
