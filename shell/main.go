@@ -15,27 +15,24 @@ import (
 	"github.com/alecthomas/kong"
 
 	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
-)
-
-// Exit codes of the process.
-const (
-	ExitDone        = exit.Done
-	ExitRefused     = exit.Refused     // refused, or failed
-	ExitUsage       = exit.BadUsage    // wrong verb, flag, handle or value
-	ExitInput       = exit.BadInput    // a file that cannot be read or parsed
-	ExitInterrupted = exit.Interrupted // by Ctrl-C, or a signal
+	"tokenshell/shell/internal/prompt"
+	"tokenshell/shell/internal/scenario"
+	"tokenshell/shell/internal/verbs"
+	"tokenshell/shell/internal/world"
 )
 
 // process is the grammar of the command line.
 type process struct {
-	Globals
+	interp.Globals
 	Command string `short:"c" name:"command" placeholder:"'LINE; LINE'" help:"Run these lines and leave."`
 
 	Prompt  struct{}   `cmd:"" default:"1" hidden:"" help:"Read lines from the terminal, or from standard input."`
 	Run     processRun `cmd:"" help:"Run scenarios: files, and folders of .txtar files."`
-	Help    helpVerb   `cmd:"" help:"List the verbs, or explain one."`
+	Help    verbs.Help `cmd:"" help:"List the verbs, or explain one."`
 	Version struct{}   `cmd:"" help:"Say which tokenshell this is."`
 }
 
@@ -74,7 +71,7 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	hasCommand := slices.ContainsFunc(args, func(a string) bool {
 		return strings.HasPrefix(a, "-c") || a == "--command" || strings.HasPrefix(a, "--command=")
 	})
-	run := &Globals{Output: p.Output, JQ: p.JQ, Color: p.Color}
+	run := &interp.Globals{Output: p.Output, JQ: p.JQ, Color: p.Color}
 	if err := run.Apply(out, false); err != nil {
 		return err
 	}
@@ -93,25 +90,25 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	switch {
 	case hasCommand:
 		return s.Script("-c", strings.NewReader(p.Command), true, stdout, stderr)
-	case interactive(stdin, stdout):
-		return Prompt(s, AllDomains(), stdin, stdout, stderr)
+	case prompt.Interactive(stdin, stdout):
+		return prompt.Run(s, domains.All(), stdin, stdout, stderr)
 	default:
 		return s.Script("stdin", stdin, false, stdout, stderr)
 	}
 }
 
 // openShell makes the world that the process's flags say, and its shell.
-func openShell(p *process, out *answer.Out) (*Shell, error) {
+func openShell(p *process, out *answer.Out) (*interp.Shell, error) {
 	l := language()
-	plan, err := Read(l.Kinds, p.World)
+	plan, err := world.Read(l.Kinds, p.World)
 	if err != nil {
 		return nil, err
 	}
-	world, err := Build(context.Background(), plan, Making{Seed: p.Seed})
+	w, err := world.Build(context.Background(), plan, world.Making{Seed: p.Seed})
 	if err != nil {
 		return nil, err
 	}
-	s := NewShell(world, l)
+	s := interp.New(w, l)
 	s.Screen.Window = out.Window
 	s.Options.Output, s.Options.Filter = out.Format, out.Filter
 	if p.Color != "" {
@@ -119,9 +116,6 @@ func openShell(p *process, out *answer.Out) (*Shell, error) {
 	}
 	return s, nil
 }
-
-// language is that of the domains that tokenshell comes with.
-func language() *Language { return LanguageOf(AllDomains()) }
 
 // version gives the module's version, or the commit it was built from.
 func version() string {
@@ -154,7 +148,7 @@ func printUsage(w *page.Page, node *kong.Node) {
 	for _, f := range node.Flags {
 		text := "  --" + f.Name
 		if !f.IsBool() {
-			text += " " + flagPlace(f)
+			text += " " + interp.FlagPlace(f)
 		}
 		rows.Row(text, f.Help)
 	}
@@ -171,40 +165,40 @@ func printHelp(words []string, node *kong.Node, out *answer.Out) error {
 			return err
 		}
 	}
-	return (&helpVerb{words}).Run(language(), out)
+	return (&verbs.Help{Verb: words}).Run(language(), out)
 }
 
 // runPaths runs scenarios and says how they went.
 func runPaths(p *process, out *answer.Out) error {
-	ctx, stop := WithInterrupt()
+	ctx, stop := interp.WithInterrupt()
 	defer stop()
-	files, err := ScenarioFiles(p.Run.Paths)
+	files, err := scenario.Files(p.Run.Paths)
 	if err != nil {
 		return err
 	}
-	c := ScenarioConfig{World: p.World, Seed: DefaultSeed}
+	c := scenario.Config{World: p.World, Seed: world.DefaultSeed}
 	if p.Seed != nil {
 		c.Seed = *p.Seed
 	}
 	summary := struct {
-		Total   int       `json:"total"`
-		Passed  int       `json:"passed"`
-		Failed  int       `json:"failed"`
-		Skipped int       `json:"skipped"`
-		Rows    []Outcome `json:"rows"`
+		Total   int                `json:"total"`
+		Passed  int                `json:"passed"`
+		Failed  int                `json:"failed"`
+		Skipped int                `json:"skipped"`
+		Rows    []scenario.Outcome `json:"rows"`
 	}{Total: len(files)}
-	err = runScenarios(ctx, language(), c, files, func(o Outcome) {
+	err = scenario.Run(ctx, language(), c, files, func(o scenario.Outcome) {
 		switch o.Verdict {
-		case Passed:
+		case scenario.Passed:
 			summary.Passed++
-		case Failed:
+		case scenario.Failed:
 			summary.Failed++
-		case Skipped:
+		case scenario.Skipped:
 			summary.Skipped++
 		}
 		summary.Rows = append(summary.Rows, o)
 		if out.Format == "text" {
-			_ = out.Show(nil, o.print) // nobody may be listening any more
+			_ = out.Show(nil, o.Print) // nobody may be listening any more
 		}
 	})
 	if err != nil {

@@ -213,6 +213,14 @@ func IsVariable(name string) bool {
 	return name != ""
 }
 
+// IsName reports whether text may name a token, an order or a service: 1 to most
+// of A-Z a-z 0-9 . _ -
+func IsName(text string, most int) bool {
+	return text != "" && len(text) <= most && !strings.ContainsFunc(text, func(r rune) bool {
+		return r > unicode.MaxASCII || r != '.' && r != '-' && !isNameByte(byte(r))
+	})
+}
+
 // Quote writes a word so that every reader reads it back.
 func Quote(text string) string {
 	if text != "" && !strings.ContainsFunc(text, func(r rune) bool {

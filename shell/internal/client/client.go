@@ -1,0 +1,528 @@
+// Package client is the customer's side: what it holds, and what it may do. Its
+// operations return values and print nothing; verbs, explorer, attacks and
+// tests call them.
+
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"tokenshell/issuers"
+	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/wire"
+	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
+)
+
+// Client is a client of one world: the tokens that it holds, and the order that
+// it is at. Not safe for concurrent use but for [Client.Relay], [Client.Redeem]
+// and [Client.Direct].
+type Client struct {
+	World  *world.World
+	Wallet wallet
+	Order  string // the current one; empty for none
+}
+
+// New makes a client that holds nothing.
+func New(w *world.World) *Client { return &Client{World: w} }
+
+// Current gives the current session's id.
+func (c *Client) Current() (string, error) {
+	if c.Order == "" {
+		return "", exit.Usage("session new opens one", "there is no session yet")
+	}
+	return c.Order, nil
+}
+
+// Customer gives the customer of a new session when none is named.
+func (c *Client) Customer(named string) string {
+	if named != "" {
+		return named
+	}
+	return c.World.Plan.Customers[0]
+}
+
+// Whose gives the customer that a listing is about: the current session's, or
+// the one that a new session would be for.
+func (c *Client) Whose() string {
+	if snap, err := c.World.Relay.Session(c.Order); err == nil {
+		return snap.Customer
+	}
+	return c.Customer("")
+}
+
+// Open opens an order for a customer and makes it the current one; order "" has
+// the relay choose its id. It answers [orchestrator.ErrExists], or a refusal.
+func (c *Client) Open(ctx context.Context, order, customer string, facts tokens.Facts) (orchestrator.Snapshot, error) {
+	snap, err := c.World.Relay.Open(ctx, order, customer, facts)
+	if err == nil {
+		c.Order = snap.ID
+	}
+	return snap, err
+}
+
+// Use makes an order the current one, or refuses with session_unknown.
+func (c *Client) Use(order string) (orchestrator.Snapshot, error) {
+	snap, err := c.World.Relay.Session(order)
+	if err == nil {
+		c.Order = snap.ID
+	}
+	return snap, err
+}
+
+// SetFact says a fact of an order. It refuses as the relay does.
+func (c *Client) SetFact(order, name, value string) (orchestrator.Snapshot, error) {
+	if err := c.World.Relay.SetFact(order, name, value); err != nil {
+		return orchestrator.Snapshot{}, err
+	}
+	return c.World.Relay.Session(order)
+}
+
+// Close ends an open order. It refuses as the relay does.
+func (c *Client) Close(ctx context.Context, order string) (orchestrator.Snapshot, error) {
+	return c.World.Relay.Close(ctx, order)
+}
+
+// Wanted is what somebody wants of a confirmation.
+type Wanted struct {
+	Handle string        // of the token; "" is the next one of its kind
+	TTL    time.Duration // 0 is the usual one
+}
+
+// Confirm has a domain confirm a choice for an open order, and keeps the token.
+// It refuses with session_unknown or session_closed, or as the domain does.
+func (c *Client) Confirm(ctx context.Context, order string, choice world.Choice, wanted Wanted) (*Token, tokens.Issued, error) {
+	snap, err := c.World.Relay.Session(order)
+	if err != nil {
+		return nil, tokens.Issued{}, err
+	}
+	if snap.State != orchestrator.Open {
+		return nil, tokens.Issued{}, tokens.Refuse(tokens.SessionClosed, "session %q is %s", snap.ID, snap.State)
+	}
+	if err := c.Wallet.CheckHandle(wanted.Handle); err != nil {
+		return nil, tokens.Issued{}, err
+	}
+	asked := issuers.Order{ID: snap.ID, Customer: snap.Customer, Facts: snap.Facts, TTL: wanted.TTL}
+	issued, err := c.World.Ask(ctx, choice, asked)
+	if err != nil {
+		return nil, tokens.Issued{}, err
+	}
+	c.Wallet.forget(c.World.Clock.Now().Add(-issuers.Retention))
+	t := &Token{Handle: wanted.Handle, Raw: issued.Raw, Ref: issued.Ref, Service: issued.Service, Since: c.World.Clock.Now(), Expires: issued.ExpiresAt}
+	kind := issued.Service
+	if p, err := c.World.Service(issued.Service); err == nil {
+		kind = p.Handle
+	}
+	c.Wallet.Add(t, kind)
+	return t, issued, nil
+}
+
+// Revoke has a token's issuer take it back, and gives the service that did.
+func (c *Client) Revoke(ctx context.Context, t *Token) (service string, err error) {
+	p, err := c.World.Issuer(t.Ref.Issuer)
+	if err != nil {
+		return "", err
+	}
+	if err := c.World.Revoke(ctx, p, t.Raw, t.Ref.Order); err != nil {
+		return "", err
+	}
+	for _, held := range c.Wallet.Held {
+		if held.Ref == t.Ref {
+			held.revoked = true
+		}
+	}
+	return p.Name, nil
+}
+
+// Relay hands a token to the relay, and gives the service that it will go to.
+func (c *Client) Relay(ctx context.Context, order string, t *Token) (service string, err error) {
+	return c.World.RelayToken(ctx, order, t.Raw, t.Ref)
+}
+
+// Relayed is what the relay made of one token.
+type Relayed struct {
+	Token   *Token
+	Service string
+	Refused *exit.Rejection // nil when it was accepted
+}
+
+// RelayAll relays tokens, each judged for itself. tell is told how many are
+// done; it may be nil. The error is what is no verdict.
+func (c *Client) RelayAll(ctx context.Context, order string, held []*Token, tell func(done int)) ([]Relayed, error) {
+	all := make([]Relayed, 0, len(held))
+	for i, t := range held {
+		if tell != nil {
+			tell(i)
+		}
+		service, err := c.Relay(ctx, order, t)
+		result := Relayed{Token: t, Service: service}
+		if err != nil {
+			why := exit.Rejections(err)
+			if why == nil {
+				return nil, err
+			}
+			result.Refused = &why[0]
+		}
+		all = append(all, result)
+	}
+	return all, nil
+}
+
+// RefusedOf gives the refusals among verdicts as one error; nil when there are
+// none.
+func RefusedOf(results []Relayed) error {
+	var all exit.Refusals
+	for _, r := range results {
+		if r.Refused != nil {
+			all = append(all, *r.Refused)
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	return all
+}
+
+// Redeem has the relay redeem tokens that it accepted, all when none is named.
+// How it ended is in the snapshot; [EndOf] gives its refusals.
+func (c *Client) Redeem(ctx context.Context, order string, held []*Token) (orchestrator.Snapshot, error) {
+	named := make([]tokens.Ref, len(held))
+	for i, t := range held {
+		named[i] = t.Ref
+	}
+	return c.World.Relay.Redeem(ctx, order, named)
+}
+
+// Resume takes an interrupted or stuck redemption to its end.
+func (c *Client) Resume(ctx context.Context, order string) (orchestrator.Snapshot, error) {
+	return c.World.Relay.Resume(ctx, order)
+}
+
+// EndOf gives the refusals on the way of a redemption that did not complete; nil
+// when it did. A resumed one has ended well when it is compensated.
+func EndOf(snap orchestrator.Snapshot, resumed bool) error {
+	if snap.State == orchestrator.Completed || resumed && snap.State == orchestrator.Compensated {
+		return nil
+	}
+	all := exit.Refusals{}
+	for _, step := range snap.Steps {
+		if step.Result != "" && step.Reason != "" {
+			all = append(all, exit.Rejection{Reason: step.Reason, Detail: step.Detail})
+		}
+	}
+	return all
+}
+
+// ErrNoLiveToken is the answer to a checkout of an order that has no token.
+var ErrNoLiveToken = errors.New("no live token")
+
+// Checkout relays the tokens that were not relayed yet (all live ones of the
+// order when none is named) and, when all were accepted, redeems. The same
+// checkout again goes on where it stopped. relayed is told of the verdicts
+// before anything is redeemed; nothing is when one of them is a refusal, and
+// then there is no snapshot.
+func (c *Client) Checkout(ctx context.Context, order string, named []*Token, tell func(done, of int), relayed func([]Relayed) error) (*orchestrator.Snapshot, error) {
+	news, err := c.unrelayed(order, named)
+	if err != nil {
+		return nil, err
+	}
+	results, err := c.RelayAll(ctx, order, news, func(done int) {
+		if tell != nil {
+			tell(done, len(news))
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if relayed != nil {
+		if err := relayed(results); err != nil {
+			return nil, err
+		}
+	}
+	if err := RefusedOf(results); err != nil {
+		return nil, err
+	}
+	snap, err := c.Redeem(ctx, order, named)
+	return &snap, err
+}
+
+// unrelayed gives the tokens that a checkout has to relay first: none when the
+// order is not open any more.
+func (c *Client) unrelayed(order string, named []*Token) ([]*Token, error) {
+	snap, err := c.World.Relay.Session(order)
+	if err != nil || snap.State != orchestrator.Open {
+		return nil, err
+	}
+	news := named
+	if len(named) == 0 {
+		news = c.live(order)
+		if len(news) == 0 && len(snap.Steps) == 0 {
+			return nil, fmt.Errorf("session %q has %w", order, ErrNoLiveToken)
+		}
+	}
+	standing := c.Standings().know(snap)
+	return distinct(slices.DeleteFunc(slices.Clone(news), func(t *Token) bool {
+		_, known := standing[t.Ref]
+		return known
+	})), nil
+}
+
+// distinct leaves out what is the same token again under another handle.
+func distinct(held []*Token) []*Token {
+	var kept []*Token
+	seen := map[tokens.Ref]bool{{}: false}
+	for _, t := range held {
+		if !seen[t.Ref] {
+			kept = append(kept, t)
+		}
+		seen[t.Ref] = t.Ref != (tokens.Ref{})
+	}
+	return kept
+}
+
+// Direct takes a token to a service past the relay, as the bearer of a token
+// may: to its own, or to the one that to names. attempt "" is a new one.
+func (c *Client) Direct(ctx context.Context, order string, t *Token, to, attempt string) (service string, receipt tokens.Receipt, err error) {
+	snap, err := c.World.Relay.Session(order)
+	if err != nil {
+		return "", tokens.Receipt{}, err
+	}
+	service, redeemer, err := c.destination(t, to)
+	if err != nil {
+		return service, tokens.Receipt{}, err
+	}
+	if attempt == "" {
+		attempt = c.World.Mint.ID("att")
+	}
+	receipt, err = c.World.Reach("client", service, redeemer).Redeem(ctx, tokens.Redemption{
+		Token: t.Raw, Session: tokens.Session{Order: snap.ID, Customer: snap.Customer}, Facts: snap.Facts, Attempt: attempt,
+	})
+	if err == nil {
+		c.Wallet.spend(t.Ref)
+	}
+	return service, receipt, err
+}
+
+// Cancel has a service undo an attempt past the relay.
+func (c *Client) Cancel(ctx context.Context, order string, t *Token, to, attempt string) error {
+	snap, err := c.World.Relay.Session(order)
+	if err != nil {
+		return err
+	}
+	service, redeemer, err := c.destination(t, to)
+	if err != nil {
+		return err
+	}
+	return c.World.Reach("client", service, redeemer).Cancel(ctx, tokens.Cancellation{
+		Token: t.Raw, Session: tokens.Session{Order: snap.ID, Customer: snap.Customer}, Attempt: attempt,
+	})
+}
+
+// destination gives the service that a token goes to: the one that it says
+// issued it, which that service will check, or the one that was asked for. A
+// token that names nobody goes nowhere: the refusal is the one that any
+// service would give.
+func (c *Client) destination(t *Token, to string) (name string, service world.Service, err error) {
+	if to != "" {
+		p, err := c.World.Service(to)
+		return p.NameOrNone(), p.Domain, err
+	}
+	if _, err := tokens.Peek(t.Raw); err != nil {
+		return "", nil, err
+	}
+	if t.Ref.Issuer == "" {
+		return "", nil, tokens.Refuse(tokens.ClaimMissing, `claim "iss" is missing`)
+	}
+	if o := c.World.Outsider(t.Ref.Issuer); o != nil && o.Standin != nil {
+		return o.Service, o.Standin, nil
+	}
+	p, err := c.World.Issuer(t.Ref.Issuer)
+	return p.NameOrNone(), p.Domain, err
+}
+
+// Rotate has the operator make a key and the service take it. It gives the kid.
+func (c *Client) Rotate(ctx context.Context, service string) (kid string, err error) {
+	p, err := c.World.Service(service)
+	if err != nil {
+		return "", err
+	}
+	if err := c.World.NewSigningKey(ctx, p.Name); err != nil {
+		return "", err
+	}
+	return p.Keys().Rotate(ctx)
+}
+
+// Retire takes a key out of its service's published set.
+func (c *Client) Retire(kid string) error {
+	p, k, err := c.World.Key(kid)
+	if err != nil {
+		return err
+	}
+	return p.Keys().Retire(k.ID)
+}
+
+// Disable disables a key, in the KMS first.
+func (c *Client) Disable(ctx context.Context, kid string) error {
+	p, k, err := c.World.Key(kid)
+	if err != nil {
+		return err
+	}
+	if err := c.World.DisableKey(ctx, k.KMSKey); err != nil {
+		return err
+	}
+	return p.Keys().Disable(k.ID)
+}
+
+// Explain says of every check, the relay's and that of the token's service when
+// there is one, what it would find, and records nothing.
+func (c *Client) Explain(ctx context.Context, t *Token, all bool) ([]Finding, error) {
+	inside, err := c.World.Inspector()
+	if err != nil {
+		return nil, err
+	}
+	order := c.Order
+	if order == "" {
+		order = t.Ref.Order
+	}
+	found := FoundBy("relay", inside.Explain(order, t.Raw, all))
+	snap, err := c.World.Relay.Session(order)
+	if err != nil {
+		return found, nil // nobody could say for whom a service should redeem it
+	}
+	if name, service, err := c.destination(t, ""); err == nil {
+		session := tokens.Session{Order: snap.ID, Customer: snap.Customer}
+		found = append(found, FoundBy(name, service.Explain(wire.OffTheRecord(ctx), t.Raw, session, all))...)
+	}
+	return found, nil
+}
+
+// Finding is what a party's check of a token found.
+type Finding struct {
+	Party string
+	tokens.Finding
+}
+
+// FoundBy gives a party's findings.
+func FoundBy(party string, findings []tokens.Finding) []Finding {
+	all := make([]Finding, len(findings))
+	for i, f := range findings {
+		all[i] = Finding{party, f}
+	}
+	return all
+}
+
+// Redact replaces tokens in a text, and the parts of those that are held.
+func (c *Client) Redact(text string) string { return c.Wallet.parts.Hide(text) }
+
+// When writes a time as clock and distance: "12:01:30, in 90 s".
+func (c *Client) When(t time.Time) string {
+	text, d := t.UTC().Format("15:04:05"), t.Sub(c.World.Clock.Now())
+	if d > 0 {
+		return text + ", in " + page.HowFar(d)
+	}
+	return text + ", " + page.HowFar(-d) + " ago"
+}
+
+// LabelOf gives the handle of a token that the wallet holds, else its jti.
+func (c *Client) LabelOf(ref tokens.Ref) string {
+	if t := c.Wallet.byRef[ref]; t != nil {
+		return t.Handle
+	}
+	return ref.ID
+}
+
+func (s *Client) SessionState(snap orchestrator.Snapshot) SessionState {
+	return s.SessionStates([]orchestrator.Snapshot{snap})[0]
+}
+
+func (s *Client) SessionStates(snaps []orchestrator.Snapshot) []SessionState {
+	held := map[string][]*Token{}
+	for _, t := range s.Wallet.Held {
+		held[t.Ref.Order] = append(held[t.Ref.Order], t)
+	}
+	all := make([]SessionState, len(snaps))
+	standings := s.Standings()
+	for i, snap := range snaps {
+		standings.know(snap)
+		all[i] = SessionState{snap.ID, snap.State, snap.Customer, snap.Facts, []TokenState{}}
+		seen := map[tokens.Ref]bool{}
+		for _, t := range held[snap.ID] {
+			if !seen[t.Ref] {
+				seen[t.Ref] = true
+				all[i].Tokens = append(all[i].Tokens, TokenState{Token: t.Handle, JTI: t.Ref.ID, Service: t.Service, Status: standings.Of(t)})
+			}
+		}
+		for _, step := range snap.Steps {
+			if !seen[step.Ref] { // relayed as text, never held
+				all[i].Tokens = append(all[i].Tokens, TokenState{Token: step.Ref.ID, JTI: step.Ref.ID, Service: step.Service, Status: string(step.Status)})
+			}
+		}
+	}
+	return all
+}
+
+// Ways give what happened to each token, by jti, step by step, told by who did
+// it: the relay says what it judged and which questions were not answered, the
+// service the rest. The same again and again stands there once.
+func (s *Client) Ways() map[string][]string {
+	ways := map[string][]string{}
+	for _, e := range s.World.Log.All() {
+		if e.JTI == "" || e.Party == "relay" && e.Step != "relay" && e.Outcome != "failed" {
+			continue
+		}
+		step := e.Step
+		if e.Outcome != "ok" {
+			step += " (" + e.Outcome + ")"
+		}
+		ways[e.JTI] = append(ways[e.JTI], step)
+	}
+	for jti, way := range ways {
+		ways[jti] = slices.Compact(way)
+	}
+	return ways
+}
+
+// SessionNamed gives a session, the current one when id is empty.
+func (c *Client) SessionNamed(id string) (orchestrator.Snapshot, error) {
+	if id == "" {
+		var err error
+		if id, err = c.Current(); err != nil {
+			return orchestrator.Snapshot{}, err
+		}
+	}
+	return c.World.Relay.Session(id)
+}
+
+// SeenBy gives the claims as a party may see them: the relay and foreign
+// services do not read constraints, and nobody but the issuer opens the letter.
+func (s *Client) SeenBy(ctx context.Context, viewer string, seen tokens.Unverified) (json.RawMessage, error) {
+	var claims map[string]json.RawMessage
+	if err := json.Unmarshal(seen.Payload, &claims); err != nil {
+		return nil, tokens.Refuse(tokens.Malformed, "the payload is no JSON object")
+	}
+	own := issuers.IssuerName(viewer) == seen.Ref.Issuer
+	if raw, ok := claims["constraints"]; ok && viewer != "client" && !own {
+		claims["constraints"] = closedText("unread", len(raw))
+	}
+	if raw, ok := claims["sealed"]; ok {
+		claims["sealed"] = closedText("sealed", len(raw)-2)
+		var sealed string
+		if own && json.Unmarshal(raw, &sealed) == nil {
+			p, err := s.World.Issuer(seen.Ref.Issuer)
+			if err != nil {
+				return nil, err
+			}
+			if claims["sealed"], err = p.Open(ctx, seen.Ref, []byte(sealed)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return inOrder(claims, seen.Payload)
+}

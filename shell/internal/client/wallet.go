@@ -1,0 +1,194 @@
+// The wallet: the tokens that the client holds, by handle.
+
+package client
+
+import (
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/syntax"
+	"tokenshell/tokens"
+)
+
+// Token is one token of the client.
+type Token struct {
+	Handle  string
+	Raw     string // a secret: whoever bears it may use it
+	Ref     tokens.Ref
+	Service string    // empty when nobody knows
+	Since   time.Time // when it came
+	Expires time.Time
+	revoked bool
+	spent   atomic.Bool // redeemed past the relay
+}
+
+// wallet holds tokens in the order in which they came.
+type wallet struct {
+	Held     []*Token
+	ByHandle map[string]*Token
+	byRef    map[tokens.Ref]*Token // the first of those that are the same token
+	parts    redact.Parts          // of all that are held
+	counts   map[string]int        // by kind of handle
+}
+
+// CheckHandle says what is wrong with a handle that somebody chose.
+func (w *wallet) CheckHandle(handle string) error {
+	if handle == "" {
+		return nil
+	}
+	if !syntax.IsName(handle, 64) || handle[0] == '-' {
+		return exit.Usage("write up to 64 of A-Z a-z 0-9 . _ -", "%q is no handle", handle)
+	}
+	if w.ByHandle[handle] != nil {
+		return exit.Usage("choose another --name", "there is a token %s already", handle)
+	}
+	return nil
+}
+
+// Add keeps a token under the handle, or under the next one of its kind.
+func (w *wallet) Add(t *Token, kind string) {
+	if w.ByHandle == nil {
+		w.ByHandle, w.byRef, w.counts = map[string]*Token{}, map[tokens.Ref]*Token{}, map[string]int{}
+	}
+	for t.Handle == "" || w.ByHandle[t.Handle] != nil {
+		w.counts[kind]++
+		t.Handle = fmt.Sprintf("%s-%d", kind, w.counts[kind])
+	}
+	w.Held = append(w.Held, t)
+	w.ByHandle[t.Handle] = t
+	if w.byRef[t.Ref] == nil {
+		w.byRef[t.Ref] = t
+	}
+	w.parts.Know(t.Raw)
+}
+
+// redact replaces tokens in a text, and the parts of those that are held.
+func (w *wallet) redact(text string) string { return w.parts.Hide(text) }
+
+// forget drops the tokens that expired before then.
+func (w *wallet) forget(then time.Time) {
+	w.Held = slices.DeleteFunc(w.Held, func(t *Token) bool {
+		if t.Expires.IsZero() || !t.Expires.Before(then) {
+			return false
+		}
+		delete(w.ByHandle, t.Handle)
+		delete(w.byRef, t.Ref)
+		w.parts.Forget(t.Raw)
+		return true
+	})
+}
+
+// Loose makes a token that is not in the wallet. What it says of itself is
+// believed only for finding it again.
+func (s *Client) Loose(raw string) *Token {
+	t := &Token{Raw: raw}
+	if seen, err := s.World.Peek(raw); err == nil {
+		t.Ref = seen.Ref
+		if p, err := s.World.Issuer(seen.Ref.Issuer); err == nil {
+			t.Service = p.Name
+		} else if o := s.World.Outsider(seen.Ref.Issuer); o != nil {
+			t.Service = o.Service
+		}
+	}
+	return t
+}
+
+func (s *Client) Handles() []string {
+	names := make([]string, len(s.Wallet.Held))
+	for i, t := range s.Wallet.Held {
+		names[i] = t.Handle
+	}
+	return names
+}
+
+// Label gives what to call a token in output: its handle, or its jti.
+func (t *Token) Label() string {
+	switch {
+	case t.Handle != "":
+		return t.Handle
+	case t.Ref.ID != "":
+		return redact.OneLine(t.Ref.ID) // unverified
+	default:
+		return "(token)"
+	}
+}
+
+// Status says where a token stands, by what the relay knows and the time.
+func (s *Client) Status(t *Token) string { return s.Standings().Of(t) }
+
+// standings say where many tokens stand: each session is asked about once.
+type standings struct {
+	client *Client
+	orders map[string]map[tokens.Ref]orchestrator.Status
+}
+
+func (s *Client) Standings() *standings {
+	return &standings{s, map[string]map[tokens.Ref]orchestrator.Status{}}
+}
+
+// know takes a session that is known already.
+func (st *standings) know(snap orchestrator.Snapshot) map[tokens.Ref]orchestrator.Status {
+	steps := make(map[tokens.Ref]orchestrator.Status, len(snap.Steps))
+	for _, step := range snap.Steps {
+		steps[step.Ref] = step.Status
+	}
+	st.orders[snap.ID] = steps
+	return steps
+}
+
+func (st *standings) Of(t *Token) string {
+	s := st.client
+	steps, known := st.orders[t.Ref.Order]
+	if !known {
+		snap, _ := s.World.Relay.Session(t.Ref.Order) // one that is unknown has no steps
+		snap.ID = t.Ref.Order
+		steps = st.know(snap)
+	}
+	if status, ok := steps[t.Ref]; ok {
+		untouched := status == orchestrator.Accepted || status == orchestrator.Released
+		if !(t.spent.Load() && untouched) && (status != orchestrator.Accepted || !t.revoked && !s.expired(t)) {
+			return string(status)
+		}
+	}
+	switch {
+	case t.spent.Load():
+		return "redeemed"
+	case t.revoked:
+		return "revoked"
+	case s.expired(t):
+		return "expired"
+	default:
+		return "issued"
+	}
+}
+
+func (s *Client) expired(t *Token) bool {
+	return !t.Expires.IsZero() && !s.World.Clock.Now().Before(t.Expires.Add(s.World.Leeway.Get()))
+}
+
+// live gives the tokens of a session that may still be used: issued for it and
+// neither used, revoked nor expired.
+func (s *Client) live(session string) []*Token {
+	var live []*Token
+	standings := s.Standings()
+	for _, t := range s.Wallet.Held {
+		if t.Ref.Order == session && standings.Of(t) == "issued" {
+			live = append(live, t)
+		}
+	}
+	return live
+}
+
+// spend notes that a token was redeemed past the relay, which cannot know.
+func (w *wallet) spend(ref tokens.Ref) {
+	for _, t := range w.Held {
+		if t.Ref == ref {
+			t.spent.Store(true)
+		}
+	}
+}

@@ -1,0 +1,247 @@
+// Coupons: the domain as a world and a shell know it.
+
+package domains
+
+import (
+	"context"
+	"fmt"
+
+	"tokenshell/issuers"
+	"tokenshell/issuers/coupons"
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/client"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/world"
+	"tokenshell/shell/internal/yamlfile"
+	"tokenshell/shell/lineedit"
+	"tokenshell/tokens"
+)
+
+func couponsKind() Domain {
+	return Domain{
+		Kind: world.Kind{
+			Name: "coupons", Handle: "coupon", Capability: coupons.Capability,
+			Holds: "reserves a use of the coupon", Verbs: "coupon list, coupon confirm, revoke, keys, view coupons",
+			Reasons: coupons.Reasons(), Lessons: map[tokens.Reason]string{
+				coupons.Unknown:       "coupon list shows the coupons",
+				coupons.Inactive:      "coupon list shows from when until when; clock set moves the time forward",
+				coupons.Exhausted:     "coupon list shows the uses that are left; revoke gives one back",
+				coupons.MinimumNotMet: "session set subtotal=120.00 says what the order comes to",
+				coupons.NotCombinable: "coupon list shows which go together; revoke takes the other one back",
+			},
+			Section: func() world.Section { return &couponSection{} },
+		},
+		Verbs: func() any {
+			return &struct {
+				Coupon couponVerb `cmd:"" group:"client" help:"List coupons and confirm one."`
+			}{}
+		},
+		Offers: map[string]Offer{"coupon": offerCoupons},
+	}
+}
+
+// couponSection is what a world file says of coupons.
+type couponSection struct {
+	Coupons []couponFile `yaml:"coupons"`
+
+	list []coupons.Coupon
+}
+
+type couponFile struct {
+	Code        yamlfile.Written `yaml:"code"`
+	Amount      yamlfile.Written `yaml:"amount"`
+	Percent     yamlfile.Whole   `yaml:"percent"`
+	Minimum     yamlfile.Written `yaml:"minimum"`
+	PerCustomer yamlfile.Whole   `yaml:"per_customer"`
+	Total       yamlfile.Whole   `yaml:"total"`
+	Combinable  bool             `yaml:"combinable"`
+	Valid       *validFile       `yaml:"valid"`
+}
+
+type validFile struct {
+	From  yamlfile.Written `yaml:"from"`
+	Until yamlfile.Written `yaml:"until"`
+}
+
+// Said reports whether there are any.
+func (s *couponSection) Said() bool { return len(s.Coupons) > 0 }
+
+// CheckCustomer has nothing to check.
+func (s *couponSection) CheckCustomer(*world.Reader, string, string, any) {}
+
+// Check reads the coupons.
+func (s *couponSection) Check(r *world.Reader) {
+	for i, f := range s.Coupons {
+		s.check(r, fmt.Sprintf("$.coupons[%d]", i), f)
+	}
+}
+
+func (s *couponSection) check(r *world.Reader, at string, f couponFile) {
+	var codes []string
+	for _, other := range s.list {
+		codes = append(codes, other.Code)
+	}
+	r.Name(at, "coupon code", string(f.Code), codes)
+	coupon := coupons.Coupon{
+		Code: string(f.Code), Percent: int(f.Percent), PerCustomer: int(f.PerCustomer), Total: int(f.Total), Combinable: f.Combinable,
+	}
+	switch {
+	case (f.Amount == "") == (f.Percent == 0):
+		r.Fail(at, "coupon %q has either an amount or a percent", f.Code)
+	case f.Amount != "":
+		amount := r.Money(at+".amount", "amount", string(f.Amount), true)
+		coupon.Amount = &amount
+	case f.Percent < 1 || f.Percent > 100:
+		r.Fail(at+".percent", "percent %d: write 1 to 100", f.Percent)
+	}
+	if f.Minimum != "" {
+		minimum := r.Money(at+".minimum", "minimum", string(f.Minimum), false)
+		coupon.Minimum = &minimum
+	}
+	if f.PerCustomer < 0 || f.Total < 0 {
+		r.Fail(at, "coupon %q: a limit is not negative; leave it out for none", f.Code)
+	}
+	if f.Valid != nil {
+		coupon.From = r.Time(at+".valid.from", string(f.Valid.From))
+		coupon.Until = r.Time(at+".valid.until", string(f.Valid.Until))
+		if !coupon.From.IsZero() && !coupon.Until.IsZero() && !coupon.From.Before(coupon.Until) {
+			r.Fail(at+".valid", "coupon %q is valid from a time that is not before its until", f.Code)
+		}
+	}
+	s.list = append(s.list, coupon)
+}
+
+// Open starts the service.
+func (s *couponSection) Open(ctx context.Context, in world.Setting) (world.Domain, error) {
+	service, err := coupons.New(ctx, coupons.Config{Config: in.Config, Currency: in.Currency, Customers: in.Customers, Coupons: s.list})
+	return &couponDomain{service, in.Customers}, err
+}
+
+// couponDomain is the service in a world.
+type couponDomain struct {
+	*coupons.Service
+	customers []string
+}
+
+// Accounts gives the uses of each coupon.
+func (d *couponDomain) Accounts() world.Accounts {
+	used, counts := map[string]int{}, map[string]string{}
+	rows := page.NewTable("CODE", "TERMS", "USED")
+	for _, l := range d.List(d.customers[0]) {
+		used[l.Code] = l.Used
+		counts["coupon "+l.Code] = fmt.Sprintf("%d used", l.Used)
+		rows.Row(page.Rigid(l.Code), page.Number(l.Terms), l.Used)
+	}
+	return world.Accounts{Data: used, Rows: rows, Counts: counts}
+}
+
+// About has nothing to say of a customer.
+func (d *couponDomain) About(string) string { return "" }
+
+// choice is a use of a coupon.
+func (d *couponDomain) choice(code string) world.Choice {
+	return world.Choice{
+		Service: "coupons", Says: code, Line: "coupon confirm " + code, Kind: "coupon confirm " + code,
+		Ask: func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
+			return d.Confirm(ctx, order, code)
+		},
+	}
+}
+
+// Sample is a use of the first coupon without a limit or a minimum that goes
+// with others, or else of the first one.
+func (d *couponDomain) Sample(customer string) world.Choice {
+	listed := d.List(customer)
+	for _, l := range listed {
+		if !l.Limited && l.Combinable && l.Minimum == "" && l.Inactive == "" {
+			return d.choice(l.Code)
+		}
+	}
+	if len(listed) == 0 {
+		return d.choice("NONE")
+	}
+	return d.choice(listed[0].Code)
+}
+
+// mostChoices keeps worlds small enough to be walked through.
+const mostChoices = 6
+
+// Choices are uses of the first few coupons.
+func (d *couponDomain) Choices(customer string) []world.Choice {
+	var all []world.Choice
+	for _, l := range d.List(customer) {
+		if len(all) < mostChoices {
+			all = append(all, d.choice(l.Code))
+		}
+	}
+	return all
+}
+
+// offerCoupons offers those that the current order could confirm now.
+func offerCoupons(c *client.Client) []lineedit.Candidate {
+	d, err := world.Of[*couponDomain](c.World)
+	if err != nil {
+		return nil
+	}
+	order := issuers.Order{Customer: c.Whose()}
+	if snap, err := c.World.Relay.Session(c.Order); err == nil {
+		order.ID, order.Facts = snap.ID, snap.Facts
+	}
+	var all []lineedit.Candidate
+	for _, l := range d.List(order.Customer) {
+		if d.Applicable(order, l.Code) == nil {
+			all = append(all, lineedit.Candidate{Value: l.Code, Description: l.Terms + " off" + page.Prefixed(", from ", l.Minimum)})
+		}
+	}
+	return all
+}
+
+type couponVerb struct {
+	List    couponList    `cmd:"" looks:"" help:"List the coupons as the session's customer sees them." example:"coupon list"`
+	Confirm couponConfirm `cmd:"" help:"Reserve a use of a coupon; a token confirms it." example:"coupon confirm TEN"`
+}
+
+type couponList struct{}
+
+// Run lists the coupons.
+func (v *couponList) Run(c *client.Client, out *answer.Out) error {
+	d, err := world.Of[*couponDomain](c.World)
+	if err != nil {
+		return err
+	}
+	type listed struct {
+		Code       string `json:"code"`
+		UsesLeft   *int   `json:"uses_left"` // null is no limit
+		Terms      string `json:"terms"`
+		Minimum    string `json:"minimum,omitempty"`
+		Combinable bool   `json:"combinable"`
+		Inactive   string `json:"inactive,omitempty"`
+	}
+	list := struct {
+		Coupons []listed `json:"coupons"`
+	}{[]listed{}}
+	rows := page.NewTable("CODE", "TERMS", "MINIMUM", "USES LEFT", "COMBINABLE", "")
+	for _, l := range d.List(c.Whose()) {
+		entry, left := listed{l.Code, nil, l.Terms, l.Minimum, l.Combinable, l.Inactive}, "unlimited"
+		if l.Limited {
+			entry.UsesLeft, left = &l.Left, fmt.Sprint(l.Left)
+		}
+		list.Coupons = append(list.Coupons, entry)
+		rows.Row(page.Rigid(l.Code), page.Number(l.Terms), page.Number(page.OrDash(l.Minimum)), page.Number(left), page.YesNo(l.Combinable), l.Inactive)
+	}
+	return out.Show(list, rows.Write)
+}
+
+type couponConfirm struct {
+	Code string `arg:"" complete:"coupon" help:"The coupon's code."`
+	ConfirmFlags
+}
+
+// Run confirms a coupon.
+func (v *couponConfirm) Run(ctx context.Context, c *client.Client, out *answer.Out) error {
+	d, err := world.Of[*couponDomain](c.World)
+	if err != nil {
+		return err
+	}
+	return Confirm(ctx, c, out, d.choice(v.Code), v.ConfirmFlags)
+}

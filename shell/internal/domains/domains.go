@@ -1,0 +1,90 @@
+// Package domains has a file for each domain: everything that a world and a
+// shell know about it.
+
+package domains
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/client"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/syntax"
+	"tokenshell/shell/internal/world"
+	"tokenshell/shell/lineedit"
+)
+
+// Domain is a domain as one value: what a world knows of it, and what a
+// shell does.
+type Domain struct {
+	world.Kind
+	// Verbs makes a struct whose fields are verbs, for the grammar.
+	Verbs func() any
+	// Offers are what Tab offers, by the complete tags of the verbs.
+	Offers map[string]Offer
+}
+
+// Offer gives what could stand in a place.
+type Offer func(c *client.Client) []lineedit.Candidate
+
+// All are the domains that tokenshell comes with.
+func All() []Domain { return []Domain{couponsKind(), pointsKind(), paymentsKind()} }
+
+// Kinds gives what a world has to know of domains.
+func Kinds(domains []Domain) []*world.Kind {
+	kinds := make([]*world.Kind, len(domains))
+	for i := range domains {
+		kinds[i] = &domains[i].Kind
+	}
+	return kinds
+}
+
+// ConfirmFlags are the flags of every confirm.
+type ConfirmFlags struct {
+	Name string       `placeholder:"HANDLE" help:"What to call the token; coupon-1 and so on unless given."`
+	TTL  *syntax.Span `name:"ttl" placeholder:"D" help:"How long it lives: 2m unless given, 5m at most."`
+}
+
+// confirmation is the JSON of a confirm.
+type confirmation struct {
+	Token        string   `json:"token"`
+	JTI          string   `json:"jti"`
+	Issuer       string   `json:"iss"`
+	KeyID        string   `json:"kid"`
+	Algorithm    string   `json:"alg"`
+	Expires      int64    `json:"exp"`
+	Order        string   `json:"order_processing_id"`
+	Capabilities []string `json:"capabilities"`
+}
+
+// Confirm has a domain confirm a choice for the current order, and says what was
+// issued. It is what the verb confirm of every domain does.
+func Confirm(ctx context.Context, c *client.Client, out *answer.Out, choice world.Choice, flags ConfirmFlags) error {
+	var ttl time.Duration
+	if flags.TTL != nil {
+		if ttl = time.Duration(*flags.TTL); ttl < time.Second {
+			return exit.Usage("write one of 1s to 5m", "--ttl %s is too short", ttl)
+		}
+	}
+	order, err := c.Current()
+	if err != nil {
+		return err
+	}
+	t, issued, err := c.Confirm(ctx, order, choice, client.Wanted{Handle: flags.Name, TTL: ttl})
+	if err != nil {
+		return err
+	}
+	said := confirmation{
+		t.Handle, issued.Ref.ID, issued.Ref.Issuer, issued.KeyID, issued.Algorithm, issued.ExpiresAt.Unix(), issued.Ref.Order, issued.Capabilities,
+	}
+	return out.Show(said, func(w *page.Page) {
+		fmt.Fprintf(w, "%s: %s for %s, expires %s\n", t.Handle, strings.Join(said.Capabilities, " "), said.Order, c.When(issued.ExpiresAt))
+	})
+}
+
+// amountLesson is what to try next after amount_invalid, which several say.
+const amountLesson = "points are whole, money has the currency's decimals: points confirm 500, payment confirm 80.00"

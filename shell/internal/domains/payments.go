@@ -1,0 +1,205 @@
+// Payments: the domain as a world and a shell know it.
+
+package domains
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"tokenshell/issuers"
+	"tokenshell/issuers/payments"
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/client"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/world"
+	"tokenshell/shell/internal/yamlfile"
+	"tokenshell/shell/lineedit"
+	"tokenshell/tokens"
+)
+
+func paymentsKind() Domain {
+	return Domain{
+		Kind: world.Kind{
+			Name: "payments", Handle: "payment", Capability: payments.Capability, Seals: true,
+			Holds: "authorises the amount on the card", Verbs: "payment methods, payment confirm, revoke, keys, view payments",
+			Reasons: payments.Reasons(), Lessons: map[tokens.Reason]string{
+				issuers.AmountInvalid:  amountLesson,
+				payments.MethodUnknown: "payment methods shows the cards",
+				payments.Declined:      "payment methods shows what is available on each card",
+			},
+			Section:  func() world.Section { return &paymentSection{cards: map[string][]payments.Card{}} },
+			Customer: cardsOfCustomer{},
+		},
+		Verbs: func() any {
+			return &struct {
+				Payment paymentVerb `cmd:"" group:"client" help:"List payment methods and confirm an amount."`
+			}{}
+		},
+		Offers: map[string]Offer{"card": offerCards},
+	}
+}
+
+// paymentSection is what a world file says of payments: nothing but cards.
+type paymentSection struct {
+	cards map[string][]payments.Card
+}
+
+type cardsOfCustomer struct {
+	Cards []cardFile `yaml:"cards"`
+}
+
+type cardFile struct {
+	ID       yamlfile.Written `yaml:"id"`
+	Number   yamlfile.Written `yaml:"number"`
+	Limit    yamlfile.Written `yaml:"limit"`
+	Declines bool             `yaml:"declines"`
+}
+
+// Said reports whether anybody has a card.
+func (s *paymentSection) Said() bool { return len(s.cards) > 0 }
+
+var cardNumber = regexp.MustCompile(`^[0-9]{4,19}$`)
+
+// CheckCustomer reads a customer's cards.
+func (s *paymentSection) CheckCustomer(r *world.Reader, at, customer string, keys any) {
+	var ids []string
+	for i, card := range keys.(*cardsOfCustomer).Cards {
+		at := fmt.Sprintf("%s.cards[%d]", at, i)
+		r.Name(at, "card id", string(card.ID), ids)
+		ids = append(ids, string(card.ID))
+		if !cardNumber.MatchString(string(card.Number)) {
+			r.Fail(at, "card %q: its number is 4 to 19 digits, in quotes", card.ID)
+		}
+		s.cards[customer] = append(s.cards[customer], payments.Card{
+			ID: string(card.ID), Number: string(card.Number), Limit: r.Money(at, "limit", string(card.Limit), false), Declines: card.Declines,
+		})
+	}
+}
+
+// Check has nothing more to check.
+func (s *paymentSection) Check(*world.Reader) {}
+
+// Open starts the service.
+func (s *paymentSection) Open(ctx context.Context, in world.Setting) (world.Domain, error) {
+	service, err := payments.New(ctx, payments.Config{Config: in.Config, Currency: in.Currency, Customers: in.Customers, Cards: s.cards})
+	return &paymentDomain{service, in.Customers, s.cards}, err
+}
+
+// paymentDomain is the service in a world.
+type paymentDomain struct {
+	*payments.Service
+	customers []string
+	cards     map[string][]payments.Card
+}
+
+// Accounts gives every card.
+func (d *paymentDomain) Accounts() world.Accounts {
+	methods, counts := map[string]map[string]map[string]string{}, map[string]string{}
+	rows := page.NewTable("CUSTOMER", "METHOD", "LIMIT", "AUTHORISED", "CAPTURED", "AVAILABLE")
+	for _, customer := range d.customers {
+		cards, _ := d.Methods(customer) // the world's customers are known
+		methods[customer] = map[string]map[string]string{}
+		for _, m := range cards {
+			methods[customer][m.ID] = map[string]string{"limit": m.Limit, "authorised": m.Authorised, "captured": m.Captured, "available": m.Available}
+			counts["card "+m.ID+" of "+customer] = fmt.Sprintf("%s authorised, %s captured of %s", m.Authorised, m.Captured, m.Limit)
+			rows.Row(customer, page.Rigid(m.ID), page.Number(m.Limit), page.Number(m.Authorised), page.Number(m.Captured), page.Number(m.Available))
+		}
+	}
+	return world.Accounts{Data: methods, Rows: rows, Counts: counts}
+}
+
+// About says how many cards a customer has.
+func (d *paymentDomain) About(customer string) string {
+	return fmt.Sprintf("%d cards", len(d.cards[customer]))
+}
+
+// choice is an amount on a card.
+func (d *paymentDomain) choice(amount, card string) world.Choice {
+	return world.Choice{
+		Service: "payments", Says: amount + " on " + card, Line: "payment confirm " + amount + " --method " + card, Kind: "payment confirm " + card,
+		Ask: func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
+			return d.Confirm(ctx, order, amount, card)
+		},
+	}
+}
+
+// Sample is a small amount on the first card.
+func (d *paymentDomain) Sample(customer string) world.Choice {
+	if len(d.cards[customer]) == 0 {
+		return d.choice("10.00", "none")
+	}
+	return d.choice("10.00", d.cards[customer][0].ID)
+}
+
+// Choices are an amount on each card.
+func (d *paymentDomain) Choices(customer string) []world.Choice {
+	var all []world.Choice
+	for _, card := range d.cards[customer] {
+		all = append(all, d.choice("80.00", card.ID))
+	}
+	return all
+}
+
+func offerCards(c *client.Client) []lineedit.Candidate {
+	d, err := world.Of[*paymentDomain](c.World)
+	if err != nil {
+		return nil
+	}
+	methods, _ := d.Methods(c.Whose()) // nobody's cards are none
+	all := make([]lineedit.Candidate, len(methods))
+	for i, m := range methods {
+		all[i] = lineedit.Candidate{Value: m.ID, Description: m.Available + " available"}
+	}
+	return all
+}
+
+type paymentVerb struct {
+	Methods paymentMethods `cmd:"" looks:"" help:"List the cards of the session's customer." example:"payment methods"`
+	Confirm paymentConfirm `cmd:"" help:"Authorise an amount on a card; a token confirms it." example:"payment confirm 80.00 --method visa"`
+}
+
+type paymentMethods struct{}
+
+// Run lists the cards.
+func (v *paymentMethods) Run(c *client.Client, out *answer.Out) error {
+	d, err := world.Of[*paymentDomain](c.World)
+	if err != nil {
+		return err
+	}
+	methods, err := d.Methods(c.Whose())
+	if err != nil {
+		return err
+	}
+	type listed struct {
+		ID         string `json:"id"`
+		Limit      string `json:"limit"`
+		Authorised string `json:"authorised"`
+		Captured   string `json:"captured"`
+		Available  string `json:"available"`
+	}
+	list := struct {
+		Methods []listed `json:"methods"`
+	}{[]listed{}}
+	rows := page.NewTable("METHOD", "LIMIT", "AUTHORISED", "CAPTURED", "AVAILABLE")
+	for _, m := range methods {
+		list.Methods = append(list.Methods, listed(m))
+		rows.Row(page.Rigid(m.ID), page.Number(m.Limit), page.Number(m.Authorised), page.Number(m.Captured), page.Number(m.Available))
+	}
+	return out.Show(list, rows.Write)
+}
+
+type paymentConfirm struct {
+	Amount string `arg:"" help:"How much, in the world's currency: 80.00."`
+	Method string `required:"" complete:"card" placeholder:"M" help:"The card."`
+	ConfirmFlags
+}
+
+// Run confirms a payment.
+func (v *paymentConfirm) Run(ctx context.Context, c *client.Client, out *answer.Out) error {
+	d, err := world.Of[*paymentDomain](c.World)
+	if err != nil {
+		return err
+	}
+	return Confirm(ctx, c, out, d.choice(v.Amount, v.Method), v.ConfirmFlags)
+}

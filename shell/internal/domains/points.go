@@ -1,0 +1,172 @@
+// Points: the domain as a world and a shell know it.
+
+package domains
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"github.com/bojanz/currency"
+
+	"tokenshell/issuers"
+	"tokenshell/issuers/points"
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/client"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/world"
+	"tokenshell/shell/internal/yamlfile"
+	"tokenshell/tokens"
+)
+
+func pointsKind() Domain {
+	return Domain{
+		Kind: world.Kind{
+			Name: "points", Handle: "points", Capability: points.Capability,
+			Holds: "holds the points", Verbs: "points balance, points confirm, revoke, keys, view points",
+			Reasons: points.Reasons(), Lessons: map[tokens.Reason]string{
+				points.Insufficient:   "points balance shows what is available; what is held comes back when its token ends",
+				issuers.AmountInvalid: amountLesson,
+			},
+			Section:  func() world.Section { return &pointsSection{balances: map[string]int64{}} },
+			Customer: pointsOfCustomer{},
+		},
+		Verbs: func() any {
+			return &struct {
+				Points pointsVerb `cmd:"" group:"client" help:"Show the points balance and confirm an amount."`
+			}{}
+		},
+	}
+}
+
+// pointsSection is what a world file says of points.
+type pointsSection struct {
+	PointValue yamlfile.Written `yaml:"point_value"`
+
+	value    currency.Amount
+	balances map[string]int64
+}
+
+type pointsOfCustomer struct {
+	Points yamlfile.Whole `yaml:"points"`
+}
+
+// Said reports whether anybody has points, or they have a value.
+func (s *pointsSection) Said() bool { return s.PointValue != "" || len(s.balances) > 0 }
+
+// CheckCustomer reads a balance.
+func (s *pointsSection) CheckCustomer(r *world.Reader, at, customer string, keys any) {
+	balance := keys.(*pointsOfCustomer).Points
+	if balance < 0 {
+		r.Fail(at+".points", "points %d: a balance is not negative", balance)
+	}
+	s.balances[customer] = int64(balance)
+}
+
+var pointValue = regexp.MustCompile(`^[0-9]{1,6}(\.[0-9]{1,6})?$`)
+
+// Check reads the value of a point.
+func (s *pointsSection) Check(r *world.Reader) {
+	text := string(s.PointValue)
+	if text == "" {
+		text = "0"
+	}
+	if !pointValue.MatchString(text) {
+		r.Fail("$.point_value", "point_value %q: write a decimal such as \"0.01\"", text)
+		return
+	}
+	s.value, _ = currency.NewAmount(text, r.Currency)
+}
+
+// Open starts the service.
+func (s *pointsSection) Open(ctx context.Context, in world.Setting) (world.Domain, error) {
+	service, err := points.New(ctx, points.Config{Config: in.Config, Value: s.value, Balances: s.balances})
+	return &pointsDomain{service, in.Customers, s.balances}, err
+}
+
+// pointsDomain is the service in a world.
+type pointsDomain struct {
+	*points.Service
+	customers []string
+	opening   map[string]int64
+}
+
+// Accounts gives every customer's balance.
+func (d *pointsDomain) Accounts() world.Accounts {
+	balances, counts := map[string]map[string]int64{}, map[string]string{}
+	rows := page.NewTable("CUSTOMER", "BALANCE", "HELD", "AVAILABLE")
+	for _, customer := range d.customers {
+		if b, err := d.Balance(customer); err == nil {
+			balances[customer] = map[string]int64{"balance": b.Balance, "held": b.Held, "available": b.Available}
+			counts["points of "+customer] = fmt.Sprintf("%d, %d held", b.Balance, b.Held)
+			rows.Row(customer, b.Balance, b.Held, b.Available)
+		}
+	}
+	return world.Accounts{Data: balances, Rows: rows, Counts: counts}
+}
+
+// About says how many points a customer began with.
+func (d *pointsDomain) About(customer string) string {
+	return fmt.Sprintf("%d points", d.opening[customer])
+}
+
+// choice is an amount of points.
+func (d *pointsDomain) choice(amount string) world.Choice {
+	return world.Choice{
+		Service: "points", Says: amount + " points", Line: "points confirm " + amount, Kind: "points confirm",
+		Ask: func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
+			return d.Confirm(ctx, order, amount)
+		},
+	}
+}
+
+// Sample is ten points.
+func (d *pointsDomain) Sample(string) world.Choice { return d.choice("10") }
+
+// Choices is a little more than half of what a customer began with: two do not
+// fit.
+func (d *pointsDomain) Choices(customer string) []world.Choice {
+	return []world.Choice{d.choice(fmt.Sprint(d.opening[customer]/2 + 1))}
+}
+
+type pointsVerb struct {
+	Balance pointsBalance `cmd:"" looks:"" help:"Show the points of the session's customer." example:"points balance"`
+	Confirm pointsConfirm `cmd:"" help:"Hold points; a token confirms them." example:"points confirm 500"`
+}
+
+type pointsBalance struct{}
+
+// Run shows the balance.
+func (v *pointsBalance) Run(c *client.Client, out *answer.Out) error {
+	d, err := world.Of[*pointsDomain](c.World)
+	if err != nil {
+		return err
+	}
+	b, err := d.Balance(c.Whose())
+	if err != nil {
+		return err
+	}
+	data := struct {
+		Customer  string `json:"customer"`
+		Balance   int64  `json:"balance"`
+		Held      int64  `json:"held"`
+		Available int64  `json:"available"`
+	}{b.Customer, b.Balance, b.Held, b.Available}
+	return out.Show(data, func(w *page.Page) {
+		fmt.Fprintf(w, "%s has %d points: %d held, %d available\n", b.Customer, b.Balance, b.Held, b.Available)
+	})
+}
+
+type pointsConfirm struct {
+	Amount string `arg:"" help:"How many points: a positive whole number."`
+	ConfirmFlags
+}
+
+// Run confirms points.
+func (v *pointsConfirm) Run(ctx context.Context, c *client.Client, out *answer.Out) error {
+	d, err := world.Of[*pointsDomain](c.World)
+	if err != nil {
+		return err
+	}
+	return Confirm(ctx, c, out, d.choice(v.Amount), v.ConfirmFlags)
+}

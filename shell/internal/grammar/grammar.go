@@ -1,0 +1,78 @@
+// The grammar: every verb, once. The order is the order of help.
+
+package grammar
+
+import (
+	"github.com/alecthomas/kong"
+
+	"tokenshell/shell/internal/domains"
+	"tokenshell/shell/internal/explore"
+	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/record"
+	"tokenshell/shell/internal/target"
+	"tokenshell/shell/internal/tour"
+	"tokenshell/shell/internal/trace"
+	"tokenshell/shell/internal/verbs"
+)
+
+// grammar is the language. A verb is a struct with its arguments and its help
+// in field tags, and a Run method; an example stands in the tag of the verb.
+type grammar struct {
+	interp.Globals
+
+	Session      verbs.Session  `cmd:"" group:"client" help:"Open, show, choose and close sessions."`
+	kong.Plugins                // the verbs of the domains
+	Revoke       verbs.Revoke   `cmd:"" group:"client" help:"Have the issuer take a token back before its time." example:"revoke coupon-1"`
+	Relay        verbs.Relay    `cmd:"" group:"relay" help:"Hand tokens to the relay, which judges each envelope." example:"relay coupon-1 points-1"`
+	Redeem       verbs.Redeem   `cmd:"" group:"relay" help:"Have the relay redeem what it accepted, or go past it with --direct." example:"redeem"`
+	Checkout     verbs.Checkout `cmd:"" group:"relay" help:"Relay and, when all were accepted, redeem." example:"checkout"`
+
+	Token verbs.Token `cmd:"" group:"tokens" help:"List, show, print and import tokens."`
+	Keys  verbs.Keys  `cmd:"" group:"tokens" help:"List, rotate, retire and disable keys; print key sets."`
+
+	Trust verbs.Trust `cmd:"" group:"tokens" help:"Trust issuers from outside this world."`
+
+	Clock   verbs.Clock  `cmd:"" group:"world" help:"Show and move the time."`
+	Fault   verbs.Fault  `cmd:"" group:"world" help:"Have a step of a party go wrong."`
+	Explore explore.Verb `cmd:"" hostile:"" looks:"" matters:"0" group:"world" help:"Walk through what may happen, looking for an invariant that does not hold." seed:"which walks: the same seed walks the same way" example:"explore --depth 8 --moves 500"`
+	Attack  target.Verb  `cmd:"" hostile:"" group:"world" help:"List and try hostile tokens and flows."`
+	View    verbs.View   `cmd:"" group:"world" help:"Show a party's books." example:"view points"`
+	Log     verbs.Log    `cmd:"" group:"world" help:"Show what the parties logged." example:"log --party relay"`
+	Trace   trace.Verb   `cmd:"" group:"world" help:"Show what the parties said to each other, as a sequence diagram." example:"trace --format mermaid"`
+
+	Set     verbs.Set     `cmd:"" group:"shell" help:"Set an option; list them without arguments." example:"set leeway 5s"`
+	Let     verbs.Let     `cmd:"" group:"shell" help:"Set a variable." example:"let CODE TEN"`
+	Capture verbs.Capture `cmd:"" group:"shell" help:"Set a variable to what a verb prints." example:"capture BALANCE points balance --jq .available"`
+	Expect  verbs.Expect  `cmd:"" group:"shell" help:"Run a verb that must be refused with exactly this reason." example:"expect coupon_unknown coupon confirm NOPE"`
+	Watch   verbs.Watch   `cmd:"" unwatched:"" group:"shell" help:"Run a verb again and again." example:"watch 10s --count 3 points balance"`
+	Record  record.Verb   `cmd:"" unrecorded:"" unwatched:"" group:"shell" help:"Make a scenario of what is done here."`
+	Source  verbs.Source  `cmd:"" group:"shell" help:"Run the lines of a file." example:"source checkout.tsh"`
+	History verbs.History `cmd:"" unrecorded:"" looks:"" group:"shell" help:"List the lines that were entered." example:"history 10"`
+	Tour    tour.Verb     `cmd:"" unrecorded:"" unwatched:"" looks:"" group:"shell" help:"Show the way through a checkout: what each party does, and what it learns." example:"tour"`
+	Help    verbs.Help    `cmd:"" unrecorded:"" group:"shell" help:"List the verbs, or explain one." example:"help coupon confirm"`
+	Quit    verbs.Quit    `cmd:"" unrecorded:"" group:"shell" help:"Leave." example:"quit"`
+}
+
+// verbGroups are the headings of help.
+func verbGroups() []kong.Group {
+	return []kong.Group{
+		{Key: "client", Title: "the client and the domains"},
+		{Key: "relay", Title: "the relay"},
+		{Key: "tokens", Title: "tokens and keys"},
+		{Key: "world", Title: "the world"},
+		{Key: "shell", Title: "the shell"},
+	}
+}
+
+// Language gives the language of some domains.
+func Language(all []domains.Domain) *interp.Language {
+	l := interp.NewLanguage(domains.Kinds(all), func() interp.Grammar {
+		g := &grammar{}
+		for _, d := range all {
+			g.Plugins = append(g.Plugins, d.Verbs())
+		}
+		return g
+	}, verbGroups())
+	l.Start = record.Start
+	return l
+}

@@ -1,0 +1,118 @@
+// Scripts: lines from a reader, a file or -c.
+
+package interp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/syntax"
+	"tokenshell/shell/lineedit"
+)
+
+// WithInterrupt gives a context that ends at the first Ctrl-C.
+func WithInterrupt() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+}
+
+// Script runs lines until one surprises, and says which.
+func (s *Shell) Script(name string, from io.Reader, semicolons bool, stdout, stderr io.Writer) error {
+	ctx, stop := WithInterrupt()
+	defer stop()
+	lines := lineedit.Plain(from)
+	for number := 1; !s.Quit; number++ {
+		line, err := nextLine(ctx, lines, name, number)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.Line(ctx, line, semicolons, stdout, stderr); err != nil {
+			s.place(stderr, name, number, line, err)
+			_ = s.Leave(s.Output(stdout, stderr)) // it says itself what is wrong, and the line is what the script ends with
+			return exit.ToPeople(err)
+		}
+	}
+	return s.Leave(s.Output(stdout, stderr))
+}
+
+// nextLine gives the next line, or ctx's error when that ends first; a read that
+// waits then is left behind, for the process ends.
+func nextLine(ctx context.Context, lines lineedit.Reader, name string, number int) (string, error) {
+	type read struct {
+		line string
+		err  error
+	}
+	reads := make(chan read, 1)
+	go func() {
+		line, err := lines.ReadLine("")
+		reads <- read{line, err}
+	}()
+	select {
+	case r := <-reads:
+		switch {
+		case errors.Is(r.err, lineedit.ErrTooLong):
+			return "", exit.Input(name, number, fmt.Sprintf("the line is longer than %d bytes", lineedit.LongestLine))
+		case r.err != nil && r.err != io.EOF:
+			return "", exit.Input(name, 0, errors.Unwrap(r.err).Error())
+		}
+		return r.line, r.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// place says which line, and of several commands which, a script stopped at.
+func (s *Shell) place(w io.Writer, name string, number int, line string, err error) {
+	var unread *syntax.Error
+	where := s.last
+	if errors.As(err, &unread) {
+		where = strings.TrimSpace(line)
+	}
+	fmt.Fprintf(w, "%s:%d: %s\n", name, number, redact.Printable(s.Redact(where)))
+}
+
+// sourceLimit bounds a sourced file in bytes, sourceDepth how deep they nest.
+const (
+	sourceLimit = 1 << 20
+	sourceDepth = 16
+)
+
+// Source runs the lines of a file until one surprises. Names in it are relative
+// to it.
+func (s *Shell) Source(ctx context.Context, file string, out *answer.Out) error {
+	path := s.Dir.Full(file)
+	if slices.Contains(s.sources, path) || len(s.sources) >= sourceDepth {
+		return exit.Input(file, 0, "it is being sourced already")
+	}
+	text, err := s.Dir.Read(file, sourceLimit)
+	if err != nil {
+		return err
+	}
+	dir, last := s.Dir.Path, s.last
+	s.Dir.Path, s.sources = filepath.Dir(path), append(s.sources, path)
+	defer func() { s.Dir.Path, s.sources, s.last = dir, s.sources[:len(s.sources)-1], last }()
+	for i, line := range strings.Split(string(text), "\n") {
+		err := s.Line(ctx, strings.TrimSuffix(line, "\r"), false, out.Stdout, out.Stderr)
+		if err != nil {
+			s.place(out.Stderr, file, i+1, line, err)
+			return exit.ToPeople(&exit.Stopped{File: file, Line: i + 1, Err: err})
+		}
+		if s.Quit {
+			break
+		}
+	}
+	return nil
+}

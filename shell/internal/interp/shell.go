@@ -1,0 +1,232 @@
+// Package interp is the interpreter: a line becomes a verb of a grammar that it
+// is given, and runs.
+
+package interp
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strings"
+
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/client"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/syntax"
+	"tokenshell/shell/internal/world"
+)
+
+// Shell runs lines for a client. One line runs at a time.
+type Shell struct {
+	*client.Client
+	Language *Language
+	Options  Options
+	Vars     *Variables
+	Dir      files.Dir // what relative paths start from
+	Screen   Screen
+
+	Lines func() []string              // the lines of the prompt; nil elsewhere
+	Ask   func(string) (string, error) // asks a person in the middle of a verb; nil when nobody is there
+
+	// AfterRefusal is told of a refusal that nobody expected, and its verb; may
+	// be nil. AtEnd is called before the shell ends; may be nil.
+	AfterRefusal func(out *answer.Out, words []string, err error)
+	AtEnd        func(*Call) error
+	Mark         func() string // a word that the prompt shows; may be nil
+
+	Transcript *Transcript
+	speaking   *Spoken  // what is being run; nil between commands
+	sources    []string // files being sourced, to find circles
+	Quit       bool
+	last       string // the command that ran last, as it was written
+	binds      []any
+}
+
+// Screen is what a person looks at; the zero value is nobody.
+type Screen struct {
+	Window   *page.Window
+	Progress io.Writer // a terminal for progress; nil is none
+}
+
+// New makes a shell for a client that holds nothing.
+func New(w *world.World, l *Language) *Shell {
+	s := &Shell{Client: client.New(w), Language: l, Options: Options{Output: "text", Color: "auto", Tips: true}, Transcript: newTranscript()}
+	s.Vars = &Variables{Hide: s.Redact, values: map[string]variable{}}
+	s.Dir.OnRead, s.Dir.OnMade = s.noteRead, s.noteMade
+	if l.Start != nil {
+		l.Start(s)
+	}
+	return s
+}
+
+// Bind keeps a value for the verbs whose Run methods ask for its type.
+func (s *Shell) Bind(value any) { s.binds = append(s.binds, value) }
+
+// Call is one run of one verb, for the verbs that run verbs.
+type Call struct {
+	*Shell
+	Ctx context.Context
+	Out *answer.Out
+}
+
+// Quit has the shell leave.
+type Quit func()
+
+// Seed is --seed, for a verb that takes one.
+type Seed struct{ given *uint64 }
+
+// Or gives the seed, or another when none was given.
+func (s Seed) Or(other uint64) uint64 {
+	if s.given == nil {
+		return other
+	}
+	return *s.given
+}
+
+// Line runs the commands of one line and prints what they say. It answers the
+// first error that nobody expected, after printing it; [Shell.HasQuit] says
+// whether the shell was told to leave.
+func (s *Shell) Line(ctx context.Context, line string, semicolons bool, stdout, stderr io.Writer) error {
+	commands, err := syntax.Split(line, semicolons)
+	if err != nil {
+		s.Output(stdout, stderr).Report(err)
+		return err
+	}
+	for _, command := range commands {
+		s.last = syntax.Join(command)
+		words, err := s.Vars.Expand(command)
+		if err == nil {
+			err = s.Run(ctx, s.last, words, stdout, stderr)
+		} else {
+			s.Output(stdout, stderr).Report(err)
+		}
+		if err != nil || s.Quit {
+			return err
+		}
+	}
+	return nil
+}
+
+// HasQuit reports whether quit was run.
+func (s *Shell) HasQuit() bool { return s.Quit }
+
+// Output is where a verb prints unless its flags say otherwise.
+func (s *Shell) Output(stdout, stderr io.Writer) *answer.Out {
+	o := &answer.Out{Stdout: stdout, Stderr: stderr, Format: s.Options.Output, Filter: s.Options.Filter, Progress: s.Screen.Progress, Hide: s.Redact}
+	if s.Screen.Window != nil && stdout == io.Writer(s.Screen.Window.File) {
+		o.Window = s.Screen.Window
+	}
+	o.Choose(s.Options.Color)
+	return o
+}
+
+// Run runs one command, which may begin with !, and prints its error. It was
+// typed in this way.
+func (s *Shell) Run(ctx context.Context, typed string, words []string, stdout, stderr io.Writer) error {
+	out := s.Output(stdout, stderr)
+	end := s.begin(typed, words, out)
+	negated := words[0] == "!"
+	if negated {
+		words = words[1:]
+	}
+	var err error
+	if len(words) == 0 {
+		err = exit.Usage("write ! in front of a verb that is to be refused", "! stands by itself")
+	} else {
+		err = s.Execute(ctx, words, out)
+	}
+	end(err)
+	out.Report(err)
+	if !negated {
+		if s.AfterRefusal != nil && err != nil {
+			s.AfterRefusal(out, words, err)
+		}
+		return err
+	}
+	judged := exit.Negate(words, err)
+	if judged != err {
+		out.Report(judged)
+	}
+	return judged
+}
+
+// Execute runs one verb and answers its error, unprinted. A panic is an error,
+// so that nothing that goes wrong in one line ends a shell.
+func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("this is a bug in tokenshell: %v\n%s", r, debug.Stack())
+		}
+	}()
+	p, err := s.Language.Parser()
+	if err != nil {
+		return err
+	}
+	defer s.Language.Done(p)
+	parsed, err := p.parse(words)
+	if err != nil {
+		return err
+	}
+	if err := p.flags.Apply(out, parsed.Selected().Tag.Has("seed")); err != nil {
+		return err
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	binds := append([]any{
+		&Call{s, ctx, out}, s.Client, out, &s.Dir, &s.Options, s.Vars, s.Language, s.Transcript,
+		Finder{s.Client, &s.Dir}, Seed{p.flags.Seed}, Quit(func() { s.Quit = true }),
+	}, s.binds...)
+	if s.World != nil { // help works without one
+		binds = append(binds, s.World)
+	}
+	err = parsed.Run(binds...)
+	if s.World != nil && s.World.Witness.Watching() {
+		if broken := s.World.Audit(); broken != nil {
+			return fmt.Errorf("an invariant is broken: %w", broken)
+		}
+	}
+	return err
+}
+
+// Leave ends what is under way when a shell ends.
+func (s *Shell) Leave(out *answer.Out) error {
+	if s.AtEnd == nil {
+		return nil
+	}
+	return s.AtEnd(&Call{s, context.Background(), out})
+}
+
+// Prompt gives the prompt on a page: the session in the colour of its state, the
+// time when it stands still, and what else is to be seen.
+func (s *Shell) Prompt(p *page.Page) string {
+	name := p.Paint(page.TitleStyle, "tokenshell")
+	if s.Order != "" {
+		name = s.Order
+		if snap, err := s.World.Relay.Session(s.Order); err == nil {
+			name = p.InStateOf(snap.State, name)
+		}
+	}
+	parts := []string{name}
+	if s.World.Clock.Frozen() {
+		parts = append(parts, p.Faint(s.World.Clock.Now().Format("15:04:05")))
+	}
+	if s.Mark != nil {
+		if mark := s.Mark(); mark != "" {
+			parts = append(parts, p.Paint(page.BadStyle, mark))
+		}
+	}
+	return strings.Join(parts, " ") + "> "
+}
+
+// VerbIs reports whether the verb that a command is about has a tag, it or the
+// family that it is of.
+func (s *Shell) VerbIs(words []string, tag string) bool {
+	p, err := s.Language.Parser()
+	if err != nil {
+		return false
+	}
+	defer s.Language.Done(p)
+	return p.VerbIs(words, tag)
+}

@@ -1,0 +1,117 @@
+// Synopsis: a verb and its arguments as a person reads them.
+
+package interp
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// Leaves gives the runnable verbs below a node.
+func Leaves(node *kong.Node) []*kong.Node {
+	if len(node.Children) == 0 {
+		return []*kong.Node{node}
+	}
+	var all []*kong.Node
+	for _, child := range node.Children {
+		all = append(all, Leaves(child)...)
+	}
+	return all
+}
+
+// Example gives a verb's example: a line, or several with semicolons between.
+func Example(node *kong.Node) string { return node.Tag.Get("example") }
+
+// VerbPath gives a node's words: "coupon confirm".
+func VerbPath(node *kong.Node) string {
+	if node.Parent == nil || node.Type == kong.ApplicationNode {
+		return ""
+	}
+	if node.Parent.DefaultCmd == node {
+		return VerbPath(node.Parent)
+	}
+	return strings.TrimSpace(VerbPath(node.Parent) + " " + node.Name)
+}
+
+// Synopsis gives a verb with its arguments: "coupon confirm CODE [--name HANDLE]".
+func Synopsis(node *kong.Node) string {
+	if len(node.Children) > 0 {
+		var names []string
+		for _, child := range node.Children {
+			if child != node.DefaultCmd {
+				names = append(names, child.Name)
+			}
+		}
+		text := VerbPath(node) + " " + strings.Join(names, "|")
+		if node.DefaultCmd != nil {
+			text = Synopsis(node.DefaultCmd) + " | " + text
+		}
+		return text
+	}
+	return strings.Join(append([]string{VerbPath(node)}, ToCome(node, 0, nil)...), " ")
+}
+
+// ToCome gives what may still stand behind a verb, when so many values and these
+// flags stand there already.
+func ToCome(node *kong.Node, values int, given []*kong.Flag) []string {
+	var parts []string
+	for i, p := range node.Positional {
+		if i >= values || p.IsCumulative() {
+			parts = append(parts, argumentText(p))
+		}
+	}
+	n := len(parts)
+	for _, f := range node.Flags {
+		if !slices.Contains(given, f) || f.IsCumulative() {
+			parts = append(parts, flagText(f))
+		}
+	}
+	if node.Tag.Has("seed") && !slices.ContainsFunc(given, func(f *kong.Flag) bool { return f.Name == "seed" }) {
+		parts = append(parts, "[--seed N]")
+	}
+	if TakesVerb(node) { // what stands behind a verb is the verb's
+		verb := parts[n-1]
+		parts = append(slices.Delete(parts, n-1, n), verb)
+	}
+	return parts
+}
+
+// argumentText gives an argument as synopsis shows it: CODE, [TOKEN…].
+func argumentText(p *kong.Positional) string {
+	text := strings.ToUpper(p.Name)
+	if p.Tag.PlaceHolder != "" {
+		text = p.Tag.PlaceHolder
+	}
+	if p.IsCumulative() {
+		text += "…"
+	}
+	return optional(text, !p.Required)
+}
+
+// flagText gives a flag as synopsis shows it: --method M, [--ttl D].
+func flagText(f *kong.Flag) string {
+	text := "--" + f.Name
+	if !f.IsBool() {
+		text += " " + FlagPlace(f)
+	}
+	if f.IsCumulative() {
+		text += "…"
+	}
+	return optional(text, !f.Required)
+}
+
+func optional(text string, is bool) string {
+	if is {
+		return "[" + text + "]"
+	}
+	return text
+}
+
+func FlagPlace(f *kong.Flag) string {
+	if f.PlaceHolder != "" {
+		return f.PlaceHolder
+	}
+	return strings.ToUpper(f.Name)
+}

@@ -1,0 +1,104 @@
+// Variables: what $NAME stands for.
+
+package interp
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/syntax"
+)
+
+// variable is a value that $NAME stands for.
+type variable struct {
+	value  string
+	secret bool // it holds a token, and is never shown
+}
+
+// Variables are what $NAME stands for.
+type Variables struct {
+	Outside func(name string) (string, bool) // variables from outside; may be nil
+	OnSet   func(name, value string)         // told of every variable that is set; may be nil
+	Hide    func(string) string              // replaces what is secret in a text
+
+	values map[string]variable
+}
+
+// Expand puts variables in their places. Their values are never split again.
+func (v *Variables) Expand(command []syntax.Word) ([]string, error) {
+	words := make([]string, len(command))
+	for i, w := range command {
+		var b strings.Builder
+		for _, p := range w {
+			if !p.Variable {
+				b.WriteString(p.Text)
+				continue
+			}
+			value, ok := v.lookup(p.Text)
+			if !ok {
+				return nil, exit.Usage("let "+p.Text+" VALUE sets it", "$%s is not set", p.Text)
+			}
+			b.WriteString(value)
+		}
+		words[i] = b.String()
+	}
+	return words, nil
+}
+
+func (v *Variables) lookup(name string) (string, bool) {
+	if known, ok := v.values[name]; ok {
+		return known.value, true
+	}
+	if v.Outside != nil {
+		return v.Outside(name)
+	}
+	return "", false
+}
+
+// reserved are names that scripts and systems use for themselves.
+var reserved = []string{"PATH", "HOME", "WORK", "TMPDIR"}
+
+// CheckName says what is wrong with a variable's name.
+func (v *Variables) CheckName(name string) error {
+	if !syntax.IsVariable(name) || slices.Contains(reserved, name) {
+		return exit.Usage("write A-Z, 0-9 and _, and not "+strings.Join(reserved, ", "), "%q is no name for a variable", name)
+	}
+	return nil
+}
+
+// Set sets a variable; one that holds a token, or is said to be secret, is
+// secret from then on.
+func (v *Variables) Set(name, value string, secret bool) error {
+	if err := v.CheckName(name); err != nil {
+		return err
+	}
+	v.values[name] = variable{value, secret || v.Hide(value) != value || v.holdsSecret(value)}
+	if v.OnSet != nil {
+		v.OnSet(name, value)
+	}
+	return nil
+}
+
+// Shown gives a variable as it may be shown.
+func (v *Variables) Shown(name string) string {
+	if v.values[name].secret {
+		return "(secret)"
+	}
+	return v.values[name].value
+}
+
+// Names gives the variables that are set, sorted.
+func (v *Variables) Names() []string { return slices.Sorted(maps.Keys(v.values)) }
+
+// holdsSecret reports whether a value has that of a secret variable in it; a few
+// characters are nothing.
+func (v *Variables) holdsSecret(value string) bool {
+	for _, known := range v.values {
+		if known.secret && len(known.value) >= 8 && strings.Contains(value, known.value) {
+			return true
+		}
+	}
+	return false
+}

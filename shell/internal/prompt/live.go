@@ -1,0 +1,259 @@
+// Live values: what Tab offers, from the world as it is. A row for each kind of
+// place that the grammar's complete tags name.
+
+package prompt
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"tokenshell/issuers"
+	"tokenshell/orchestrator"
+	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/client"
+	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/verbs"
+	"tokenshell/shell/internal/wire"
+	"tokenshell/shell/internal/world"
+	"tokenshell/shell/lineedit"
+	"tokenshell/tokens"
+)
+
+// liveKind offers values for a place: word is what is typed of one, before are
+// the arguments that stand there already.
+type liveKind func(c *completer, word string, before []string) []lineedit.Candidate
+
+// liveKinds is the table of kinds; domains have theirs beside it.
+func liveKinds() map[string]liveKind {
+	of := func(offer func(s *interp.Shell) []lineedit.Candidate) liveKind {
+		return func(c *completer, _ string, _ []string) []lineedit.Candidate { return offer(c.shell) }
+	}
+	return map[string]liveKind{
+		"token":    offerTokens,
+		"session":  of(offerSessions),
+		"customer": of(offerCustomers),
+		"service":  offerParties(),
+		"party":    offerParties("client", "relay", "kms"),
+		"viewer":   offerParties("client", "relay"),
+		"worker":   offerParties("relay", "kms"), // has a clock, and a log
+		"kid":      of(offerKeys),
+		"step":     of(offerSteps),
+		"kind": of(func(*interp.Shell) []lineedit.Candidate {
+			return rowsOf(wire.FaultRows(), func(r wire.FaultRow) (string, string) { return string(r.Kind), r.Help })
+		}),
+		"check":  of(offerChecks),
+		"reason": of(offerReasons),
+		"option": of(func(*interp.Shell) []lineedit.Candidate {
+			return rowsOf(interp.OptionRows(), func(r interp.OptionRow) (string, string) { return r.Name, r.Help })
+		}),
+		"value":    offerOptionValues,
+		"attack":   offerAttacks,
+		"group":    of(offerGroups),
+		"outsider": of(offerOutsiders),
+		"topic":    offerTopics,
+		"file":     func(c *completer, word string, _ []string) []lineedit.Candidate { return c.files(word) },
+	}
+}
+
+// rowsOf makes candidates of the rows of a table.
+func rowsOf[R any](rows []R, offer func(R) (value, about string)) []lineedit.Candidate {
+	all := make([]lineedit.Candidate, len(rows))
+	for i, row := range rows {
+		all[i].Value, all[i].Description = offer(row)
+	}
+	return all
+}
+
+func plain(values []string) []lineedit.Candidate {
+	return rowsOf(values, func(value string) (string, string) { return value, "" })
+}
+
+// offerTokens leaves out what stands in the line already.
+func offerTokens(c *completer, _ string, before []string) []lineedit.Candidate {
+	standings := c.shell.Standings()
+	var all []lineedit.Candidate
+	for _, t := range c.shell.Wallet.Held {
+		if !slices.Contains(before, t.Handle) {
+			all = append(all, lineedit.Candidate{Value: t.Handle, Description: aboutToken(c.shell.Client, t, standings.Of(t))})
+		}
+	}
+	return all
+}
+
+// aboutToken says of a token what helps to choose one: where it stands, how old
+// it is and how long it has.
+func aboutToken(s *client.Client, t *client.Token, status string) string {
+	about := page.OrDash(t.Service) + ", " + status
+	now := s.World.Clock.Now()
+	if !t.Since.IsZero() {
+		about += ", " + page.HowFar(now.Sub(t.Since)) + " old"
+	}
+	if left := t.Expires.Sub(now); left > 0 {
+		about += ", " + page.HowFar(left) + " left"
+	}
+	return about
+}
+
+func offerSessions(s *interp.Shell) []lineedit.Candidate {
+	return rowsOf(s.World.Sessions(), func(snap orchestrator.Snapshot) (string, string) {
+		return snap.ID, string(snap.State) + ", " + snap.Customer
+	})
+}
+
+// offerParties offers these and the services.
+func offerParties(names ...string) liveKind {
+	return func(c *completer, _ string, _ []string) []lineedit.Candidate {
+		return rowsOf(slices.Concat(names, c.shell.World.ServiceNames()), func(name string) (string, string) {
+			if party := verbs.PartyHelp(c.shell.Language.Kinds, name); party != nil {
+				return name, party.What
+			}
+			return name, ""
+		})
+	}
+}
+
+func offerKeys(s *interp.Shell) []lineedit.Candidate {
+	var all []lineedit.Candidate
+	for _, p := range s.World.Parties {
+		all = append(all, rowsOf(p.Keys().List(), func(k issuers.KeyInfo) (string, string) { return k.ID, string(k.State) })...)
+	}
+	return all
+}
+
+// offerCustomers says of each what the domains have of it.
+func offerCustomers(s *interp.Shell) []lineedit.Candidate {
+	return rowsOf(s.World.Plan.Customers, func(id string) (string, string) {
+		var about []string
+		for _, p := range s.World.InKindOrder() {
+			if has := p.About(id); has != "" {
+				about = append(about, has)
+			}
+		}
+		return id, strings.Join(about, ", ")
+	})
+}
+
+// stepAskers says who asks for a step.
+var stepAskers = map[string]string{
+	"confirm": "asked by the client", "redeem": "asked by the relay, or past it", "cancel": "asked by the relay",
+	"sign": "asked by a service that confirms", "decrypt": "asked by a service that opens its letter",
+}
+
+func offerSteps(s *interp.Shell) []lineedit.Candidate {
+	var all []string
+	for _, p := range s.World.Parties {
+		for _, step := range wire.ServiceSteps {
+			all = append(all, p.Name+"."+step)
+		}
+	}
+	for _, o := range s.World.Standins {
+		for _, step := range wire.StandinSteps {
+			all = append(all, o.Name+"."+step)
+		}
+	}
+	for _, step := range wire.KmsSteps {
+		all = append(all, "kms."+step)
+	}
+	return rowsOf(all, func(step string) (string, string) { return step, stepAskers[step[strings.LastIndexByte(step, '.')+1:]] })
+}
+
+// offerChecks offers what --without may name.
+func offerChecks(*interp.Shell) []lineedit.Candidate {
+	all := rowsOf(tokens.Weaknesses(), func(r tokens.WeaknessRow) (string, string) { return r.Rule, "without it, " + r.Without })
+	return append(all, rowsOf(tokens.CheckNames(), func(name string) (string, string) { return name, "nobody makes this check of a token" })...)
+}
+
+func offerReasons(s *interp.Shell) []lineedit.Candidate {
+	return rowsOf(s.Language.Reasons(), func(r tokens.ReasonRow) (string, string) { return string(r.Reason), r.Meaning })
+}
+
+func offerOptionValues(_ *completer, _ string, before []string) []lineedit.Candidate {
+	for _, row := range interp.OptionRows() {
+		if len(before) > 0 && row.Name == before[0] && strings.Contains(row.Values, "|") {
+			return plain(strings.Split(row.Values, "|"))
+		}
+	}
+	return nil
+}
+
+func offerAttacks(_ *completer, _ string, before []string) []lineedit.Candidate {
+	rows := slices.DeleteFunc(attacks.All(), func(r attacks.Row) bool { return slices.Contains(before, r.ID) })
+	return rowsOf(rows, func(r attacks.Row) (string, string) { return r.ID, r.What })
+}
+
+func offerGroups(*interp.Shell) []lineedit.Candidate {
+	counts := map[attacks.Group]int{}
+	for _, row := range attacks.All() {
+		counts[row.Group]++
+	}
+	return rowsOf(attacks.Groups(), func(g attacks.Group) (string, string) { return string(g), fmt.Sprintf("%d attacks", counts[g]) })
+}
+
+func offerOutsiders(s *interp.Shell) []lineedit.Candidate {
+	return rowsOf(s.World.Outsiders, func(o *world.Outsider) (string, string) {
+		return o.Issuer.Name, strings.Join(o.Issuer.Capabilities, " ")
+	})
+}
+
+// offerTopics offers what help explains.
+func offerTopics(c *completer, _ string, before []string) []lineedit.Candidate {
+	root := c.parser.Root()
+	if len(before) > 0 {
+		if node, used := c.parser.Find(before); used == len(before) {
+			return c.verbCandidates(node)
+		}
+		return nil
+	}
+	all := c.verbCandidates(root)
+	for _, row := range verbs.PartyRows(c.shell.Language.Kinds) {
+		if c.parser.Child(root, row.Name) == nil { // relay is a verb, too
+			all = append(all, lineedit.Candidate{Value: row.Name, Description: row.What})
+		}
+	}
+	all = append(all, lineedit.Candidate{Value: "reasons", Description: "every reason to refuse"},
+		lineedit.Candidate{Value: "checks", Description: "what may be left out, to see what happens"})
+	return append(all, offerReasons(c.shell)...)
+}
+
+// variables gives the variables, and what they hold unless that is secret.
+func (c *completer) variables() []lineedit.Candidate {
+	return rowsOf(c.shell.Vars.Names(), func(name string) (string, string) {
+		return "$" + name, redact.OneLine(c.shell.Vars.Shown(name))
+	})
+}
+
+// files gives the files that begin with word, behind an @ if there is one; a
+// folder goes on.
+func (c *completer) files(word string) []lineedit.Candidate {
+	at := ""
+	if cut, ok := strings.CutPrefix(word, "@"); ok {
+		at, word = "@", cut
+	}
+	dir, _ := filepath.Split(word)
+	entries, err := os.ReadDir(c.shell.Dir.Full(filepath.Clean("./" + dir)))
+	if filepath.IsAbs(word) {
+		entries, err = os.ReadDir(dir)
+	}
+	if err != nil {
+		return nil
+	}
+	var all []lineedit.Candidate
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") || strings.ContainsAny(e.Name(), " '\"\\#$;") {
+			continue
+		}
+		candidate := lineedit.Candidate{Value: at + dir + e.Name(), NoSpace: e.IsDir()}
+		if e.IsDir() {
+			candidate.Value, candidate.Description = candidate.Value+"/", "folder"
+		} else if info, err := e.Info(); err == nil {
+			candidate.Description = fmt.Sprintf("%d bytes", info.Size())
+		}
+		all = append(all, candidate)
+	}
+	return all
+}

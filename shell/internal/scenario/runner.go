@@ -1,0 +1,219 @@
+// The runner: tokenshell run, which runs scenarios outside go test.
+
+package scenario
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
+)
+
+// Verdict is what became of a scenario.
+type Verdict string
+
+// The verdicts.
+const (
+	Passed  Verdict = "passed"
+	Failed  Verdict = "failed"
+	Skipped Verdict = "skipped"
+)
+
+// Outcome is one scenario's result. Line, Text, Expected and Output are set
+// when it failed.
+type Outcome struct {
+	File    string  `json:"file"`
+	Verdict Verdict `json:"verdict"`
+	Line    int     `json:"line,omitempty"`   // from 1; 0 when it is about the whole file
+	Text    string  `json:"text,omitempty"`   // of the line
+	Why     string  `json:"why,omitempty"`    // what was expected and what came
+	Output  string  `json:"output,omitempty"` // of the last verb, tokens replaced
+}
+
+// Run runs the files, in parallel, and tells report of each in the
+// order of the files. The error is about the world file, or ctx's.
+func Run(ctx context.Context, l *interp.Language, c Config, files []string, report func(Outcome)) error {
+	r, err := newRunner(ctx, l, c)
+	if err != nil {
+		return err
+	}
+	prepareTesting()
+	results := make([]chan Outcome, len(files))
+	for i := range results {
+		results[i] = make(chan Outcome, 1)
+	}
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(files)) {
+		workers.Go(func() {
+			for i := range next {
+				results[i] <- r.run(files[i])
+			}
+		})
+	}
+	go func() {
+		defer close(next)
+		for i := range files {
+			next <- i
+		}
+	}()
+	for i := range files {
+		report(<-results[i])
+	}
+	workers.Wait()
+	return ctx.Err()
+}
+
+// prepareTesting makes testscript's condition [short] answer outside go test: it
+// asks package testing, which wants its flags to have been parsed.
+var prepareTesting = sync.OnceFunc(func() {
+	if !testing.Testing() {
+		testing.Init()
+		_ = flag.CommandLine.Parse(nil) // nothing to parse, nothing to go wrong
+	}
+})
+
+// run runs one file.
+func (r *runner) run(file string) Outcome {
+	if r.ctx.Err() != nil {
+		return Outcome{File: file, Verdict: Failed, Why: "interrupted"}
+	}
+	var running *script
+	params := r.params([]string{file}, func(sc *script) { running = sc })
+	t := &scriptT{}
+	t.run(func() { testscript.RunT(t, params) })
+	outcome := Outcome{File: file, Verdict: Passed}
+	switch {
+	case t.failed:
+		outcome.Verdict = Failed
+		outcome.explain(t.log.String(), running)
+	case t.skipped:
+		outcome.Verdict = Skipped
+		outcome.Why = t.why
+	}
+	return outcome
+}
+
+// explain finds in testscript's log where and why a script failed: what it says
+// last, for what verbs print may look like anything.
+func (o *Outcome) explain(log string, sc *script) {
+	o.Why = strings.TrimSpace(log)
+	mark := "FAIL: " + o.File + ":"
+	if at := strings.LastIndex("\n"+log, "\n"+mark); at >= 0 {
+		number, why, _ := strings.Cut(log[at+len(mark):], ": ")
+		o.Line, _ = strconv.Atoi(number)
+		o.Why = strings.TrimSpace(why)
+	}
+	// What the shell found before the first line says the place itself.
+	if rest, ok := strings.CutPrefix(o.Why, o.File+":"); ok && o.Line == 0 {
+		if number, why, ok := strings.Cut(rest, ": "); ok {
+			if n, err := strconv.Atoi(number); err == nil {
+				o.Line, o.Why = n, why
+			}
+		}
+	}
+	if text, err := os.ReadFile(o.File); err == nil && o.Line > 0 {
+		if lines := strings.Split(string(text), "\n"); o.Line <= len(lines) {
+			o.Text = strings.TrimSpace(lines[o.Line-1])
+		}
+	}
+	if sc != nil && o.Line > 0 {
+		o.Output = strings.TrimRight(sc.stdout+sc.stderr, "\n")
+	}
+	hide := redact.Tokens
+	if sc != nil && sc.shell != nil {
+		hide = sc.shell.Redact
+	}
+	o.Text, o.Why, o.Output = redact.Printable(hide(o.Text)), redact.Printable(hide(o.Why)), redact.Printable(hide(o.Output))
+}
+
+// Print writes an outcome for people: one line, and what went wrong below it.
+func (o *Outcome) Print(w *page.Page) {
+	switch o.Verdict {
+	case Passed:
+		fmt.Fprintf(w, "%s    %s\n", w.Paint(page.GoodStyle, "ok"), o.File)
+	case Skipped:
+		fmt.Fprintf(w, "%s  %s%s\n", w.Paint(page.WornStyle, "skip"), o.File, page.Prefixed("  ", o.Why))
+	default:
+		fmt.Fprintf(w, "%s  %s\n", w.Paint(page.BadStyle, "FAIL"), o.File)
+		place := o.File
+		if o.Line > 0 {
+			place = fmt.Sprintf("%s:%d", o.File, o.Line)
+		}
+		fmt.Fprintf(w, "      %s: %s\n", place, o.Text)
+		for _, line := range strings.Split(o.Why, "\n") {
+			fmt.Fprintf(w, "        %s\n", line)
+		}
+		if o.Output != "" {
+			fmt.Fprintln(w, "      the last verb said")
+			for _, line := range strings.Split(o.Output, "\n") {
+				fmt.Fprintf(w, "        %s\n", line)
+			}
+		}
+	}
+}
+
+// scriptT is testscript's T outside go test, for one script.
+type scriptT struct {
+	log     strings.Builder
+	failed  bool
+	skipped bool
+	why     string
+}
+
+// run calls f where it may be stopped at any point.
+func (t *scriptT) run(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if r := recover(); r != nil {
+				t.failed = true
+				fmt.Fprintf(&t.log, "this is a bug in tokenshell: %v", r)
+			}
+		}()
+		f()
+	}()
+	<-done
+}
+
+// Skip ends the script as skipped.
+func (t *scriptT) Skip(args ...any) {
+	t.skipped, t.why = true, strings.TrimSpace(fmt.Sprint(args...))
+	runtime.Goexit()
+}
+
+// Fatal ends the script as failed.
+func (t *scriptT) Fatal(args ...any) {
+	t.Log(args...)
+	t.FailNow()
+}
+
+// FailNow ends the script as failed.
+func (t *scriptT) FailNow() {
+	t.failed = true
+	runtime.Goexit()
+}
+
+// Log keeps what testscript says.
+func (t *scriptT) Log(args ...any) { fmt.Fprintln(&t.log, args...) }
+
+// Parallel is the runner's own business.
+func (t *scriptT) Parallel() {}
+
+// Verbose keeps the log short.
+func (t *scriptT) Verbose() bool { return false }
+
+// Run runs the one script.
+func (t *scriptT) Run(_ string, f func(testscript.T)) { t.run(func() { f(t) }) }

@@ -1,0 +1,286 @@
+// Scenarios: .txtar files through testscript, each with a world of its own.
+
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
+	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/syntax"
+	"tokenshell/shell/internal/world"
+)
+
+// Config says in which worlds scenarios run.
+type Config struct {
+	World string // the world file of a scenario without a world.yaml; empty is the embedded world
+	Seed  uint64
+	Check bool // the invariants are checked after every verb, as with set check on
+}
+
+// scriptKey finds a script's scenario among testscript's values.
+type scriptKey struct{}
+
+// script is one scenario on its way: its shell and what its last verb said.
+type script struct {
+	file   string
+	shell  *interp.Shell
+	stdout string
+	stderr string
+	failed error // why the last verb failed the script; nil when it did not
+}
+
+// Params gives what testscript needs to run the files as scenarios: the same
+// for tokenshell run and for go test. The error is about the world file.
+func Params(ctx context.Context, l *interp.Language, c Config, files []string) (testscript.Params, error) {
+	r, err := newRunner(ctx, l, c)
+	if err != nil {
+		return testscript.Params{}, err
+	}
+	return r.params(files, nil), nil
+}
+
+// runner serves all scripts of one run.
+type runner struct {
+	ctx      context.Context
+	language *interp.Language
+	config   Config
+	plan     *world.Plan
+	verbs    []string
+}
+
+func newRunner(ctx context.Context, l *interp.Language, c Config) (*runner, error) {
+	r := &runner{ctx: ctx, language: l, config: c}
+	var err error
+	if r.plan, err = world.Read(l.Kinds, c.World); err != nil {
+		return nil, err
+	}
+	p, err := l.Parser()
+	if err != nil {
+		return nil, err
+	}
+	for _, node := range p.Root().Children {
+		r.verbs = append(r.verbs, node.Name)
+	}
+	l.Done(p)
+	return r, nil
+}
+
+// params gives testscript's parameters for some files; started is told of
+// every scenario and may be nil.
+func (r *runner) params(files []string, started func(*script)) testscript.Params {
+	cmds := map[string]func(*testscript.TestScript, bool, []string){}
+	for _, verb := range r.verbs {
+		cmds[verb] = r.command(verb)
+	}
+	names := scriptNames(files)
+	setup := func(env *testscript.Env) error {
+		sc := &script{file: names[strings.TrimPrefix(filepath.Base(env.WorkDir), "script-")]}
+		if started != nil {
+			started(sc)
+		}
+		return r.setup(env, sc)
+	}
+	return testscript.Params{Files: files, Setup: setup, Cmds: cmds, RequireUniqueNames: true}
+}
+
+// scriptNames tells which file a script's name belongs to, as testscript names
+// scripts: by their base name, with a counter when it is taken.
+func scriptNames(files []string) map[string]string {
+	names := map[string]string{}
+	for _, file := range files {
+		name := filepath.Base(file)
+		if cut, ok := strings.CutSuffix(name, ".txt"); ok {
+			name = cut
+		} else {
+			name = strings.TrimSuffix(name, ".txtar")
+		}
+		prefix := name
+		for i := 1; names[name] != ""; i++ {
+			name = prefix + "#" + strconv.Itoa(i)
+		}
+		names[name] = file
+	}
+	return names
+}
+
+// setup gives a script its world and its shell, after reading it once through.
+func (r *runner) setup(env *testscript.Env, sc *script) error {
+	named, err := r.readThrough(sc.file, env.Vars)
+	if err != nil {
+		return err
+	}
+	for _, name := range named {
+		if !slices.ContainsFunc(env.Vars, func(pair string) bool { return strings.HasPrefix(pair, name+"=") }) {
+			env.Setenv(name, unset(name))
+		}
+	}
+	plan := r.plan
+	if path := filepath.Join(env.WorkDir, "world.yaml"); files.Exists(path) {
+		var err error
+		if plan, err = world.Read(r.language.Kinds, path); err != nil {
+			return err
+		}
+	}
+	world, err := world.Build(r.ctx, plan, world.Seeded(r.config.Seed))
+	if err != nil {
+		return err
+	}
+	world.Witness.Watch(r.config.Check)
+	sc.shell = interp.New(world, r.language)
+	env.Values[scriptKey{}] = sc
+	return nil
+}
+
+// command is a verb as a testscript command.
+func (r *runner) command(verb string) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		sc := ts.Value(scriptKey{}).(*script)
+		var stdout, stderr strings.Builder
+		words := append([]string{verb}, args...)
+		if neg {
+			words = append([]string{"!"}, words...)
+		}
+		sc.shell.Dir.Path = ts.MkAbs(".")
+		sc.shell.Vars.Outside = func(name string) (string, bool) {
+			value := ts.Getenv(name)
+			return value, value != "" && unsetIn(value) == ""
+		}
+		sc.shell.Vars.OnSet = ts.Setenv
+		for _, word := range words {
+			if name := unsetIn(word); name != "" {
+				ts.Fatalf("%s", unsetText(name))
+			}
+		}
+		typed := make([]string, len(words))
+		for i, word := range words {
+			typed[i] = syntax.Quote(word)
+		}
+		err := sc.shell.Run(r.ctx, strings.Join(typed, " "), words, &stdout, &stderr)
+		if err == nil && sc.shell.HasQuit() {
+			err = exit.Usage("stop ends a scenario", "quit leaves a shell")
+		}
+		sc.stdout, sc.stderr, sc.failed = stdout.String(), stderr.String(), err
+		fmt.Fprint(ts.Stdout(), sc.stdout)
+		fmt.Fprint(ts.Stderr(), sc.stderr)
+		if err != nil {
+			ts.Fatalf("%s", unexpected(err))
+		}
+	}
+}
+
+// unexpected says what was expected of a verb and what came.
+func unexpected(err error) string {
+	var surprised *exit.Surprise
+	switch {
+	case errors.As(err, &surprised):
+		return surprised.Error()
+	case exit.Rejections(err) != nil:
+		r := exit.Rejections(err)[0]
+		return fmt.Sprintf("expected it to be done; it was rejected: %s: %s", r.Reason, redact.Printable(r.Detail))
+	default:
+		return redact.Printable(err.Error())
+	}
+}
+
+// readThrough reads the script's lines with the shell's own eyes before any runs:
+// testscript would read some differently, and a variable that nobody set as
+// nothing. It answers the variables that the script names.
+func (r *runner) readThrough(file string, vars []string) (named []string, err error) {
+	text, err := files.Read(file, world.WorldLimit)
+	if err != nil {
+		return nil, err
+	}
+	set := map[string]bool{}
+	for _, pair := range vars {
+		name, _, _ := strings.Cut(pair, "=")
+		set[name] = true
+	}
+	anything := false // a sourced file may set what it likes
+	for i, line := range strings.Split(string(txtar.Parse(text).Comment), "\n") {
+		verb, rest := syntax.ScriptVerb(line)
+		if slices.Contains(r.verbs, verb) {
+			if _, err := syntax.Split(strings.TrimSuffix(line, "\r"), false); err != nil {
+				return nil, exit.Input(file, i+1, err.Error())
+			}
+		}
+		for _, name := range syntax.ScriptVariables(line) {
+			named = append(named, name)
+			if !set[name] && !anything {
+				return nil, exit.Input(file, i+1, unsetText(name))
+			}
+		}
+		switch {
+		case verb == "env":
+			for _, pair := range rest {
+				name, _, _ := strings.Cut(pair, "=")
+				set[name] = true
+			}
+		case (verb == "let" || verb == "capture") && len(rest) > 0:
+			set[rest[0]] = true
+		}
+		anything = anything || slices.Contains(rest, "source") || verb == "source"
+	}
+	return named, nil
+}
+
+func unsetText(name string) string {
+	return fmt.Sprintf("$%s is not set; let %s VALUE sets it", name, name)
+}
+
+// unset is what a variable holds that the script names and nobody has set yet:
+// testscript would put nothing in its place.
+func unset(name string) string { return "\uE000unset " + name + "\uE000" }
+
+// unsetIn gives the variable that a word was to hold and that nobody set; empty
+// when there is none.
+func unsetIn(word string) string {
+	_, rest, ok := strings.Cut(word, "\uE000unset ")
+	if !ok {
+		return ""
+	}
+	name, _, _ := strings.Cut(rest, "\uE000")
+	return name
+}
+
+// Files gives the scenarios that paths mean: files as they are, folders
+// with all .txtar files below them, sorted. A folder without any is an error.
+func Files(paths []string) ([]string, error) {
+	var files []string
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, exit.Input(path, 0, "there is no such file or folder")
+		}
+		if !info.IsDir() {
+			files = append(files, path)
+			continue
+		}
+		before := len(files)
+		err = filepath.WalkDir(path, func(p string, d os.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && strings.HasSuffix(p, ".txtar") {
+				files = append(files, p)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, exit.Input(path, 0, err.Error())
+		}
+		if len(files) == before {
+			return nil, exit.Input(path, 0, "there is no .txtar file in this folder")
+		}
+	}
+	return files, nil
+}

@@ -1,0 +1,200 @@
+// Package target is a world as a target of the catalogue of attacks.
+
+package target
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/asn1"
+	"fmt"
+	"math/big"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+
+	"tokenshell/orchestrator"
+	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/client"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/wire"
+	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
+)
+
+// Target is a world under attack: a client does what the rows say, and a
+// witness watches.
+type Target struct{ client *client.Client }
+
+// New makes a target of a fresh world.
+func New(w *world.World) Target {
+	w.Witness.Watch(true)
+	return Target{client.New(w)}
+}
+
+// Try tries one row on a fresh world.
+func Try(ctx context.Context, plan *world.Plan, row attacks.Row, seed uint64, weakness tokens.Weakness) (attacks.Result, error) {
+	w, err := world.BuildWeak(ctx, plan, world.Seeded(seed), weakness)
+	if err != nil {
+		return attacks.Result{}, err
+	}
+	result := attacks.Run(ctx, row, New(w), seed)
+	return result, ctx.Err() // what was interrupted has no verdict
+}
+
+// Shop says what there is.
+func (t Target) Shop() attacks.Shop {
+	w := t.client.World
+	shop := attacks.Shop{Now: w.Clock.Now(), Customers: w.Plan.Customers}
+	for _, p := range w.Parties {
+		s := attacks.Service{Name: p.Name, Issuer: p.Issuer(), Capability: p.Capability, Seals: p.Seals}
+		for _, k := range p.Keys().JWKS().Keys {
+			if der, err := x509.MarshalPKIXPublicKey(k.Key); err == nil {
+				s.KeyID, s.PublicKey = k.KeyID, der // the newest stands last
+			}
+		}
+		shop.Services = append(shop.Services, s)
+	}
+	return shop
+}
+
+// Books gives what the services have written down.
+func (t Target) Books() attacks.Books {
+	books := attacks.Books{Accounts: map[string]string{}, Reservations: map[string]string{}}
+	w := t.client.World
+	for _, p := range w.Parties {
+		for name, count := range p.Accounts().Counts {
+			books.Accounts[name] = count
+		}
+		for _, e := range p.Entries() {
+			books.Reservations[p.Name+" "+e.Ref.ID] = fmt.Sprintf("%s %s for %s of %s, %s %s", e.State, e.Holds, e.Customer, e.Ref.Order, e.Receipt, e.Attempt)
+		}
+	}
+	if err := w.Audit(); err != nil {
+		books.Broken = err.Error()
+	}
+	return books
+}
+
+// Do does one thing.
+func (t Target) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error) {
+	c, w := t.client, t.client.World
+	var answer attacks.Answer
+	switch a.Verb {
+	case attacks.Open:
+		_, err := w.Relay.Open(ctx, a.Session, a.Customer, nil)
+		return answer, err
+	case attacks.Close:
+		_, err := c.Close(ctx, a.Session)
+		return answer, err
+	case attacks.Confirm:
+		issued, err := t.confirm(ctx, a)
+		return attacks.Answer{Token: issued.Raw}, err
+	case attacks.Sign:
+		signature, err := t.sign(ctx, a.KeyID, a.Token)
+		return attacks.Answer{Signature: signature}, err
+	case attacks.Relay:
+		_, err := c.Relay(ctx, a.Session, c.Loose(a.Token))
+		return answer, err
+	case attacks.Redeem, attacks.Resume:
+		return t.redeem(ctx, a)
+	case attacks.Direct:
+		_, receipt, err := c.Direct(ctx, a.Session, c.Loose(a.Token), a.Service, a.Attempt)
+		return attacks.Answer{Repeated: receipt.Repeated}, err
+	case attacks.Cancel:
+		return answer, c.Cancel(ctx, a.Session, c.Loose(a.Token), a.Service, a.Attempt)
+	case attacks.Revoke:
+		p, err := w.Service(a.Service)
+		if err != nil {
+			return answer, err
+		}
+		return answer, w.Revoke(ctx, p, a.Token, a.Session)
+	case attacks.Advance:
+		return answer, w.Clock.Advance(a.By)
+	case attacks.Skew:
+		party := a.Service
+		if party == "" {
+			party = "relay"
+		}
+		w.Clock.Skew(party, a.By)
+		return answer, nil
+	case attacks.Rotate:
+		_, err := c.Rotate(ctx, a.Service)
+		return answer, err
+	case attacks.Retire:
+		return answer, c.Retire(a.KeyID)
+	case attacks.Disable:
+		return answer, c.Disable(ctx, a.KeyID)
+	case attacks.Fault:
+		w.Faults.Add(wire.Fault{Party: a.Service, Step: a.Phase, Kind: wire.FaultKind(a.Kind), Left: a.Count})
+		return answer, nil
+	}
+	return answer, fmt.Errorf("nobody can %s here", a.Verb)
+}
+
+// confirm has a service confirm something small. The attacker holds what it
+// gets, so that the client keeps nothing.
+func (t Target) confirm(ctx context.Context, a attacks.Action) (tokens.Issued, error) {
+	p, err := t.client.World.Service(a.Service)
+	if err != nil {
+		return tokens.Issued{}, err
+	}
+	snap, err := t.client.World.Relay.Session(a.Session)
+	if err != nil {
+		return tokens.Issued{}, err
+	}
+	_, issued, err := t.client.Confirm(ctx, a.Session, p.Sample(snap.Customer), client.Wanted{})
+	return issued, err
+}
+
+func (t Target) redeem(ctx context.Context, a attacks.Action) (attacks.Answer, error) {
+	var (
+		snap orchestrator.Snapshot
+		err  error
+	)
+	resumed := a.Verb == attacks.Resume
+	switch {
+	case resumed:
+		snap, err = t.client.Resume(ctx, a.Session)
+	case a.Token != "":
+		snap, err = t.client.Redeem(ctx, a.Session, []*client.Token{t.client.Loose(a.Token)})
+	default:
+		snap, err = t.client.Redeem(ctx, a.Session, nil)
+	}
+	answer := attacks.Answer{State: string(snap.State)}
+	if err == nil {
+		err = client.EndOf(snap, resumed)
+	}
+	if refused, ok := err.(exit.Refusals); ok {
+		if len(refused) == 0 {
+			return answer, fmt.Errorf("session %q is %s, and no step says why", snap.ID, snap.State)
+		}
+		err = tokens.Refuse(refused[0].Reason, "%s", refused[0].Detail)
+	}
+	return answer, err
+}
+
+// sign has the KMS sign any text with a service's own key, as a thief of it
+// would: as R||S (RFC 7518 3.4).
+func (t Target) sign(ctx context.Context, kid, text string) ([]byte, error) {
+	_, k, err := t.client.World.Key(kid)
+	if err != nil {
+		return nil, err
+	}
+	digest := sha256.Sum256([]byte(text))
+	out, err := t.client.World.KMS.Sign(ctx, &kms.SignInput{
+		KeyId: aws.String(k.KMSKey), Message: digest[:], MessageType: types.MessageTypeDigest, SigningAlgorithm: types.SigningAlgorithmSpecEcdsaSha256,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var rs struct{ R, S *big.Int }
+	if _, err := asn1.Unmarshal(out.Signature, &rs); err != nil {
+		return nil, err
+	}
+	raw := make([]byte, 64)
+	rs.R.FillBytes(raw[:32])
+	rs.S.FillBytes(raw[32:])
+	return raw, nil
+}

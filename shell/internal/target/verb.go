@@ -1,0 +1,247 @@
+// attack: the catalogue of hostile tokens and flows, listed and run.
+
+package target
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
+)
+
+// Verb is attack.
+type Verb struct {
+	List attackList `cmd:"" looks:"" help:"List the hostile tokens and flows, each with the reason that it has to be refused with." example:"attack list --group key"`
+	Run_ attackRun  `cmd:"" looks:"" name:"run" help:"Try them, each on a fresh world beside this one." seed:"which keys and ids: the same seed makes the same tokens" example:"attack run ALG-01 FLW-13"`
+}
+
+type attackList struct {
+	Group string `complete:"group" placeholder:"G" help:"Only this group."`
+}
+
+// listedAttack is a row in the JSON of attack list.
+type listedAttack struct {
+	ID       string        `json:"id"`
+	Group    attacks.Group `json:"group"`
+	What     string        `json:"what"`
+	Expected tokens.Reason `json:"expected"`
+	Source   string        `json:"source"`
+}
+
+// Run lists the catalogue.
+func (v *attackList) Run(out *answer.Out) error {
+	rows, err := chosenAttacks(nil, v.Group)
+	if err != nil {
+		return err
+	}
+	list := struct {
+		Attacks []listedAttack `json:"attacks"`
+	}{[]listedAttack{}}
+	shown := page.NewTable("ID", "GROUP", "WHAT IS TRIED", "REFUSED WITH", "SOURCE")
+	for _, r := range rows {
+		list.Attacks = append(list.Attacks, listedAttack{r.ID, r.Group, r.What, r.Expect, r.Source})
+		shown.Row(page.Rigid(r.ID), page.Rigid(r.Group), r.What, page.Rigid(r.Expect), page.Faint(r.Source))
+	}
+	return out.Show(list, shown.Write)
+}
+
+type attackRun struct {
+	IDs     []string `arg:"" optional:"" complete:"attack" name:"id" sep:"none" help:"These rows; all unless given."`
+	Group   string   `complete:"group" placeholder:"G" help:"Only this group."`
+	Without string   `complete:"check" placeholder:"CHECK" help:"Leave this check or rule out everywhere, to see which attacks get through."`
+}
+
+// triedAttack is a row in the JSON of attack run.
+type triedAttack struct {
+	ID       string         `json:"id"`
+	Group    attacks.Group  `json:"group"`
+	What     string         `json:"what"`
+	Expected tokens.Reason  `json:"expected"`
+	Reason   tokens.Reason  `json:"reason"`
+	Status   attacks.Status `json:"status"`
+	Source   string         `json:"source"`
+	Detail   string         `json:"detail,omitempty"`
+}
+
+// came says which reason came; short, when it was the expected one.
+func (t *triedAttack) came(short bool) string {
+	if short && t.Reason == t.Expected {
+		return "the same"
+	}
+	return page.OrDash(string(t.Reason))
+}
+
+// attackReport is the JSON of attack run.
+type attackReport struct {
+	Total      int           `json:"total"`
+	Refused    int           `json:"refused"`
+	GotThrough []string      `json:"got_through"`
+	Rows       []triedAttack `json:"rows"`
+}
+
+// Run tries the chosen rows. The current world is not touched. The error names
+// the reasons that did not come.
+func (v *attackRun) Run(ctx context.Context, w *world.World, seed interp.Seed, out *answer.Out) error {
+	rows, err := chosenAttacks(v.IDs, v.Group)
+	if err != nil {
+		return err
+	}
+	weakness, err := world.Without(v.Without)
+	if err != nil {
+		return err
+	}
+	results, err := attack(ctx, w.Plan, out, rows, seed.Or(world.DefaultSeed), weakness)
+	if err != nil {
+		return err
+	}
+	report := attackReport{Total: len(results), GotThrough: []string{}, Rows: []triedAttack{}}
+	for _, r := range results {
+		report.Rows = append(report.Rows, triedAttack{r.ID, r.Group, r.What, r.Expect, r.Reason, r.Status, r.Source, r.Detail})
+		switch r.Status {
+		case attacks.Refused:
+			report.Refused++
+		case attacks.GotThrough:
+			report.GotThrough = append(report.GotThrough, r.ID)
+		}
+	}
+	full := len(v.IDs) > 0 || v.Group != ""
+	if err := out.Show(report, func(w *page.Page) { report.write(w, full) }); err != nil {
+		return err
+	}
+	return report.missing()
+}
+
+// attack tries rows, each on an embedded world of its own, and says on a terminal
+// how far it has come.
+func attack(ctx context.Context, like *world.Plan, out *answer.Out, rows []attacks.Row, seed uint64, weakness tokens.Weakness) ([]attacks.Result, error) {
+	plan, err := like.Embedded() // the rows are about the embedded world, whatever this one is
+	if err != nil {
+		return nil, err
+	}
+	far := out.LongWork()
+	defer far.End()
+	results := make([]attacks.Result, 0, len(rows))
+	for i, row := range rows {
+		result, err := Try(ctx, plan, row, seed, weakness)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, result)
+		far.Tell(func(time.Duration) string { return fmt.Sprintf("%d of %d attacks, %s", i+1, len(rows), row.ID) })
+	}
+	return results, nil
+}
+
+// missing is the error of a report: for each reason, the attacks that should
+// have been refused with it, books and controls in order, and were not. Nil when
+// all were.
+func (r *attackReport) missing() error {
+	var refused exit.Refusals
+	byReason := map[tokens.Reason][]string{}
+	var order []tokens.Reason
+	for _, row := range r.Rows {
+		if row.Status == attacks.Refused {
+			continue
+		}
+		if byReason[row.Expected] == nil {
+			order = append(order, row.Expected)
+		}
+		byReason[row.Expected] = append(byReason[row.Expected], row.ID)
+	}
+	for _, reason := range order {
+		ids := byReason[reason]
+		refused = append(refused, exit.Rejection{Reason: reason, Detail: "it did not go as it has to in " + page.Some(ids)})
+	}
+	if refused == nil {
+		return nil
+	}
+	return exit.InJSON(refused)
+}
+
+// write shows a report: what was refused folded into its group, unless full,
+// and everything else as it is.
+func (r *attackReport) write(w *page.Page, full bool) {
+	folded := page.NewTable("GROUP", "REFUSED", "")
+	shown := page.NewTable("ID", "STATUS", "EXPECTED", "CAME", "WHAT WAS TRIED", "SOURCE")
+	var details []string
+	for _, g := range attacks.Groups() {
+		refused, total := 0, 0
+		for _, row := range r.Rows {
+			if row.Group != g {
+				continue
+			}
+			total++
+			if row.Status == attacks.Refused {
+				refused++
+			}
+			if full || row.Status != attacks.Refused {
+				status := any(page.State(row.Status))
+				if row.Status == attacks.Refused {
+					status = page.Good(row.Status)
+				}
+				shown.Row(page.Rigid(row.ID), status, page.Rigid(row.Expected), page.Rigid(row.came(w.Width > 0)), row.What, page.Faint(row.Source))
+			}
+			if row.Detail != "" {
+				details = append(details, row.ID+": "+row.Detail)
+			}
+		}
+		if total > 0 {
+			folded.Row(g, refused, fmt.Sprintf("of %d", total))
+		}
+	}
+	if !full {
+		folded.Write(w)
+	}
+	if len(shown.Rows) > 0 {
+		if !full {
+			fmt.Fprintln(w)
+		}
+		shown.Write(w)
+	}
+	for _, detail := range details {
+		fmt.Fprintln(w, redact.Printable(detail))
+	}
+	fmt.Fprintf(w, "%d of %d refused as they have to be\n", r.Refused, r.Total)
+}
+
+// chosenAttacks gives the rows that are named, of a group if there is one.
+func chosenAttacks(ids []string, group string) ([]attacks.Row, error) {
+	all := attacks.All()
+	if group != "" && !slices.Contains(attacks.Groups(), attacks.Group(group)) {
+		var names []string
+		for _, g := range attacks.Groups() {
+			names = append(names, string(g))
+		}
+		return nil, unknownAttack("group of attacks", group, names, "one of "+strings.Join(names, ", "))
+	}
+	known := make([]string, len(all))
+	for i, r := range all {
+		known[i] = r.ID
+	}
+	for _, id := range ids {
+		if !slices.Contains(known, id) {
+			return nil, unknownAttack("attack", id, known, "attack list shows them")
+		}
+	}
+	rows := slices.DeleteFunc(all, func(r attacks.Row) bool {
+		return len(ids) > 0 && !slices.Contains(ids, r.ID) || group != "" && r.Group != attacks.Group(group)
+	})
+	if len(rows) == 0 {
+		return nil, exit.Usage("leave --group out", "none of them is in group %s", group)
+	}
+	return rows, nil
+}
+
+func unknownAttack(kind, name string, known []string, hint string) error {
+	return exit.Usage(exit.Meant(name, known, hint), "there is no %s %q", kind, name)
+}

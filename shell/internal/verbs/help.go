@@ -1,0 +1,205 @@
+// Help: made from the grammar and the table of reasons.
+
+package verbs
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
+)
+
+// unknownTopic says what else help explains.
+func unknownTopic(l *interp.Language, p *interp.Parser, word string) error {
+	topics := append(l.ReasonCodes(), "reasons", "checks")
+	for _, child := range p.Root().Children {
+		topics = append(topics, child.Name)
+	}
+	for _, row := range PartyRows(l.Kinds) {
+		topics = append(topics, row.Name)
+	}
+	hint := exit.Meant(strings.ToLower(word), topics, "help lists the verbs, help reasons the reasons")
+	return exit.Usage(hint, "there is no verb, party or reason %q", word)
+}
+
+func writeReasons(w *page.Page, reasons []tokens.ReasonRow) {
+	rows := page.NewTable("REASON", "SAID BY", "MEANING")
+	for _, row := range reasons {
+		rows.Row(page.Rigid(row.Reason), row.By, row.Meaning)
+	}
+	rows.Write(w)
+}
+
+func writeChecks(w *page.Page) {
+	rows := page.NewTable("CHECK", "WITHOUT IT")
+	for _, row := range tokens.Weaknesses() {
+		rows.Row(page.Rigid(row.Rule), row.Without)
+	}
+	rows.Write(w)
+}
+
+func reasonsJSON(reasons []tokens.ReasonRow) any {
+	type reason struct {
+		Reason  tokens.Reason `json:"reason"`
+		Meaning string        `json:"meaning"`
+		By      string        `json:"by"`
+		Source  string        `json:"source"`
+	}
+	list := []reason{}
+	for _, row := range reasons {
+		list = append(list, reason(row))
+	}
+	return map[string]any{"reasons": list}
+}
+
+type Help struct {
+	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons or checks."`
+}
+
+// Run explains.
+func (v *Help) Run(l *interp.Language, out *answer.Out) error {
+	p, err := l.NewParser()
+	if err != nil {
+		return err
+	}
+	words := slices.Clone(v.Verb)
+	if len(words) == 0 {
+		return out.Show(helpJSON(p.Root()), func(w *page.Page) { writeHelp(w, p.Root()) })
+	}
+	if words[0] == "reasons" {
+		return out.Show(reasonsJSON(l.Reasons()), func(w *page.Page) { writeReasons(w, l.Reasons()) })
+	}
+	if words[0] == "checks" {
+		return out.Show(map[string]any{"checks": world.WeaknessNames()}, writeChecks)
+	}
+	if len(words) == 1 && slices.Contains(l.ReasonCodes(), words[0]) {
+		return explainReason(l, out, tokens.Reason(words[0]))
+	}
+	node, used := p.Find(words)
+	party := PartyHelp(l.Kinds, words[0])
+	if len(words) == 1 && party != nil && used == 0 {
+		data := map[string]string{"party": party.Name, "what": party.What, "does": party.does, "never": party.never, "verbs": party.verbs}
+		return out.Show(data, party.write)
+	}
+	if used == 0 {
+		return unknownTopic(l, p, words[0])
+	}
+	if used < len(words) && len(node.Children) > 0 {
+		return exit.Usage(interp.Synopsis(node), "there is no verb %q", strings.Join(words, " "))
+	}
+	return out.Show(helpJSON(node), func(w *page.Page) {
+		writeVerbHelp(w, node)
+		if len(words) == 1 && party != nil { // it is a verb too
+			fmt.Fprintln(w)
+			party.write(w)
+		}
+	})
+}
+
+// explainReason says what a refusal means, and what to try next.
+func explainReason(l *interp.Language, out *answer.Out, reason tokens.Reason) error {
+	rows := l.Reasons()
+	row := rows[slices.IndexFunc(rows, func(r tokens.ReasonRow) bool { return r.Reason == reason })]
+	next := LessonOf(l.Kinds, reason).Next
+	data := map[string]string{"reason": string(reason), "meaning": row.Meaning, "by": row.By, "source": row.Source, "next": next}
+	return out.Show(data, func(w *page.Page) {
+		fmt.Fprintln(w, w.Paint(page.TitleStyle, string(reason)))
+		shown := page.NewTable()
+		shown.Row(page.Rigid("  means"), row.Meaning)
+		shown.Row(page.Rigid("  who says it"), row.By)
+		shown.Row(page.Rigid("  source"), row.Source)
+		shown.Row(page.Rigid("  what to try"), next)
+		shown.Write(w)
+	})
+}
+
+// group gives the heading that a verb stands under.
+func group(node *kong.Node) string {
+	for ; node != nil; node = node.Parent {
+		if node.Group != nil {
+			return node.Group.Title
+		}
+	}
+	return ""
+}
+
+func writeHelp(w *page.Page, root *kong.Node) {
+	title, rows := "", page.NewTable()
+	for _, leaf := range interp.Leaves(root) {
+		if g := group(leaf); g != title {
+			rows.Write(w)
+			rows = page.NewTable()
+			if title != "" {
+				fmt.Fprintln(w)
+			}
+			title = g
+			fmt.Fprintln(w, w.Paint(page.TitleStyle, title))
+		}
+		rows.Row(page.Rigid(fmt.Sprintf("  %-15s", interp.VerbPath(leaf))), leaf.Help)
+	}
+	rows.Write(w)
+	fmt.Fprintf(w, "\nhelp VERB explains one, help PARTY a party, help reasons lists the reasons; a verb takes %s\n", "-o json, --jq EXPR, --color WHEN")
+}
+
+func writeVerbHelp(w *page.Page, node *kong.Node) {
+	fmt.Fprintf(w, "%s\n", node.Help)
+	if len(node.Children) > 0 {
+		fmt.Fprintln(w)
+		rows := page.NewTable()
+		for _, leaf := range interp.Leaves(node) {
+			rows.Row("  "+interp.Synopsis(leaf), leaf.Help)
+		}
+		rows.Write(w)
+		if node.DefaultCmd == nil {
+			return
+		}
+		node = node.DefaultCmd
+	} else {
+		fmt.Fprintf(w, "\n  %s\n", interp.Synopsis(node))
+	}
+	rows := page.NewTable()
+	for _, p := range node.Positional {
+		rows.Row("  "+strings.ToUpper(p.Name), p.Help)
+	}
+	for _, f := range node.Flags {
+		text := "  --" + f.Name
+		if !f.IsBool() {
+			text += " " + interp.FlagPlace(f)
+		}
+		rows.Row(text, f.Help)
+	}
+	if text := node.Tag.Get("seed"); text != "" {
+		rows.Row("  --seed N", text)
+	}
+	if len(rows.Rows) > 0 {
+		fmt.Fprintln(w)
+		rows.Write(w)
+	}
+	if lines := strings.Split(interp.Example(node), "; "); len(lines) == 1 {
+		fmt.Fprintf(w, "\nfor example: %s\n", lines[0])
+	} else {
+		fmt.Fprintf(w, "\nfor example:\n  %s\n", strings.Join(lines, "\n  "))
+	}
+}
+
+func helpJSON(node *kong.Node) any {
+	type verb struct {
+		Verb    string `json:"verb"`
+		Usage   string `json:"usage"`
+		Help    string `json:"help"`
+		Example string `json:"example"`
+	}
+	verbs := []verb{}
+	for _, leaf := range interp.Leaves(node) {
+		verbs = append(verbs, verb{interp.VerbPath(leaf), interp.Synopsis(leaf), leaf.Help, interp.Example(leaf)})
+	}
+	return map[string]any{"verbs": verbs}
+}

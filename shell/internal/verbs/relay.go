@@ -1,0 +1,287 @@
+// relay, redeem, checkout: the client and the relay.
+
+package verbs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/client"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/tokens"
+)
+
+type Relay struct {
+	Tokens []string `arg:"" complete:"token" name:"token" sep:"none" help:"Handles, tokens or @FILEs."`
+}
+
+// relayed is one token in the JSON of relay.
+type relayed struct {
+	Token   string `json:"token"`
+	JTI     string `json:"jti"`
+	Status  string `json:"status"` // accepted or rejected
+	Service string `json:"service"`
+	Reason  string `json:"reason"`
+	Detail  string `json:"detail"`
+}
+
+// Run relays tokens, each judged for itself. Its refusals are the error.
+func (v *Relay) Run(ctx context.Context, c *client.Client, find interp.Finder, out *answer.Out) error {
+	order, err := c.Current()
+	if err != nil {
+		return err
+	}
+	held, err := find.Tokens(v.Tokens)
+	if err != nil {
+		return err
+	}
+	far := out.LongWork()
+	results, err := c.RelayAll(ctx, order, held, func(done int) { tellRelayed(far, done, len(held)) })
+	far.End()
+	if err != nil {
+		return err
+	}
+	if err := showRelayed(out, results); err != nil {
+		return err
+	}
+	if refused := client.RefusedOf(results); refused != nil {
+		return exit.InJSON(refused)
+	}
+	return nil
+}
+
+func tellRelayed(far *page.Progress, done, of int) {
+	far.Tell(func(time.Duration) string { return fmt.Sprintf("%d of %d tokens relayed", done, of) })
+}
+
+func showRelayed(out *answer.Out, results []client.Relayed) error {
+	data := struct {
+		Results []relayed `json:"results"`
+	}{[]relayed{}}
+	for _, r := range results {
+		shown := relayed{Token: r.Token.Label(), JTI: r.Token.Ref.ID, Status: "accepted", Service: r.Service}
+		if r.Refused != nil {
+			shown.Status, shown.Reason, shown.Detail = "rejected", string(r.Refused.Reason), r.Refused.Detail
+		}
+		data.Results = append(data.Results, shown)
+	}
+	return out.Show(data, func(w *page.Page) {
+		for _, r := range data.Results {
+			if r.Status == "accepted" {
+				fmt.Fprintf(w, "%s: %s, for %s\n", redact.Printable(r.Token), w.State(r.Status), r.Service)
+			} else {
+				fmt.Fprintf(w, "%s: %s, %s\n", redact.Printable(r.Token), w.State(r.Status), r.Reason)
+			}
+		}
+	})
+}
+
+type Redeem struct {
+	Tokens []string `arg:"" complete:"token" optional:"" name:"token" sep:"none" help:"Handles, tokens or @FILEs; all accepted ones unless given."`
+	Resume bool     `help:"Take an interrupted or stuck redemption to its end."`
+	Direct bool     `help:"Go past the relay, to the service itself, as the bearer of a token may."`
+	To     string   `complete:"service" placeholder:"SERVICE" help:"With --direct: go to this service, not to the token's own."`
+}
+
+// redeemed is one token in the JSON of redeem and checkout.
+type redeemed struct {
+	Token   string              `json:"token"`
+	JTI     string              `json:"jti"`
+	Service string              `json:"service"`
+	Status  orchestrator.Status `json:"status"`
+	Reason  string              `json:"reason"`
+	Receipt *tokens.Receipt     `json:"receipt"`
+}
+
+// Run redeems.
+func (v *Redeem) Run(ctx context.Context, c *client.Client, find interp.Finder, out *answer.Out) error {
+	order, err := c.Current()
+	if err != nil {
+		return err
+	}
+	switch {
+	case v.Resume && (v.Direct || len(v.Tokens) > 0):
+		return exit.Usage("redeem --resume stands alone", "--resume goes on with what was begun")
+	case v.To != "" && !v.Direct:
+		return exit.Usage("add --direct", "--to goes past the relay")
+	case v.Direct && len(v.Tokens) == 0:
+		return exit.Usage("redeem --direct TOKEN…", "--direct names its tokens")
+	}
+	held, err := find.Tokens(v.Tokens)
+	if err != nil {
+		return err
+	}
+	switch {
+	case v.Direct:
+		return redeemDirect(ctx, c, out, order, held, v.To)
+	case v.Resume:
+		snap, err := c.Resume(ctx, order)
+		if errors.Is(err, orchestrator.ErrNothing) {
+			return exit.Usage("redeem or checkout begins one", "there is no redemption to resume in session %q", order)
+		}
+		if err != nil {
+			return err
+		}
+		return showRedemption(c, out, snap, true)
+	}
+	snap, err := c.Redeem(ctx, order, held)
+	return redeemedOr(c, out, snap, unredeemed(c, order, err))
+}
+
+// redeemedOr shows how a redemption ended, unless it could not begin.
+func redeemedOr(c *client.Client, out *answer.Out, snap orchestrator.Snapshot, err error) error {
+	if err != nil {
+		return err
+	}
+	return showRedemption(c, out, snap, false)
+}
+
+// unredeemed says what to do about a redemption that could not begin, or was
+// interrupted.
+func unredeemed(c *client.Client, order string, err error) error {
+	switch {
+	case errors.Is(err, orchestrator.ErrNothing), errors.Is(err, orchestrator.ErrNotAccepted):
+		return exit.Usage("relay TOKEN… comes first", "%v", err)
+	case errors.Is(err, context.Canceled) && begun(c, order):
+		return fmt.Errorf("%w; redeem --resume goes on where it stopped", err)
+	}
+	return err
+}
+
+// begun reports whether a redemption of the order has begun and not ended.
+func begun(c *client.Client, order string) bool {
+	snap, err := c.World.Relay.Session(order)
+	return err == nil && snap.State == orchestrator.Redeeming
+}
+
+// showRedemption shows how a redemption ended. Unless it completed the error is
+// the refusals on the way; a resumed one has ended well when compensated.
+func showRedemption(c *client.Client, out *answer.Out, snap orchestrator.Snapshot, resumed bool) error {
+	var results []redeemed
+	for _, step := range snap.Steps {
+		if step.Result != "" {
+			results = append(results, redeemed{c.LabelOf(step.Ref), step.Ref.ID, step.Service, step.Result, string(step.Reason), step.Receipt})
+		}
+	}
+	if err := showRedeemed(out, snap.ID, snap.State, results); err != nil {
+		return err
+	}
+	if err := client.EndOf(snap, resumed); err != nil {
+		return exit.InJSON(err)
+	}
+	return nil
+}
+
+func showRedeemed(out *answer.Out, order string, state orchestrator.State, results []redeemed) error {
+	if results == nil {
+		results = []redeemed{}
+	}
+	data := struct {
+		Order   string             `json:"order_processing_id"`
+		State   orchestrator.State `json:"state"`
+		Results []redeemed         `json:"results"`
+	}{order, state, results}
+	return out.Show(data, func(w *page.Page) {
+		for _, r := range results {
+			fmt.Fprintf(w, "%s: %s by %s%s\n", redact.Printable(r.Token), w.State(r.Status), r.Service, because(r))
+		}
+		fmt.Fprintf(w, "session %s is %s\n", order, w.State(state))
+		if state == orchestrator.Stuck {
+			fmt.Fprintln(w, "redeem --resume takes it to its end")
+		}
+	})
+}
+
+// because gives what is worth knowing of one result: why not, or the receipt,
+// whose body is the service's business.
+func because(r redeemed) string {
+	switch {
+	case r.Reason != "":
+		return ", " + r.Reason
+	case r.Receipt != nil && r.Status != orchestrator.Cancelled:
+		return ", " + redact.Printable(string(r.Receipt.Body))
+	}
+	return ""
+}
+
+// redeemDirect takes tokens to a service with an attempt of their own.
+func redeemDirect(ctx context.Context, c *client.Client, out *answer.Out, order string, held []*client.Token, to string) error {
+	if _, err := c.World.Relay.Session(order); err != nil {
+		return err
+	}
+	var (
+		results []redeemed
+		all     exit.Refusals
+	)
+	for _, t := range held {
+		service, receipt, err := c.Direct(ctx, order, t, to, "")
+		result := redeemed{Token: t.Label(), JTI: t.Ref.ID, Service: service, Status: orchestrator.Redeemed, Receipt: &receipt}
+		if err != nil {
+			why := exit.Rejections(err)
+			if why == nil {
+				return err
+			}
+			all = append(all, why[0])
+			result.Status, result.Reason, result.Receipt = orchestrator.Refused, string(why[0].Reason), nil
+			if unknown := (*tokens.Failure)(nil); errors.As(err, &unknown) {
+				result.Status = orchestrator.Failed
+			}
+		}
+		results = append(results, result)
+	}
+	snap, err := c.World.Relay.Session(order)
+	if err != nil {
+		return err
+	}
+	if err := showRedeemed(out, order, snap.State, results); err != nil {
+		return err
+	}
+	if all != nil {
+		return exit.InJSON(all)
+	}
+	return nil
+}
+
+type Checkout struct {
+	Tokens []string `arg:"" complete:"token" optional:"" name:"token" sep:"none" help:"Handles, tokens or @FILEs; all live tokens of the session unless given."`
+}
+
+// Run relays what was not relayed yet and, when all were accepted, redeems.
+// The same checkout again goes on where it stopped.
+func (v *Checkout) Run(ctx context.Context, c *client.Client, find interp.Finder, out *answer.Out) error {
+	order, err := c.Current()
+	if err != nil {
+		return err
+	}
+	named, err := find.Tokens(v.Tokens)
+	if err != nil {
+		return err
+	}
+	far := out.LongWork()
+	refused := false
+	snap, err := c.Checkout(ctx, order, named, func(done, of int) { tellRelayed(far, done, of) }, func(results []client.Relayed) error {
+		far.End()
+		refused = client.RefusedOf(results) != nil
+		if refused || out.Format == "text" && len(results) > 0 {
+			return showRelayed(out, results)
+		}
+		return nil
+	})
+	far.End()
+	switch {
+	case errors.Is(err, client.ErrNoLiveToken):
+		return exit.Usage("coupon confirm, points confirm or payment confirm comes first", "%v", err)
+	case refused && exit.Rejections(err) != nil:
+		return exit.InJSON(err)
+	case snap == nil:
+		return err
+	}
+	return redeemedOr(c, out, *snap, unredeemed(c, order, err))
+}

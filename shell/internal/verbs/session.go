@@ -1,0 +1,185 @@
+// session: open, show, choose, tell and close.
+
+package verbs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/client"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/syntax"
+	"tokenshell/tokens"
+)
+
+type Session struct {
+	New   sessionNew   `cmd:"" help:"Open a session and make it the current one." example:"session new op_1 --customer user_123 --fact subtotal=120.00"`
+	List  sessionList  `cmd:"" looks:"" help:"List the sessions." example:"session list"`
+	Show  sessionShow  `cmd:"" looks:"" help:"Show a session and its tokens." example:"session show"`
+	Use   sessionUse   `cmd:"" help:"Make a session the current one." example:"session use op_1"`
+	Set   sessionSet   `cmd:"" help:"Set a fact of the current session." example:"session set payable=80.00"`
+	Close sessionClose `cmd:"" help:"Close a session; what it accepted is released." example:"session close"`
+}
+
+// fact reads NAME=VALUE.
+func fact(text string) (name, value string, err error) {
+	name, value, ok := strings.Cut(text, "=")
+	if !ok || !factName.MatchString(name) || len(value) > 256 {
+		return "", "", exit.Usage("write NAME=VALUE, NAME of a-z 0-9 _", "%q is no fact", text)
+	}
+	return name, value, nil
+}
+
+var factName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+
+type sessionNew struct {
+	Name     string   `arg:"" optional:"" help:"The order's id; without one the relay chooses it."`
+	Customer string   `complete:"customer" placeholder:"C" help:"Whose order it is; the world's first customer unless given."`
+	Fact     []string `sep:"none" placeholder:"NAME=VALUE" help:"What the client says of the order; may be repeated."`
+}
+
+// Run opens the session.
+func (v *sessionNew) Run(ctx context.Context, c *client.Client, out *answer.Out) error {
+	if v.Name != "" && !syntax.IsName(v.Name, 128) {
+		return exit.Usage("write up to 128 of A-Z a-z 0-9 . _ -", "%q is no name for a session", v.Name)
+	}
+	if !redact.IsID(c.Customer(v.Customer)) {
+		return exit.Usage("write up to 128 printable ASCII characters, and no token", "this is no name for a customer")
+	}
+	facts := tokens.Facts{}
+	for _, text := range v.Fact {
+		name, value, err := fact(text)
+		if err != nil {
+			return err
+		}
+		facts[name] = value
+	}
+	snap, err := c.Open(ctx, v.Name, c.Customer(v.Customer), facts)
+	if errors.Is(err, orchestrator.ErrExists) {
+		return exit.Usage("session use "+v.Name+" makes it the current one", "there is a session %q already", v.Name)
+	}
+	if err != nil {
+		return err
+	}
+	return out.Show(c.SessionState(snap), func(w *page.Page) {
+		fmt.Fprintf(w, "session %s of %s is %s\n", snap.ID, redact.Printable(snap.Customer), w.State(snap.State))
+	})
+}
+
+type sessionList struct{}
+
+// Run lists the sessions.
+func (v *sessionList) Run(c *client.Client, out *answer.Out) error {
+	list := struct {
+		Sessions []client.SessionState `json:"sessions"`
+	}{[]client.SessionState{}}
+	rows := page.NewTable("", "SESSION", "STATE", "CUSTOMER", "TOKENS")
+	inside, err := c.World.Inspector()
+	if err != nil {
+		return err
+	}
+	list.Sessions = c.SessionStates(inside.Sessions())
+	for _, snap := range list.Sessions {
+		mark := ""
+		if snap.Order == c.Order {
+			mark = "*"
+		}
+		rows.Row(page.Rigid(mark), page.Ident(snap.Order), page.State(snap.State), snap.Customer, len(snap.Tokens))
+	}
+	return out.Show(list, rows.Write)
+}
+
+type sessionShow struct {
+	ID string `arg:"" complete:"session" optional:"" help:"The session; the current one unless given."`
+}
+
+// Run shows one session.
+func (v *sessionShow) Run(c *client.Client, out *answer.Out) error {
+	snap, err := c.SessionNamed(v.ID)
+	if err != nil {
+		return err
+	}
+	shown := c.SessionState(snap)
+	ways := c.Ways()
+	for i := range shown.Tokens {
+		shown.Tokens[i].Way = ways[shown.Tokens[i].JTI]
+	}
+	return out.Show(shown, func(w *page.Page) {
+		fmt.Fprintf(w, "session %s of %s is %s\n", shown.Order, redact.Printable(shown.Customer), w.State(shown.State))
+		for _, name := range slices.Sorted(maps.Keys(shown.Facts)) {
+			fmt.Fprintf(w, "fact %s=%s\n", name, redact.Printable(shown.Facts[name]))
+		}
+		if len(shown.Tokens) > 0 {
+			rows := page.NewTable("TOKEN", "SERVICE", "STATUS", "WAY")
+			for _, t := range shown.Tokens {
+				rows.Row(page.Rigid(t.Token), page.Rigid(t.Service), page.State(t.Status), strings.Join(t.Way, ", "))
+			}
+			rows.Write(w)
+		}
+	})
+}
+
+type sessionUse struct {
+	ID string `arg:"" complete:"session" help:"The session."`
+}
+
+// Run chooses the current session.
+func (v *sessionUse) Run(c *client.Client, out *answer.Out) error {
+	snap, err := c.Use(v.ID)
+	if err != nil {
+		return err
+	}
+	return out.Show(c.SessionState(snap), func(w *page.Page) {
+		fmt.Fprintf(w, "session %s of %s is %s\n", snap.ID, redact.Printable(snap.Customer), w.State(snap.State))
+	})
+}
+
+type sessionSet struct {
+	Fact string `arg:"" placeholder:"NAME=VALUE" help:"The fact."`
+}
+
+// Run sets a fact.
+func (v *sessionSet) Run(c *client.Client, out *answer.Out) error {
+	name, value, err := fact(v.Fact)
+	if err != nil {
+		return err
+	}
+	id, err := c.Current()
+	if err != nil {
+		return err
+	}
+	snap, err := c.SetFact(id, name, value)
+	if err != nil {
+		return err
+	}
+	return out.Show(c.SessionState(snap), func(w *page.Page) {
+		fmt.Fprintf(w, "fact %s=%s\n", name, redact.Printable(value))
+	})
+}
+
+type sessionClose struct {
+	ID string `arg:"" complete:"session" optional:"" help:"The session; the current one unless given."`
+}
+
+// Run closes a session.
+func (v *sessionClose) Run(ctx context.Context, c *client.Client, out *answer.Out) error {
+	snap, err := c.SessionNamed(v.ID)
+	if err != nil {
+		return err
+	}
+	if snap, err = c.Close(ctx, snap.ID); err != nil {
+		return err
+	}
+	return out.Show(c.SessionState(snap), func(w *page.Page) {
+		fmt.Fprintf(w, "session %s is %s\n", snap.ID, w.State(snap.State))
+	})
+}

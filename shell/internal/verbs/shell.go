@@ -1,0 +1,139 @@
+// set, let, capture, expect, source, help, quit: the shell itself.
+
+package verbs
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/world"
+)
+
+type Set struct {
+	Option string `arg:"" complete:"option" optional:"" help:"The option."`
+	Value  string `arg:"" complete:"value" optional:"" help:"Its value."`
+}
+
+// Run sets an option, or lists them.
+func (v *Set) Run(w *world.World, o *interp.Options, out *answer.Out) error {
+	rows, names := interp.OptionRows(), []string{}
+	for _, row := range rows {
+		names = append(names, row.Name)
+	}
+	if v.Option == "" {
+		data, list := map[string]string{}, page.NewTable("OPTION", "VALUE", "MAY BE", "WHAT IT IS")
+		for _, row := range rows {
+			data[row.Name] = row.Get(w, o)
+			list.Row(page.Rigid(row.Name), page.Rigid(row.Get(w, o)), row.Values, row.Help)
+		}
+		return out.Show(map[string]any{"options": data}, list.Write)
+	}
+	at := slices.Index(names, v.Option)
+	if at < 0 {
+		return exit.Usage("one of "+strings.Join(names, ", "), "there is no option %q", v.Option)
+	}
+	row := rows[at]
+	if v.Value == "" {
+		return exit.Usage("set "+row.Name+" "+row.Values, "set %s wants a value", row.Name)
+	}
+	if err := row.Set(w, o, v.Value); err != nil {
+		return exit.Usage(err.Error(), "%s cannot be %q", row.Name, v.Value)
+	}
+	value := row.Get(w, o)
+	return out.Show(map[string]string{row.Name: value}, func(w *page.Page) { fmt.Fprintf(w, "%s is %s\n", row.Name, value) })
+}
+
+type Let struct {
+	Name  string `arg:"" help:"A-Z, 0-9 and _."`
+	Value string `arg:"" help:"What $NAME stands for from now on."`
+}
+
+// Run sets a variable.
+func (v *Let) Run(vars *interp.Variables, out *answer.Out) error {
+	if err := vars.Set(v.Name, v.Value, false); err != nil {
+		return err
+	}
+	return showVariable(vars, out, v.Name)
+}
+
+// showVariable shows a variable, unless it holds a token.
+func showVariable(vars *interp.Variables, out *answer.Out, name string) error {
+	value := vars.Shown(name)
+	data := map[string]string{"name": name, "value": value}
+	return out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s=%s\n", name, redact.Printable(value)) })
+}
+
+type Capture struct {
+	Name string   `arg:"" help:"The variable: A-Z, 0-9 and _."`
+	Verb []string `arg:"" passthrough:"" sep:"none" help:"A verb and its arguments."`
+}
+
+// Run runs a verb and keeps what it prints, without the last newline.
+func (v *Capture) Run(c *interp.Call) error {
+	name, words := v.Name, slices.Clone(v.Verb)
+	if err := c.Vars.CheckName(name); err != nil {
+		return err
+	}
+	var printed bytes.Buffer
+	inner := c.Output(&printed, c.Out.Stderr)
+	if err := c.Execute(c.Ctx, words, inner); err != nil {
+		return err
+	}
+	// What token raw prints is secret: a part of a token as much as the whole.
+	if err := c.Vars.Set(name, strings.TrimSuffix(printed.String(), "\n"), inner.Raw); err != nil {
+		return err
+	}
+	return showVariable(c.Vars, c.Out, name)
+}
+
+type Expect struct {
+	Reason string   `arg:"" complete:"reason" help:"The code of a reason; help reasons lists them."`
+	Verb   []string `arg:"" passthrough:"" sep:"none" help:"A verb and its arguments."`
+}
+
+// Run runs a verb that must be refused with the reason and no other.
+func (v *Expect) Run(c *interp.Call) error {
+	reason, words, codes := v.Reason, slices.Clone(v.Verb), c.Language.ReasonCodes()
+	if !slices.Contains(codes, reason) {
+		return exit.Usage(exit.Meant(reason, codes, "help reasons lists them"), "there is no reason %q", reason)
+	}
+	expected := fmt.Sprintf("%q to be refused with %s", words[0], reason)
+	err := c.Execute(c.Ctx, words, c.Out)
+	c.Answered(err)
+	all := exit.Rejections(err)
+	if err != nil && all == nil {
+		return err
+	}
+	c.Out.Report(err)
+	if err == nil {
+		return &exit.Surprise{Expected: expected, Came: "it was done"}
+	}
+	for _, r := range all {
+		if string(r.Reason) != reason {
+			return &exit.Surprise{Expected: expected, Came: fmt.Sprintf("it was refused with %s", r.Reason)}
+		}
+	}
+	return nil
+}
+
+type Source struct {
+	File string `arg:"" complete:"file" help:"A file of lines; relative to the file that sources it."`
+}
+
+// Run runs the lines of a file until one surprises.
+func (v *Source) Run(c *interp.Call) error { return c.Source(c.Ctx, v.File, c.Out) }
+
+type Quit struct{}
+
+// Run leaves.
+func (v *Quit) Run(quit interp.Quit) error {
+	quit()
+	return nil
+}

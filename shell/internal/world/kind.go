@@ -1,0 +1,128 @@
+// The kind: a domain as a world knows it, and its part of a world file.
+
+package world
+
+import (
+	"context"
+	"slices"
+
+	"tokenshell/issuers"
+	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/page"
+	"tokenshell/tokens"
+)
+
+// Kind is a domain that a world may have: what it is called, what its tokens
+// are good for, and what it reads in a world file.
+type Kind struct {
+	Name       string // "coupons": its service, and the stem of its iss
+	Handle     string // "coupon": its verb, and the stem of its tokens' handles
+	Capability string
+	Seals      bool   // its tokens carry a sealed section
+	Optional   bool   // only a world that says something of it has it
+	Holds      string // what it sets aside, as a sentence goes on: "holds the points"
+	Verbs      string // those that are about it, for help
+	Reasons    []tokens.ReasonRow
+	Lessons    map[tokens.Reason]string // what to try next after each of its reasons
+
+	// Section makes the domain's part of a world file, a pointer to a struct
+	// whose fields with a yaml tag are keys of the file.
+	Section func() Section
+	// Customer is a struct whose fields with a yaml tag are keys of each
+	// customer; nil when there are none.
+	Customer any
+}
+
+// Issuer gives its iss.
+func (k *Kind) Issuer() string { return issuers.IssuerName(k.Name) }
+
+// Section is a domain's part of a world file. Its keys are filled when Check and
+// CheckCustomer are called; they say what is wrong to r.
+type Section interface {
+	// Said reports whether the file says anything of the domain.
+	Said() bool
+	// CheckCustomer reads what a customer's keys say: a pointer to a copy of
+	// [Kind.Customer], or nil. at is the YAML path of the customer.
+	CheckCustomer(r *Reader, at, customer string, keys any)
+	// Check reads the rest, after the customers.
+	Check(r *Reader)
+	// Open starts the service. It may be called many times.
+	Open(context.Context, Setting) (Domain, error)
+}
+
+// Setting is what a world gives a domain.
+type Setting struct {
+	issuers.Config
+	Currency  string   // ISO 4217
+	Customers []string // the first is the default
+}
+
+// Service is who redeems a token: a domain, or a stand-in for an outside
+// issuer's.
+type Service interface {
+	orchestrator.Redeemer
+	Explain(ctx context.Context, raw string, session tokens.Session, all bool) []tokens.Finding
+}
+
+// Domain is a domain service of a world, whatever it is about.
+type Domain interface {
+	Service
+	Revoke(ctx context.Context, raw string) error
+	Open(ctx context.Context, ref tokens.Ref, sealed []byte) ([]byte, error)
+	Keys() *issuers.KeyRing
+	Entries() []issuers.Entry
+	Audit() error
+
+	// Accounts gives what it counts.
+	Accounts() Accounts
+	// About says in a few words what it has of a customer; it may be empty.
+	About(customer string) string
+	// Sample is something small that a customer may have confirmed again and
+	// again.
+	Sample(customer string) Choice
+	// Choices are what a customer might have confirmed, for exploring.
+	Choices(customer string) []Choice
+}
+
+// Choice is something that a customer may have confirmed.
+type Choice struct {
+	Service string
+	Says    string // what is asked for: "TEN", "500 points", "80.00 on visa"
+	Line    string // the verb that asks for it, without flags: "coupon confirm TEN"
+	Kind    string // the verb without what is no kind of its own: "points confirm"
+	Ask     func(context.Context, issuers.Order) (tokens.Issued, error)
+}
+
+// Accounts are what a domain counts: uses, balances, limits.
+type Accounts struct {
+	Data   any               // for JSON
+	Rows   *page.Table       // for people
+	Counts map[string]string // by name, for comparing
+}
+
+// Reasons gives the reasons of the contract and those of some domains, in the
+// order of the checks. What several domains say stands there once.
+func Reasons(kinds []*Kind) []tokens.ReasonRow {
+	all := tokens.Reasons()
+	last := all[len(all)-1] // service_unavailable, which is anybody's
+	all = all[:len(all)-1]
+	for _, rows := range append(domainReasons(kinds), issuers.Reasons()) {
+		for _, row := range rows {
+			at := slices.IndexFunc(all, func(r tokens.ReasonRow) bool { return r.Reason == row.Reason })
+			if at < 0 {
+				all = append(all, row)
+			} else {
+				all[at].By += ", " + row.By
+			}
+		}
+	}
+	return append(all, last)
+}
+
+func domainReasons(kinds []*Kind) [][]tokens.ReasonRow {
+	var all [][]tokens.ReasonRow
+	for _, k := range kinds {
+		all = append(all, k.Reasons)
+	}
+	return all
+}

@@ -1,0 +1,113 @@
+// The logbook: the log of a world, kept in memory.
+
+package world
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"tokenshell/shell/internal/ring"
+	"tokenshell/tokens"
+)
+
+// logLimit is how many entries a logbook keeps; older ones leave.
+const logLimit = 10_000
+
+// LogEntry is one step of one party.
+type LogEntry struct {
+	Time    time.Time         `json:"time"`
+	Party   string            `json:"party"`
+	Step    string            `json:"step"`
+	Outcome string            `json:"outcome"`
+	JTI     string            `json:"jti,omitempty"`
+	Order   string            `json:"order_processing_id,omitempty"`
+	More    map[string]string `json:"more,omitempty"`
+	Names   []string          `json:"-"` // of More, in their order
+}
+
+// logbook is a slog.Handler that keeps entries, stamped with the world's time.
+type logbook struct {
+	clock tokens.Clock
+	attrs []slog.Attr
+	kept  *keptEntries
+}
+
+type keptEntries struct {
+	mu      sync.Mutex
+	entries *ring.Ring[LogEntry]
+}
+
+func newLogbook(clock tokens.Clock) *logbook {
+	return &logbook{clock: clock, kept: &keptEntries{entries: ring.New[LogEntry](logLimit)}}
+}
+
+// Enabled takes every level.
+func (l *logbook) Enabled(context.Context, slog.Level) bool { return true }
+
+// WithAttrs keeps attributes for every entry of a party.
+func (l *logbook) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &logbook{l.clock, append(l.attrs[:len(l.attrs):len(l.attrs)], attrs...), l.kept}
+}
+
+// WithGroup is not used by any party.
+func (l *logbook) WithGroup(string) slog.Handler { return l }
+
+// Handle keeps one entry.
+func (l *logbook) Handle(_ context.Context, record slog.Record) error {
+	e := LogEntry{Time: l.clock.Now(), More: map[string]string{}}
+	take := func(a slog.Attr) bool {
+		switch value := a.Value.String(); a.Key {
+		case "party":
+			e.Party = value
+		case "step":
+			e.Step = value
+		case "outcome":
+			e.Outcome = value
+		case "jti":
+			e.JTI = value
+		case "order_processing_id":
+			e.Order = value
+		default:
+			if value != "" && value != "false" {
+				e.More[a.Key] = value
+				e.Names = append(e.Names, a.Key)
+			}
+		}
+		return true
+	}
+	for _, a := range l.attrs {
+		take(a)
+	}
+	record.Attrs(take)
+	l.kept.mu.Lock()
+	defer l.kept.mu.Unlock()
+	l.kept.entries.Add(e)
+	return nil
+}
+
+// All gives the entries that are kept, oldest first.
+func (l *logbook) All() []LogEntry {
+	l.kept.mu.Lock()
+	defer l.kept.mu.Unlock()
+	return l.kept.entries.All()
+}
+
+// String is the entry as one greppable line.
+func (e LogEntry) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s party=%s step=%s outcome=%s", e.Time.Format(time.RFC3339), e.Party, e.Step, e.Outcome)
+	if e.JTI != "" {
+		fmt.Fprintf(&b, " jti=%s", e.JTI)
+	}
+	if e.Order != "" {
+		fmt.Fprintf(&b, " order_processing_id=%s", e.Order)
+	}
+	for _, name := range e.Names {
+		fmt.Fprintf(&b, " %s=%s", name, e.More[name])
+	}
+	return b.String()
+}

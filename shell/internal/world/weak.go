@@ -1,0 +1,58 @@
+// Weak worlds: worlds whose parties leave rules out, to see that somebody
+// notices.
+
+package world
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"tokenshell/kmsmock"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/wire"
+	"tokenshell/tokens"
+)
+
+// BuildWeak makes a world whose parties leave rules out.
+func BuildWeak(ctx context.Context, plan *Plan, m Making, weakness tokens.Weakness) (*World, error) {
+	w := &World{Plan: plan, Leeway: &leeway{}, Witness: &witness{}, weakness: weakness}
+	if m.Seed == nil {
+		w.Clock, w.Mint = tokens.LiveClock(), tokens.NewMint(tokens.RandomSeed())
+	} else {
+		w.Clock, w.Mint = tokens.FrozenClock(Epoch), tokens.NewMint(fmt.Appendf(nil, "tokenshell seed %d", *m.Seed))
+	}
+	w.Witness.peek = w.Peek
+	w.Faults = &wire.Faults{Clock: w.Clock}
+	w.Wire = &wire.Wire{Faults: w.Faults, Conversation: wire.NewConversation(w.Clock)}
+	w.Log = newLogbook(w.Clock)
+	w.KMS = kmsmock.New(kmsmock.Config{Seed: w.Mint.Derive("kms"), Now: w.Clock.Of("kms").Now})
+	if err := w.openServices(ctx); err != nil {
+		return nil, err
+	}
+	w.openRelay(m.Relay)
+	return w, nil
+}
+
+// Without gives the weakness that --without names; none when it is empty.
+func Without(rule string) (tokens.Weakness, error) {
+	if rule == "" {
+		return tokens.Weakness{}, nil
+	}
+	weakness, err := tokens.UnsafeWithout(rule)
+	if err != nil {
+		return tokens.Weakness{}, exit.Usage(exit.Meant(rule, Leavable(), "one of "+strings.Join(Leavable(), ", ")), "%v", err)
+	}
+	return weakness, nil
+}
+
+// Leavable gives what --without may name.
+func Leavable() []string { return append(tokens.CheckNames(), WeaknessNames()...) }
+
+func WeaknessNames() []string {
+	var names []string
+	for _, row := range tokens.Weaknesses() {
+		names = append(names, row.Rule)
+	}
+	return names
+}

@@ -1,0 +1,195 @@
+// The witness: sees what passes between the relay and a service, and says when
+// it breaks a promise.
+
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"tokenshell/issuers"
+	"tokenshell/orchestrator"
+	"tokenshell/tokens"
+)
+
+// witness watches every service of a world while checks are on. It remembers
+// what it has seen for as long as they are.
+type witness struct {
+	mu     sync.Mutex
+	on     bool
+	peek   func(raw string) (tokens.Unverified, error)
+	broken error // the first broken promise
+	seen   map[tokens.Ref]testimony
+}
+
+// witnessLimit is how many tokens a witness remembers before it starts again.
+const witnessLimit = 100_000
+
+// testimony is what the witness knows of one token.
+type testimony struct {
+	attempt   string // the one that redeemed it; empty when none has
+	receipt   string
+	cancelled bool
+}
+
+// Watch starts or stops watching. Starting forgets what was seen before.
+func (w *witness) Watch(on bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.on, w.broken, w.seen = on, nil, map[tokens.Ref]testimony{}
+}
+
+func (w *witness) Watching() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.on
+}
+
+// complaint gives the first broken promise; nil when all were kept.
+func (w *witness) complaint() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.broken
+}
+
+func (w *witness) breach(format string, args ...any) {
+	if w.broken == nil {
+		w.broken = fmt.Errorf(format, args...)
+	}
+}
+
+// redeemed takes down the answer to a redemption.
+func (w *witness) redeemed(ref tokens.Ref, attempt string, receipt tokens.Receipt, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.on {
+		return
+	}
+	known := w.seen[ref]
+	switch {
+	case err == nil && known.cancelled:
+		w.breach("%s was redeemed after it was cancelled", ref.ID)
+	case err == nil && known.attempt != "" && known.receipt != receipt.ID:
+		w.breach("%s was redeemed twice", ref.ID)
+	case errors.Is(err, tokens.AlreadyRedeemed) && known.attempt == attempt:
+		w.breach("a retry of the redemption of %s was taken for a replay", ref.ID)
+	case err == nil:
+		if len(w.seen) >= witnessLimit {
+			clear(w.seen)
+		}
+		w.seen[ref] = testimony{attempt: attempt, receipt: receipt.ID}
+	}
+}
+
+// cancelled takes down that a cancellation was confirmed.
+func (w *witness) cancelled(ref tokens.Ref, attempt string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if known := w.seen[ref]; w.on && (known.attempt == "" || known.attempt == attempt) {
+		w.seen[ref] = testimony{cancelled: true}
+	}
+}
+
+// relayed takes down the relay's answer: it may only call a replay what it has
+// accepted before.
+func (w *witness) relayed(ref tokens.Ref, session orchestrator.Snapshot, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.on || !errors.Is(err, tokens.Replayed) || ref.ID == "" {
+		return
+	}
+	for _, step := range session.Steps {
+		if step.Ref.ID == ref.ID && step.Ref.Issuer == ref.Issuer {
+			return
+		}
+	}
+	w.breach("the relay called %s a replay, and had never accepted it", ref.ID)
+}
+
+// watchedRedeemer is a service under a witness's eyes. It stands behind the
+// wire, so that it sees what really happened.
+type watchedRedeemer struct {
+	orchestrator.Redeemer
+	witness *witness
+}
+
+// Redeem redeems.
+func (r watchedRedeemer) Redeem(ctx context.Context, request tokens.Redemption) (tokens.Receipt, error) {
+	receipt, err := r.Redeemer.Redeem(ctx, request)
+	if seen, bad := r.witness.peek(request.Token); bad == nil && seen.Ref.ID != "" {
+		r.witness.redeemed(seen.Ref, request.Attempt, receipt, err)
+	}
+	return receipt, err
+}
+
+// Cancel cancels.
+func (r watchedRedeemer) Cancel(ctx context.Context, request tokens.Cancellation) error {
+	err := r.Redeemer.Cancel(ctx, request)
+	if seen, bad := r.witness.peek(request.Token); bad == nil && err == nil && seen.Ref.ID != "" {
+		r.witness.cancelled(seen.Ref, request.Attempt)
+	}
+	return err
+}
+
+// Audit checks the invariants of the whole world: each domain's books, the
+// relay's sessions, the two against each other, and what the witness saw. The
+// error is the first that does not hold.
+func (w *World) Audit() error {
+	if err := w.Witness.complaint(); err != nil {
+		return err
+	}
+	for _, p := range w.Parties {
+		if err := p.Audit(); err != nil {
+			return err
+		}
+	}
+	if w.inside == nil {
+		return nil // what somebody else's relay has written down is its own
+	}
+	if err := w.inside.Audit(); err != nil {
+		return err
+	}
+	return w.auditAgreement()
+}
+
+// auditAgreement holds what ended sessions say of their tokens against the
+// books of the services.
+func (w *World) auditAgreement() error {
+	committed := map[tokens.Ref]string{} // the attempt, of what stands redeemed
+	for _, p := range w.Parties {
+		for _, e := range p.Entries() {
+			if e.State == issuers.Committed {
+				committed[e.Ref] = e.Attempt
+			}
+		}
+	}
+	for _, s := range w.Standins {
+		s.redeemed(committed)
+	}
+	recent := w.Clock.Now().Add(-issuers.Retention) // older ones may be forgotten
+	for _, snap := range w.inside.Sessions() {
+		for _, step := range snap.Steps {
+			stands := step.Attempt != "" && committed[step.Ref] == step.Attempt
+			switch {
+			case snap.State == orchestrator.Completed && step.Result != "" && !stands && step.Expires.After(recent):
+				return fmt.Errorf("session %q is completed, and %s has no redemption of %s", snap.ID, step.Service, step.Ref.ID)
+			case snap.State == orchestrator.Compensated && stands:
+				return fmt.Errorf("session %q is compensated, and %s still has %s redeemed", snap.ID, step.Service, step.Ref.ID)
+			}
+		}
+	}
+	return nil
+}
+
+// RelayToken hands a token to the relay, under the witness's eyes.
+func (w *World) RelayToken(ctx context.Context, session, raw string, ref tokens.Ref) (service string, err error) {
+	service, err = w.Relay.Relay(ctx, session, raw)
+	if w.Witness.Watching() {
+		if snap, bad := w.Relay.Session(session); bad == nil {
+			w.Witness.relayed(ref, snap, err)
+		}
+	}
+	return service, err
+}

@@ -1,0 +1,246 @@
+// The world: clock, seed, KMS, services, relay and log, composed.
+
+package world
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+
+	"tokenshell/issuers"
+	"tokenshell/kmsmock"
+	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/wire"
+	"tokenshell/tokens"
+)
+
+// Epoch is where a frozen clock stands in the beginning.
+var Epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// DefaultSeed is the seed of scenarios, attacks and explorations unless another
+// is given.
+const DefaultSeed = 1
+
+// World owns everything that a scenario can touch. Nothing of it is shared
+// with another world.
+type World struct {
+	Plan     *Plan
+	Clock    *tokens.WorldClock
+	Leeway   *leeway
+	Mint     *tokens.Mint
+	KMS      *kmsmock.KMS
+	Log      *logbook
+	Wire     *wire.Wire
+	Faults   *wire.Faults
+	Witness  *witness
+	weakness tokens.Weakness
+
+	Parties []Party // in the order of redemption
+	Relay   Relay   // as the client reaches it
+	inside  Inspector
+
+	Outsiders []*Outsider // the outside issuers that the relay trusts
+	Standins  []*standin  // also of those that it trusts no more
+}
+
+// Party is a domain service of a world.
+type Party struct {
+	*Kind
+	Domain
+}
+
+// NameOrNone gives the name; empty when there is no such party.
+func (p Party) NameOrNone() string {
+	if p.Kind == nil {
+		return ""
+	}
+	return p.Name
+}
+
+// Making says how a world is made of a plan.
+type Making struct {
+	Seed  *uint64                         // nil is a random seed and live time; else time is frozen at [Epoch]
+	Relay func(orchestrator.Config) Relay // makes the relay; nil is our own
+}
+
+// Seeded makes a world with a seed.
+func Seeded(seed uint64) Making { return Making{Seed: &seed} }
+
+// Build makes a world.
+func Build(ctx context.Context, plan *Plan, m Making) (*World, error) {
+	return BuildWeak(ctx, plan, m, tokens.Weakness{})
+}
+
+// openServices has the operator make the keys, and starts each service.
+func (w *World) openServices(ctx context.Context) error {
+	for _, d := range w.Plan.domains {
+		if err := w.NewSigningKey(ctx, d.kind.Name); err != nil {
+			return err
+		}
+	}
+	for _, d := range w.Plan.domains {
+		if !d.kind.Seals {
+			continue
+		}
+		if err := w.newKey(ctx, sealingAlias(d.kind.Name), types.KeySpecRsa2048, types.KeyUsageTypeEncryptDecrypt); err != nil {
+			return err
+		}
+	}
+	for _, name := range w.Plan.redeemOrder {
+		at := slices.IndexFunc(w.Plan.domains, func(d planned) bool { return d.kind.Name == name })
+		d := w.Plan.domains[at]
+		opened, err := d.section.Open(ctx, Setting{w.issuerConfig(d.kind), w.Plan.currency, w.Plan.Customers})
+		if err != nil {
+			return err
+		}
+		w.Parties = append(w.Parties, Party{d.kind, opened})
+	}
+	return nil
+}
+
+func (w *World) issuerConfig(k *Kind) issuers.Config {
+	c := issuers.Config{
+		Service: k.Name, Capability: k.Capability, KMS: wiredKMS{w.KMS, w.Wire, k.Name}, SigningAlias: signingAlias(k.Name),
+		Clock: w.Clock.Of(k.Name), Leeway: w.Leeway.Get, Mint: w.Mint, Log: w.Log, Weakness: w.weakness,
+	}
+	if k.Seals {
+		c.SealingAlias = sealingAlias(k.Name)
+	}
+	return c
+}
+
+func (w *World) openRelay(open func(orchestrator.Config) Relay) {
+	c := orchestrator.Config{
+		Ledger: orchestrator.NewMemoryLedger(), Clock: w.Clock.Of("relay"), Leeway: w.Leeway.Get, Mint: w.Mint, Log: w.Log, Weakness: w.weakness,
+	}
+	for _, p := range w.Parties {
+		c.Services = append(c.Services, orchestrator.Service{Name: p.Name, Capabilities: []string{p.Capability}, Redeemer: w.Reach("relay", p.Name, p.Domain)})
+		c.Issuers = append(c.Issuers, tokens.Issuer{Name: p.Issuer(), Keys: p.Keys(), Capabilities: []string{p.Capability}})
+	}
+	if open == nil {
+		open = func(c orchestrator.Config) Relay { return orchestrator.New(c) }
+	}
+	relay := open(c)
+	w.Relay = wiredRelay{relay, w.Wire}
+	w.inside, _ = relay.(Inspector) // nil when it is somebody else's
+}
+
+// Reach gives a service as one party reaches it: over the wire, with the witness
+// behind it, which sees what really happened.
+func (w *World) Reach(from, name string, service orchestrator.Redeemer) orchestrator.Redeemer {
+	return wiredService{watchedRedeemer{service, w.Witness}, w.Wire, from, name}
+}
+
+func signingAlias(service string) string { return "alias/" + service + "-signing" }
+
+func sealingAlias(service string) string { return "alias/" + service + "-sealing" }
+
+// NewSigningKey makes a key in the KMS and points the service's alias at it:
+// the operator's half of a rotation.
+func (w *World) NewSigningKey(ctx context.Context, service string) error {
+	return w.newKey(ctx, signingAlias(service), types.KeySpecEccNistP256, types.KeyUsageTypeSignVerify)
+}
+
+func (w *World) newKey(ctx context.Context, alias string, spec types.KeySpec, usage types.KeyUsageType) error {
+	made, err := w.KMS.CreateKey(ctx, &kms.CreateKeyInput{KeySpec: spec, KeyUsage: usage})
+	if err != nil {
+		return err
+	}
+	if _, err = w.KMS.UpdateAlias(ctx, &kms.UpdateAliasInput{AliasName: &alias, TargetKeyId: made.KeyMetadata.KeyId}); err == nil {
+		return nil
+	}
+	_, err = w.KMS.CreateAlias(ctx, &kms.CreateAliasInput{AliasName: &alias, TargetKeyId: made.KeyMetadata.KeyId})
+	return err
+}
+
+// DisableKey disables a key in the KMS: the operator's half of a disabling.
+func (w *World) DisableKey(ctx context.Context, arn string) error {
+	_, err := w.KMS.DisableKey(ctx, &kms.DisableKeyInput{KeyId: aws.String(arn)})
+	return err
+}
+
+// Service finds a party by any of its spellings: coupons, coupon, coupons.svc.
+func (w *World) Service(text string) (Party, error) {
+	plain := strings.TrimSuffix(text, ".svc")
+	for _, p := range w.Parties {
+		if plain == p.Name || text+"s" == p.Name {
+			return p, nil
+		}
+	}
+	return Party{}, exit.Usage("one of "+strings.Join(w.ServiceNames(), ", "), "no service is called %q", text)
+}
+
+func (w *World) ServiceNames() []string {
+	names := make([]string, len(w.Parties))
+	for i, p := range w.Parties {
+		names[i] = p.Name
+	}
+	return names
+}
+
+// InKindOrder gives the parties in the order in which their domains are listed.
+func (w *World) InKindOrder() []Party {
+	var ordered []Party
+	for _, d := range w.Plan.domains {
+		for _, p := range w.Parties {
+			if p.Kind == d.kind {
+				ordered = append(ordered, p)
+			}
+		}
+	}
+	return ordered
+}
+
+// Someone finds who is meant: one of others as it is written, or a service by
+// any of its spellings.
+func (w *World) Someone(name string, others ...string) (string, error) {
+	if slices.Contains(others, name) {
+		return name, nil
+	}
+	p, err := w.Service(name)
+	if err != nil {
+		return "", exit.Usage(strings.Join(append(others, w.ServiceNames()...), ", "), "nobody is called %q", name)
+	}
+	return p.Name, nil
+}
+
+// Issuer finds the party that a token says it is from.
+func (w *World) Issuer(iss string) (Party, error) {
+	at := slices.IndexFunc(w.Parties, func(p Party) bool { return p.Issuer() == iss })
+	if at < 0 {
+		return Party{}, tokens.Refuse(tokens.IssuerUnknown, "no service issues as %q", iss)
+	}
+	return w.Parties[at], nil
+}
+
+// Key finds a key of any service.
+func (w *World) Key(kid string) (Party, issuers.KeyInfo, error) {
+	var kids []string
+	for _, p := range w.Parties {
+		for _, k := range p.Keys().List() {
+			if k.ID == kid {
+				return p, k, nil
+			}
+			kids = append(kids, k.ID)
+		}
+	}
+	return Party{}, issuers.KeyInfo{}, exit.Usage(exit.Meant(kid, kids, "keys list shows them"), "there is no key %q", kid)
+}
+
+// Of finds a world's domain by its Go type: what a domain's own verbs work with.
+// The error says that this world has none.
+func Of[D Domain](w *World) (D, error) {
+	for _, p := range w.Parties {
+		if d, ok := p.Domain.(D); ok {
+			return d, nil
+		}
+	}
+	var none D
+	return none, exit.Usage("world files say which services there are", "no service of this world does that")
+}

@@ -1,0 +1,263 @@
+// The world file: what a world has in it, as YAML.
+
+package world
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/bojanz/currency"
+	"github.com/goccy/go-yaml"
+
+	"tokenshell/issuers"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
+	"tokenshell/shell/internal/yamlfile"
+)
+
+//go:embed world.yaml
+var embeddedWorld []byte
+
+// WorldLimit is the largest world file, in bytes.
+const WorldLimit = 1 << 20
+
+// worldFile are the keys that no domain reads.
+type worldFile struct {
+	Currency    yamlfile.Written   `yaml:"currency"`
+	RedeemOrder []yamlfile.Written `yaml:"redeem_order"`
+}
+
+// Plan is a world file that has been read and checked: what worlds are made of.
+type Plan struct {
+	kinds       []*Kind
+	currency    string
+	redeemOrder []string
+	Customers   []string  // the first is the default
+	domains     []planned // in the order of the kinds
+	Source      []byte    // nil for the embedded world
+}
+
+// planned is a domain of a plan.
+type planned struct {
+	kind    *Kind
+	section Section
+}
+
+// Read reads a world file, which may hold these kinds of domains; path "" is
+// the embedded one.
+func Read(kinds []*Kind, path string) (*Plan, error) {
+	if path == "" {
+		return Parse(kinds, "the embedded world", embeddedWorld)
+	}
+	text, err := files.Read(path, WorldLimit)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := Parse(kinds, path, text)
+	if err == nil {
+		plan.Source = text
+	}
+	return plan, err
+}
+
+// Embedded reads the embedded world, with the kinds of this plan.
+func (p *Plan) Embedded() (*Plan, error) { return Read(p.kinds, "") }
+
+// Parse reads YAML strictly: unknown keys, duplicates and wrong types are
+// refused with their line and column.
+func Parse(kinds []*Kind, path string, source []byte) (*Plan, error) {
+	if bytes.HasPrefix(source, []byte("\ufeff")) {
+		return nil, exit.Input(path, 1, "column 1: it begins with a byte order mark; write it without")
+	}
+	if yamlfile.TooDeep(source) {
+		return nil, exit.Input(path, 0, "its brackets nest too deep")
+	}
+	f := newFileShape(kinds)
+	second, err := yamlfile.Decode(source, f.into.Interface())
+	if err != nil {
+		return nil, yamlfile.Error(path, err)
+	}
+	if second {
+		return nil, yamlfile.SecondDocument(path, source, "a world")
+	}
+	r := &Reader{path: path, source: source}
+	return r.plan(f)
+}
+
+// fileShape is the struct that mirrors a world file: the keys of the world and
+// those of every kind, side by side, so that YAML is read strictly and once.
+type fileShape struct {
+	kinds    []*Kind
+	sections []Section
+	into     reflect.Value // a pointer to the struct
+}
+
+// newFileShape puts the struct together. Field names do not matter: the first
+// letters only keep them apart.
+func newFileShape(kinds []*Kind) *fileShape {
+	f := &fileShape{kinds: kinds}
+	top := keysOf(reflect.TypeFor[worldFile](), "World")
+	customer := []reflect.StructField{{Name: "ID", Type: reflect.TypeFor[yamlfile.Written](), Tag: `yaml:"id"`}}
+	for i, k := range kinds {
+		section := k.Section()
+		f.sections = append(f.sections, section)
+		top = append(top, keysOf(reflect.TypeOf(section).Elem(), fmt.Sprintf("Kind%d", i))...)
+		if k.Customer != nil {
+			customer = append(customer, keysOf(reflect.TypeOf(k.Customer), fmt.Sprintf("Kind%d", i))...)
+		}
+	}
+	top = append(top, reflect.StructField{Name: "Customers", Type: reflect.SliceOf(reflect.StructOf(customer)), Tag: `yaml:"customers"`})
+	f.into = reflect.New(reflect.StructOf(top))
+	return f
+}
+
+// keysOf gives the fields of a struct that are keys of YAML.
+func keysOf(t reflect.Type, prefix string) []reflect.StructField {
+	var fields []reflect.StructField
+	for i := range t.NumField() {
+		if field := t.Field(i); field.Tag.Get("yaml") != "" {
+			fields = append(fields, reflect.StructField{Name: prefix + field.Name, Type: field.Type, Tag: field.Tag})
+		}
+	}
+	return fields
+}
+
+// fill copies the keys with a prefix into a struct of their own.
+func fill(to reflect.Value, from reflect.Value, prefix string) {
+	for i := range to.NumField() {
+		if field := to.Type().Field(i); field.Tag.Get("yaml") != "" {
+			to.Field(i).Set(from.FieldByName(prefix + field.Name))
+		}
+	}
+}
+
+// Reader checks what YAML cannot say, and finds the place of what is wrong. The
+// first error stays.
+type Reader struct {
+	Currency  string   // of the world
+	Customers []string // as far as they are read
+
+	path   string
+	source []byte
+	err    error
+}
+
+// Fail notes what is wrong at a YAML path such as $.coupons[2].amount.
+func (r *Reader) Fail(at, format string, args ...any) {
+	if r.err != nil {
+		return
+	}
+	wrong := exit.Input(r.path, 0, fmt.Sprintf(format, args...))
+	if path, err := yaml.PathString(at); err == nil {
+		if node, err := path.FilterFile(yamlfile.ParseTree(r.source)); err == nil && node != nil && node.GetToken() != nil {
+			position := node.GetToken().Position
+			wrong.Line, wrong.What = position.Line, fmt.Sprintf("column %d: %s", position.Column, wrong.What)
+		}
+	}
+	r.err = wrong
+}
+
+// name is what ids and codes of a world look like.
+var name = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// Name wants a name that nobody has taken.
+func (r *Reader) Name(at, what, text string, taken []string) {
+	switch {
+	case !name.MatchString(text):
+		r.Fail(at, "%s %q: write 1 to 64 of A-Z a-z 0-9 . _ -", what, text)
+	case slices.Contains(taken, text):
+		r.Fail(at, "%s %q stands here twice", what, text)
+	}
+}
+
+// Money wants an amount in the world's currency.
+func (r *Reader) Money(at, what, text string, positive bool) currency.Amount {
+	amount, err := issuers.ParseMoney(text, r.Currency)
+	if err != nil {
+		r.Fail(at, "%s: %v", what, err)
+		return currency.Amount{}
+	}
+	if positive && !amount.IsPositive() {
+		r.Fail(at, "%s must be positive", what)
+	}
+	return amount
+}
+
+// Time wants a time (RFC 3339); "" is the zero time.
+func (r *Reader) Time(at, text string) time.Time {
+	if text == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		r.Fail(at, "%q is no time: write one such as 2026-01-01T00:00:00Z", text)
+	}
+	return t
+}
+
+// plan checks a file that was filled and makes the plan.
+func (r *Reader) plan(f *fileShape) (*Plan, error) {
+	from := f.into.Elem()
+	var top worldFile
+	fill(reflect.ValueOf(&top).Elem(), from, "World")
+	for i, section := range f.sections {
+		fill(reflect.ValueOf(section).Elem(), from, fmt.Sprintf("Kind%d", i))
+	}
+	if r.Currency = string(top.Currency); r.Currency == "" {
+		r.Currency = "EUR"
+	}
+	if !currency.IsValid(r.Currency) {
+		r.Fail("$.currency", "unknown currency %q: write an ISO 4217 code such as EUR", r.Currency)
+		return nil, r.err
+	}
+	plan := &Plan{kinds: f.kinds, currency: r.Currency}
+	r.readCustomers(f, from.FieldByName("Customers"))
+	plan.Customers = r.Customers
+	var names []string
+	for i, section := range f.sections {
+		section.Check(r)
+		if k := f.kinds[i]; !k.Optional || section.Said() {
+			plan.domains = append(plan.domains, planned{k, section})
+			names = append(names, k.Name)
+		}
+	}
+	for _, service := range top.RedeemOrder {
+		plan.redeemOrder = append(plan.redeemOrder, string(service))
+	}
+	if len(plan.redeemOrder) == 0 {
+		plan.redeemOrder = names
+	}
+	if !slices.Equal(slices.Sorted(slices.Values(plan.redeemOrder)), slices.Sorted(slices.Values(names))) {
+		r.Fail("$.redeem_order", "redeem_order names each of %v once", names)
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return plan, nil
+}
+
+// readCustomers checks the customers, and has each domain read its keys of them.
+func (r *Reader) readCustomers(f *fileShape, customers reflect.Value) {
+	if customers.Len() == 0 {
+		r.Fail("$", "a world has at least one customer")
+	}
+	for i := range customers.Len() {
+		at, from := fmt.Sprintf("$.customers[%d]", i), customers.Index(i)
+		id := from.FieldByName("ID").String()
+		r.Name(at, "customer id", id, r.Customers)
+		r.Customers = append(r.Customers, id)
+		for n, section := range f.sections {
+			if f.kinds[n].Customer == nil {
+				continue
+			}
+			keys := reflect.New(reflect.TypeOf(f.kinds[n].Customer))
+			fill(keys.Elem(), from, fmt.Sprintf("Kind%d", n))
+			section.CheckCustomer(r, at, id, keys.Interface())
+		}
+	}
+}

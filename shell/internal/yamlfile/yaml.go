@@ -1,0 +1,153 @@
+// YAML: how the shell's files are read, strictly and with the place of what is
+// wrong.
+
+package yamlfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"regexp"
+	"strconv"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	yamlparser "github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/redact"
+)
+
+// Decode reads one document strictly and says whether another follows. Some
+// tags make the library panic (goccy/go-yaml 1.19.2: !!binary where a list
+// belongs); that is an error of the file.
+func Decode(source []byte, into any) (second bool, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = errors.New("it holds a YAML tag that does not fit")
+		}
+	}()
+	documents := yaml.NewDecoder(bytes.NewReader(source), yaml.Strict(), yaml.DisallowUnknownField())
+	if err := documents.Decode(into); err != nil && err != io.EOF {
+		return false, err
+	}
+	return documents.Decode(new(any)) != io.EOF, nil
+}
+
+// maxBrackets is how deep the brackets of a world file may nest: beyond, the
+// parser's time grows with the square of the file.
+const maxBrackets = 32
+
+func TooDeep(text []byte) bool {
+	depth := 0
+	for _, c := range text {
+		switch c {
+		case '[', '{':
+			depth++
+		case ']', '}':
+			depth--
+		}
+		if depth > maxBrackets {
+			return true
+		}
+	}
+	return false
+}
+
+func Error(path string, err error) error {
+	var (
+		value  *valueError
+		wrong  *yaml.TypeError
+		syntax yaml.Error
+	)
+	switch {
+	case errors.As(err, &value):
+		return exit.Input(path, value.at.Line, fmt.Sprintf("column %d: %s", value.at.Column, value.what))
+	case errors.As(err, &wrong) && wrong.Token != nil:
+		return exit.Input(path, wrong.Token.Position.Line, fmt.Sprintf("column %d: %s belongs here", wrong.Token.Position.Column, shape(wrong.DstType)))
+	case errors.As(err, &syntax) && syntax.GetToken() != nil:
+		position := syntax.GetToken().Position
+		return exit.Input(path, position.Line, fmt.Sprintf("column %d: %s", position.Column, redact.OneLine(syntax.GetMessage())))
+	}
+	return exit.Input(path, 0, err.Error())
+}
+
+// shape names what a Go type is in a world file.
+func shape(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Slice:
+		return "a list"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Struct, reflect.Pointer:
+		return "a section of keys and values"
+	default:
+		return "a single value"
+	}
+}
+
+// Written is a string as it was written. YAML would bend an unquoted number into
+// another one: 007 is 7, and 1_000 is 1000.
+type Written string
+
+// Whole is a whole number in digits. YAML would cut 10.9 to 10.
+type Whole int64
+
+// valueError is a value of the wrong kind.
+type valueError struct {
+	at   *token.Position
+	what string
+}
+
+func (e *valueError) Error() string { return e.what }
+
+// UnmarshalYAML takes a string, and no number.
+func (t *Written) UnmarshalYAML(node ast.Node) error {
+	switch n := node.(type) {
+	case *ast.StringNode:
+		*t = Written(n.Value)
+	case *ast.LiteralNode:
+		*t = Written(n.Value.Value)
+	case *ast.NullNode:
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return &valueError{node.GetToken().Position, fmt.Sprintf("%s: write it in quotes", node.GetToken().Value)}
+	default:
+		return &valueError{node.GetToken().Position, "a single value belongs here"}
+	}
+	return nil
+}
+
+var wholeNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,17})$`)
+
+// UnmarshalYAML takes a whole number of at most 18 digits.
+func (w *Whole) UnmarshalYAML(node ast.Node) error {
+	written := node.GetToken().Value
+	if _, ok := node.(*ast.IntegerNode); !ok || !wholeNumber.MatchString(written) {
+		return &valueError{node.GetToken().Position, fmt.Sprintf("%q is no whole number: write digits, at most 18", written)}
+	}
+	n, err := strconv.ParseInt(written, 10, 64)
+	*w = Whole(n)
+	return err
+}
+
+// ParseTree parses a file once more, for the places of what is wrong.
+func ParseTree(source []byte) *ast.File {
+	tree, err := yamlparser.ParseBytes(source, 0)
+	if err != nil {
+		return &ast.File{}
+	}
+	return tree
+}
+
+// SecondDocument says where a second YAML document begins.
+func SecondDocument(path string, source []byte, what string) error {
+	wrong := exit.Input(path, 0, what+" is one document, here begins another")
+	if docs := ParseTree(source).Docs; len(docs) > 1 && docs[1].Start != nil {
+		place := docs[1].Start.Position
+		wrong.Line, wrong.What = place.Line, fmt.Sprintf("column %d: %s", place.Column, wrong.What)
+	}
+	return wrong
+}
