@@ -26,7 +26,7 @@ import (
 // and [Client.Direct].
 type Client struct {
 	World  *world.World
-	Wallet wallet
+	Wallet Wallet
 	Order  string // the current one; empty for none
 }
 

@@ -27,8 +27,8 @@ type Token struct {
 	spent   atomic.Bool // redeemed past the relay
 }
 
-// wallet holds tokens in the order in which they came.
-type wallet struct {
+// Wallet holds tokens in the order in which they came.
+type Wallet struct {
 	Held     []*Token
 	ByHandle map[string]*Token
 	byRef    map[tokens.Ref]*Token // the first of those that are the same token
@@ -37,7 +37,7 @@ type wallet struct {
 }
 
 // CheckHandle says what is wrong with a handle that somebody chose.
-func (w *wallet) CheckHandle(handle string) error {
+func (w *Wallet) CheckHandle(handle string) error {
 	if handle == "" {
 		return nil
 	}
@@ -51,7 +51,7 @@ func (w *wallet) CheckHandle(handle string) error {
 }
 
 // Add keeps a token under the handle, or under the next one of its kind.
-func (w *wallet) Add(t *Token, kind string) {
+func (w *Wallet) Add(t *Token, kind string) {
 	if w.ByHandle == nil {
 		w.ByHandle, w.byRef, w.counts = map[string]*Token{}, map[tokens.Ref]*Token{}, map[string]int{}
 	}
@@ -68,10 +68,10 @@ func (w *wallet) Add(t *Token, kind string) {
 }
 
 // redact replaces tokens in a text, and the parts of those that are held.
-func (w *wallet) redact(text string) string { return w.parts.Hide(text) }
+func (w *Wallet) redact(text string) string { return w.parts.Hide(text) }
 
 // forget drops the tokens that expired before then.
-func (w *wallet) forget(then time.Time) {
+func (w *Wallet) forget(then time.Time) {
 	w.Held = slices.DeleteFunc(w.Held, func(t *Token) bool {
 		if t.Expires.IsZero() || !t.Expires.Before(then) {
 			return false
@@ -185,7 +185,7 @@ func (s *Client) live(session string) []*Token {
 }
 
 // spend notes that a token was redeemed past the relay, which cannot know.
-func (w *wallet) spend(ref tokens.Ref) {
+func (w *Wallet) spend(ref tokens.Ref) {
 	for _, t := range w.Held {
 		if t.Ref == ref {
 			t.spent.Store(true)

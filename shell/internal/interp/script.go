@@ -31,7 +31,7 @@ func (s *Shell) Script(name string, from io.Reader, semicolons bool, stdout, std
 	ctx, stop := WithInterrupt()
 	defer stop()
 	lines := lineedit.Plain(from)
-	for number := 1; !s.Quit; number++ {
+	for number := 1; !s.quit; number++ {
 		line, err := nextLine(ctx, lines, name, number)
 		if err == io.EOF {
 			break
@@ -110,7 +110,7 @@ func (s *Shell) Source(ctx context.Context, file string, out *answer.Out) error 
 			s.place(out.Stderr, file, i+1, line, err)
 			return exit.ToPeople(&exit.Stopped{File: file, Line: i + 1, Err: err})
 		}
-		if s.Quit {
+		if s.quit {
 			break
 		}
 	}

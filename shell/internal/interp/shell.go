@@ -40,7 +40,7 @@ type Shell struct {
 	Transcript *Transcript
 	speaking   *Spoken  // what is being run; nil between commands
 	sources    []string // files being sourced, to find circles
-	Quit       bool
+	quit       bool
 	last       string // the command that ran last, as it was written
 	binds      []any
 }
@@ -103,7 +103,7 @@ func (s *Shell) Line(ctx context.Context, line string, semicolons bool, stdout, 
 		} else {
 			s.Output(stdout, stderr).Report(err)
 		}
-		if err != nil || s.Quit {
+		if err != nil || s.quit {
 			return err
 		}
 	}
@@ -111,7 +111,7 @@ func (s *Shell) Line(ctx context.Context, line string, semicolons bool, stdout, 
 }
 
 // HasQuit reports whether quit was run.
-func (s *Shell) HasQuit() bool { return s.Quit }
+func (s *Shell) HasQuit() bool { return s.quit }
 
 // Output is where a verb prints unless its flags say otherwise.
 func (s *Shell) Output(stdout, stderr io.Writer) *answer.Out {
@@ -176,7 +176,7 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	binds := append([]any{
 		&Call{s, ctx, out}, s.Client, out, &s.Dir, &s.Options, s.Vars, s.Language, s.Transcript,
-		Finder{s.Client, &s.Dir}, Seed{p.flags.Seed}, Quit(func() { s.Quit = true }),
+		Finder{s.Client, &s.Dir}, Seed{p.flags.Seed}, Quit(func() { s.quit = true }),
 	}, s.binds...)
 	if s.World != nil { // help works without one
 		binds = append(binds, s.World)

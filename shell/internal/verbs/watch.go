@@ -44,7 +44,7 @@ func (v *Watch) Run(c *interp.Call) error {
 	screen := &watchScreen{Call: c, still: alone || c.Out.Window.Dumb || c.World.Clock.Frozen()}
 	for n := 1; ; n++ {
 		err := screen.run(words, fmt.Sprintf("every %s: %s", every, redact.Printable(c.Redact(strings.Join(words, " ")))), n == count)
-		if n == count || c.Quit || err != nil && exit.Rejections(err) == nil {
+		if n == count || c.HasQuit() || err != nil && exit.Rejections(err) == nil {
 			return err
 		}
 		if err := c.World.Clock.Wait(c.Ctx, every); errors.Is(err, context.Canceled) && !alone {
