@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"tokenshell/shell/internal/domains"
@@ -15,13 +16,24 @@ import (
 	"tokenshell/shell/internal/world"
 )
 
+// language and embedded are made once: they cost more than most of the worlds
+// and lines that need them, and nobody changes them.
+var (
+	language = sync.OnceValue(func() *interp.Language { return grammar.Language(domains.All()) })
+	embedded = sync.OnceValues(func() (*world.Plan, error) { return world.Read(language().Kinds, "") })
+)
+
 // Language is that of the domains that tokenshell comes with.
-func Language() *interp.Language { return grammar.Language(domains.All()) }
+func Language() *interp.Language { return language() }
 
 // Plan reads a world file; path "" is the embedded world.
 func Plan(t testing.TB, path string) *world.Plan {
 	t.Helper()
-	plan, err := world.Read(domains.Kinds(domains.All()), path)
+	read := embedded
+	if path != "" {
+		read = func() (*world.Plan, error) { return world.Read(language().Kinds, path) }
+	}
+	plan, err := read()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +43,7 @@ func Plan(t testing.TB, path string) *world.Plan {
 // PlanOf reads a world file's text.
 func PlanOf(t testing.TB, text string) *world.Plan {
 	t.Helper()
-	plan, err := world.Parse(domains.Kinds(domains.All()), "world.yaml", []byte(text))
+	plan, err := world.Parse(language().Kinds, "world.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
