@@ -18,6 +18,7 @@ import (
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/world"
 )
 
 // Verdict is what became of a scenario.
@@ -44,10 +45,19 @@ type Outcome struct {
 // Run runs the files, in parallel, and tells report of each in the
 // order of the files. The error is about the world file, or ctx's.
 func Run(ctx context.Context, l *interp.Language, c Config, files []string, report func(Outcome)) error {
+	return RunIn(ctx, l, c, world.Build, files, report)
+}
+
+// Build makes a scenario's world; [world.Build] is one.
+type Build func(context.Context, *world.Plan, world.Making) (*world.World, error)
+
+// RunIn runs the files as Run does, in worlds of somebody else's making.
+func RunIn(ctx context.Context, l *interp.Language, c Config, build Build, files []string, report func(Outcome)) error {
 	r, err := newRunner(ctx, l, c)
 	if err != nil {
 		return err
 	}
+	r.build = build
 	prepareTesting()
 	results := make([]chan Outcome, len(files))
 	for i := range results {

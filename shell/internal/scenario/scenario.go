@@ -58,11 +58,12 @@ type runner struct {
 	language *interp.Language
 	config   Config
 	plan     *world.Plan
+	build    Build
 	verbs    []string
 }
 
 func newRunner(ctx context.Context, l *interp.Language, c Config) (*runner, error) {
-	r := &runner{ctx: ctx, language: l, config: c}
+	r := &runner{ctx: ctx, language: l, config: c, build: world.Build}
 	var err error
 	if r.plan, err = world.Read(l.Kinds, c.World); err != nil {
 		return nil, err
@@ -134,7 +135,7 @@ func (r *runner) setup(env *testscript.Env, sc *script) error {
 			return err
 		}
 	}
-	world, err := world.Build(r.ctx, plan, world.Seeded(r.config.Seed))
+	world, err := r.build(r.ctx, plan, world.Seeded(r.config.Seed))
 	if err != nil {
 		return err
 	}
