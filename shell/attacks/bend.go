@@ -23,6 +23,26 @@ func spare(segment string) string {
 	return segment[:last] + string(urlAlphabet[strings.IndexByte(urlAlphabet, segment[last])|1])
 }
 
+// spareAtEnd sets a spare bit at the end of a token's signature, of which 64 bytes
+// leave some.
+func spareAtEnd(token string) string {
+	cut := strings.LastIndexByte(token, '.') + 1
+	return token[:cut] + spare(token[cut:])
+}
+
+// lookAlikes are letters that look like others (UTS 39), the commonest first.
+var lookAlikes = []struct{ latin, cyrillic string }{{"o", "\u043e"}, {"a", "\u0430"}, {"e", "\u0435"}, {"i", "\u0456"}, {"s", "\u0455"}, {"c", "\u0441"}, {"p", "\u0440"}, {"x", "\u0445"}, {"y", "\u0443"}}
+
+// lookingAlike changes one letter for another that looks the same.
+func lookingAlike(text string) string {
+	for _, l := range lookAlikes {
+		if strings.Contains(text, l.latin) {
+			return strings.Replace(text, l.latin, l.cyrillic, 1)
+		}
+	}
+	return text
+}
+
 func standardAlphabet(segment string) string {
 	return strings.NewReplacer("-", "+", "_", "/").Replace(segment)
 }

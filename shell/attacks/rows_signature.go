@@ -64,7 +64,7 @@ func encodingRows() []Row {
 		{"ENC-01", "padding behind the signature", tokens.Malformed, canonical, text(suffixed("=="))},
 		{"ENC-02", "padding behind the header, and signed so", tokens.Malformed, canonical, both(Forgery{SpellHeader: paddedAlways})},
 		{"ENC-03", "padding behind the payload, and signed so", tokens.Malformed, canonical, both(Forgery{SpellPayload: paddedAlways})},
-		{"ENC-04", "a spare bit set at the end of the signature", tokens.Malformed, canonical, text(spare)},
+		{"ENC-04", "a spare bit set at the end of the signature", tokens.Malformed, canonical, text(spareAtEnd)},
 		{"ENC-05", "a spare bit set at the end of the header, and signed so", tokens.Malformed, canonical, both(Forgery{SpellHeader: spareAlways})},
 		{"ENC-06", "a spare bit set at the end of the payload, and signed so", tokens.Malformed, canonical, both(Forgery{SpellPayload: spareAlways})},
 		{"ENC-07", "the other alphabet of base64, and signed so", tokens.Malformed, canonical, both(Forgery{Payload: edits(set("constraints", odd)), SpellPayload: standardAlphabet})},
