@@ -66,10 +66,11 @@ type Help struct {
 
 // Run explains.
 func (v *Help) Run(l *interp.Language, out *answer.Out) error {
-	p, err := l.NewParser()
+	p, err := l.Parser()
 	if err != nil {
 		return err
 	}
+	defer l.Done(p)
 	words := slices.Clone(v.Verb)
 	if len(words) == 0 {
 		return out.Show(helpJSON(p.Root()), func(w *page.Page) { writeHelp(w, p.Root()) })
