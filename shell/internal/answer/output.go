@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/itchyny/gojq"
 
@@ -14,9 +15,6 @@ import (
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
 )
-
-// HeardLimit is how much of one command's output is taken down, in bytes.
-const HeardLimit = 8 << 10
 
 // Out is where and how one verb prints.
 type Out struct {
@@ -30,7 +28,7 @@ type Out struct {
 
 	Progress io.Writer           // a terminal to show progress on; nil is none
 	Hide     func(string) string // replaces what is secret; nil hides what looks like a token
-	Heard    *page.Page          // takes down what is said, as in a pipe; nil when nobody wants it
+	Heard    *Heard              // takes down what is said; nil when nobody wants it
 }
 
 // Redact replaces what is secret in a text.
@@ -53,36 +51,32 @@ func (o *Out) Faint(what string) string { return (&page.Page{Color: o.Color}).Fa
 // Show prints a verb's answer: data as one line of JSON, or what write writes.
 // No token leaves here but by token raw.
 func (o *Out) Show(data any, write func(p *page.Page)) error {
-	var b bytes.Buffer
-	switch {
-	case o.Format != "json":
-		p := &page.Page{Width: o.Window.Width(), Color: o.Color}
-		write(p)
-		b.WriteString(p.InWindow())
-	case o.Filter == nil:
-		line, err := Line(data)
-		if err != nil {
-			return err
-		}
-		b.Write(line)
-	default:
-		if err := o.Filter.run(data, &b); err != nil {
-			return err
-		}
+	p := &page.Page{Width: o.Window.Width(), Color: o.Color}
+	text, err := o.rendered(data, write, p)
+	if err != nil {
+		return err
 	}
-	text := b.String()
 	if !o.Raw {
 		text = o.Redact(text)
+		o.hear(text, write, p)
 	}
-	switch {
-	case o.Heard == nil, o.Raw, o.Heard.Len() > HeardLimit:
-	case o.Format == "json", o.Window == nil && !o.Color:
-		o.Heard.WriteString(text)
-	default:
-		write(o.Heard)
-	}
-	_, err := io.WriteString(o.Stdout, text)
+	_, err = io.WriteString(o.Stdout, text)
 	return err
+}
+
+func (o *Out) rendered(data any, write func(p *page.Page), p *page.Page) (string, error) {
+	switch {
+	case o.Format != "json":
+		write(p)
+		return p.InWindow(), nil
+	case o.Filter == nil:
+		line, err := Line(data)
+		return string(line), err
+	default:
+		var b strings.Builder
+		err := o.Filter.run(data, &b)
+		return b.String(), err
+	}
 }
 
 // Line gives JSON with its newline: < > & readable, and what could steer

@@ -82,7 +82,7 @@ func Confirm(ctx context.Context, c *client.Client, out *answer.Out, choice worl
 		t.Handle, issued.Ref.ID, issued.Ref.Issuer, issued.KeyID, issued.Algorithm, issued.ExpiresAt.Unix(), issued.Ref.Order, issued.Capabilities,
 	}
 	return out.Show(said, func(w *page.Page) {
-		fmt.Fprintf(w, "%s: %s for %s, expires %s\n", t.Handle, strings.Join(said.Capabilities, " "), said.Order, c.When(issued.ExpiresAt))
+		fmt.Fprintf(w, "%s: %s for %s, expires %s\n", t.Handle, strings.Join(said.Capabilities, " "), w.In(page.ID, said.Order), w.In(page.Clock, c.When(issued.ExpiresAt)))
 	})
 }
 

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"tokenshell/shell/internal/answer"
-	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/ring"
 )
 
@@ -25,11 +24,11 @@ const (
 
 // Spoken is one command that was run.
 type Spoken struct {
-	Typed    string    // as it was written, variables in place
-	Words    []string  // as it was run
-	Err      error     // what the verb answered, whatever was expected of it
-	judged   bool      // err is set already
-	Heard    page.Page // what it printed, as in a pipe
+	Typed    string   // as it was written, variables in place
+	Words    []string // as it was run
+	Err      error    // what the verb answered, whatever was expected of it
+	judged   bool     // err is set already
+	Heard    answer.Heard
 	At       time.Time
 	Session  string              // the current one afterwards
 	Dir      string              // where it was run
@@ -53,6 +52,14 @@ type Transcript struct {
 }
 
 func newTranscript() *Transcript { return &Transcript{spoken: ring.New[*Spoken](transcriptLimit)} }
+
+// Last gives the newest command; nil when there is none.
+func (t *Transcript) Last() *Spoken {
+	if last := t.spoken.Last(); last != nil {
+		return *last
+	}
+	return nil
+}
 
 // All gives the commands that are remembered, oldest first.
 func (t *Transcript) All() []*Spoken { return t.spoken.All() }
@@ -102,11 +109,7 @@ func (s *Shell) begin(typed string, words []string, out *answer.Out) (end func(e
 			e.Err = err
 		}
 		e.Session = s.Order
-		if e.Heard.Len() > answer.HeardLimit {
-			text := e.Heard.String()[:answer.HeardLimit]
-			e.Heard = page.Page{}
-			e.Heard.WriteString(text[:strings.LastIndexByte(text, '\n')+1])
-		}
+		e.Heard.Trim()
 		s.speaking, out.Heard = nil, nil
 		s.Transcript.spoken.Add(e)
 	}

@@ -23,6 +23,7 @@ type cell struct {
 	text  string
 	kind  cellKind
 	style Style
+	mark  Mark
 }
 
 type cellKind int
@@ -37,6 +38,9 @@ const (
 // What a value of a row is, when it is not prose.
 type (
 	Ident  string // an identifier that says enough when it is cut short
+	Key    string // the id of a key
+	When   string // a time of day, and how far away it is
+	Given  string // what somebody put there
 	Rigid  string // a name to be typed
 	Number string // of money or points
 	State  string // of a session, a token, a key or a check: in its colour
@@ -53,7 +57,13 @@ func (t *Table) Row(values ...any) {
 		c := cell{text: redact.OneLine(fmt.Sprint(value))}
 		switch v := value.(type) {
 		case Ident:
-			c.kind = identCell
+			c.kind, c.mark = identCell, ID
+		case Key:
+			c.kind, c.mark = rigidCell, KeyID
+		case When:
+			c.mark = Clock
+		case Given:
+			c.mark = Value
 		case Rigid:
 			c.kind = rigidCell
 		case Number, int, int64:
@@ -69,6 +79,15 @@ func (t *Table) Row(values ...any) {
 		cells[i] = c
 	}
 	t.Rows = append(t.Rows, cells)
+}
+
+// on gives a cell's text on a page; a dash is nothing that could be another.
+func (c cell) on(p *Page, shown string) string {
+	painted := p.Paint(c.style, shown)
+	if c.mark == Words || shown == "-" {
+		return painted
+	}
+	return p.In(c.mark, painted)
 }
 
 // gap is what stands between two columns.
@@ -87,30 +106,25 @@ func (t *Table) Write(p *Page) {
 		t.writeCards(p)
 		return
 	}
-	last := len(widths) - 1
 	right := make([]bool, len(widths))
 	for i := range widths {
 		right[i] = t.kind(i) == numberCell
 	}
 	line := func(cells []cell) {
-		var b strings.Builder
+		space := "" // that waits for something behind it
 		for i, c := range cells {
 			shown := strings.TrimRight(c.text, " ") // or a colour would keep the spaces at a line's end
-			space := strings.Repeat(" ", max(0, widths[i]-text.StringWidthWithoutEscSequences(shown)))
-			painted := p.Paint(c.style, shown)
-			switch {
-			case right[i]:
-				b.WriteString(space + painted)
-			case i < last:
-				b.WriteString(painted + space)
-			default:
-				b.WriteString(painted)
+			rest := strings.Repeat(" ", max(0, widths[i]-text.StringWidthWithoutEscSequences(shown)))
+			if right[i] {
+				space, rest = space+rest, ""
 			}
-			if i < last {
-				b.WriteString(strings.Repeat(" ", gap))
+			if shown != "" {
+				p.WriteString(p.In(Gap, space) + c.on(p, shown))
+				space = ""
 			}
+			space += rest + strings.Repeat(" ", gap)
 		}
-		fmt.Fprintln(p, strings.TrimRight(b.String(), " "))
+		p.WriteByte('\n')
 	}
 	if t.Head != nil {
 		head := make([]cell, len(t.Head))
@@ -208,7 +222,7 @@ func folded(row []cell, widths []int) [][]cell {
 			if n == len(lines) {
 				lines = append(lines, make([]cell, len(row)))
 			}
-			lines[n][i] = cell{part, c.kind, c.style}
+			lines[n][i] = cell{part, c.kind, c.style, c.mark}
 		}
 	}
 	return lines

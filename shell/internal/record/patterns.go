@@ -1,4 +1,6 @@
-// Patterns: what a line of output says, without what is another each time.
+// Patterns: what a line of output says, without what is another each time. The
+// page says of each piece what it is, and three worlds say which of them are the
+// same: the one that was recorded, and the two on the stage.
 
 package record
 
@@ -8,74 +10,53 @@ import (
 	"slices"
 	"strings"
 
+	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
 )
 
-// volatile is what may be another in another run of the same verbs.
-var volatile = []struct {
-	name    string
-	pattern string
-}{
-	{"id", `(?:op|cpt|att|rcp|auth)_[a-z2-7]{26}`},
-	{"kid", `[a-z]+-k[0-9]+-[0-9a-f]{8}`},
-	{"arn", `arn:aws:kms:[a-z0-9:/-]+`},
-	{"time", `[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?Z`},
-	{"clock", `[0-9]{2}:[0-9]{2}:[0-9]{2}(?:, (?:in )?[0-9]+ (?:s|min|h|d)(?: [0-9]+ (?:s|min))?(?: ago)?)?`},
-	{"seconds", `\b1[0-9]{9}\b`},
-	{"digest", `[A-Za-z0-9_-]{43,}`},
-	{"size", `[0-9]+ bytes`},
-	{"rest", `[0-9]+(?:\.[0-9]+)? ?(?:states/s|ms|s)\b`},
-	{"space", ` +`},
-}
-
-// loose are the patterns that stand for what is volatile, by its name: shorter,
-// for they are read by people.
-var loose = map[string]string{
-	"id": `\w+`, "kid": `[\w-]+`, "arn": `\S+`, "time": `\S+`, "clock": `\d\d:\d\d:\d\d.*`, "seconds": `\d+`, "digest": `[\w-]+`,
-	"size": `\d+ bytes`, "rest": `\S+`, "space": ` +`,
-}
-
-// volatileText finds what is volatile; each kind is a group of its own.
-func volatileText() *regexp.Regexp {
-	parts := make([]string, len(volatile))
-	for i, v := range volatile {
-		parts[i] = "(" + v.pattern + ")"
-	}
-	return regexp.MustCompile(strings.Join(parts, "|"))
+// loose are the patterns that stand for what may be another: short, for they are
+// read by people.
+var loose = map[page.Mark]string{
+	page.ID: `\w+`, page.KeyID: `[\w-]+`, page.Moment: `\S+`, page.Clock: `\d\d:\d\d:\d\d.*`, page.Size: `\d+`, page.Value: `.*`, page.Gap: ` +`,
 }
 
 // patterns gives a line of stdout for each line that matters, if it was said
 // before as it is now. same says whether everything was. While time stands still
 // it is a part of what is said.
-func (m *scenarioMaker) patterns(e *interp.Spoken, outputs [2]string, still bool) (lines []string, same bool) {
+func (m *scenarioMaker) patterns(e *interp.Spoken, heard [2]*answer.Heard, still bool) (lines []string, same bool) {
 	_, _, matters := m.node(e.Words)
 	if matters == 0 {
 		return nil, true
 	}
-	heard := e.Heard.String()
-	for id, name := range m.orders {
-		heard = strings.ReplaceAll(heard, id, name)
-	}
-	for name, section := range m.names[e] {
-		if strings.HasPrefix(heard, name+": ") { // keys jwks --out and others begin with it
-			heard = section + strings.TrimPrefix(heard, name)
+	before := func(text string) []saidLine {
+		for id, name := range m.orders {
+			text = strings.ReplaceAll(text, id, name)
 		}
+		for name, section := range m.names[e] {
+			if strings.HasPrefix(text, name+": ") { // keys jwks --out and others begin with it
+				text = section + strings.TrimPrefix(text, name)
+			}
+		}
+		return said(text)
 	}
-	before, now, other := outputPatterns(m.finder, heard), outputPatterns(m.finder, outputs[0]), outputPatterns(m.finder, outputs[1])
-	looks := func(a, b saidLine) bool { return a.loose == b.loose }
-	same = slices.EqualFunc(before, now, looks)
+	worlds := [3][]saidLine{before(e.Heard.Page.Marked()), said(heard[0].Page.Marked()), said(heard[1].Page.Marked())}
+	same = slices.EqualFunc(worlds[0], worlds[1], func(a, b saidLine) bool { return a.shape == b.shape })
+	if heard[0].JSON.Len() > 0 {
+		worlds = [3][]saidLine{before(e.Heard.JSON.String()), said(heard[0].JSON.String()), said(heard[1].JSON.String())}
+	}
 	var patterns []string
-	for _, line := range now {
-		alike := func(all []saidLine) bool {
-			return slices.ContainsFunc(all, func(l saidLine) bool { return looks(l, line) })
+	for _, line := range worlds[1] {
+		was, other := alike(worlds[0], line), alike(worlds[2], line)
+		if was == nil || other == nil {
+			continue
 		}
-		switch {
-		case still && slices.Contains(before, line) && slices.Contains(other, line):
-			patterns = append(patterns, line.exact)
-		case alike(before) && alike(other) && !slices.Contains(patterns, line.loose):
-			patterns = append(patterns, line.loose)
+		for _, pattern := range line.patterns(was, other, still) {
+			if !slices.Contains(patterns, pattern) {
+				patterns = append(patterns, pattern)
+			}
 		}
 	}
 	for _, pattern := range chosenPatterns(patterns, matters) {
@@ -84,49 +65,100 @@ func (m *scenarioMaker) patterns(e *interp.Spoken, outputs [2]string, still bool
 	return lines, same
 }
 
-// saidLine is what a line says, as regular expressions.
+// saidLine is a line of output that says something.
 type saidLine struct {
-	loose string // what is volatile may be anything
-	exact string
+	shape  string // what it says whatever its marked pieces are
+	pieces []page.Piece
+	object json.RawMessage // when it is one
 }
 
-// outputPatterns gives each line of output that says something, once. Of a
-// picture only what stands below it does: how it is drawn is nobody's business.
-func outputPatterns(finder *regexp.Regexp, output string) []saidLine {
-	if strings.HasPrefix(output, "sequenceDiagram\n") {
-		return nil
-	}
-	lines := strings.Split(strings.TrimSuffix(output, "\n"), "\n")
-	for at := len(lines) - 1; at >= 0; at-- {
-		if strings.Contains(lines[at], "│") {
-			lines = lines[at+1:]
-			break
-		}
-	}
+// said gives the lines of an output that say something. Of a picture none does:
+// what stands below it does.
+func said(marked string) []saidLine {
 	var all []saidLine
-	seen := map[string]bool{}
-	add := func(line saidLine) {
-		if !seen[line.exact] {
-			seen[line.exact] = true
-			all = append(all, line)
-		}
-	}
-	for _, line := range lines {
-		if strings.HasPrefix(line, "{") && json.Valid([]byte(line)) {
-			for _, pattern := range objectPatterns(finder, line) {
-				add(saidLine{pattern, pattern})
+	for _, pieces := range page.Read(marked) {
+		line := saidLine{pieces: pieces}
+		words := 0
+		for _, p := range pieces {
+			if p.Mark == page.Words {
+				line.shape += p.Text
+				words += len(strings.TrimSpace(p.Text))
+			} else {
+				line.shape += "\x00" + string(rune('0'+int(p.Mark)))
 			}
-		} else if pattern, ok := linePattern(finder, line); ok {
-			add(saidLine{pattern, exactPattern(line)})
+		}
+		text := textOf(pieces)
+		heading := text == strings.ToUpper(text) && !strings.ContainsAny(text, "0123456789")
+		switch {
+		case len(pieces) == 1 && pieces[0].Mark == page.Picture:
+		case strings.HasPrefix(text, "{") && json.Valid([]byte(text)):
+			line.object, line.shape = json.RawMessage(text), "{}"
+			all = append(all, line)
+		case words >= 3 && text != "null" && !heading:
+			all = append(all, line)
 		}
 	}
 	return all
 }
 
-// exactPattern is a pattern of a line of which nothing changes but the width of
-// its columns.
-func exactPattern(line string) string {
-	return "^" + regexp.MustCompile(` {2,}`).ReplaceAllString(regexp.QuoteMeta(line), " +") + "$"
+func textOf(pieces []page.Piece) string {
+	var b strings.Builder
+	for _, p := range pieces {
+		b.WriteString(p.Text)
+	}
+	return b.String()
+}
+
+// alike finds the line of another world that says the same; the very same one if
+// there is one.
+func alike(all []saidLine, line saidLine) *saidLine {
+	var found *saidLine
+	for i := range all {
+		if all[i].shape != line.shape {
+			continue
+		}
+		if found == nil || textOf(all[i].pieces) == textOf(line.pieces) {
+			found = &all[i]
+		}
+	}
+	return found
+}
+
+// patterns gives regular expressions for a line: what is the same in three
+// worlds as it is, the rest loosely.
+func (l *saidLine) patterns(was, other *saidLine, still bool) []string {
+	if l.object != nil {
+		if !still { // a member may be a time
+			return nil
+		}
+		return objectPatterns(l.object, was.object, other.object)
+	}
+	if !writable(textOf(l.pieces)) {
+		return nil
+	}
+	var b strings.Builder
+	for i, p := range l.pieces {
+		timed := p.Mark == page.Moment || p.Mark == page.Clock
+		switch same := was.pieces[i].Text == p.Text && other.pieces[i].Text == p.Text; {
+		case p.Mark == page.Words, p.Mark != page.Gap && same && (still || !timed):
+			b.WriteString(regexp.QuoteMeta(p.Text))
+		case p.Mark == page.Value:
+			b.WriteString(looseValue(was.pieces[i].Text, p.Text, other.pieces[i].Text))
+		default:
+			b.WriteString(loose[p.Mark])
+		}
+	}
+	return []string{"^" + b.String() + "$"}
+}
+
+var oneWord = regexp.MustCompile(`^[\w-]+$`)
+
+// looseValue is a pattern for values of which nothing is known.
+func looseValue(values ...string) string {
+	if slices.ContainsFunc(values, func(v string) bool { return !oneWord.MatchString(v) }) {
+		return loose[page.Value]
+	}
+	return loose[page.KeyID]
 }
 
 // chosenPatterns gives at most so many patterns: the first, and the last, which is
@@ -141,35 +173,6 @@ func chosenPatterns(patterns []string, most int) []string {
 	return append(slices.Clone(patterns[:most-1]), patterns[len(patterns)-1])
 }
 
-// linePattern gives a regular expression for a line of output: what it says as
-// it is, what is volatile loosely. ok is false when nothing but that is left,
-// when it is a table's heading, or when the line cannot stand in single quotes.
-func linePattern(finder *regexp.Regexp, line string) (pattern string, ok bool) {
-	var b strings.Builder
-	said, at := 0, 0
-	for _, m := range finder.FindAllStringSubmatchIndex(line, -1) {
-		literal := line[at:m[0]]
-		said += len(strings.TrimSpace(literal))
-		b.WriteString(regexp.QuoteMeta(literal))
-		for i, v := range volatile {
-			if m[2+2*i] < 0 {
-				continue
-			}
-			if found := line[m[0]:m[1]]; v.name == "space" && found == " " {
-				b.WriteString(found)
-			} else {
-				b.WriteString(loose[v.name])
-			}
-		}
-		at = m[1]
-	}
-	literal := line[at:]
-	b.WriteString(regexp.QuoteMeta(literal))
-	said += len(strings.TrimSpace(literal))
-	heading := line == strings.ToUpper(line) && !strings.ContainsAny(line, "0123456789")
-	return "^" + b.String() + "$", said >= 3 && line != "null" && !heading && writable(line)
-}
-
 // longestPattern is how much of a line somebody would still read.
 const longestPattern = 240
 
@@ -178,25 +181,28 @@ func writable(line string) bool {
 	return len(line) <= longestPattern && !strings.ContainsAny(line, "'\t\r") && redact.Printable(line) == line && !redact.HasToken(line)
 }
 
-// objectPatterns give what a JSON object says, and each object in a list in it.
-// More members may be added to what a verb says, so that only those which stay
-// the same are named, in their order, and anything may be between them.
-func objectPatterns(finder *regexp.Regexp, object string) []string {
+// objectPatterns give what a JSON object says in three worlds, and each object in
+// a list in it. More members may be added to what a verb says, so that only those
+// which are the same are named, in their order, and anything may be between them.
+func objectPatterns(object, was, other json.RawMessage) []string {
 	var (
 		patterns []string
 		said     []string
 		inside   []string
 	)
-	for _, f := range client.ObjectFields("", json.RawMessage(object)) {
+	for _, f := range client.ObjectFields("", object) {
 		text := `"` + f.Name + `":` + f.Value
-		var list []json.RawMessage
-		switch {
-		case strings.HasPrefix(f.Value, "[{") && json.Unmarshal([]byte(f.Value), &list) == nil:
-			for _, element := range list {
-				inside = append(inside, objectPatterns(finder, string(element))...)
+		before, beside := memberOf(was, f.Name), memberOf(other, f.Name)
+		if list := objectsIn(f.Value); list != nil {
+			for i, element := range list {
+				if old, else_ := objectsIn(before), objectsIn(beside); i < len(old) && i < len(else_) {
+					inside = append(inside, objectPatterns(element, old[i], else_[i])...)
+				}
 			}
-		case slices.Contains([]string{`""`, "null", "[]", "{}"}, f.Value), f.Name == "detail", changes(finder, text), len(text) > 80, !writable(text):
-		default:
+			continue
+		}
+		nothing := slices.Contains([]string{`""`, "null", "[]", "{}"}, f.Value) || f.Name == "detail"
+		if !nothing && f.Value == before && f.Value == beside && len(text) <= 80 && writable(text) {
 			said = append(said, regexp.QuoteMeta(text))
 		}
 	}
@@ -206,7 +212,21 @@ func objectPatterns(finder *regexp.Regexp, object string) []string {
 	return append(patterns, inside...)
 }
 
-// changes reports whether something in a text is volatile.
-func changes(finder *regexp.Regexp, text string) bool {
-	return slices.ContainsFunc(finder.FindAllString(text, -1), func(found string) bool { return strings.TrimSpace(found) != "" })
+// memberOf gives the text of an object's member; empty when there is none.
+func memberOf(object json.RawMessage, name string) string {
+	for _, f := range client.ObjectFields("", object) {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
+}
+
+// objectsIn gives the objects of a list; nil when it is none.
+func objectsIn(value string) []json.RawMessage {
+	var list []json.RawMessage
+	if !strings.HasPrefix(value, "[{") || json.Unmarshal([]byte(value), &list) != nil {
+		return nil
+	}
+	return list
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,8 +48,7 @@ type scenarioMaker struct {
 	files   []txtar.File
 	names   map[*interp.Spoken]map[string]string // of files, as they were given, in the scenario
 	uses    map[*interp.Spoken][]string          // sections
-	finder  *regexp.Regexp
-	tell    func(i int) // how far it is
+	tell    func(i int)                          // how far it is
 }
 
 // mostPasses bounds the work on a session that is answered otherwise again and
@@ -72,7 +70,7 @@ func makeScenario(ctx context.Context, s *interp.Shell, from int, out *answer.Ou
 	}
 	m := &scenarioMaker{
 		shell: s, parser: p, spoken: s.Transcript.All(), from: from, grain: coarse, without: map[int]string{}, taken: map[string]bool{},
-		orders: map[string]string{}, names: map[*interp.Spoken]map[string]string{}, uses: map[*interp.Spoken][]string{}, finder: volatileText(),
+		orders: map[string]string{}, names: map[*interp.Spoken]map[string]string{}, uses: map[*interp.Spoken][]string{},
 	}
 	if what := secretIn(s.Client, s.World.Plan.Source); what != "" {
 		return nil, 0, nil, fmt.Errorf("the world file holds %s, and would be a part of the scenario: take it out", what)
@@ -236,8 +234,8 @@ func (m *scenarioMaker) play(g *stage, i int) (again bool) {
 		g.lines = append(g.lines, exit.Expected(e.Err)+text) // it changes nothing, nothing of what it says counts, and it may take long
 		return false
 	}
-	said, outputs := g.try(text)
-	patterns, same := m.patterns(e, outputs, g.shells[0].World.Clock.Frozen())
+	said, heard := g.try(text)
+	patterns, same := m.patterns(e, heard, g.shells[0].World.Clock.Frozen())
 	was, is := exit.Verdict(e.Err), exit.Verdict(said[0])
 	switch {
 	case m.grain > 0 && (was != is || !same):

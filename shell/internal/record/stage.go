@@ -4,11 +4,12 @@ package record
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
+	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/interp"
 )
 
@@ -22,14 +23,17 @@ type stage struct {
 	kids   map[string]string // variables that hold them
 }
 
-// try runs a command and gives its errors and what it printed.
-func (g *stage) try(text string) (said [2]error, outputs [2]string) {
+// try runs a command and gives its errors and what was heard.
+func (g *stage) try(text string) (said [2]error, heard [2]*answer.Heard) {
 	for i, s := range g.shells {
-		var stdout, stderr strings.Builder
-		said[i] = s.Line(g.ctx, text, false, &stdout, &stderr)
-		outputs[i] = stdout.String()
+		before := s.Transcript.Count()
+		said[i] = s.Line(g.ctx, text, false, io.Discard, io.Discard)
+		heard[i] = &answer.Heard{}
+		if s.Transcript.Count() > before {
+			heard[i] = &s.Transcript.Last().Heard
+		}
 	}
-	return said, outputs
+	return said, heard
 }
 
 // run runs a command that the scenario needs, and writes it down.

@@ -28,12 +28,22 @@ func (t *Trace) writeText(w *page.Page) {
 		fmt.Fprintln(w, "nobody has said anything yet")
 		return
 	}
+	drawn := &page.Page{Width: w.Width, Color: w.Color}
 	if lane := t.lane(w.Width); lane > 0 {
-		t.writeLanes(w, lane)
+		t.writeLanes(drawn, lane)
 	} else {
-		t.writeLines(w)
+		t.writeLines(drawn)
 	}
+	picture(w, drawn.String())
 	fmt.Fprintln(w, w.Faint(t.summary()))
+}
+
+// picture writes the lines of a drawing: how it is drawn is nobody's business but
+// the reader's.
+func picture(w *page.Page, drawn string) {
+	for line := range strings.Lines(drawn) {
+		fmt.Fprintln(w, w.In(page.Picture, strings.TrimSuffix(line, "\n")))
+	}
 }
 
 // lane gives the width of a lane in a window; 0 when lanes do not fit.

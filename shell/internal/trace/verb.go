@@ -42,7 +42,7 @@ func (v *Verb) Run(ctx context.Context, c *client.Client, dir *files.Dir, out *a
 				t.writeText(w)
 			} else {
 				w.Verbatim = true
-				_, _ = made.WriteTo(w) // a buffer that is not read to its end fails when the writer does
+				picture(w, made.String())
 			}
 		})
 	}

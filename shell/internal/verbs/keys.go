@@ -62,7 +62,7 @@ func (v *keysList) Run(c *client.Client, out *answer.Out) error {
 			if !k.Left.IsZero() {
 				left = c.When(k.Left)
 			}
-			rows.Row(page.Rigid(k.ID), page.Rigid(k.Service), page.State(k.State), page.Rigid(k.Algorithm), left)
+			rows.Row(page.Key(k.ID), page.Rigid(k.Service), page.State(k.State), page.Rigid(k.Algorithm), page.When(left))
 		}
 	}
 	return out.Show(list, rows.Write)
@@ -87,7 +87,7 @@ func showKey(w *world.World, out *answer.Out, kid string) error {
 		return err
 	}
 	return out.Show(keyState{k.ID, k.Service, k.State, k.Algorithm}, func(w *page.Page) {
-		fmt.Fprintf(w, "%s of %s is %s\n", k.ID, k.Service, w.State(k.State))
+		fmt.Fprintf(w, "%s of %s is %s\n", w.In(page.KeyID, k.ID), k.Service, w.State(k.State))
 	})
 }
 

@@ -75,9 +75,9 @@ func showRelayed(out *answer.Out, results []client.Relayed) error {
 	return out.Show(data, func(w *page.Page) {
 		for _, r := range data.Results {
 			if r.Status == "accepted" {
-				fmt.Fprintf(w, "%s: %s, for %s\n", redact.Printable(r.Token), w.State(r.Status), r.Service)
+				fmt.Fprintf(w, "%s: %s, for %s\n", w.In(page.ID, redact.Printable(r.Token)), w.State(r.Status), r.Service)
 			} else {
-				fmt.Fprintf(w, "%s: %s, %s\n", redact.Printable(r.Token), w.State(r.Status), r.Reason)
+				fmt.Fprintf(w, "%s: %s, %s\n", w.In(page.ID, redact.Printable(r.Token)), w.State(r.Status), r.Reason)
 			}
 		}
 	})
@@ -190,9 +190,9 @@ func showRedeemed(out *answer.Out, order string, state orchestrator.State, resul
 	}{order, state, results}
 	return out.Show(data, func(w *page.Page) {
 		for _, r := range results {
-			fmt.Fprintf(w, "%s: %s by %s%s\n", redact.Printable(r.Token), w.State(r.Status), r.Service, because(r))
+			fmt.Fprintf(w, "%s: %s by %s%s\n", w.In(page.ID, redact.Printable(r.Token)), w.State(r.Status), r.Service, because(r))
 		}
-		fmt.Fprintf(w, "session %s is %s\n", order, w.State(state))
+		fmt.Fprintf(w, "session %s is %s\n", w.In(page.ID, order), w.State(state))
 		if state == orchestrator.Stuck {
 			fmt.Fprintln(w, "redeem --resume takes it to its end")
 		}

@@ -27,5 +27,5 @@ func (v *Revoke) Run(ctx context.Context, c *client.Client, find interp.Finder, 
 		return err
 	}
 	data := client.TokenState{Token: t.Label(), JTI: t.Ref.ID, Service: service, Status: "revoked"}
-	return out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s is %s\n", t.Label(), w.State("revoked")) })
+	return out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s is %s\n", w.In(page.ID, t.Label()), w.State("revoked")) })
 }

@@ -71,7 +71,7 @@ func (v *sessionNew) Run(ctx context.Context, c *client.Client, out *answer.Out)
 		return err
 	}
 	return out.Show(c.SessionState(snap), func(w *page.Page) {
-		fmt.Fprintf(w, "session %s of %s is %s\n", snap.ID, redact.Printable(snap.Customer), w.State(snap.State))
+		fmt.Fprintf(w, "session %s of %s is %s\n", w.In(page.ID, snap.ID), redact.Printable(snap.Customer), w.State(snap.State))
 	})
 }
 
@@ -114,7 +114,7 @@ func (v *sessionShow) Run(c *client.Client, out *answer.Out) error {
 		shown.Tokens[i].Way = ways[shown.Tokens[i].JTI]
 	}
 	return out.Show(shown, func(w *page.Page) {
-		fmt.Fprintf(w, "session %s of %s is %s\n", shown.Order, redact.Printable(shown.Customer), w.State(shown.State))
+		fmt.Fprintf(w, "session %s of %s is %s\n", w.In(page.ID, shown.Order), redact.Printable(shown.Customer), w.State(shown.State))
 		for _, name := range slices.Sorted(maps.Keys(shown.Facts)) {
 			fmt.Fprintf(w, "fact %s=%s\n", name, redact.Printable(shown.Facts[name]))
 		}
@@ -139,7 +139,7 @@ func (v *sessionUse) Run(c *client.Client, out *answer.Out) error {
 		return err
 	}
 	return out.Show(c.SessionState(snap), func(w *page.Page) {
-		fmt.Fprintf(w, "session %s of %s is %s\n", snap.ID, redact.Printable(snap.Customer), w.State(snap.State))
+		fmt.Fprintf(w, "session %s of %s is %s\n", w.In(page.ID, snap.ID), redact.Printable(snap.Customer), w.State(snap.State))
 	})
 }
 
@@ -180,6 +180,6 @@ func (v *sessionClose) Run(ctx context.Context, c *client.Client, out *answer.Ou
 		return err
 	}
 	return out.Show(c.SessionState(snap), func(w *page.Page) {
-		fmt.Fprintf(w, "session %s is %s\n", snap.ID, w.State(snap.State))
+		fmt.Fprintf(w, "session %s is %s\n", w.In(page.ID, snap.ID), w.State(snap.State))
 	})
 }

@@ -67,7 +67,7 @@ func (v *Let) Run(vars *interp.Variables, out *answer.Out) error {
 func showVariable(vars *interp.Variables, out *answer.Out, name string) error {
 	value := vars.Shown(name)
 	data := map[string]string{"name": name, "value": value}
-	return out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s=%s\n", name, redact.Printable(value)) })
+	return out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s=%s\n", name, w.In(page.Value, redact.Printable(value))) })
 }
 
 type Capture struct {

@@ -47,7 +47,7 @@ func (v *tokenList) Run(c *client.Client, out *answer.Out) error {
 			entry.Expires, expires = t.Expires.Unix(), c.When(t.Expires)
 		}
 		list.Tokens = append(list.Tokens, entry)
-		rows.Row(page.Rigid(t.Handle), page.Rigid(page.OrDash(t.Service)), page.Ident(page.OrDash(t.Ref.Order)), page.State(entry.Status), expires, page.Ident(page.OrDash(t.Ref.ID)))
+		rows.Row(page.Rigid(t.Handle), page.Rigid(page.OrDash(t.Service)), page.Ident(page.OrDash(t.Ref.Order)), page.State(entry.Status), page.When(expires), page.Ident(page.OrDash(t.Ref.ID)))
 	}
 	return out.Show(list, rows.Write)
 }
@@ -82,7 +82,7 @@ func (v *tokenShow) Run(ctx context.Context, c *client.Client, find interp.Finde
 		Claims json.RawMessage `json:"claims"`
 	}{t.Label(), c.Status(t), seen.Header, claims}
 	return out.Show(data, func(w *page.Page) {
-		fmt.Fprintf(w, "%s, %s, as %s sees it\n", redact.Printable(data.Token), w.State(data.Status), viewer)
+		fmt.Fprintf(w, "%s, %s, as %s sees it\n", w.In(page.ID, redact.Printable(data.Token)), w.State(data.Status), viewer)
 		writeObject(w, "header", seen.Header)
 		writeObject(w, "claims", claims)
 	})
@@ -99,7 +99,7 @@ func writeObject(w *page.Page, title string, object json.RawMessage) {
 				text += "  " + time.Unix(seconds, 0).UTC().Format(time.RFC3339)
 			}
 		}
-		rows.Row(page.Rigid("  "+member.Name), text)
+		rows.Row(page.Rigid("  "+member.Name), page.Given(text))
 	}
 	fmt.Fprintln(w, title)
 	rows.Write(w)
@@ -146,6 +146,6 @@ func (v *tokenImport) Run(c *client.Client, find interp.Finder, out *answer.Out)
 	c.Wallet.Add(t, "import")
 	data := client.TokenState{Token: t.Handle, JTI: t.Ref.ID, Service: t.Service, Status: c.Status(t)}
 	return out.Show(data, func(w *page.Page) {
-		fmt.Fprintf(w, "%s: imported, unverified, %d bytes\n", t.Handle, len(raw))
+		fmt.Fprintf(w, "%s: imported, unverified, %s bytes\n", t.Handle, w.In(page.Size, fmt.Sprint(len(raw))))
 	})
 }

@@ -91,7 +91,7 @@ func (v *trustList) Run(w *world.World, out *answer.Out) error {
 	rows := page.NewTable("ISSUER", "SERVICE", "CAPABILITIES", "KEYS")
 	add := func(s outsiderState) {
 		data.Issuers = append(data.Issuers, s)
-		rows.Row(page.Rigid(s.Issuer), page.Rigid(page.OrDash(s.Service)), strings.Join(s.Capabilities, " "), strings.Join(s.Keys, " "))
+		rows.Row(page.Rigid(s.Issuer), page.Rigid(page.OrDash(s.Service)), strings.Join(s.Capabilities, " "), page.Given(strings.Join(s.Keys, " ")))
 	}
 	if _, err := w.Inspector(); err != nil {
 		return err

@@ -14,7 +14,6 @@ import (
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
-	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/internal/world"
 )
@@ -45,7 +44,7 @@ func showClock(world *world.World, out *answer.Out) error {
 		Skews map[string]string `json:"skews"`
 	}{now.Format(time.RFC3339Nano), mode, skews}
 	return out.Show(data, func(w *page.Page) {
-		fmt.Fprintf(w, "%s, %s\n", now.Format(time.RFC3339), w.State(mode))
+		fmt.Fprintf(w, "%s, %s\n", w.In(page.Moment, now.Format(time.RFC3339)), w.State(mode))
 		for _, party := range slices.Sorted(maps.Keys(skews)) {
 			fmt.Fprintf(w, "%s is off by %s\n", party, skews[party])
 		}
@@ -207,7 +206,7 @@ func viewService(c *client.Client, out *answer.Out, p world.Party) error {
 		if e.Why != "" {
 			stands += " (" + e.Why + ")"
 		}
-		reservations.Row(page.Ident(e.Ref.ID), page.Ident(e.Ref.Order), e.Customer, e.Holds, page.State(stands), c.When(e.Expires), page.Ident(page.OrDash(e.Receipt)))
+		reservations.Row(page.Ident(e.Ref.ID), page.Ident(e.Ref.Order), e.Customer, e.Holds, page.State(stands), page.When(c.When(e.Expires)), page.Ident(page.OrDash(e.Receipt)))
 	}
 	return out.Show(data, func(w *page.Page) {
 		accounts.Rows.Write(w)
@@ -245,7 +244,7 @@ func (v *Log) Run(w *world.World, out *answer.Out) error {
 			return
 		}
 		for _, e := range data.Entries {
-			fmt.Fprintln(w, redact.Printable(e.String()))
+			fmt.Fprintln(w, e.Line(w.In))
 		}
 	})
 }

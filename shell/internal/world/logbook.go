@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/ring"
 	"tokenshell/tokens"
 )
@@ -98,16 +100,21 @@ func (l *logbook) All() []LogEntry {
 
 // String is the entry as one greppable line.
 func (e LogEntry) String() string {
+	return e.Line(func(_ page.Mark, text string) string { return text })
+}
+
+// Line is the entry as one greppable line, on a page that marks its pieces.
+func (e LogEntry) Line(in func(page.Mark, string) string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s party=%s step=%s outcome=%s", e.Time.Format(time.RFC3339), e.Party, e.Step, e.Outcome)
+	fmt.Fprintf(&b, "%s party=%s step=%s outcome=%s", in(page.Moment, e.Time.Format(time.RFC3339)), e.Party, e.Step, e.Outcome)
 	if e.JTI != "" {
-		fmt.Fprintf(&b, " jti=%s", e.JTI)
+		fmt.Fprintf(&b, " jti=%s", in(page.ID, redact.Printable(e.JTI)))
 	}
 	if e.Order != "" {
-		fmt.Fprintf(&b, " order_processing_id=%s", e.Order)
+		fmt.Fprintf(&b, " order_processing_id=%s", in(page.ID, redact.Printable(e.Order)))
 	}
 	for _, name := range e.Names {
-		fmt.Fprintf(&b, " %s=%s", name, e.More[name])
+		fmt.Fprintf(&b, " %s=%s", name, in(page.Value, redact.Printable(e.More[name])))
 	}
 	return b.String()
 }
