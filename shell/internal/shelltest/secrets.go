@@ -97,6 +97,9 @@ func (x *Secrets) Token(raw string) {
 	}
 }
 
+// Pieces counts the parts of tokens that are planted.
+func (x *Secrets) Pieces() int { return len(x.pieces) }
+
 // Wallet plants what a shell holds.
 func (x *Secrets) Wallet(s *interp.Shell) {
 	for _, t := range s.Wallet.Held {

@@ -1,0 +1,228 @@
+// The README: what it shows was run, and its tables come from the code.
+
+package shell_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/shell"
+	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/shelltest"
+	"tokenshell/shell/internal/world"
+)
+
+// readmeFile is kept fresh by the tests of this file:
+//
+//	go test ./shell -run Readme -update
+const readmeFile = "../README.md"
+
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(readmeFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// readmeBlocks gives the fenced blocks of a language, without their fences.
+func readmeBlocks(t *testing.T, language string) []string {
+	t.Helper()
+	fence := regexp.MustCompile("(?ms)^```" + language + "\n(.*?)^```$")
+	var blocks []string
+	for _, m := range fence.FindAllStringSubmatch(readme(t), -1) {
+		blocks = append(blocks, m[1])
+	}
+	if len(blocks) == 0 {
+		t.Fatalf("the README has no ```%s block", language)
+	}
+	return blocks
+}
+
+// checkReadme compares a part of the README with what it should be, or puts
+// that in its place.
+func checkReadme(t *testing.T, part, want string) {
+	t.Helper()
+	if part == want {
+		return
+	}
+	if !*update {
+		t.Errorf("the README is out of date; go test ./shell -run Readme -update rewrites it (- README, + now)\n%s", cmp.Diff(part, want))
+		return
+	}
+	text := readme(t)
+	if n := strings.Count(text, part); n != 1 {
+		t.Fatalf("this part of the README stands in it %d times:\n%s", n, part)
+	}
+	if err := os.WriteFile(readmeFile, []byte(strings.Replace(text, part, want, 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// readmeTable gives what stands between a table's markers, with the markers.
+func readmeTable(t *testing.T, name string) (begin, whole, end string) {
+	t.Helper()
+	m := regexp.MustCompile(fmt.Sprintf("(?s)(<!-- %[1]s: [^\n]*\n).*?(<!-- end of %[1]s -->)", name)).FindStringSubmatch(readme(t))
+	if m == nil {
+		t.Fatalf("the README has no markers for the table of %s", name)
+	}
+	return m[1], m[0], m[2]
+}
+
+func TestReadmeVerbs(t *testing.T) {
+	language := shelltest.Language()
+	p, err := language.Parser()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer language.Done(p)
+	var b strings.Builder
+	title := ""
+	for _, leaf := range interp.Leaves(p.Root()) {
+		if g := heading(leaf); g != title {
+			title = g
+			fmt.Fprintf(&b, "\n| %s | |\n|---|---|\n", title)
+		}
+		fmt.Fprintf(&b, "| `%s` | %s |\n", markdownCell(interp.Synopsis(leaf)), markdownCell(leaf.Help))
+	}
+	begin, whole, end := readmeTable(t, "verbs")
+	checkReadme(t, whole, begin+b.String()+"\n"+end)
+}
+
+// heading gives what a verb stands under in help.
+func heading(node *kong.Node) string {
+	for ; node != nil; node = node.Parent {
+		if node.Group != nil {
+			return node.Group.Title
+		}
+	}
+	return ""
+}
+
+func TestReadmeReasons(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("\n| reason | means | who says it | source |\n|---|---|---|---|\n")
+	for _, row := range shelltest.Language().Reasons() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", row.Reason, markdownCell(row.Meaning), row.By, row.Source)
+	}
+	begin, whole, end := readmeTable(t, "reasons")
+	checkReadme(t, whole, begin+b.String()+"\n"+end)
+}
+
+func markdownCell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
+
+// promptLine is a line that somebody typed: a prompt, and what stands behind it.
+var promptLine = regexp.MustCompile(`^(?:[\w.:-]+ ?)*> (.*)$`)
+
+func TestReadmeSession(t *testing.T) {
+	for _, session := range readmeBlocks(t, "console") {
+		s := shelltest.New(t, 7)
+		var replayed bytes.Buffer
+		for _, line := range strings.Split(session, "\n") {
+			if m := promptLine.FindStringSubmatch(line); m != nil {
+				fmt.Fprintln(&replayed, s.Prompt(&page.Page{})+m[1])
+				_ = s.Line(t.Context(), m[1], false, &replayed, &replayed) // a prompt goes on after an error, which is in the output
+			}
+		}
+		checkReadme(t, session, replayed.String())
+	}
+}
+
+func TestReadmeScenario(t *testing.T) {
+	for _, file := range readmeScenarios(t, t.TempDir()) {
+		report := func(o shell.Outcome) {
+			if o.Verdict != shell.Passed {
+				t.Errorf("the README's scenario %s on line %d: %s\n%s", o.Verdict, o.Line, o.Text, o.Why)
+			}
+		}
+		if err := shell.RunScenarios(t.Context(), shell.ScenarioConfig{Seed: shell.DefaultSeed}, []string{file}, report); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// readmeScenarios writes the README's scenarios into a folder.
+func readmeScenarios(t *testing.T, dir string) []string {
+	t.Helper()
+	var files []string
+	for i, text := range readmeBlocks(t, "txtar") {
+		files = append(files, filepath.Join(dir, fmt.Sprintf("readme-%d.txtar", i+1)))
+		shelltest.WriteFile(t, files[i], text)
+	}
+	return files
+}
+
+func TestReadmeWorld(t *testing.T) {
+	for _, text := range readmeBlocks(t, "yaml") {
+		if _, err := world.Parse(shelltest.Language().Kinds, "README.md", []byte(text)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The two commands of the README are what CI runs.
+func TestReadmeCommands(t *testing.T) {
+	ci, err := os.ReadFile("../.ci/run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range strings.Split(strings.TrimSpace(readmeBlocks(t, "sh")[0]), "\n") {
+		if !bytes.Contains(ci, []byte("\n"+command+"\n")) {
+			t.Errorf("the README says %q and .ci/run has no such line", command)
+		}
+	}
+}
+
+// The lines of Go in the README are compiled as a package of this module that
+// exists in an overlay only, and run the README's scenarios.
+func TestReadmeGo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it links a test binary")
+	}
+	module, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	source, overlay, binary := filepath.Join(dir, "source"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "checkouts.test")
+	shelltest.WriteFile(t, source, readmeBlocks(t, "go")[0])
+	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(module, "checkouts", "checkouts_test.go"): source}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shelltest.WriteFile(t, overlay, string(replace))
+	run(t, module, "go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", binary, "./checkouts")
+
+	if err := os.Mkdir(filepath.Join(dir, "checkouts"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	readmeScenarios(t, filepath.Join(dir, "checkouts"))
+	if said := run(t, dir, binary, "-test.v"); !strings.Contains(said, "--- PASS: TestCheckouts/readme-1") {
+		t.Errorf("the README's scenario did not run:\n%s", said)
+	}
+}
+
+// run runs a program that must succeed and gives all that it said.
+func run(t *testing.T, dir, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), name, args...)
+	cmd.Dir = dir
+	said, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, said)
+	}
+	return string(said)
+}
