@@ -1,0 +1,197 @@
+// Draws: what an op is about, chosen by the model's world as it is.
+
+package model_test
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+	"strconv"
+
+	"pgregory.net/rapid"
+
+	"tokenshell/shell/internal/model"
+)
+
+// draws chooses what to do next in a walk.
+type draws struct {
+	t *rapid.T
+	w *walk
+}
+
+var someFacts = []string{"subtotal=120.00", "subtotal=30.00", "payable=60.00", "payable=0.00", "payable=90.00", "payable=much", "subtotal=little"}
+
+// drawn chooses evenly: rapid's own choice prefers the ends of a list, which are
+// nothing special here.
+func drawn[T any](d draws, what string, from []T) T {
+	at := 0
+	for range bits.Len(uint(len(from))) + 2 {
+		at *= 2
+		if rapid.Bool().Draw(d.t, what) {
+			at++
+		}
+	}
+	return from[at%len(from)]
+}
+
+func (d draws) pick(what string, from ...int) int { return drawn(d, what, from) }
+
+func (d draws) words(from ...string) op { return op{words: []string{drawn(d, "word", from)}} }
+
+// session chooses a session; an open one is likely.
+func (d draws) session() op {
+	var ids []string
+	for _, s := range d.w.model.Sessions {
+		ids = append(ids, s.ID)
+		if s.State == "open" {
+			ids = append(ids, s.ID, s.ID, s.ID)
+		}
+	}
+	return d.words(ids...)
+}
+
+func (d draws) open() int {
+	n := 0
+	for _, s := range d.w.model.Sessions {
+		if s.State == "open" {
+			n++
+		}
+	}
+	return n
+}
+
+// opening opens a session of any customer, with facts or without.
+func (d draws) opening() op {
+	var customers []string
+	for _, c := range d.w.model.Customers {
+		customers = append(customers, c.ID)
+	}
+	o := op{words: []string{fmt.Sprintf("op_%d", d.w.opened+1), drawn(d, "customer", customers)}}
+	if drawn(d, "facts", []bool{false, true, true}) {
+		o.words = append(o.words, someFacts[0], someFacts[2])
+	}
+	return o
+}
+
+// confirmation names a token: one that no other confirmation of the walk names.
+func (d draws) confirmation(what ...string) op {
+	ttl := d.pick("ttl", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 10, 300, 300, 301)
+	return op{words: append([]string{fmt.Sprintf("t%d", d.w.confirmed+1)}, what...), n: ttl}
+}
+
+func (d draws) coupon() string {
+	codes := []string{"NOPE"}
+	for _, c := range d.w.model.Coupons {
+		codes = append(codes, c.Code, c.Code)
+	}
+	return drawn(d, "code", codes)
+}
+
+func (d draws) points() string {
+	m, some := d.w.model, 1
+	if s := m.Session(m.Current); s != nil {
+		some = m.Customer(s.Customer).Points
+	}
+	return strconv.Itoa(d.pick("points", some/3, some/3, 1, 1, some/2+1, some/2+1, some/2, some/4, some, some+1, 0))
+}
+
+func (d draws) payment() []string {
+	m, cards := d.w.model, []string{"nope"}
+	if s := m.Session(m.Current); s != nil {
+		for _, c := range m.Customer(s.Customer).Cards {
+			cards = append(cards, c.ID, c.ID, c.ID)
+		}
+	}
+	slices.Reverse(cards)
+	return []string{drawn(d, "amount", []string{"80.00", "80.00", "20.00", "60.00", "70.00", "60.00", "250.00", "0.00"}), drawn(d, "card", cards)}
+}
+
+// held gives the handles of the client's tokens.
+func (d draws) held() []string { return d.handles(func(*model.Hold) bool { return true }) }
+
+// unsealed gives those whose text is the same in every world.
+func (d draws) unsealed() []string {
+	return d.handles(func(h *model.Hold) bool { return h.Service != "payments" })
+}
+
+// handles gives the handles of some tokens, those of the current order more
+// often than others.
+func (d draws) handles(which func(*model.Hold) bool) []string {
+	var handles []string
+	for _, h := range d.w.model.Holds {
+		if h.Handle == "" || h.Gone || !which(h) {
+			continue
+		}
+		handles = append(handles, h.Handle)
+		if h.Order == d.w.model.Current {
+			handles = append(handles, h.Handle, h.Handle, h.Handle, h.Handle, h.Handle)
+		}
+	}
+	return handles
+}
+
+// tokens chooses so many tokens.
+func (d draws) tokens(least, most int) op {
+	handles, n := d.held(), d.pick("tokens", least, least, least, most)
+	o := op{}
+	for ; n > 0 && len(handles) > 0; n-- {
+		o.tokens = append(o.tokens, drawn(d, "token", handles))
+	}
+	return o
+}
+
+func (d draws) changed() op { return op{tokens: []string{drawn(d, "token", d.unsealed())}} }
+
+// fault has a step go wrong, most often of a party that the current order will
+// ask.
+func (d draws) fault() op {
+	places := []string{"kms.sign", "kms.decrypt"}
+	for _, service := range d.w.model.Services {
+		places = append(places, service+".confirm", service+".redeem", service+".cancel")
+	}
+	for _, h := range d.w.model.Holds {
+		if h.Order == d.w.model.Current && h.State == "reserved" {
+			places = append(places, h.Service+".redeem", h.Service+".redeem", h.Service+".cancel", h.Service+".cancel", h.Service+".cancel")
+		}
+	}
+	kinds := []string{"lost-reply", "lost-reply", "timeout", "refuse", "slow"}
+	return op{words: []string{drawn(d, "step", places), drawn(d, "kind", kinds)}, n: d.pick("count", 1, 3, 2)}
+}
+
+// moments gives the seconds to come that something happens at.
+func (d draws) moments() []int {
+	m := d.w.model
+	var moments []int
+	for _, h := range m.Holds {
+		moments = append(moments, h.Expires, h.Expires, h.Expires+model.Retention)
+	}
+	for _, s := range m.Sessions {
+		moments = append(moments, s.Opened+model.OpenFor, s.Opened+model.OpenFor+model.Retention)
+	}
+	return slices.DeleteFunc(moments, func(at int) bool { return at <= m.Now })
+}
+
+// moment chooses one of them, or a second beside it. A far one is rare, and none
+// in a quiet walk: what is long past is forgotten when somebody looks.
+func (d draws) moment() op {
+	moments := d.moments()
+	if far := drawn(d, "far", []bool{false, false, false, false, false, false, true}); !far || d.w.quiet {
+		moments = d.soon(moments)
+	}
+	return op{n: drawn(d, "moment", moments) + d.pick("beside", 0, -1, 1)}
+}
+
+// soon leaves out what is more than a session away.
+func (d draws) soon(moments []int) []int {
+	return slices.DeleteFunc(slices.Clone(moments), func(at int) bool { return at > d.w.model.Now+2*model.OpenFor })
+}
+
+func (d draws) key() op {
+	service := drawn(d, "service", d.keyed())
+	return op{words: []string{service}, n: d.pick("version", 0, len(d.w.model.Keys[service])-1)}
+}
+
+// keyed gives the services that have a key: all may have been forgotten.
+func (d draws) keyed() []string {
+	return slices.DeleteFunc(slices.Clone(d.w.model.Services), func(service string) bool { return len(d.w.model.Keys[service]) == 0 })
+}

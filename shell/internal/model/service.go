@@ -1,0 +1,93 @@
+// The services: what they answer to a redemption and to a cancellation.
+
+package model
+
+// commit is a service's answer to a redemption of its token.
+func (m *World) commit(h *Hold, order string, facts map[string]string, attempt int) reply {
+	switch {
+	case h.key.gone, h.key.left > 0 && !h.key.aged:
+		return no("key_unknown")
+	case h.key.aged && (h.Order != order || h.State != "committed" || m.forgotten(h)): // nothing was answered
+		return no("key_unknown")
+	case h.Order != order:
+		return no("session_mismatch")
+	case h.State == "committed" && !m.forgotten(h) && h.attempt == attempt:
+		return reply{repeated: true}
+	case h.State == "committed" && !m.forgotten(h):
+		return no("already_redeemed")
+	case m.Now >= h.Expires:
+		return no("expired")
+	case h.State != "reserved":
+		return no("revoked")
+	}
+	if h.Service == "payments" {
+		if opened := m.ask("kms.decrypt", func() reply { return reply{} }); opened.reason != "" {
+			return opened
+		}
+		if h.State == "expired" { // while the letter was being opened
+			return no("expired")
+		}
+	}
+	if !m.holdsFor(h, facts) {
+		return no("constraint_violated")
+	}
+	h.State, h.attempt = "committed", attempt
+	return reply{}
+}
+
+// holdsFor reports whether what a token confirms holds for the facts.
+func (m *World) holdsFor(h *Hold, facts map[string]string) bool {
+	switch h.Service {
+	case "coupons":
+		subtotal, said := cents(facts, "subtotal")
+		minimum := m.coupon(h.Coupon).Minimum
+		return !(said && subtotal < 0) && !(minimum > 0 && subtotal < minimum)
+	case "payments":
+		payable, said := cents(facts, "payable")
+		if !said {
+			h.captured = h.Amount
+			return true
+		}
+		left := payable - m.sum(captured, func(other *Hold) bool {
+			return other.Order == h.Order && committed(other) && !m.forgotten(other)
+		})
+		if payable < 0 || left > h.Amount {
+			return false
+		}
+		h.captured = max(left, 0)
+	}
+	return true
+}
+
+// cancel is a service's answer to a cancellation.
+func (m *World) cancel(h *Hold, attempt int) reply {
+	if h.key.gone {
+		return no("key_unknown")
+	}
+	if m.forgotten(h) {
+		return no("not_issued_here")
+	}
+	if h.State == "reserved" || h.State == "committed" && h.attempt == attempt {
+		h.State = "cancelled"
+	}
+	return reply{}
+}
+
+// Direct takes a token to its service, past the relay.
+func (m *World) Direct(h *Hold) Answer {
+	s := m.Session(m.Current)
+	if s == nil {
+		return refused("session_unknown")
+	}
+	m.attempts++
+	attempt := m.attempts
+	said := m.ask(h.Service+".redeem", func() reply { return m.commit(h, s.ID, s.facts, attempt) })
+	switch {
+	case said.unknown:
+		return Answer{Reasons: []string{said.reason}, Results: []string{h.Handle + " failed"}}
+	case said.reason != "":
+		return Answer{Reasons: []string{said.reason}, Results: []string{h.Handle + " refused"}}
+	}
+	h.spent = true
+	return Answer{Results: []string{h.Handle + " redeemed"}}
+}

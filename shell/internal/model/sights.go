@@ -1,0 +1,83 @@
+// Sights: what there is to see of a world.
+
+package model
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Sight is one thing to see, and the verb that shows it.
+type Sight struct{ Verb, Value string }
+
+// Stamp writes a moment.
+func Stamp(seconds int) string { return time.Unix(int64(seconds), 0).UTC().Format(time.RFC3339) }
+
+func money(cents int) string { return fmt.Sprintf("%d.%02d", cents/100, cents%100) }
+
+// Sights are everything that can be seen: the time, the faults that wait, the
+// sessions, the coupons, the customers' accounts, and the keys.
+func (m *World) Sights() []Sight {
+	all := []Sight{{"clock show --jq .now", Stamp(m.Now)}}
+	add := func(value, verb string, args ...any) { all = append(all, Sight{fmt.Sprintf(verb, args...), value}) }
+	var faults []string
+	for _, f := range m.Faults {
+		faults = append(faults, fmt.Sprintf("%s %s %d", f.Step, f.Kind, f.Count))
+	}
+	add(strings.Join(faults, ", "), `fault list --jq '[.faults[] | .party + "." + .step + " " + .kind + " " + (.left | tostring)] | join(", ")'`)
+	for _, s := range m.Sessions {
+		add(m.sight(s), `session show %s --jq '[.customer, .state, (.facts | to_entries[] | .key + "=" + .value), (.tokens[] | .token + " " + .status)] | join(", ")'`, s.ID)
+	}
+	for _, c := range m.Coupons {
+		add(strconv.Itoa(m.used(c.Code)), "view coupons --jq .accounts.%s", c.Code)
+	}
+	for _, c := range m.Customers {
+		add(fmt.Sprintf("%d %d", m.balance(c.ID), m.heldPoints(c.ID)), `view points --jq '.accounts.%s | [.balance, .held] | join(" ")'`, c.ID)
+		for _, card := range c.Cards {
+			held, taken := m.authorised(c.ID, card.ID), m.captured(c.ID, card.ID)
+			add(fmt.Sprintf("%s %s %s", money(held), money(taken), money(card.Limit-held-taken)),
+				`view payments --jq '.accounts.%s.%s | [.authorised, .captured, .available] | join(" ")'`, c.ID, card.ID)
+		}
+	}
+	for _, service := range m.Services {
+		var states []string
+		for _, k := range m.Keys[service] {
+			states = append(states, k.state)
+		}
+		add(strings.Join(states, " "), `keys list %s --jq '[.keys[].state] | join(" ")'`, service)
+	}
+	return all
+}
+
+// sight is what there is to see of a session: whose it is, how it stands, its
+// facts and its tokens, those that the client still has first.
+func (m *World) sight(s *Session) string {
+	texts := []string{s.Customer, s.State}
+	for _, name := range slices.Sorted(maps.Keys(s.facts)) {
+		texts = append(texts, name+"="+s.facts[name])
+	}
+	for _, h := range m.Holds {
+		if h.Handle != "" && h.Order == s.ID && !h.Gone {
+			texts = append(texts, h.Handle+" "+m.status(h))
+		}
+	}
+	for _, st := range s.steps {
+		if st.hold.Gone {
+			texts = append(texts, st.hold.Handle+" "+st.status)
+		}
+	}
+	return strings.Join(texts, ", ")
+}
+
+// States gives the state of every session.
+func (m *World) States() map[string]string {
+	states := map[string]string{}
+	for _, s := range m.Sessions {
+		states[s.ID] = s.State
+	}
+	return states
+}

@@ -1,0 +1,220 @@
+// Walks: what is done in a world and in its model, one op after the other.
+
+package model_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"tokenshell/shell/internal/client"
+	"tokenshell/shell/internal/explore"
+	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/model"
+	"tokenshell/shell/internal/shelltest"
+	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
+)
+
+// walk is a world, its model, and what was done in them.
+type walk struct {
+	twin      twin
+	model     *model.World
+	client    *client.Client
+	shell     *interp.Shell // that lines are spoken to; nil when the client does the ops itself
+	audited   bool          // the invariants are checked, too
+	quiet     bool          // nobody looks before the end: looking settles what should settle itself
+	opened    int           // sessions, ever
+	confirmed int           // confirmations, ever
+	ops       []op
+	script    []string // the lines with what the model foretells
+	files     []txtar.File
+	saw       []string          // refusals, and the ends that sessions came to
+	receipts  map[string]string // by handle
+	jtis      map[string]string // handles, by jti
+}
+
+// discrepancy is where the product and the model part.
+type discrepancy struct {
+	what string
+	ask  []string // lines that show it, when the verb's own answer does not
+}
+
+func newWalk(ctx context.Context, t twin, weakness tokens.Weakness, audited bool) (*walk, error) {
+	w, err := world.BuildWeak(ctx, t.plan, world.Seeded(world.DefaultSeed), weakness)
+	if err != nil {
+		return nil, err
+	}
+	w.Witness.Watch(audited)
+	return &walk{
+		twin: t, model: t.model(), client: client.New(w), audited: audited,
+		receipts: map[string]string{}, jtis: map[string]string{},
+	}, nil
+}
+
+// speak has the ops spoken as lines, with their files in dir.
+func (w *walk) speak(dir string) {
+	w.shell = shelltest.Of(w.client.World)
+	w.shell.Dir.Path, w.shell.Options.Output = dir, "json"
+	w.client = w.shell.Client
+}
+
+// do does one op in both, and says where they part; nil when they agree.
+func (w *walk) do(ctx context.Context, o op) *discrepancy {
+	d := deeds[slices.IndexFunc(deeds, func(d deed) bool { return d.name == o.deed })]
+	if !w.sensible(o) {
+		return nil
+	}
+	w.ops = append(w.ops, o)
+	w.count(o)
+	lines := w.lines(d, o)
+	results, err := w.run(ctx, d, o, lines)
+	for _, t := range w.client.Wallet.Held {
+		w.jtis[t.Ref.ID] = t.Handle
+	}
+	before := w.model.States()
+	foretold := d.foretell(w.model, o)
+	for id, state := range w.model.States() {
+		if state != "open" && state != before[id] {
+			w.saw = append(w.saw, state)
+		}
+	}
+	w.saw = append(w.saw, foretold.Reasons...)
+	w.write(lines, foretold)
+	if got := answered(err); !sameAnswer(got, foretold) || errors.As(err, new(panicked)) {
+		return &discrepancy{what: fmt.Sprintf("%s: %s, the model says %s", lines[len(lines)-1], describe(got, err), foretold)}
+	}
+	if wrong := w.compareResults(results, foretold); wrong != nil {
+		return wrong
+	}
+	if w.quiet {
+		return nil
+	}
+	return w.look()
+}
+
+// look holds the whole world against the model, and checks the invariants.
+func (w *walk) look() *discrepancy {
+	if wrong := w.compare(); wrong != nil {
+		return wrong
+	}
+	if !w.audited {
+		return nil
+	}
+	if err := w.client.World.Audit(); err != nil {
+		return &discrepancy{what: "an invariant is broken: " + err.Error()}
+	}
+	return nil
+}
+
+// sensible reports whether everything that an op needs is there; it may not be
+// when others were left out.
+func (w *walk) sensible(o op) bool {
+	for _, handle := range o.tokens {
+		if w.model.Hold(handle) == nil {
+			return false
+		}
+	}
+	switch verb, _, _ := strings.Cut(o.deed, " "); verb {
+	case "keys":
+		return o.deed == "keys rotate" || o.n < len(w.model.Keys[o.word(0)])
+	case "fault", "clock":
+		return true
+	}
+	return w.model.Current != "" || o.deed == "session new"
+}
+
+func (w *walk) count(o op) {
+	switch {
+	case o.deed == "session new":
+		w.opened++
+	case strings.HasSuffix(o.deed, "confirm"):
+		w.confirmed++
+	}
+}
+
+// lines gives what stands in a script for an op; the last is the op itself.
+func (w *walk) lines(d deed, o op) []string {
+	line := d.line(o)
+	if strings.HasSuffix(line, "$KID") {
+		return []string{fmt.Sprintf("capture KID keys list %s --jq '.keys[%d].kid'", o.word(0), o.n), line}
+	}
+	if _, file, ok := strings.Cut(line, "@"); ok {
+		change := explore.Spoiled
+		if o.deed == "relay twin" {
+			change = otherS
+		}
+		raw := change(w.client.Wallet.ByHandle[o.tokens[0]].Raw) + "\n"
+		w.files = append(slices.DeleteFunc(w.files, func(f txtar.File) bool { return f.Name == file }), txtar.File{Name: file, Data: []byte(raw)})
+	}
+	return []string{line}
+}
+
+// run has the product do an op: by the client's operations, or by its lines.
+func (w *walk) run(ctx context.Context, d deed, o op, lines []string) (results []result, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = panicked{r}
+		}
+	}()
+	if w.shell == nil {
+		return d.do(ctx, w.client, o)
+	}
+	for _, f := range w.files {
+		if err := os.WriteFile(filepath.Join(w.shell.Dir.Path, f.Name), f.Data, 0o644); err != nil {
+			return nil, err
+		}
+	}
+	var stdout bytes.Buffer
+	for _, line := range lines {
+		stdout.Reset()
+		err = w.shell.Line(ctx, line, false, &stdout, io.Discard)
+	}
+	return spoken(stdout.Bytes()), err
+}
+
+// panicked is what a client may never answer.
+type panicked struct{ value any }
+
+func (p panicked) Error() string { return fmt.Sprintf("a panic: %v", p.value) }
+
+// write adds an op to the script, with what the model foretells.
+func (w *walk) write(lines []string, foretold model.Answer) {
+	last := len(lines) - 1
+	w.script = append(w.script, lines[:last]...)
+	prefix := ""
+	switch all := slices.Compact(slices.Clone(foretold.Reasons)); {
+	case foretold.Wrong:
+		prefix = "# nothing of the kind: "
+	case len(all) == 1:
+		prefix = "expect " + all[0] + " "
+	case len(all) > 1:
+		prefix = "! "
+	}
+	w.script = append(w.script, prefix+lines[last])
+}
+
+// scenario writes what was done, and where it parts from the model.
+func (w *walk) scenario(found *discrepancy) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s.\n", found.what)
+	if w.audited {
+		b.WriteString("set check on\n")
+	}
+	for _, line := range append(w.script, found.ask...) {
+		b.WriteString(line + "\n")
+	}
+	archive := &txtar.Archive{Comment: []byte(b.String()), Files: w.files}
+	if w.twin.yaml != "" {
+		archive.Files = append(archive.Files, txtar.File{Name: "world.yaml", Data: []byte(w.twin.yaml)})
+	}
+	return string(txtar.Format(archive))
+}
