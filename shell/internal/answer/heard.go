@@ -14,8 +14,9 @@ const heardLimit = 8 << 10
 // Heard is what one command said: on a page as in a pipe, with its marks, and as
 // JSON where that was asked for.
 type Heard struct {
-	Page page.Page
-	JSON strings.Builder
+	Page   page.Page
+	JSON   strings.Builder
+	InJSON bool // that is what was printed
 }
 
 // hear takes an answer down. text is how it was printed, p the page that it was
@@ -25,6 +26,7 @@ func (o *Out) hear(text string, write func(p *page.Page), p *page.Page) {
 		return
 	}
 	if o.Format == "json" {
+		o.Heard.InJSON = true
 		o.Heard.JSON.WriteString(text)
 	}
 	if o.Format == "json" || o.Window != nil || o.Color {

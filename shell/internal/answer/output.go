@@ -1,5 +1,5 @@
-// Output: how a verb shows what it has to say, as text or as JSON.
-
+// Package answer is how a verb says what it has to say: as text on a page or as
+// JSON, filtered, and without a token.
 package answer
 
 import (

@@ -44,7 +44,7 @@ func (m *scenarioMaker) patterns(e *interp.Spoken, heard [2]*answer.Heard, still
 	}
 	worlds := [3][]saidLine{before(e.Heard.Page.Marked()), said(heard[0].Page.Marked()), said(heard[1].Page.Marked())}
 	same = slices.EqualFunc(worlds[0], worlds[1], func(a, b saidLine) bool { return a.shape == b.shape })
-	if heard[0].JSON.Len() > 0 {
+	if heard[0].InJSON {
 		worlds = [3][]saidLine{before(e.Heard.JSON.String()), said(heard[0].JSON.String()), said(heard[1].JSON.String())}
 	}
 	var patterns []string

@@ -1,6 +1,5 @@
-// The recording: a session written down as a scenario that passes. It is run
+// Package record writes a session down as a scenario that passes. It is run
 // while it is written, so that every line says what it says there too.
-
 package record
 
 import (

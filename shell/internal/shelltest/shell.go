@@ -131,3 +131,14 @@ func WriteFile(t testing.TB, name, text string) {
 		t.Fatal(err)
 	}
 }
+
+// SmallWorld is a world in which little is left soon, redeemed in another order.
+const SmallWorld = `redeem_order: [payments, points, coupons]
+customers:
+  - {id: ann, points: 10, cards: [{id: debit, number: "4242424242424242", limit: "100.00"}]}
+  - {id: bob, points: 7}
+coupons:
+  - {code: TWICE, amount: "5.00", per_customer: 1, total: 2, combinable: true}
+  - {code: ONCE, amount: "1.00", total: 1, combinable: true}
+  - {code: ALONE, percent: 50, minimum: "50.00"}
+`
