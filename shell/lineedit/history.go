@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"tokenshell/shell/internal/redact"
 )
 
 const (
@@ -86,7 +87,7 @@ func entry(line string) (string, bool) {
 	if strings.HasPrefix(line, " ") || !printable(line) {
 		return "", false
 	}
-	line = strings.TrimRight(redact(line), " ")
+	line = strings.TrimRight(redact.Remnants(line), " ")
 	return line, line != "" && len(line) <= maxEntry
 }
 

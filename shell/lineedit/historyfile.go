@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"tokenshell/shell/internal/files"
 )
 
 const (
@@ -85,7 +86,10 @@ func (f *historyFile) tidy() ([]string, error) {
 	if clean == text {
 		return lines, nil
 	}
-	return lines, f.replace(clean)
+	if err := files.Replace(f.path, []byte(clean), ownerOnly); err != nil {
+		return lines, fmt.Errorf("history: %w", err)
+	}
+	return lines, nil
 }
 
 // tail is the end of the file, as much as a full history can be, from the start of a line.
@@ -107,21 +111,4 @@ func (f *historyFile) tail() (string, error) {
 	text, err := io.ReadAll(io.NewSectionReader(file, skipped, maxFileSize))
 	firstEnd := max(bytes.IndexByte(text, '\n'), 0) // kept: tidy sees that something is missing
 	return string(text[firstEnd:]), err
-}
-
-// replace puts text in the place of the file at once.
-func (f *historyFile) replace(text string) error {
-	temp, err := os.CreateTemp(filepath.Dir(f.path), "history-*") // made with mode 0600
-	if err != nil {
-		return fmt.Errorf("history: %w", err)
-	}
-	_, err = temp.WriteString(text)
-	if err = errors.Join(err, temp.Close()); err == nil {
-		err = os.Rename(temp.Name(), f.path)
-	}
-	if err != nil {
-		_ = os.Remove(temp.Name())
-		return fmt.Errorf("history: %w", err)
-	}
-	return nil
 }

@@ -31,9 +31,9 @@ func TestPasteOfAToken(t *testing.T) {
 			h.send("\r")
 			h.untilLine("2> |")
 			h.send("\x1b[A")
-			h.untilLine("2> token show <token>|")
+			h.untilLine("2> token show (token)|")
 			h.abandonAndLeave()
-			if text, err := os.ReadFile(file); err != nil || string(text) != "token show <token>\n" {
+			if text, err := os.ReadFile(file); err != nil || string(text) != "token show (token)\n" {
 				t.Errorf("history: %q, %v", text, err)
 			}
 		})
