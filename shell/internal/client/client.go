@@ -1,7 +1,6 @@
 // Package client is the customer's side: what it holds, and what it may do. Its
 // operations return values and print nothing; verbs, explorer, attacks and
 // tests call them.
-
 package client
 
 import (

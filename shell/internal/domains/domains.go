@@ -1,6 +1,5 @@
 // Package domains has a file for each domain: everything that a world and a
 // shell know about it.
-
 package domains
 
 import (

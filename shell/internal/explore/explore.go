@@ -1,6 +1,5 @@
-// Exploring: walks through what may happen in a world, looking for an
+// Package explore walks through what may happen in a world, looking for an
 // invariant that does not hold.
-
 package explore
 
 import (

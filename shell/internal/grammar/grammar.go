@@ -1,5 +1,4 @@
-// The grammar: every verb, once. The order is the order of help.
-
+// Package grammar is the language: every verb, once, in the order of help.
 package grammar
 
 import (

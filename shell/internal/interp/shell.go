@@ -1,6 +1,5 @@
 // Package interp is the interpreter: a line becomes a verb of a grammar that it
 // is given, and runs.
-
 package interp
 
 import (

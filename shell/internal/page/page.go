@@ -1,6 +1,5 @@
-// The page: what a verb writes its text on. It knows the window and whether
-// there are colours; in a pipe there is neither.
-
+// Package page is what a verb writes its text on: it knows the window and
+// whether there are colours; in a pipe there is neither.
 package page
 
 import (

@@ -1,5 +1,5 @@
-// Scenarios: .txtar files through testscript, each with a world of its own.
-
+// Package scenario runs .txtar files through testscript, each in a world of its
+// own: the same for tokenshell run and for go test.
 package scenario
 
 import (

@@ -1,6 +1,5 @@
-// Words: how a line is read. The language is what this scanner, shlex and
-// testscript read alike: bare words and single quotes.
-
+// Package syntax is how a line is read: bare words and single quotes, which
+// this scanner, shlex and testscript read alike.
 package syntax
 
 import (

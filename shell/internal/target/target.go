@@ -1,5 +1,4 @@
 // Package target is a world as a target of the catalogue of attacks.
-
 package target
 
 import (

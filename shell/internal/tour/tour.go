@@ -1,6 +1,5 @@
-// Package tour is the tour: a checkout in a world of its own, and what each party learns in
-// each of its steps.
-
+// Package tour is a checkout in a world of its own, and what each party learns
+// in each of its steps.
 package tour
 
 import (

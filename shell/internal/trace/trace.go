@@ -1,6 +1,5 @@
-// The trace: a conversation made ready to be shown, each message as its
-// receiver saw it.
-
+// Package trace makes a conversation ready to be shown, each message as its
+// receiver saw it: as text, as a mermaid diagram, as a page.
 package trace
 
 import (

@@ -1,5 +1,8 @@
 // relay, redeem, checkout: the client and the relay.
 
+// Package verbs has a struct for each verb that is about no one domain: its
+// arguments and its help are field tags, its Run method asks for what it may
+// touch.
 package verbs
 
 import (

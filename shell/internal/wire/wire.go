@@ -1,6 +1,5 @@
-// The wire: what parties say to each other goes over it. Here it goes wrong as
+// Package wire is what parties say to each other over: here it goes wrong as
 // ordered, and is taken down.
-
 package wire
 
 import (

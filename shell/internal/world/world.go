@@ -1,5 +1,5 @@
-// The world: clock, seed, KMS, services, relay and log, composed.
-
+// Package world composes a world: clock, seed, KMS, services, relay and log, of
+// which nothing is shared with another.
 package world
 
 import (

@@ -1,6 +1,5 @@
-// YAML: how the shell's files are read, strictly and with the place of what is
-// wrong.
-
+// Package yamlfile reads the YAML of the shell's files, strictly and with the
+// place of what is wrong.
 package yamlfile
 
 import (
