@@ -211,13 +211,14 @@ func (r *runner) readThrough(file string, vars []string) (named []string, err er
 	}
 	anything := false // a sourced file may set what it likes
 	for i, line := range strings.Split(string(txtar.Parse(text).Comment), "\n") {
-		verb, rest := syntax.ScriptVerb(line)
+		read := syntax.ReadScript(line)
+		verb, rest := read.Verb()
 		if slices.Contains(r.verbs, verb) {
 			if _, err := syntax.Split(strings.TrimSuffix(line, "\r"), false); err != nil {
 				return nil, exit.Input(file, i+1, err.Error())
 			}
 		}
-		for _, name := range syntax.ScriptVariables(line) {
+		for _, name := range read.Variables {
 			named = append(named, name)
 			if !set[name] && !anything {
 				return nil, exit.Input(file, i+1, unsetText(name))

@@ -65,18 +65,18 @@ func FuzzLine(f *testing.F) {
 			if theirs, err := shlex.Split(text); err != nil || !slices.Equal(ours, theirs) {
 				t.Fatalf("shlex reads %q as %q (%v), not %q", text, theirs, err, ours)
 			}
-			if theirs := syntax.ScriptWords(text); !slices.Equal(ours, theirs) {
+			if theirs := syntax.ReadScript(text).Words; !slices.Equal(ours, theirs) {
 				t.Fatalf("testscript reads %q as %q, not %q", text, theirs, ours)
 			}
 		}
 		if semicolons || len(commands) == 0 {
 			return
 		}
-		if theirs := syntax.ScriptWords(line); !slices.Equal(plainWords(commands[0]), theirs) {
+		if theirs := syntax.ReadScript(line).Words; !slices.Equal(plainWords(commands[0]), theirs) {
 			t.Fatalf("testscript reads %q as %q, not %q", line, theirs, plainWords(commands[0]))
 		}
-		if want := variablesOf(commands[0]); !slices.Equal(want, syntax.ScriptVariables(line)) {
-			t.Fatalf("testscript puts values for %q in %q, the shell for %q", syntax.ScriptVariables(line), line, want)
+		if want := variablesOf(commands[0]); !slices.Equal(want, syntax.ReadScript(line).Variables) {
+			t.Fatalf("testscript puts values for %q in %q, the shell for %q", syntax.ReadScript(line).Variables, line, want)
 		}
 	})
 }
@@ -117,11 +117,11 @@ func FuzzScriptVariables(f *testing.F) {
 		f.Add(line)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		for _, name := range syntax.ScriptVariables(line) {
+		for _, name := range syntax.ReadScript(line).Variables {
 			if !syntax.IsVariable(name) || !strings.Contains(line, "$"+name) {
 				t.Fatalf("%q is no variable of %q", name, line)
 			}
 		}
-		_, _ = syntax.ScriptVerb(line) // any line will do
+		_, _ = syntax.ReadScript(line).Verb() // any line will do
 	})
 }

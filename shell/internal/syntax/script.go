@@ -1,38 +1,78 @@
+// Scripts: a line as testscript reads it, which has no exported reader of its
+// own. It splits at spaces and tabs, knows single quotes ('' inside them is a
+// quote), comments and $NAME, and nothing else.
+
 package syntax
 
-import (
-	"strings"
-)
+import "strings"
 
-// ScriptVariables gives the $NAMEs of a line that testscript puts values for:
-// those outside single quotes and before a comment.
-func ScriptVariables(line string) []string {
-	var names []string
-	quoted := false
-	for i := 0; i < len(line); i++ {
-		switch c := line[i]; {
-		case c == '\'':
-			quoted = !quoted
-		case c == '#' && !quoted:
-			return names
-		case c == '$' && !quoted:
-			end := i + 1
-			for end < len(line) && isNameByte(line[end]) {
-				end++
-			}
-			if name := line[i+1 : end]; IsVariable(name) {
-				names = append(names, name)
-			}
-			i = end - 1
-		}
-	}
-	return names
+// ScriptLine is a line of a script, variables as they are written.
+type ScriptLine struct {
+	Words     []string
+	Variables []string // the names that testscript puts values for
 }
 
-// ScriptVerb gives a line's command behind conditions and negation, and the words
-// behind it, as testscript reads them.
-func ScriptVerb(line string) (verb string, rest []string) {
-	words := ScriptWords(line)
+// ReadScript reads a line as testscript does.
+func ReadScript(line string) ScriptLine {
+	var (
+		read   ScriptLine
+		word   strings.Builder
+		open   bool // a word has begun
+		quoted bool
+	)
+	end := func() {
+		if open {
+			read.Words = append(read.Words, word.String())
+		}
+		word.Reset()
+		open = false
+	}
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '\'' && quoted && i+1 < len(line) && line[i+1] == '\'':
+			word.WriteByte(c)
+			i++
+		case c == '\'':
+			quoted, open = !quoted, true
+		case quoted:
+			word.WriteByte(c)
+		case c == '#':
+			end()
+			return read
+		case c == ' ' || c == '\t' || c == '\r':
+			end()
+		default:
+			if name := variableAt(line[i:]); name != "" {
+				read.Variables = append(read.Variables, name)
+			}
+			word.WriteByte(c)
+			open = true
+		}
+	}
+	end()
+	return read
+}
+
+// variableAt gives the name of the variable that text begins with; empty when it
+// begins with none.
+func variableAt(text string) string {
+	if text[0] != '$' {
+		return ""
+	}
+	end := 1
+	for end < len(text) && isNameByte(text[end]) {
+		end++
+	}
+	if name := text[1:end]; IsVariable(name) {
+		return name
+	}
+	return ""
+}
+
+// Verb gives the line's command behind conditions and negation, and the words
+// behind it.
+func (l ScriptLine) Verb() (verb string, rest []string) {
+	words := l.Words
 	for len(words) > 0 && (strings.HasPrefix(words[0], "[") && strings.HasSuffix(words[0], "]") || words[0] == "!" || words[0] == "?") {
 		words = words[1:]
 	}
@@ -40,43 +80,4 @@ func ScriptVerb(line string) (verb string, rest []string) {
 		return "", nil
 	}
 	return words[0], words[1:]
-}
-
-// ScriptWords splits a line as testscript does: at spaces and tabs, with single
-// quotes and comments, and nothing else. Variables stay as they are written.
-func ScriptWords(line string) []string {
-	var (
-		words  []string
-		b      strings.Builder
-		open   bool
-		quoted bool
-	)
-	for i := 0; i < len(line); i++ {
-		c := line[i]
-		switch {
-		case c == '\'' && quoted && i+1 < len(line) && line[i+1] == '\'':
-			b.WriteByte(c)
-			i++
-		case c == '\'':
-			quoted, open = !quoted, true
-		case quoted:
-			b.WriteByte(c)
-		case c == ' ' || c == '\t' || c == '\r' || c == '#':
-			if open {
-				words = append(words, b.String())
-			}
-			b.Reset()
-			open = false
-			if c == '#' {
-				return words
-			}
-		default:
-			b.WriteByte(c)
-			open = true
-		}
-	}
-	if open {
-		words = append(words, b.String())
-	}
-	return words
 }
