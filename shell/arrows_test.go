@@ -1,0 +1,342 @@
+// The arrows: which room may import which of ours, and what holds of every room.
+
+package shell_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/shell/internal/shelltest"
+)
+
+const (
+	modulePath = "tokenshell" // what it begins is ours
+	inside     = "shell/internal/"
+	mostLines  = 2500 // of a room, tests not counted: a larger one wants a wall
+)
+
+// room is a package of ours.
+type room struct {
+	path    string
+	imports string // exactly what it imports of ours; ./ is below shell/internal
+	is      string // its package doc begins with its name and this
+}
+
+// house is every package of ours. A row's arrows lead up: to rows above it.
+var house = []room{
+	{"tokens", "",
+		"is the contract of the Confirmed Token Relay: what a confirmation token is, how one is verified, and what the parties hand to each other."},
+	{"kmsmock", "",
+		"is a mock of AWS KMS, for no production: it keeps its keys in memory, makes them from a seed that anybody may know, and checks no permissions."},
+	{"issuers", "tokens",
+		"is what every domain service shares: how it confirms, signs, seals, keeps its books, redeems once, revokes, and rotates its keys."},
+	{"issuers/coupons", "issuers tokens",
+		"is the domain service of discounts: it knows its coupons, who may use them how often, and with which orders."},
+	{"issuers/points", "issuers tokens",
+		"is the domain service of loyalty points: balances, holds on them, and burning."},
+	{"issuers/payments", "issuers tokens",
+		"is the domain service of cards: authorisation holds, capture of at most what was authorised, void."},
+	{"issuers/issuerstest", "issuers kmsmock tokens",
+		"is the stage of the domains' tests: a service on a frozen clock, with the mock's keys and a log that can be read."},
+	{"orchestrator", "tokens",
+		"is the relay, OrderProcessing: it opens sessions, judges envelopes, keeps which jti a session has used, forwards, and takes back what it forwarded when a later service refuses."},
+	{"shell/attacks", "tokens",
+		"is the catalogue of hostile tokens and flows: what is tried on a relay and its domains, and the reason with which each has to be refused."},
+	{"shell/internal/redact", "tokens",
+		"recognises what must not be shown: tokens, private keys, and what steers a terminal."},
+	{"shell/internal/ring", "",
+		"keeps the newest of many values, in a bounded amount of memory."},
+	{"shell/internal/exit", "./redact tokens",
+		"knows the kinds of errors that a verb may answer, and the exit code of each: an error carries its own."},
+	{"shell/internal/files", "./exit",
+		"reads and writes the files that verbs name: within a limit, whole or not at all, and without waiting for a pipe that nobody writes to."},
+	{"shell/internal/syntax", "./exit",
+		"is how a line is read: bare words and single quotes, which this scanner, shlex and testscript read alike."},
+	{"shell/lineedit", "./files ./redact",
+		"gives the shell its lines, one at a time, from a script or from a person."},
+	{"shell/internal/yamlfile", "./exit ./redact",
+		"reads the YAML of the shell's files, strictly and with the place of what is wrong."},
+	{"shell/internal/page", "./redact shell/lineedit tokens",
+		"is what a verb writes its text on: it knows the window and whether there are colours; in a pipe there is neither."},
+	{"shell/internal/answer", "./exit ./page ./redact ./syntax",
+		"is how a verb says what it has to say: as text on a page or as JSON, filtered, and without a token."},
+	{"shell/internal/wire", "./ring tokens",
+		"is what parties say to each other over: here it goes wrong as ordered, and is taken down."},
+	{"shell/internal/world", "issuers kmsmock orchestrator ./exit ./files ./page ./redact ./ring ./syntax ./wire ./yamlfile tokens",
+		"composes a world: clock, seed, KMS, services, relay and log, of which nothing is shared with another."},
+	{"shell/internal/client", "issuers orchestrator ./exit ./page ./redact ./syntax ./wire ./world tokens",
+		"is the customer's side: what it holds, and what it may do."},
+	{"shell/internal/domains", "issuers issuers/coupons issuers/payments issuers/points ./answer ./client ./exit ./page ./syntax ./world ./yamlfile shell/lineedit tokens",
+		"has a file for each domain: everything that a world and a shell know about it."},
+	{"shell/internal/interp", "./answer ./client ./exit ./files ./page ./redact ./ring ./syntax ./world shell/lineedit tokens",
+		"is the interpreter: a line becomes a verb of a grammar that it is given, and runs."},
+	{"shell/internal/verbs", "issuers orchestrator ./answer ./client ./exit ./files ./interp ./page ./redact ./syntax ./wire ./world shell/lineedit tokens",
+		"has a struct for each verb that is about no one domain: its arguments and its help are field tags, its Run method asks for what it may touch."},
+	{"shell/internal/trace", "issuers ./answer ./client ./files ./page ./redact ./wire tokens",
+		"makes a conversation ready to be shown, each message as its receiver saw it: as text, as a mermaid diagram, as a page."},
+	{"shell/internal/tour", "./answer ./exit ./interp ./page ./syntax ./world shell/lineedit tokens",
+		"is a checkout in a world of its own, and what each party learns in each of its steps."},
+	{"shell/internal/explore", "orchestrator ./answer ./client ./exit ./files ./interp ./page ./redact ./wire ./world tokens",
+		"walks through what may happen in a world, looking for an invariant that does not hold."},
+	{"shell/internal/target", "orchestrator shell/attacks ./answer ./client ./exit ./interp ./page ./redact ./wire ./world tokens",
+		"is a world as a target of the catalogue of attacks."},
+	{"shell/internal/scenario", "./exit ./files ./interp ./page ./redact ./syntax ./world",
+		"runs .txtar files through testscript, each in a world of its own: the same for tokenshell run and for go test."},
+	{"shell/internal/record", "./answer ./client ./exit ./interp ./page ./redact ./scenario ./syntax ./world tokens",
+		"writes a session down as a scenario that passes."},
+	{"shell/internal/grammar", "./domains ./explore ./interp ./record ./target ./tour ./trace ./verbs",
+		"is the language: every verb, once, in the order of help."},
+	{"shell/internal/prompt", "issuers orchestrator shell/attacks ./answer ./client ./domains ./exit ./files ./interp ./page ./redact ./syntax ./verbs ./wire ./world shell/lineedit tokens",
+		"is the shell of a person: lines from a terminal, what Tab offers, and what to try next after a refusal."},
+	{"shell", "./answer ./domains ./exit ./grammar ./interp ./page ./prompt ./scenario ./verbs ./world",
+		"is the client: the verbs, the prompt, the scenario runner and what they print."},
+	{"cmd/tokenshell", "shell",
+		"is a scriptable shell for the Confirmed Token Relay pattern; see the README, or tokenshell help."},
+	{"shell/internal/shelltest", "./answer ./domains ./exit ./grammar ./interp ./page ./scenario ./world tokens",
+		"drives a whole shell in tests, by lines."},
+	{"shell/internal/model", "",
+		"foretells what a world does, from the words of DESIGN and not from the code: a second opinion."},
+	{"shell/internal/fourth/giftcards", "issuers tokens",
+		"is a domain service that tokenshell does not come with: balances of gift cards, holds on them, and captures."},
+	{"shell/internal/fourth", "issuers ./answer ./client ./domains ./fourth/giftcards ./page ./world ./yamlfile shell/lineedit tokens",
+		"is a fourth domain, gift cards, as somebody adds one: a service of its own (package giftcards), this file, and a row where domains are listed."},
+}
+
+// forTests are the rooms that only tests use.
+var forTests = []string{"issuers/issuerstest", "shell/internal/shelltest", "shell/internal/model", "shell/internal/fourth/giftcards", "shell/internal/fourth"}
+
+// name is what a room's doc begins with.
+func (r room) name(in *ast.File) string {
+	if in.Name.Name == "main" {
+		return "Command " + path.Base(r.path)
+	}
+	return "Package " + in.Name.Name
+}
+
+// arrows gives the paths that a room may import.
+func (r room) arrows() []string {
+	all := strings.Fields(r.imports)
+	for i, to := range all {
+		if below, ok := strings.CutPrefix(to, "./"); ok {
+			all[i] = inside + below
+		}
+	}
+	return all
+}
+
+// onceRows are what belongs in exactly one file that is not for tests.
+var onceRows = []struct {
+	what string
+	in   func(f *ast.File) bool
+}{
+	{"the machine's clock", func(f *ast.File) bool { return selects(f, "time", "Now", "Since", "Until") }},
+	{"crypto/rand", func(f *ast.File) bool { return imports(f, "crypto/rand") }},
+}
+
+func TestArrows(t *testing.T) {
+	files := sources(t)
+	for _, folder := range foldersOf(files) {
+		if !slices.ContainsFunc(house, func(r room) bool { return r.path == folder }) {
+			t.Errorf("%s is no room of the house: give it a row that says what it is and what it imports", folder)
+		}
+	}
+	for i, r := range house {
+		may, does := r.arrows(), []string{}
+		found := false
+		for name, file := range files {
+			if path.Dir(name) != r.path {
+				continue
+			}
+			found = true
+			for _, spec := range file.Imports {
+				to, ours := ourImport(spec)
+				if !ours || slices.Contains(does, to) {
+					continue
+				}
+				does = append(does, to)
+				if !slices.Contains(may, to) {
+					t.Errorf("%s imports %s; of ours, %s may import %q", name, to, r.path, may)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("the row of %s is about no package", r.path)
+		}
+		for _, to := range may {
+			at := slices.IndexFunc(house, func(r room) bool { return r.path == to })
+			switch {
+			case !slices.Contains(does, to):
+				t.Errorf("%s may import %s and does not: take the arrow away", r.path, to)
+			case at < 0 || at >= i:
+				t.Errorf("the arrow from %s to %s does not lead up", r.path, to)
+			case slices.Contains(forTests, to) && !slices.Contains(forTests, r.path):
+				t.Errorf("%s is for tests, and %s imports it", to, r.path)
+			}
+			if strings.HasPrefix(to, inside) && !strings.HasPrefix(r.path, "shell/") && r.path != "shell" {
+				t.Errorf("%s is outside shell, and imports %s", r.path, to)
+			}
+		}
+	}
+}
+
+func TestRoomsSayWhatTheyAre(t *testing.T) {
+	files := sources(t)
+	for _, r := range house {
+		if !strings.HasSuffix(r.is, ".") {
+			t.Errorf("%s: what it is is no sentence: %q", r.path, r.is)
+		}
+		var docs []string
+		want := ""
+		for name, file := range files {
+			if path.Dir(name) != r.path {
+				continue
+			}
+			want = r.name(file.File) + " " + r.is
+			if file.Doc != nil {
+				docs = append(docs, strings.Join(strings.Fields(file.Doc.Text()), " "))
+			}
+		}
+		if len(docs) != 1 {
+			t.Errorf("%s has %d package docs, and needs one: %q", r.path, len(docs), docs)
+			continue
+		}
+		if !strings.HasPrefix(docs[0]+" ", want+" ") {
+			t.Errorf("the doc of %s (-row +doc):\n%s", r.path, cmp.Diff(want, docs[0]))
+		}
+	}
+}
+
+func TestRoomsAreSmall(t *testing.T) {
+	lines := map[string]int{}
+	for name, file := range sources(t) {
+		lines[path.Dir(name)] += file.lines
+	}
+	for folder, n := range lines {
+		if n > mostLines {
+			t.Errorf("%s has %d lines without its tests, more than %d", folder, n, mostLines)
+		}
+	}
+}
+
+// A name such as util says nothing of what lives there, and all sorts move in.
+func TestRoomsHaveNames(t *testing.T) {
+	for name, file := range sources(t) {
+		for _, called := range []string{file.Name.Name, path.Base(path.Dir(name))} {
+			if slices.Contains([]string{"util", "utils", "common", "helper", "helpers"}, called) {
+				t.Errorf("%s: %q says nothing of a package", name, called)
+			}
+		}
+	}
+}
+
+// What runs before main has no caller who could hear of an error, and no order
+// that anybody reads.
+func TestNothingRunsBeforeMain(t *testing.T) {
+	for name, file := range sources(t) {
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
+				t.Errorf("%s has a func init", name)
+			}
+		}
+	}
+}
+
+func TestOneSourceOfTimeAndOneOfRandomness(t *testing.T) {
+	all := sources(t)
+	for _, row := range onceRows {
+		var names []string
+		for name, file := range all {
+			if !slices.Contains(forTests, path.Dir(name)) && row.in(file.File) {
+				names = append(names, name)
+			}
+		}
+		if len(names) != 1 {
+			slices.Sort(names)
+			t.Errorf("%s is read in %d files, and belongs in one: %q", row.what, len(names), names)
+		}
+	}
+}
+
+// source is a file of ours that is no test.
+type source struct {
+	*ast.File
+	lines int
+}
+
+// sources parses the module's files that are no tests, by their path below it.
+func sources(t *testing.T) map[string]source {
+	t.Helper()
+	root := shelltest.Root(t)
+	files := map[string]source{}
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && file != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata"):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go"):
+			return nil
+		}
+		name, err := filepath.Rel(root, file)
+		if err != nil {
+			return err
+		}
+		set := token.NewFileSet()
+		parsed, err := parser.ParseFile(set, file, nil, parser.SkipObjectResolution|parser.ParseComments)
+		if err == nil {
+			files[filepath.ToSlash(name)] = source{parsed, set.File(parsed.Pos()).LineCount()}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// foldersOf gives the folders of files, sorted.
+func foldersOf(files map[string]source) []string {
+	var folders []string
+	for name := range files {
+		folders = append(folders, path.Dir(name))
+	}
+	slices.Sort(folders)
+	return slices.Compact(folders)
+}
+
+// ourImport gives an import's path below the module, if it is one of ours.
+func ourImport(spec *ast.ImportSpec) (below string, ours bool) {
+	imported, _ := strconv.Unquote(spec.Path.Value) // the parser has read it
+	if imported == modulePath {
+		return ".", true
+	}
+	return strings.CutPrefix(imported, modulePath+"/")
+}
+
+func imports(f *ast.File, imported string) bool {
+	return slices.ContainsFunc(f.Imports, func(spec *ast.ImportSpec) bool { return spec.Path.Value == strconv.Quote(imported) })
+}
+
+// selects reports whether the file has one of the names of pkg, called or not.
+func selects(f *ast.File, pkg string, names ...string) bool {
+	found := false
+	ast.Inspect(f, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok && slices.Contains(names, s.Sel.Name) {
+			if x, ok := s.X.(*ast.Ident); ok && x.Name == pkg {
+				found = true
+			}
+		}
+		return !found
+	})
+	return found && imports(f, pkg)
+}
