@@ -1,5 +1,5 @@
-// The prompt: lines from a person.
-
+// Package prompt is the shell of a person: lines from a terminal, what Tab
+// offers, and what to try next after a refusal.
 package prompt
 
 import (
@@ -17,7 +17,6 @@ import (
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/lineedit"
-	"tokenshell/tokens"
 )
 
 // Interactive reports whether a person sits at both ends.
@@ -32,8 +31,7 @@ help lists the verbs, help VERB explains one, Tab completes, Ctrl-D leaves.
 // Run reads lines from a terminal until quit or Ctrl-D. Nothing that goes
 // wrong in a line ends it.
 func Run(s *interp.Shell, all []domains.Domain, stdin, stdout, stderr *os.File) error {
-	lessons := &teaching{map[tokens.Reason]bool{}}
-	s.AfterRefusal = func(out *answer.Out, words []string, err error) { lessons.teach(s, out, words, err) }
+	teachIn(s)
 	readRC(s, rcPath(), stderr)
 	if s.Options.Tips {
 		err := s.Output(stdout, stderr).Show(nil, func(w *page.Page) { fmt.Fprint(w, banner) })

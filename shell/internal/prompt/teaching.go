@@ -19,6 +19,12 @@ import (
 // teaching remembers what a person was told.
 type teaching struct{ seen map[tokens.Reason]bool }
 
+// teachIn has a shell say what to try next.
+func teachIn(s *interp.Shell) {
+	t := &teaching{map[tokens.Reason]bool{}}
+	s.AfterRefusal = func(out *answer.Out, words []string, err error) { t.teach(s, out, words, err) }
+}
+
 // teach says what to try next, once for each reason of a refusal. It is for a
 // person, so it is folded at the window's edge, which the refusal itself is not.
 func (t *teaching) teach(s *interp.Shell, out *answer.Out, words []string, err error) {

@@ -11,32 +11,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/alecthomas/kong"
-
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/shelltest"
 	"tokenshell/shell/internal/verbs"
 )
 
-// everyVerb gives the verbs by their paths.
-func everyVerb(t *testing.T) map[string]*kong.Node {
-	t.Helper()
-	p, err := shelltest.Language().Parser()
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := map[string]*kong.Node{}
-	for _, node := range interp.Leaves(p.Root()) {
-		all[interp.VerbPath(node)] = node
-	}
-	return all
-}
-
 func TestEveryVerbHasHelpAndAnExample(t *testing.T) {
 	s := shelltest.New(t, 1)
 	all := shelltest.Do(t, s, "help")
-	for path, node := range everyVerb(t) {
+	for path, node := range shelltest.Verbs(t) {
 		if !strings.HasSuffix(node.Help, ".") || interp.Example(node) == "" {
 			t.Errorf("%s: help %q, example %q", path, node.Help, interp.Example(node))
 		}
@@ -97,7 +81,7 @@ func exampleWorld(t *testing.T, path string) *interp.Shell {
 
 // An example is something that can be typed, and then it is done.
 func TestEveryExampleIsDone(t *testing.T) {
-	for path, node := range everyVerb(t) {
+	for path, node := range shelltest.Verbs(t) {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
 			text := interp.Example(node)
