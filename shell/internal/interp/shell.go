@@ -180,7 +180,7 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 	if s.World != nil { // help works without one
 		binds = append(binds, s.World)
 	}
-	err = parsed.Run(binds...)
+	err = parsed.RunNode(parsed.Selected(), binds...) // kong's Run without its hooks, as in fill
 	if s.World != nil && s.World.Witness.Watching() {
 		if broken := s.World.Audit(); broken != nil {
 			return fmt.Errorf("an invariant is broken: %w", broken)

@@ -2,16 +2,10 @@
 
 package redact
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // leastPart is how long a part of a token is that says something.
 const leastPart = 24
-
-// longPiece finds what may be a part of a token.
-var longPiece = regexp.MustCompile(`[A-Za-z0-9_-]{24,}`)
 
 // Parts are the parts of known tokens that a forger lacks. The zero value knows
 // none. Not safe for concurrent use.
@@ -51,10 +45,20 @@ func (p *Parts) Hide(text string) string {
 	if len(p.known) == 0 {
 		return text
 	}
-	return longPiece.ReplaceAllStringFunc(text, func(piece string) string {
-		if p.known[piece] {
-			return Token
+	var b strings.Builder
+	copied := 0
+	for i := 0; i < len(text); i++ {
+		begin := i
+		for i < len(text) && isBase64URL[text[i]] {
+			i++
 		}
-		return piece
-	})
+		if i-begin >= leastPart && p.known[text[begin:i]] {
+			b.WriteString(text[copied:begin] + Token)
+			copied = i
+		}
+	}
+	if copied == 0 {
+		return text
+	}
+	return b.String() + text[copied:]
 }
