@@ -8,13 +8,15 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Printable gives text in which nothing can steer a terminal: control and
-// format characters are written as escapes (CWE-117).
+// format characters are written as escapes (CWE-117). What is no UTF-8 is a
+// character that says so: a lone byte could be a control character to some.
 func Printable(s string) string {
 	plain := func(r rune) bool { return r == '\n' || r == '\t' || unicode.IsPrint(r) }
-	if !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
+	if utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
 		return s
 	}
 	var b strings.Builder
@@ -47,7 +49,7 @@ func IsID(text string) bool {
 // in strings.
 func JSON(line []byte) []byte {
 	unprintable := func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }
-	if !bytes.ContainsFunc(line, unprintable) {
+	if utf8.Valid(line) && !bytes.ContainsFunc(line, unprintable) {
 		return line
 	}
 	var b bytes.Buffer

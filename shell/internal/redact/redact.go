@@ -66,8 +66,9 @@ var isBase64URL = func() (is [256]bool) {
 // Find gives the compact serialisations in a text.
 func Find(text string) []string { return compact.FindAllString(text, -1) }
 
-// privateMember finds the secret members of a JWK, and a private key as PEM.
-var privateMember = regexp.MustCompile(`"(?:k|` + strings.Join(tokens.PrivateMembers(), "|") + `)"\s*:\s*"[^"]*"?|(?:-----BEGIN [A-Z ]*)?PRIVATE KEY-----.*`)
+// privateMember finds the secret members of a JWK, and a private key as PEM. One
+// member is a list: the other primes (RFC 7518 6.3.2.7).
+var privateMember = regexp.MustCompile(`"(?:k|` + strings.Join(tokens.PrivateMembers(), "|") + `)"\s*:\s*(?:"[^"]*"?|\[[^\]]*\]?)|(?:-----BEGIN [A-Z ]*)?PRIVATE KEY-----.*`)
 
 // HasPrivateKey reports whether a text holds a private or symmetric key, as JWK
 // or as PEM.
