@@ -25,7 +25,10 @@ func drawSwarm(t *rapid.T) map[string]bool {
 func drawOp(d draws, leave map[string]bool) op {
 	var rows []int
 	for i, row := range deeds {
-		for n := 0; n < d.weight(row) && !leave[row.name]; n++ {
+		if leave[row.name] {
+			continue
+		}
+		for range d.weight(row) {
 			rows = append(rows, i)
 		}
 	}

@@ -104,7 +104,8 @@ func (w *walk) compare() *discrepancy {
 	got, want := w.seen(), w.model.Sights()
 	for i, f := range want {
 		if i >= len(got) || got[i] != f.Value {
-			return &discrepancy{fmt.Sprintf("%s: %q, the model says %q", f.Verb, strings.Join(got[i:min(i+1, len(got))], ""), f.Value), asked(f.Verb, f.Value)}
+			what := fmt.Sprintf("%s: %q, the model says %q", f.Verb(), strings.Join(got[i:min(i+1, len(got))], ""), f.Value)
+			return &discrepancy{what, asked(f.Verb(), f.Value)}
 		}
 	}
 	if len(got) > len(want) {
@@ -134,7 +135,7 @@ func (w *walk) seen() []string {
 	for _, f := range in.Faults.List() {
 		faults = append(faults, fmt.Sprintf("%s.%s %s %d", f.Party, f.Step, f.Kind, f.Left))
 	}
-	all := []string{in.Clock.Now().Format(time.RFC3339Nano), strings.Join(faults, ", ")}
+	all := append(make([]string, 0, 32), in.Clock.Now().Format(time.RFC3339Nano), strings.Join(faults, ", "))
 	for _, state := range w.client.SessionStates(in.Sessions()) {
 		texts := []string{state.Customer, string(state.State)}
 		for _, name := range slices.Sorted(maps.Keys(state.Facts)) {

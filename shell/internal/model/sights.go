@@ -11,8 +11,16 @@ import (
 	"time"
 )
 
-// Sight is one thing to see, and the verb that shows it.
-type Sight struct{ Verb, Value string }
+// Sight is one thing to see.
+type Sight struct {
+	Value string
+
+	verb string // with %s in the place of names
+	of   []any  // the names: few sights are ever asked for their verb
+}
+
+// Verb gives the verb that shows it.
+func (s Sight) Verb() string { return fmt.Sprintf(s.verb, s.of...) }
 
 // Stamp writes a moment.
 func Stamp(seconds int) string { return time.Unix(int64(seconds), 0).UTC().Format(time.RFC3339) }
@@ -22,8 +30,9 @@ func money(cents int) string { return fmt.Sprintf("%d.%02d", cents/100, cents%10
 // Sights are everything that can be seen: the time, the faults that wait, the
 // sessions, the coupons, the customers' accounts, and the keys.
 func (m *World) Sights() []Sight {
-	all := []Sight{{"clock show --jq .now", Stamp(m.Now)}}
-	add := func(value, verb string, args ...any) { all = append(all, Sight{fmt.Sprintf(verb, args...), value}) }
+	all := make([]Sight, 0, 32)
+	add := func(value, verb string, of ...any) { all = append(all, Sight{value, verb, of}) }
+	add(Stamp(m.Now), "clock show --jq .now")
 	var faults []string
 	for _, f := range m.Faults {
 		faults = append(faults, fmt.Sprintf("%s %s %d", f.Step, f.Kind, f.Count))

@@ -169,6 +169,9 @@ func (w *walk) run(ctx context.Context, d deed, o op, lines []string) (results [
 		return d.do(ctx, w.client, o)
 	}
 	for _, f := range w.files {
+		if !strings.HasSuffix(lines[0], "@"+f.Name) {
+			continue
+		}
 		if err := os.WriteFile(filepath.Join(w.shell.Dir.Path, f.Name), f.Data, 0o644); err != nil {
 			return nil, err
 		}
