@@ -96,6 +96,10 @@ func confirmMoves(c *client.Client, snap orchestrator.Snapshot) []Move {
 				Line: choice.Line + " --name " + name, Kind: choice.Kind,
 				run: func(ctx context.Context, c *client.Client) error {
 					order, err := c.Current()
+					if err != nil {
+						return err
+					}
+					choice, err := again(c.World, choice)
 					if err == nil {
 						_, _, err = c.Confirm(ctx, order, choice, client.Wanted{Handle: name})
 					}
@@ -105,6 +109,23 @@ func confirmMoves(c *client.Client, snap orchestrator.Snapshot) []Move {
 		}
 	}
 	return moves
+}
+
+// again finds a choice in another world like its own: a move is made again in
+// fresh ones.
+func again(w *world.World, choice world.Choice) (world.Choice, error) {
+	p, err := w.Service(choice.Service)
+	if err != nil {
+		return world.Choice{}, err
+	}
+	for _, customer := range w.Plan.Customers {
+		for _, other := range p.Choices(customer) {
+			if other.Line == choice.Line {
+				return other, nil
+			}
+		}
+	}
+	return world.Choice{}, fmt.Errorf("%s offers nobody %q", p.Name, choice.Line)
 }
 
 // tokenMoves do something with one token.

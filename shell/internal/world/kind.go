@@ -80,7 +80,8 @@ type Domain interface {
 	// Sample is something small that a customer may have confirmed again and
 	// again.
 	Sample(customer string) Choice
-	// Choices are what a customer might have confirmed, for exploring.
+	// Choices are what a customer might have confirmed, for exploring: the same
+	// in every world of a plan, at all times.
 	Choices(customer string) []Choice
 }
 
