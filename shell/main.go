@@ -180,33 +180,11 @@ func runPaths(p *process, out *answer.Out) error {
 	if p.Seed != nil {
 		c.Seed = *p.Seed
 	}
-	summary := struct {
-		Total   int                `json:"total"`
-		Passed  int                `json:"passed"`
-		Failed  int                `json:"failed"`
-		Skipped int                `json:"skipped"`
-		Rows    []scenario.Outcome `json:"rows"`
-	}{Total: len(files)}
-	err = scenario.Run(ctx, language(), c, files, func(o scenario.Outcome) {
-		switch o.Verdict {
-		case scenario.Passed:
-			summary.Passed++
-		case scenario.Failed:
-			summary.Failed++
-		case scenario.Skipped:
-			summary.Skipped++
-		}
-		summary.Rows = append(summary.Rows, o)
-		if out.Format == "text" {
-			_ = out.Show(nil, o.Print) // nobody may be listening any more
-		}
-	})
-	if err != nil {
+	each, end := scenario.Reporter(out, len(files))
+	if err := scenario.Run(ctx, language(), c, files, each); err != nil {
 		return err
 	}
-	err = out.Show(summary, func(w *page.Page) {
-		fmt.Fprintf(w, "%d scenarios: %d passed, %d failed, %d skipped\n", summary.Total, summary.Passed, summary.Failed, summary.Skipped)
-	})
+	summary, err := end()
 	if err == nil && summary.Failed > 0 {
 		err = exit.ToPeople(errors.New("a scenario failed"))
 	}

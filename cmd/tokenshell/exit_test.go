@@ -115,7 +115,7 @@ func TestALastLineWithoutNewlineAndCRLF(t *testing.T) {
 func TestAScenarioSaysWhereItFailed(t *testing.T) {
 	path := file(t, "fails.txtar", "# The balance is what it is.\npoints balance\nstdout '^user_123 has 1300'\n")
 	got := tokenshell(t, "", "run", path)
-	for _, part := range []string{"FAIL  " + path, path + ":3: stdout '^user_123 has 1300'", "no match for", "user_123 has 1200 points", "1 scenarios: 0 passed, 1 failed"} {
+	for _, part := range []string{"FAIL  " + path, path + ":3: stdout '^user_123 has 1300'", "no match for", "user_123 has 1200 points", "1 scenario: 0 passed, 1 failed"} {
 		wantContains(t, "stdout", got.stdout, part)
 	}
 }

@@ -111,7 +111,7 @@ func (d *paymentDomain) Accounts() world.Accounts {
 
 // About says how many cards a customer has.
 func (d *paymentDomain) About(customer string) string {
-	return fmt.Sprintf("%d cards", len(d.cards[customer]))
+	return page.Count(len(d.cards[customer]), "card")
 }
 
 // choice is an amount on a card.

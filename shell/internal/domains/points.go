@@ -107,7 +107,7 @@ func (d *pointsDomain) Accounts() world.Accounts {
 
 // About says how many points a customer began with.
 func (d *pointsDomain) About(customer string) string {
-	return fmt.Sprintf("%d points", d.opening[customer])
+	return page.Count(int(d.opening[customer]), "point")
 }
 
 // choice is an amount of points.
@@ -153,7 +153,7 @@ func (v *pointsBalance) Run(c *client.Client, out *answer.Out) error {
 		Available int64  `json:"available"`
 	}{b.Customer, b.Balance, b.Held, b.Available}
 	return out.Show(data, func(w *page.Page) {
-		fmt.Fprintf(w, "%s has %d points: %d held, %d available\n", b.Customer, b.Balance, b.Held, b.Available)
+		fmt.Fprintf(w, "%s has %s: %d held, %d available\n", b.Customer, page.Count(int(b.Balance), "point"), b.Held, b.Available)
 	})
 }
 

@@ -71,7 +71,7 @@ func Language(all []domains.Domain) *interp.Language {
 			g.Plugins = append(g.Plugins, d.Verbs())
 		}
 		return g
-	}, verbGroups())
+	}, verbGroups(), trace.Vars())
 	l.Start = record.Start
 	return l
 }

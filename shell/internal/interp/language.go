@@ -21,6 +21,7 @@ type Language struct {
 
 	grammar func() Grammar
 	groups  []kong.Group
+	vars    kong.Vars
 	ready   chan *Parser // making one costs more than using it
 }
 
@@ -29,10 +30,10 @@ type Language struct {
 // and a Run method that asks for what it may touch.
 type Grammar interface{ flags() *Globals }
 
-// NewLanguage makes a language. grammar makes a fresh grammar; groups are the
-// headings of help.
-func NewLanguage(kinds []*world.Kind, grammar func() Grammar, groups []kong.Group) *Language {
-	return &Language{Kinds: kinds, grammar: grammar, groups: groups, ready: make(chan *Parser, 4)}
+// NewLanguage makes a language. grammar makes a fresh grammar, groups are the
+// headings of help, and vars stand for ${name} in its field tags.
+func NewLanguage(kinds []*world.Kind, grammar func() Grammar, groups []kong.Group, vars map[string]string) *Language {
+	return &Language{Kinds: kinds, grammar: grammar, groups: groups, vars: vars, ready: make(chan *Parser, 4)}
 }
 
 // Parser gives a parser; whoever is [Language.Done] with it gives it back.
@@ -53,10 +54,11 @@ func (l *Language) Done(p *Parser) {
 	}
 }
 
+// NewParser makes a parser of somebody's own.
 func (l *Language) NewParser() (*Parser, error) {
 	grammar := l.grammar()
 	parser, err := kong.New(grammar, kong.Name("tokenshell"), kong.NoDefaultHelp(), kong.Exit(func(int) {}),
-		kong.Writers(io.Discard, io.Discard), kong.ExplicitGroups(l.groups))
+		kong.Writers(io.Discard, io.Discard), kong.ExplicitGroups(l.groups), l.vars)
 	return &Parser{grammar.flags(), parser}, err
 }
 

@@ -51,6 +51,14 @@ func HowFar(d time.Duration) string {
 	}
 }
 
+// Count gives a number of things: 1 time, 2 times.
+func Count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 // OrDash gives a text, or a dash when it is empty.
 func OrDash(text string) string {
 	if text == "" {

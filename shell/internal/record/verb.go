@@ -125,7 +125,7 @@ func (r *recorder) finish(c *interp.Call, of recording) error {
 		data.LeftOut = []omission{}
 	}
 	return c.Out.Show(data, func(w *page.Page) {
-		fmt.Fprintf(w, "%s: %d commands, %d left out; it passes\n", of.file, kept, len(left))
+		fmt.Fprintf(w, "%s: %s, %d left out; it passes\n", of.file, page.Count(kept, "command"), len(left))
 		for _, o := range left {
 			fmt.Fprintf(w, "  %s: %s\n", o.Line, o.Why)
 		}

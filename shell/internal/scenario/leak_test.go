@@ -136,7 +136,7 @@ func TestNothingLeaksFromAReport(t *testing.T) {
 			t.Errorf("%s: %s", cases[i].text, o.Verdict)
 		}
 		var printed page.Page
-		o.Print(&printed)
+		o.PrintForTest(&printed)
 		text, err := answer.Line(o)
 		if err != nil {
 			t.Fatal(err)

@@ -16,31 +16,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"tokenshell/shell/internal/interp"
-	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/world"
 )
-
-// Verdict is what became of a scenario.
-type Verdict string
-
-// The verdicts.
-const (
-	Passed  Verdict = "passed"
-	Failed  Verdict = "failed"
-	Skipped Verdict = "skipped"
-)
-
-// Outcome is one scenario's result. Line, Text, Expected and Output are set
-// when it failed.
-type Outcome struct {
-	File    string  `json:"file"`
-	Verdict Verdict `json:"verdict"`
-	Line    int     `json:"line,omitempty"`   // from 1; 0 when it is about the whole file
-	Text    string  `json:"text,omitempty"`   // of the line
-	Why     string  `json:"why,omitempty"`    // what was expected and what came
-	Output  string  `json:"output,omitempty"` // of the last verb, tokens replaced
-}
 
 // Run runs the files, in parallel, and tells report of each in the
 // order of the files. The error is about the world file, or ctx's.
@@ -146,32 +124,6 @@ func (o *Outcome) explain(log string, sc *script) {
 		hide = sc.shell.Redact
 	}
 	o.Text, o.Why, o.Output = redact.Printable(hide(o.Text)), redact.Printable(hide(o.Why)), redact.Printable(hide(o.Output))
-}
-
-// Print writes an outcome for people: one line, and what went wrong below it.
-func (o *Outcome) Print(w *page.Page) {
-	switch o.Verdict {
-	case Passed:
-		fmt.Fprintf(w, "%s    %s\n", w.Paint(page.GoodStyle, "ok"), o.File)
-	case Skipped:
-		fmt.Fprintf(w, "%s  %s%s\n", w.Paint(page.WornStyle, "skip"), o.File, page.Prefixed("  ", o.Why))
-	default:
-		fmt.Fprintf(w, "%s  %s\n", w.Paint(page.BadStyle, "FAIL"), o.File)
-		place := o.File
-		if o.Line > 0 {
-			place = fmt.Sprintf("%s:%d", o.File, o.Line)
-		}
-		fmt.Fprintf(w, "      %s: %s\n", place, o.Text)
-		for _, line := range strings.Split(o.Why, "\n") {
-			fmt.Fprintf(w, "        %s\n", line)
-		}
-		if o.Output != "" {
-			fmt.Fprintln(w, "      the last verb said")
-			for _, line := range strings.Split(o.Output, "\n") {
-				fmt.Fprintf(w, "        %s\n", line)
-			}
-		}
-	}
 }
 
 // scriptT is testscript's T outside go test, for one script.

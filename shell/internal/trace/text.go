@@ -215,7 +215,7 @@ func (t *Trace) summary() string {
 			back++
 		}
 	}
-	what := fmt.Sprintf("%d messages", len(t.Messages))
+	what := page.Count(len(t.Messages), "message")
 	for _, count := range []struct {
 		n    int
 		what string

@@ -3,9 +3,10 @@
 package trace
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"
@@ -15,7 +16,7 @@ import (
 
 type Verb struct {
 	Session string `complete:"session" placeholder:"ID" help:"Only what is about this session."`
-	Format  string `enum:"text,mermaid,html" default:"text" placeholder:"text|mermaid|html" help:"How: text for a terminal, mermaid for a document, html for a page in which each message opens."`
+	Format  string `enum:"${trace_formats}" default:"${trace_format}" placeholder:"${trace_choice}" help:"${trace_help}"`
 	Out     string `complete:"file" placeholder:"FILE" help:"Write it to this file."`
 }
 
@@ -26,30 +27,17 @@ func (v *Verb) Run(ctx context.Context, c *client.Client, dir *files.Dir, out *a
 			return err
 		}
 	}
-	t := New(ctx, c, v.Session, v.Format == "html" || out.Format == "json")
-	var made bytes.Buffer
-	switch v.Format {
-	case "mermaid":
-		t.writeMermaid(&made)
-	case "html":
-		if err := t.writeHTML(&made); err != nil {
-			return err
-		}
-	}
+	all := formats()
+	f := all[slices.IndexFunc(all, func(f format) bool { return f.name == v.Format })] // the grammar knows no other
+	t := New(ctx, c, v.Session, f.saw || out.Format == "json")
 	if v.Out == "" {
-		return out.Show(map[string]any{"messages": t.Messages}, func(w *page.Page) {
-			if v.Format == "text" {
-				t.writeText(w)
-			} else {
-				w.Verbatim = true
-				picture(w, made.String())
-			}
-		})
+		var err error
+		shown := out.Show(map[string]any{"messages": t.Messages}, func(w *page.Page) { err = f.write(&t, w) })
+		return errors.Join(err, shown)
 	}
-	if v.Format == "text" {
-		p := &page.Page{}
-		t.writeText(p)
-		made.WriteString(p.String())
+	var made page.Page
+	if err := f.write(&t, &made); err != nil {
+		return err
 	}
 	if err := dir.Write(v.Out, []byte(out.Redact(made.String()))); err != nil {
 		return err
@@ -58,5 +46,5 @@ func (v *Verb) Run(ctx context.Context, c *client.Client, dir *files.Dir, out *a
 		File     string `json:"file"`
 		Messages int    `json:"messages"`
 	}{v.Out, len(t.Messages)}
-	return out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s: %d messages\n", v.Out, len(t.Messages)) })
+	return out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s: %s\n", v.Out, page.Count(len(t.Messages), "message")) })
 }

@@ -65,7 +65,7 @@ func showFaults(world *world.World, out *answer.Out) error {
 	}
 	return out.Show(data, func(w *page.Page) {
 		for _, f := range data.Faults {
-			fmt.Fprintf(w, "%s.%s: %s, %d times\n", f.Party, f.Step, f.Kind, f.Left)
+			fmt.Fprintf(w, "%s.%s: %s, %s\n", f.Party, f.Step, f.Kind, page.Count(f.Left, "time"))
 		}
 		if len(data.Faults) == 0 {
 			fmt.Fprintln(w, "no faults wait")

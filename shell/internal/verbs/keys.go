@@ -147,5 +147,5 @@ func (v *keysJWKS) Run(w *world.World, dir *files.Dir, out *answer.Out) error {
 		File string `json:"file"`
 		Keys int    `json:"keys"`
 	}{v.Out, len(set.Keys)}
-	return out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s: %d keys\n", v.Out, len(set.Keys)) })
+	return out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s: %s\n", v.Out, page.Count(len(set.Keys), "key")) })
 }

@@ -77,7 +77,7 @@ func (v *trustAdd) Run(w *world.World, dir *files.Dir, out *answer.Out) error {
 		return err
 	}
 	return out.Show(stateOf(o), func(w *page.Page) {
-		fmt.Fprintf(w, "%s is trusted for %s, %d keys%s\n", v.Issuer, strings.Join(v.Capability, " "), len(keys), page.Prefixed(", its tokens go to ", v.Service))
+		fmt.Fprintf(w, "%s is trusted for %s, %s%s\n", v.Issuer, strings.Join(v.Capability, " "), page.Count(len(keys), "key"), page.Prefixed(", its tokens go to ", v.Service))
 	})
 }
 
