@@ -30,7 +30,7 @@ func TestQuickIsAsStrict(t *testing.T) {
 	var parts Parts
 	parts.Know("head." + strings.Repeat("z", 24) + "." + strings.Repeat("x", 22) + "zz.C" + strings.Repeat("A", 24))
 	held, hidden := 0, 0
-	for range 100_000 {
+	for range 20_000 {
 		text := madeOf(random)
 		want := compact.ReplaceAllString(text, Token)
 		if got := Tokens(text); got != want || HasToken(text) != (want != text) {
@@ -52,7 +52,7 @@ func TestQuickIsAsStrict(t *testing.T) {
 			hidden++
 		}
 	}
-	if held < 1000 || hidden < 1000 {
+	if held < 200 || hidden < 200 {
 		t.Errorf("only %d texts with a token and %d with a part", held, hidden)
 	}
 }
