@@ -50,8 +50,8 @@ func NewSealer(ctx context.Context, service, alias string, k KMSService) (*Seale
 	return &Sealer{service: service, keyID: aws.ToString(answer.KeyId), kms: k, encrypt: encrypter, wrapped: public.Size()}, nil
 }
 
-// letter is what is sealed: the content, bound to its token.
-type letter struct {
+// sealedContent is what is sealed: the content, bound to its token.
+type sealedContent struct {
 	Issuer  string          `json:"iss"`
 	ID      string          `json:"jti"`
 	Order   string          `json:"order_processing_id"`
@@ -64,7 +64,7 @@ func (s *Sealer) Seal(ref tokens.Ref, content any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, err := json.Marshal(letter{ref.Issuer, ref.ID, ref.Order, inside})
+	plain, err := json.Marshal(sealedContent{ref.Issuer, ref.ID, ref.Order, inside})
 	if err != nil {
 		return nil, err
 	}
@@ -78,13 +78,13 @@ func (s *Sealer) Seal(ref tokens.Ref, content any) ([]byte, error) {
 
 // The sizes of A256GCM, in bytes (RFC 7518 5.3). go-jose lets a tag be longer
 // and takes what is over from the ciphertext, and a KMS asked to unwrap no key
-// finds fault with the request: both are a letter that is none.
+// finds fault with the request: both make a sealed section that nobody can open.
 const (
 	nonceSize = 12
 	tagSize   = 16
 )
 
-// sealedHeader is the one header that a letter may have.
+// sealedHeader is the one header that a sealed section may have.
 var sealedHeader = map[string]string{"alg": string(jose.RSA_OAEP_256), "enc": string(jose.A256GCM)}
 
 // Open gives what Seal sealed for the token ref. Whatever is wrong with it,
@@ -117,7 +117,7 @@ func (s *Sealer) Open(ctx context.Context, ref tokens.Ref, sealed []byte) (json.
 	if unwrap.failed != nil {
 		return nil, unwrap.failed
 	}
-	var got letter
+	var got sealedContent
 	if err != nil || tokens.StrictObject(plain) != nil || json.Unmarshal(plain, &got) != nil {
 		return nil, unreadable
 	}

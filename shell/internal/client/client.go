@@ -105,7 +105,7 @@ func (c *Client) Confirm(ctx context.Context, order string, choice world.Choice,
 	if snap.State != orchestrator.Open {
 		return nil, tokens.Issued{}, tokens.Refuse(tokens.SessionClosed, "session %q is %s", snap.ID, snap.State)
 	}
-	if err := c.Wallet.CheckHandle(wanted.Handle); err != nil {
+	if err := c.Wallet.Fits(wanted.Handle); err != nil {
 		return nil, tokens.Issued{}, err
 	}
 	asked := issuers.Order{ID: snap.ID, Customer: snap.Customer, Facts: snap.Facts, TTL: wanted.TTL}

@@ -36,8 +36,8 @@ type Wallet struct {
 	counts   map[string]int        // by kind of handle
 }
 
-// CheckHandle says what is wrong with a handle that somebody chose.
-func (w *Wallet) CheckHandle(handle string) error {
+// Fits says what is wrong with a handle that somebody chose.
+func (w *Wallet) Fits(handle string) error {
 	if handle == "" {
 		return nil
 	}

@@ -66,17 +66,17 @@ type validFile struct {
 // Said reports whether there are any.
 func (s *couponSection) Said() bool { return len(s.Coupons) > 0 }
 
-// CheckCustomer has nothing to check.
-func (s *couponSection) CheckCustomer(*world.Reader, string, string, any) {}
+// ReadCustomer has nothing to read.
+func (s *couponSection) ReadCustomer(*world.Reader, string, string, any) {}
 
-// Check reads the coupons.
-func (s *couponSection) Check(r *world.Reader) {
+// Read reads the coupons.
+func (s *couponSection) Read(r *world.Reader) {
 	for i, f := range s.Coupons {
-		s.check(r, fmt.Sprintf("$.coupons[%d]", i), f)
+		s.readCoupon(r, fmt.Sprintf("$.coupons[%d]", i), f)
 	}
 }
 
-func (s *couponSection) check(r *world.Reader, at string, f couponFile) {
+func (s *couponSection) readCoupon(r *world.Reader, at string, f couponFile) {
 	var codes []string
 	for _, other := range s.list {
 		codes = append(codes, other.Code)

@@ -61,8 +61,8 @@ func (s *paymentSection) Said() bool { return len(s.cards) > 0 }
 
 var cardNumber = regexp.MustCompile(`^[0-9]{4,19}$`)
 
-// CheckCustomer reads a customer's cards.
-func (s *paymentSection) CheckCustomer(r *world.Reader, at, customer string, keys any) {
+// ReadCustomer reads a customer's cards.
+func (s *paymentSection) ReadCustomer(r *world.Reader, at, customer string, keys any) {
 	var ids []string
 	for i, card := range keys.(*cardsOfCustomer).Cards {
 		at := fmt.Sprintf("%s.cards[%d]", at, i)
@@ -77,8 +77,8 @@ func (s *paymentSection) CheckCustomer(r *world.Reader, at, customer string, key
 	}
 }
 
-// Check has nothing more to check.
-func (s *paymentSection) Check(*world.Reader) {}
+// Read has nothing more to read.
+func (s *paymentSection) Read(*world.Reader) {}
 
 // Open starts the service.
 func (s *paymentSection) Open(ctx context.Context, in world.Setting) (world.Domain, error) {

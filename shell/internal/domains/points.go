@@ -54,8 +54,8 @@ type pointsOfCustomer struct {
 // Said reports whether anybody has points, or they have a value.
 func (s *pointsSection) Said() bool { return s.PointValue != "" || len(s.balances) > 0 }
 
-// CheckCustomer reads a balance.
-func (s *pointsSection) CheckCustomer(r *world.Reader, at, customer string, keys any) {
+// ReadCustomer reads a balance.
+func (s *pointsSection) ReadCustomer(r *world.Reader, at, customer string, keys any) {
 	balance := keys.(*pointsOfCustomer).Points
 	if balance < 0 {
 		r.Fail(at+".points", "points %d: a balance is not negative", balance)
@@ -65,8 +65,8 @@ func (s *pointsSection) CheckCustomer(r *world.Reader, at, customer string, keys
 
 var pointValue = regexp.MustCompile(`^[0-9]{1,6}(\.[0-9]{1,6})?$`)
 
-// Check reads the value of a point.
-func (s *pointsSection) Check(r *world.Reader) {
+// Read reads the value of a point.
+func (s *pointsSection) Read(r *world.Reader) {
 	text := string(s.PointValue)
 	if text == "" {
 		text = "0"

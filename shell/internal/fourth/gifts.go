@@ -53,11 +53,11 @@ type section struct {
 // Said reports whether there are any.
 func (s *section) Said() bool { return len(s.Gifts) > 0 }
 
-// CheckCustomer has nothing to check.
-func (s *section) CheckCustomer(*world.Reader, string, string, any) {}
+// ReadCustomer has nothing to read.
+func (s *section) ReadCustomer(*world.Reader, string, string, any) {}
 
-// Check reads the cards.
-func (s *section) Check(r *world.Reader) {
+// Read reads the cards.
+func (s *section) Read(r *world.Reader) {
 	var codes []string
 	for i, f := range s.Gifts {
 		at := fmt.Sprintf("$.gift_cards[%d]", i)

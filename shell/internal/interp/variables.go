@@ -60,8 +60,8 @@ func (v *Variables) lookup(name string) (string, bool) {
 // reserved are names that scripts and systems use for themselves.
 var reserved = []string{"PATH", "HOME", "WORK", "TMPDIR"}
 
-// CheckName says what is wrong with a variable's name.
-func (v *Variables) CheckName(name string) error {
+// Fits says what is wrong with a variable's name.
+func (v *Variables) Fits(name string) error {
 	if !syntax.IsVariable(name) || slices.Contains(reserved, name) {
 		return exit.Usage("write A-Z, 0-9 and _, and not "+strings.Join(reserved, ", "), "%q is no name for a variable", name)
 	}
@@ -71,7 +71,7 @@ func (v *Variables) CheckName(name string) error {
 // Set sets a variable; one that holds a token, or is said to be secret, is
 // secret from then on.
 func (v *Variables) Set(name, value string, secret bool) error {
-	if err := v.CheckName(name); err != nil {
+	if err := v.Fits(name); err != nil {
 		return err
 	}
 	v.values[name] = variable{value, secret || v.Hide(value) != value || v.holdsSecret(value)}

@@ -78,7 +78,7 @@ type Capture struct {
 // Run runs a verb and keeps what it prints, without the last newline.
 func (v *Capture) Run(c *interp.Call) error {
 	name, words := v.Name, slices.Clone(v.Verb)
-	if err := c.Vars.CheckName(name); err != nil {
+	if err := c.Vars.Fits(name); err != nil {
 		return err
 	}
 	var printed bytes.Buffer

@@ -133,7 +133,7 @@ type tokenImport struct {
 
 // Run takes a token into the wallet. Nothing about it is verified.
 func (v *tokenImport) Run(c *client.Client, find interp.Finder, out *answer.Out) error {
-	if err := c.Wallet.CheckHandle(v.Name); err != nil {
+	if err := c.Wallet.Fits(v.Name); err != nil {
 		return err
 	}
 	raw, err := find.Read(strings.TrimPrefix(v.File, "@"))

@@ -36,16 +36,16 @@ type Kind struct {
 // Issuer gives its iss.
 func (k *Kind) Issuer() string { return issuers.IssuerName(k.Name) }
 
-// Section is a domain's part of a world file. Its keys are filled when Check and
-// CheckCustomer are called; they say what is wrong to r.
+// Section is a domain's part of a world file. Its keys are filled when Read and
+// ReadCustomer are called; they say what is wrong to r.
 type Section interface {
 	// Said reports whether the file says anything of the domain.
 	Said() bool
-	// CheckCustomer reads what a customer's keys say: a pointer to a copy of
+	// ReadCustomer reads what a customer's keys say: a pointer to a copy of
 	// [Kind.Customer], or nil. at is the YAML path of the customer.
-	CheckCustomer(r *Reader, at, customer string, keys any)
-	// Check reads the rest, after the customers.
-	Check(r *Reader)
+	ReadCustomer(r *Reader, at, customer string, keys any)
+	// Read reads the rest, after the customers.
+	Read(r *Reader)
 	// Open starts the service. It may be called many times.
 	Open(context.Context, Setting) (Domain, error)
 }

@@ -220,7 +220,7 @@ func (r *Reader) plan(f *fileShape) (*Plan, error) {
 	plan.Customers = r.Customers
 	var names []string
 	for i, section := range f.sections {
-		section.Check(r)
+		section.Read(r)
 		if k := f.kinds[i]; !k.Optional || section.Said() {
 			plan.domains = append(plan.domains, planned{k, section})
 			names = append(names, k.Name)
@@ -257,7 +257,7 @@ func (r *Reader) readCustomers(f *fileShape, customers reflect.Value) {
 			}
 			keys := reflect.New(reflect.TypeOf(f.kinds[n].Customer))
 			fill(keys.Elem(), from, fmt.Sprintf("Kind%d", n))
-			section.CheckCustomer(r, at, id, keys.Interface())
+			section.ReadCustomer(r, at, id, keys.Interface())
 		}
 	}
 }
