@@ -5,6 +5,7 @@ package model_test
 import (
 	"flag"
 	"fmt"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -60,7 +61,11 @@ func (s *search) find(t *testing.T) (*walk, *discrepancy) {
 	case failed == nil:
 		t.Fatal(log.text)
 	}
-	return s.shorten(t, failed)
+	w, found := s.shorten(t, failed)
+	if found == nil {
+		t.Fatalf("what was found does not happen again: %s\n\n%s", log.text, strings.Join(failed.script, "\n"))
+	}
+	return w, found
 }
 
 // count notes what a walk came to.

@@ -12,9 +12,9 @@ import (
 // something.
 func (s *search) shorten(t *testing.T, failed *walk) (*walk, *discrepancy) {
 	t.Helper()
-	w, found := s.replay(t, failed.ops, failed.quiet)
+	w, found := s.replay(t, failed.ops, failed)
 	try := func(ops []op) bool {
-		less, still := s.replay(t, ops, failed.quiet)
+		less, still := s.replay(t, ops, failed)
 		if still != nil {
 			w, found = less, still
 		}
@@ -66,14 +66,18 @@ func (o op) simpler() []op {
 	return all
 }
 
-// replay does ops from the beginning of a world.
-func (s *search) replay(t *testing.T, ops []op, quiet bool) (*walk, *discrepancy) {
+// replay does ops from the beginning of a world, in the way of a walk that
+// failed.
+func (s *search) replay(t *testing.T, ops []op, failed *walk) (*walk, *discrepancy) {
 	t.Helper()
 	w, err := newWalk(t.Context(), s.twin, s.weakness, s.audited)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.quiet = quiet
+	w.quiet = failed.quiet
+	if failed.shell != nil {
+		w.speak(failed.shell.Dir.Path)
+	}
 	for _, o := range ops {
 		if found := w.do(t.Context(), o); found != nil {
 			return w, found
