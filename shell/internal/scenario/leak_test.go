@@ -6,12 +6,9 @@ package scenario_test
 import (
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"tokenshell/shell/internal/answer"
@@ -21,61 +18,15 @@ import (
 	"tokenshell/shell/internal/world"
 )
 
-// verboseRecorder keeps what testscript logs of every script: all that its
-// verbs print.
-type verboseRecorder struct {
-	mu   *sync.Mutex
-	logs map[string]*strings.Builder
-	name string
-}
-
-func (r *verboseRecorder) Run(name string, f func(testscript.T)) {
-	r.mu.Lock()
-	r.logs[name] = &strings.Builder{}
-	r.mu.Unlock()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f(&verboseRecorder{r.mu, r.logs, name})
-	}()
-	<-done
-}
-
-func (r *verboseRecorder) Log(args ...any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	fmt.Fprintln(r.logs[r.name], args...)
-}
-
-func (r *verboseRecorder) Skip(...any) { runtime.Goexit() }
-
-func (r *verboseRecorder) Fatal(a ...any) { r.Log(a...); r.FailNow() }
-
-func (r *verboseRecorder) FailNow() { runtime.Goexit() }
-
-func (r *verboseRecorder) Parallel() {}
-
-func (r *verboseRecorder) Verbose() bool { return true }
-
 // Nothing that is secret is in anything that a scenario of ours prints.
 func TestNothingLeaksFromAScript(t *testing.T) {
-	files := scripts(t)
-	var (
-		mu    sync.Mutex
-		begun []*scenario.Script
-	)
-	params, err := scenario.ParamsTelling(t.Context(), shelltest.Language(), scenario.Config{Seed: world.DefaultSeed}, files, func(sc *scenario.Script) {
-		mu.Lock()
-		defer mu.Unlock()
-		begun = append(begun, sc)
-	})
+	t.Parallel()
+	played, err := stories()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &verboseRecorder{&sync.Mutex{}, map[string]*strings.Builder{}, ""}
-	testscript.RunT(r, params)
 	x := shelltest.NewSecrets()
-	for _, file := range files {
+	for _, file := range scripts(t) {
 		archive, err := txtar.ParseFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -86,18 +37,18 @@ func TestNothingLeaksFromAScript(t *testing.T) {
 			}
 		}
 	}
-	x.World(t, begun[0].Shell().World, world.DefaultSeed)
-	for _, sc := range begun {
+	x.World(t, played.begun[0].Shell().World, world.DefaultSeed)
+	for _, sc := range played.begun {
 		x.Wallet(sc.Shell())
 	}
 	if x.Pieces() < 10_000 {
 		t.Errorf("only %d pieces are planted", x.Pieces())
 	}
-	for _, sc := range begun {
+	for _, sc := range played.begun {
 		x.SearchLog(t, sc.File(), sc.Shell().World)
 	}
-	for name, log := range r.logs {
-		for step := range strings.SplitSeq(log.String(), "\n> ") {
+	for name, log := range played.logs {
+		for step := range strings.SplitSeq(log, "\n> ") {
 			command, _, _ := strings.Cut(step, "\n")
 			if strings.HasPrefix(command, "token raw ") {
 				continue
@@ -109,6 +60,7 @@ func TestNothingLeaksFromAScript(t *testing.T) {
 
 // Nor in the report of one that fails, wherever it does.
 func TestNothingLeaksFromAReport(t *testing.T) {
+	t.Parallel()
 	x := shelltest.NewSecrets()
 	s := shelltest.New(t, world.DefaultSeed)
 	shelltest.Do(t, s, "session new op_1", "payment confirm 80.00 --method visa --name it")

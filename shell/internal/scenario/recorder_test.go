@@ -1,34 +1,65 @@
-// A T that keeps verdicts, and one that keeps logs.
+// Playing scenarios as go test -v does, and keeping what becomes of them.
 
 package scenario_test
 
 import (
+	"context"
+	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"tokenshell/shell/internal/scenario"
+	"tokenshell/shell/internal/shelltest"
+	"tokenshell/shell/internal/world"
 )
+
+// played is what became of scenarios under testscript.
+type played struct {
+	verdicts map[string]scenario.Verdict // by file
+	logs     map[string]string           // by file: all that its verbs print
+	begun    []*scenario.Script
+}
+
+// play runs files under testscript as go test -v does.
+func play(files []string) (*played, error) {
+	p := &played{verdicts: map[string]scenario.Verdict{}, logs: map[string]string{}}
+	params, err := scenario.ParamsTelling(context.Background(), shelltest.Language(), scenario.Config{Seed: world.DefaultSeed}, files, func(sc *scenario.Script) { p.begun = append(p.begun, sc) })
+	if err != nil {
+		return nil, err
+	}
+	all := &recorder{}
+	testscript.RunT(all, params)
+	names := scenario.ScriptNames(files)
+	for _, r := range all.scripts {
+		p.verdicts[names[r.name]], p.logs[names[r.name]] = r.verdict, r.log.String()
+	}
+	return p, nil
+}
+
+// stories are the scenarios of the repository, played once for all tests.
+var stories = sync.OnceValues(func() (*played, error) {
+	files, err := scenario.Files([]string{scriptsDir})
+	if err != nil {
+		return nil, err
+	}
+	return play(files)
+})
 
 // recorder is testscript's T as go test implements it: each script on a
 // goroutine of its own, which Skip and FailNow end.
 type recorder struct {
-	mu       sync.Mutex
-	verdicts map[string]scenario.Verdict
-	parent   *recorder // nil at the top
-	name     string
-}
-
-func (r *recorder) set(v scenario.Verdict) {
-	r.parent.mu.Lock()
-	defer r.parent.mu.Unlock()
-	r.parent.verdicts[r.name] = v
+	scripts []*recorder
+	name    string
+	verdict scenario.Verdict
+	log     strings.Builder
 }
 
 func (r *recorder) Run(name string, f func(testscript.T)) {
-	script := &recorder{parent: r, name: name}
-	script.set(scenario.Passed)
+	script := &recorder{name: name, verdict: scenario.Passed}
+	r.scripts = append(r.scripts, script)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -37,14 +68,14 @@ func (r *recorder) Run(name string, f func(testscript.T)) {
 	<-done
 }
 
-func (r *recorder) Skip(...any) { r.set(scenario.Skipped); runtime.Goexit() }
+func (r *recorder) Skip(...any) { r.verdict = scenario.Skipped; runtime.Goexit() }
 
-func (r *recorder) Fatal(...any) { r.FailNow() }
+func (r *recorder) Fatal(args ...any) { r.Log(args...); r.FailNow() }
 
-func (r *recorder) FailNow() { r.set(scenario.Failed); runtime.Goexit() }
+func (r *recorder) FailNow() { r.verdict = scenario.Failed; runtime.Goexit() }
 
-func (r *recorder) Log(...any) {}
+func (r *recorder) Log(args ...any) { fmt.Fprintln(&r.log, args...) }
 
 func (r *recorder) Parallel() {}
 
-func (r *recorder) Verbose() bool { return false }
+func (r *recorder) Verbose() bool { return true }

@@ -3,10 +3,12 @@
 package scenario_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,38 +18,66 @@ import (
 	"tokenshell/shell/internal/world"
 )
 
-// Two hundred at once do not disturb each other, and are reported in order.
-func TestManyScenarios(t *testing.T) {
-	stories := scripts(t)
-	dir := t.TempDir()
-	var files []string
+// many is a run of two hundred scenarios: each of the repository's, and copies
+// of them.
+type many struct {
+	files, copyOf []string
+	outcomes      []scenario.Outcome // as they were reported
+}
+
+// manyStories runs them once for all tests.
+var manyStories = sync.OnceValues(func() (*many, error) {
+	stories, err := scenario.Files([]string{scriptsDir})
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "tokenshell-many-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	m := &many{}
 	for i := range 200 {
-		text, err := os.ReadFile(stories[i%len(stories)])
-		if err != nil {
-			t.Fatal(err)
+		story := stories[i%len(stories)]
+		m.files, m.copyOf = append(m.files, story), append(m.copyOf, story)
+		if i < len(stories) {
+			continue
 		}
-		files = append(files, filepath.Join(dir, fmt.Sprintf("%03d.txtar", i)))
-		if err := os.WriteFile(files[i], text, 0o666); err != nil {
-			t.Fatal(err)
+		text, err := os.ReadFile(story)
+		if err != nil {
+			return nil, err
+		}
+		m.files[i] = filepath.Join(dir, fmt.Sprintf("%03d.txtar", i))
+		if err := os.WriteFile(m.files[i], text, 0o666); err != nil {
+			return nil, err
 		}
 	}
-	var reported []string
-	err := scenario.Run(t.Context(), shelltest.Language(), scenario.Config{Seed: world.DefaultSeed}, files, func(o scenario.Outcome) {
-		reported = append(reported, o.File)
-		if o.Verdict != scenario.Passed {
-			t.Errorf("%s, a copy of %s: %s in line %d: %s", o.File, stories[(len(reported)-1)%len(stories)], o.Verdict, o.Line, o.Why)
-		}
-	})
+	err = scenario.Run(context.Background(), shelltest.Language(), scenario.Config{Seed: world.DefaultSeed}, m.files, func(o scenario.Outcome) { m.outcomes = append(m.outcomes, o) })
+	return m, err
+})
+
+// Two hundred at once do not disturb each other, and are reported in order.
+func TestManyScenarios(t *testing.T) {
+	t.Parallel()
+	m, err := manyStories()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(files, reported); diff != "" {
+	var reported []string
+	for i, o := range m.outcomes {
+		reported = append(reported, o.File)
+		if o.Verdict != scenario.Passed {
+			t.Errorf("%s, a copy of %s: %s in line %d: %s", o.File, m.copyOf[i], o.Verdict, o.Line, o.Why)
+		}
+	}
+	if diff := cmp.Diff(m.files, reported); diff != "" {
 		t.Errorf("not reported in the order of the files:\n%s", diff)
 	}
 }
 
 // What a scenario says does not depend on those that ran before it.
 func TestScenariosLeaveNothingBehind(t *testing.T) {
+	t.Parallel()
 	cases := []verdictCase{
 		{name: "a", text: "session new op_1\npayment confirm 5.00 --method visa\n"},
 		{name: "b", text: "session new op_1\n! payment confirm 5.00\n"},

@@ -5,6 +5,7 @@ package scenario_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,8 +13,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/rogpeppe/go-internal/testscript"
 
 	"tokenshell/shell/internal/scenario"
 	"tokenshell/shell/internal/shelltest"
@@ -142,10 +141,13 @@ func verdictFiles(t *testing.T, cases []verdictCase) []string {
 	return files
 }
 
-// scripts gives the stories of the repository.
+// scriptsDir is the folder of the repository's scenarios.
+const scriptsDir = "../../../scripts"
+
+// scripts gives its files.
 func scripts(t *testing.T) []string {
 	t.Helper()
-	files, err := scenario.Files([]string{shelltest.Root(t, "scripts")})
+	files, err := scenario.Files([]string{scriptsDir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +169,7 @@ func outcomes(t *testing.T, files []string) map[string]scenario.Outcome {
 func processOutcomes(t *testing.T, files []string) map[string]scenario.Outcome {
 	t.Helper()
 	command := filepath.Join(t.TempDir(), "tokenshell")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", command, shelltest.Root(t, "cmd", "tokenshell")).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", command, shelltest.Root(t, "cmd", "tokenshell")).CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	var said struct {
@@ -188,22 +190,34 @@ func processOutcomes(t *testing.T, files []string) map[string]scenario.Outcome {
 // TestSameVerdict holds tokenshell run against testscript as go test drives it:
 // in this process, and as the command that people run.
 func TestSameVerdict(t *testing.T) {
-	cases := verdictCases()
-	files := slices.Concat(verdictFiles(t, cases), scripts(t))
-	params, err := scenario.Params(t.Context(), shelltest.Language(), scenario.Config{Seed: world.DefaultSeed}, files)
+	t.Parallel()
+	cases := verdictFiles(t, verdictCases())
+	files := slices.Concat(cases, scripts(t))
+	theirs, ours := map[string]scenario.Verdict{}, outcomes(t, cases)
+	broken, err := play(cases)
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs := &recorder{verdicts: map[string]scenario.Verdict{}}
-	testscript.RunT(theirs, params)
-	names := scenario.ScriptNames(files)
-	if len(theirs.verdicts) != len(files) {
-		t.Fatalf("%d files, %d verdicts under go test", len(files), len(theirs.verdicts))
+	good, err := stories()
+	if err != nil {
+		t.Fatal(err)
 	}
-	for how, ours := range map[string]map[string]scenario.Outcome{"RunScenarios": outcomes(t, files), "tokenshell run": processOutcomes(t, files)} {
-		for name, verdict := range theirs.verdicts {
-			if got := ours[names[name]]; got.Verdict != verdict {
-				t.Errorf("%s: go test says %s, %s says %s: %s", name, verdict, how, got.Verdict, got.Why)
+	many, err := manyStories()
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(theirs, broken.verdicts)
+	maps.Copy(theirs, good.verdicts)
+	for _, o := range many.outcomes {
+		ours[o.File] = o
+	}
+	if len(theirs) != len(files) {
+		t.Fatalf("%d files, %d verdicts under go test", len(files), len(theirs))
+	}
+	for how, ours := range map[string]map[string]scenario.Outcome{"RunScenarios": ours, "tokenshell run": processOutcomes(t, files)} {
+		for _, file := range files {
+			if got, verdict := ours[file], theirs[file]; got.Verdict != verdict || verdict == "" {
+				t.Errorf("%s: go test says %s, %s says %s: %s", file, verdict, how, got.Verdict, got.Why)
 			}
 		}
 	}
@@ -211,6 +225,7 @@ func TestSameVerdict(t *testing.T) {
 
 // Each verdict of tokenshell run, with the line and the reason.
 func TestVerdicts(t *testing.T) {
+	t.Parallel()
 	cases := verdictCases()
 	files := verdictFiles(t, cases)
 	ours := outcomes(t, files)
