@@ -192,6 +192,7 @@ func TestReadmeGo(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it links a test binary")
 	}
+	t.Parallel()
 	module, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
@@ -204,7 +205,7 @@ func TestReadmeGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	shelltest.WriteFile(t, overlay, string(replace))
-	run(t, module, "go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", binary, "./checkouts")
+	run(t, module, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", overlay, "-o", binary, "./checkouts")
 
 	if err := os.Mkdir(filepath.Join(dir, "checkouts"), 0o700); err != nil {
 		t.Fatal(err)

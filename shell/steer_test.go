@@ -105,39 +105,42 @@ func TestNothingInATokenSteers(t *testing.T) {
 		"token show TOKEN --jq .", "token list --jq '.tokens[]'", "trace", "trace --format mermaid", "trace --format html", "trace -o json", "history",
 	}
 	for _, format := range []string{"text", "json"} {
-		s := shelltest.New(t, 1)
-		shelltest.Do(t, s, "session new op_1", "set output "+format)
-		for place, raw := range nastyTokens(t, s.World) {
-			path := filepath.Join(t.TempDir(), "nasty.jwt")
-			if err := os.WriteFile(path, []byte(raw), 0o666); err != nil {
-				t.Fatal(err)
-			}
-			s.Wallet = client.Wallet{} // the lists of the ones before say the same again
-			s.World.Wire.Conversation = wire.NewConversation(s.World.Clock)
-			search := func(line string) {
-				var printed bytes.Buffer
-				_ = s.Line(t.Context(), line, false, &printed, &printed)
-				text := printed.String()
-				if strings.Contains(line, "html") {
-					text = strings.ReplaceAll(text, "\t", " ") // a page is indented
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			s := shelltest.New(t, 1)
+			shelltest.Do(t, s, "session new op_1", "set output "+format)
+			for place, raw := range nastyTokens(t, s.World) {
+				path := filepath.Join(t.TempDir(), "nasty.jwt")
+				if err := os.WriteFile(path, []byte(raw), 0o666); err != nil {
+					t.Fatal(err)
 				}
-				if what := steering(text); what != "" {
-					t.Errorf("%s (%s), %s: %s in %.400q", place, format, line, what, printed.String())
+				s.Wallet = client.Wallet{} // the lists of the ones before say the same again
+				s.World.Wire.Conversation = wire.NewConversation(s.World.Clock)
+				search := func(line string) {
+					var printed bytes.Buffer
+					_ = s.Line(t.Context(), line, false, &printed, &printed)
+					text := printed.String()
+					if strings.Contains(line, "html") {
+						text = strings.ReplaceAll(text, "\t", " ") // a page is indented
+					}
+					if what := steering(text); what != "" {
+						t.Errorf("%s (%s), %s: %s in %.400q", place, format, line, what, printed.String())
+					}
+				}
+				for _, line := range lines {
+					search(strings.ReplaceAll(line, "TOKEN", "@"+path))
+				}
+				search("token import " + path + " --name nasty")
+				for _, line := range lines {
+					search(strings.ReplaceAll(line, "TOKEN", "nasty"))
 				}
 			}
-			for _, line := range lines {
-				search(strings.ReplaceAll(line, "TOKEN", "@"+path))
+			for _, e := range s.World.Log.All() {
+				if what := steering(e.String()); what != "" || strings.Contains(e.String(), "\n") {
+					t.Errorf("the log holds %s: %q", what, e.String())
+				}
 			}
-			search("token import " + path + " --name nasty")
-			for _, line := range lines {
-				search(strings.ReplaceAll(line, "TOKEN", "nasty"))
-			}
-		}
-		for _, e := range s.World.Log.All() {
-			if what := steering(e.String()); what != "" || strings.Contains(e.String(), "\n") {
-				t.Errorf("the log holds %s: %q", what, e.String())
-			}
-		}
+		})
 	}
 }
 

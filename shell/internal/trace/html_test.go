@@ -101,6 +101,7 @@ func checkPage(t *testing.T, page string) map[string]int {
 }
 
 func TestHTMLIsWellFormedAndAlone(t *testing.T) {
+	t.Parallel()
 	const policy = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`
 	for name, lines := range traceStories(t) {
 		t.Run(name, func(t *testing.T) {

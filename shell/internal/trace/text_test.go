@@ -161,6 +161,7 @@ func TestTraceNamesASecondOnce(t *testing.T) {
 // A trace of everything fits every window, says everything in each, and colours
 // only colour it.
 func TestTraceFitsEveryWindow(t *testing.T) {
+	t.Parallel()
 	for name, lines := range traceStories(t) {
 		tr := traceOf(t, lines)
 		for columns := 20; columns <= 200; columns += 1 + columns/20 {
