@@ -12,11 +12,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"tokenshell/shell/internal/shelltest"
 )
 
 const (
@@ -90,7 +89,7 @@ var house = []room{
 		"walks through what may happen in a world, looking for an invariant that does not hold."},
 	{"shell/internal/target", "orchestrator shell/attacks ./answer ./client ./exit ./interp ./page ./redact ./wire ./world tokens",
 		"is a world as a target of the catalogue of attacks."},
-	{"shell/internal/scenario", "./exit ./files ./interp ./page ./redact ./syntax ./world",
+	{"shell/internal/scenario", "./answer ./exit ./files ./interp ./page ./redact ./syntax ./world",
 		"runs .txtar files through testscript, each in a world of its own: the same for tokenshell run and for go test."},
 	{"shell/internal/record", "./answer ./client ./exit ./interp ./page ./redact ./scenario ./syntax ./world tokens",
 		"writes a session down as a scenario that passes."},
@@ -273,10 +272,19 @@ type source struct {
 	lines int
 }
 
-// sources parses the module's files that are no tests, by their path below it.
+// sources gives the module's files that are no tests, by their path below it.
 func sources(t *testing.T) map[string]source {
 	t.Helper()
-	root := shelltest.Root(t)
+	files, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// parsed parses them, once for all tests.
+var parsed = sync.OnceValues(func() (map[string]source, error) {
+	const root = ".."
 	files := map[string]source{}
 	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
 		switch {
@@ -298,11 +306,8 @@ func sources(t *testing.T) map[string]source {
 		}
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
+	return files, err
+})
 
 // foldersOf gives the folders of files, sorted.
 func foldersOf(files map[string]source) []string {
