@@ -51,7 +51,7 @@ func (r *run) judge(s Step, answer Answer, err error, before Books) error {
 	if !r.still(s) {
 		return nil
 	}
-	now := r.target.Books()
+	now := r.books()
 	if !maps.Equal(before.Accounts, now.Accounts) {
 		return through("the accounts have moved: %s", difference(before.Accounts, now.Accounts))
 	}
@@ -66,10 +66,14 @@ func (r *run) judge(s Step, answer Answer, err error, before Books) error {
 func (r *run) together(ctx context.Context, s Step) error {
 	var (
 		wg      sync.WaitGroup
+		actions = make([]Action, s.Times)
 		answers = make([]error, s.Times)
 	)
-	for i := range s.Times {
-		action := r.action(s, i)
+	for i := range actions {
+		actions[i] = r.action(s, i)
+	}
+	r.forget() // and nobody looks before all of them are done
+	for i, action := range actions {
 		wg.Go(func() {
 			defer func() {
 				if p := recover(); p != nil {

@@ -49,6 +49,38 @@ type run struct {
 	tokens map[string]held
 	mark   Books
 	reason tokens.Reason
+
+	// What the target showed since the last action, which alone changes it; nil
+	// when nobody has looked.
+	shown *Shop
+	open  *Books
+}
+
+// do does one thing to the target.
+func (r *run) do(ctx context.Context, a Action) (Answer, error) {
+	r.forget()
+	return r.target.Do(ctx, a)
+}
+
+// forget is called before an action, so that what it changes is seen.
+func (r *run) forget() { r.shown, r.open = nil, nil }
+
+// shop gives what there is.
+func (r *run) shop() Shop {
+	if r.shown == nil {
+		shop := r.target.Shop()
+		r.shown = &shop
+	}
+	return *r.shown
+}
+
+// books gives what the domains have written down.
+func (r *run) books() Books {
+	if r.open == nil {
+		books := r.target.Books()
+		r.open = &books
+	}
+	return *r.open
 }
 
 // verdict is an error that ends a run early, and says with which status.
@@ -96,7 +128,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	}
 	// A row goes on after a control that failed: an attack that gets through weighs more.
 	before := r.control(ctx, "op_before", late)
-	sound := r.target.Books().Broken == ""
+	sound := r.books().Broken == ""
 	err = r.steps(ctx)
 	var v *verdict
 	switch worse := errors.As(err, &v) && v.status == GotThrough; {
@@ -108,14 +140,14 @@ func (r *run) all(ctx context.Context) (err error) {
 	if err := r.control(ctx, "op_after", early); err != nil {
 		return wrong("the control after it: %v", err)
 	}
-	if broken := r.target.Books().Broken; broken != "" && sound {
+	if broken := r.books().Broken; broken != "" && sound {
 		return through("the books do not hold: %s", broken)
 	}
 	return nil
 }
 
 func (r *run) steps(ctx context.Context) error {
-	r.mark = r.target.Books()
+	r.mark = r.books()
 	for i, step := range r.row.Steps {
 		if err := r.step(ctx, step); err != nil {
 			return fmt.Errorf("step %d, %s: %w", i+1, step.name(), err)
@@ -129,7 +161,7 @@ func (r *run) steps(ctx context.Context) error {
 func (r *run) control(ctx context.Context, session, role string) error {
 	do := func(a Action) (Answer, error) {
 		a.Session = session
-		answer, err := r.target.Do(ctx, a)
+		answer, err := r.do(ctx, a)
 		if err != nil {
 			return answer, fmt.Errorf("%s: %w", a.Verb, err)
 		}
@@ -148,12 +180,12 @@ func (r *run) control(ctx context.Context, session, role string) error {
 	if _, err := do(Action{Verb: Relay, Token: good.Token}); err != nil {
 		return err
 	}
-	before := r.target.Books()
+	before := r.books()
 	ended, err := do(Action{Verb: Redeem})
 	if err != nil {
 		return err
 	}
-	now := r.target.Books()
+	now := r.books()
 	switch {
 	case State(ended.State) != Completed:
 		return fmt.Errorf("the session is %q", ended.State)
@@ -169,10 +201,10 @@ func (r *run) control(ctx context.Context, session, role string) error {
 func (r *run) step(ctx context.Context, s Step) error {
 	switch s.Verb {
 	case mark:
-		r.mark = r.target.Books()
+		r.mark = r.books()
 		return nil
 	case unmoved:
-		if now := r.target.Books(); !maps.Equal(r.mark.Accounts, now.Accounts) {
+		if now := r.books(); !maps.Equal(r.mark.Accounts, now.Accounts) {
 			return through("the accounts have moved: %s", difference(r.mark.Accounts, now.Accounts))
 		}
 		return nil
@@ -190,9 +222,9 @@ func (r *run) step(ctx context.Context, s Step) error {
 	}
 	var before Books
 	if r.still(s) {
-		before = r.target.Books()
+		before = r.books()
 	}
-	answer, err := r.target.Do(ctx, r.action(s, 0))
+	answer, err := r.do(ctx, r.action(s, 0))
 	if err := r.judge(s, answer, err, before); err != nil {
 		return err
 	}

@@ -97,13 +97,13 @@ func (r *run) signature(ctx context.Context, f *Forgery, good held, input string
 	s := r.service(good.service)
 	switch f.Signer {
 	case issuer:
-		answer, err := r.target.Do(ctx, Action{Verb: Sign, Service: s.Name, KeyID: good.kid, Token: input})
+		answer, err := r.do(ctx, Action{Verb: Sign, Service: s.Name, KeyID: good.kid, Token: input})
 		return answer.Signature, err
 	case former:
-		answer, err := r.target.Do(ctx, Action{Verb: Sign, Service: s.Name, KeyID: r.tokens["t"].kid, Token: input})
+		answer, err := r.do(ctx, Action{Verb: Sign, Service: s.Name, KeyID: r.tokens["t"].kid, Token: input})
 		return answer.Signature, err
 	case sibling:
-		answer, err := r.target.Do(ctx, Action{Verb: Sign, Service: r.service(late).Name, KeyID: r.service(late).KeyID, Token: input})
+		answer, err := r.do(ctx, Action{Verb: Sign, Service: r.service(late).Name, KeyID: r.service(late).KeyID, Token: input})
 		return answer.Signature, err
 	case attacker:
 		return joseSignature(r.key, input)

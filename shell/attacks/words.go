@@ -12,16 +12,16 @@ import (
 func (r *run) customer(name string) string {
 	switch name {
 	case first:
-		return r.target.Shop().Customers[0]
+		return r.shop().Customers[0]
 	case second:
-		return r.target.Shop().Customers[1]
+		return r.shop().Customers[1]
 	}
 	return name
 }
 
 // service finds a service by its role.
 func (r *run) service(role string) Service {
-	all := r.target.Shop().Services
+	all := r.shop().Services
 	switch role {
 	case sealing:
 		for _, s := range all {
@@ -45,7 +45,7 @@ var word = regexp.MustCompile(`\$[A-Z_]+([+-][0-9]+)?`)
 // and $OTHER_CUSTOMER; $JWK and $ATTACKER_JWK; $LETTER, what is sealed in the
 // token called u; and $NOW, a time in seconds, which may have +N or -N behind it.
 func (r *run) words(good held) (func(string) string, error) {
-	shop, own, other := r.target.Shop(), r.service(good.service), r.service(late)
+	shop, own, other := r.shop(), r.service(good.service), r.service(late)
 	if other.Name == own.Name {
 		other = r.service(early)
 	}

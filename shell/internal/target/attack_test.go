@@ -1,0 +1,293 @@
+// attack: every row refused on a sound world, for its own reason; and missed as
+// soon as a check is left out.
+
+package target_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/shelltest"
+	"tokenshell/shell/internal/target"
+	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
+)
+
+// attacked runs every row and gives the results.
+func attacked(t *testing.T, seed uint64, weakness tokens.Weakness, wrap func(attacks.Row, attacks.Target) attacks.Target) []attacks.Result {
+	t.Helper()
+	plan := shelltest.Plan(t, "")
+	var results []attacks.Result
+	for _, row := range attacks.All() {
+		w, err := world.BuildWeak(t.Context(), plan, world.Seeded(seed), weakness)
+		if err != nil {
+			t.Fatal(err)
+		}
+		results = append(results, attacks.Run(t.Context(), row, wrap(row, target.New(w)), seed))
+	}
+	return results
+}
+
+// weak leaves a rule out.
+func weak(t *testing.T, rule string) tokens.Weakness {
+	t.Helper()
+	weakness, err := world.Without(rule)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return weakness
+}
+
+func bare(_ attacks.Row, t attacks.Target) attacks.Target { return t }
+
+func TestEveryAttackIsRefused(t *testing.T) {
+	for _, seed := range []uint64{1, 77} {
+		for _, r := range attacked(t, seed, tokens.Weakness{}, bare) {
+			if r.Status != attacks.Refused || r.Reason != r.Expect || r.Detail != "" {
+				t.Errorf("seed %d: %s: %s, %q for %q: %s", seed, r.ID, r.Status, r.Reason, r.Expect, r.Detail)
+			}
+		}
+	}
+}
+
+// Without any one check or rule, somebody gets through or is refused for
+// another reason, and not all because the control is.
+func TestEveryCheckIsMissed(t *testing.T) {
+	// Without these a party does not know what the next check looks at, and
+	// refuses whatever comes: the controls say so.
+	blind := []string{"structure", "header", "issuer", "key", "claims"}
+	for _, rule := range world.Leavable() {
+		t.Run(rule, func(t *testing.T) {
+			var through, wrong, control []string
+			for _, r := range attacked(t, 1, weak(t, rule), bare) {
+				switch {
+				case r.Status == attacks.Refused:
+				case strings.HasPrefix(r.Detail, "the control"):
+					control = append(control, r.ID)
+				case r.Status == attacks.GotThrough:
+					through = append(through, r.ID)
+				default:
+					wrong = append(wrong, r.ID)
+				}
+			}
+			t.Logf("got through %v; wrong reason %v; control refused %d", through, wrong, len(control))
+			if len(through)+len(wrong) == 0 && !(slices.Contains(blind, rule) && len(control) > 0) {
+				t.Errorf("nobody misses it")
+			}
+		})
+	}
+}
+
+// stubborn refuses everything that may be refused, for the row's own reason.
+type stubborn struct {
+	attacks.Target
+	reason tokens.Reason
+}
+
+func (s stubborn) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error) {
+	switch a.Verb {
+	case attacks.Relay, attacks.Direct, attacks.Redeem, attacks.Cancel, attacks.Revoke:
+		return attacks.Answer{State: string(attacks.Compensated)}, tokens.Refuse(s.reason, "no")
+	}
+	return s.Target.Do(ctx, a)
+}
+
+// gullible says that everything was done.
+type gullible struct{ attacks.Target }
+
+func (g gullible) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error) {
+	answer, _ := g.Target.Do(ctx, a)
+	return answer, nil
+}
+
+func TestRefusingEverythingNeverPasses(t *testing.T) {
+	wrap := func(row attacks.Row, t attacks.Target) attacks.Target { return stubborn{t, row.Expect} }
+	for _, r := range attacked(t, 1, tokens.Weakness{}, wrap) {
+		if r.Status == attacks.Refused {
+			t.Errorf("%s: %s: %s", r.ID, r.Status, r.Detail)
+		}
+	}
+}
+
+func TestAcceptingEverythingNeverPasses(t *testing.T) {
+	wrap := func(_ attacks.Row, t attacks.Target) attacks.Target { return gullible{t} }
+	for _, r := range attacked(t, 1, tokens.Weakness{}, wrap) {
+		if r.Status != attacks.GotThrough {
+			t.Errorf("%s: %s: %s", r.ID, r.Status, r.Detail)
+		}
+	}
+}
+
+// liar refuses what comes past the relay, and puts something in its books.
+type liar struct {
+	attacks.Target
+	refused *atomic.Int32 // some rows act together
+}
+
+func (l liar) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error) {
+	answer, err := l.Target.Do(ctx, a)
+	if err != nil && a.Verb == attacks.Direct {
+		l.refused.Add(1)
+	}
+	return answer, err
+}
+
+func (l liar) Books() attacks.Books {
+	books := l.Target.Books()
+	if l.refused.Load() > 0 {
+		books.Accounts["points of user_123"] += " less a few"
+	}
+	return books
+}
+
+func TestTheBooksAreJudged(t *testing.T) {
+	wrap := func(_ attacks.Row, t attacks.Target) attacks.Target { return liar{t, new(atomic.Int32)} }
+	found := 0
+	for _, r := range attacked(t, 1, tokens.Weakness{}, wrap) {
+		if r.Status == attacks.GotThrough && strings.Contains(r.Detail, "less a few") {
+			found++
+		} else if r.Status != attacks.Refused {
+			t.Errorf("%s: %s: %s", r.ID, r.Status, r.Detail)
+		}
+	}
+	if found < 200 {
+		t.Errorf("only %d rows saw it", found)
+	}
+}
+
+// attackReport is the JSON of attack run, as far as it is looked at.
+type attackReport struct {
+	Total      int               `json:"total"`
+	Refused    int               `json:"refused"`
+	GotThrough []string          `json:"got_through"`
+	Rows       []json.RawMessage `json:"rows"`
+}
+
+// attackSaid runs a line in JSON and reads the report.
+func attackSaid(t *testing.T, s *interp.Shell, line string) (report attackReport, text string, err error) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	err = s.Line(t.Context(), line+" -o json", false, &stdout, &stderr)
+	if bad := json.Unmarshal(stdout.Bytes(), &report); bad != nil {
+		t.Fatalf("%s: %v, %v\n%s", line, bad, err, &stdout)
+	}
+	return report, stdout.String() + stderr.String(), err
+}
+
+func TestAttackRunInJSON(t *testing.T) {
+	report, text, err := attackSaid(t, shelltest.New(t, 1), "attack run")
+	if err != nil || report.Total < 100 || report.Refused != report.Total || len(report.Rows) != report.Total || len(report.GotThrough) != 0 {
+		t.Errorf("%v: %d of %d", err, report.Refused, report.Total)
+	}
+	if !strings.Contains(text, `"got_through":[]`) || strings.Contains(text, "eyJ") {
+		t.Error("an empty list is no null, and no token is printed")
+	}
+	report, _, err = attackSaid(t, shelltest.New(t, 1), "attack run FLW-13 ALG-01 --without relay-remembers")
+	if diff := cmp.Diff([]string{"FLW-13"}, report.GotThrough); diff != "" || report.Total != 2 || report.Refused != 1 {
+		t.Errorf("%d of %d, %s", report.Refused, report.Total, diff)
+	}
+	if exit.Code(err) != exit.Refused || err.Error() != "replayed: it did not go as it has to in FLW-13" {
+		t.Errorf("%v", err)
+	}
+}
+
+// No weak world prints a token or anything that steers a terminal.
+func TestAttackPrintsNothingRaw(t *testing.T) {
+	for _, line := range []string{"attack list", "attack run --group flow", "attack run --without signature", "attack run --without size", "attack run --without header", "attack run --without books"} {
+		for _, format := range []string{"text", "json"} {
+			var out bytes.Buffer
+			err := shelltest.New(t, 1).Line(t.Context(), line+" -o "+format, false, &out, &out)
+			if strings.Contains(line, "without") == (err == nil) {
+				t.Errorf("%s: %v", line, err)
+			}
+			if redact.HasToken(out.String()) || strings.ContainsAny(out.String(), "\x1b\x07\x00\u202e\u200b") {
+				t.Errorf("%s -o %s prints what it must not", line, format)
+			}
+		}
+	}
+}
+
+func TestAttackFoldsWhatWasRefused(t *testing.T) {
+	all := shelltest.Do(t, shelltest.New(t, 1), "attack run")
+	if strings.Contains(all, "ALG-01") || !strings.Contains(all, "algorithm ") || strings.Count(all, "\n") > 2+len(attacks.Groups()) {
+		t.Errorf("not folded:\n%s", all)
+	}
+	one := shelltest.Do(t, shelltest.New(t, 1), "attack run ALG-01")
+	if !strings.Contains(one, "ALG-01  refused  algorithm_not_allowed") {
+		t.Errorf("not in full:\n%s", one)
+	}
+}
+
+func TestAttackUsage(t *testing.T) {
+	for line, hint := range map[string]string{
+		"attack run ALG-1":                 "did you mean ALG-",
+		"attack run nonsense":              "attack list",
+		"attack run --group algoritm":      "did you mean algorithm?",
+		"attack list --group zzzzzzzzzzzz": "one of algorithm",
+		"attack run --without signatur":    "did you mean signature?",
+		"attack run ALG-01 --group key":    "leave --group out",
+	} {
+		var stderr bytes.Buffer
+		err := shelltest.New(t, 1).Line(t.Context(), line, false, io.Discard, &stderr)
+		if exit.Code(err) != exit.BadUsage || !strings.Contains(stderr.String(), hint) {
+			t.Errorf("%s: exit code %d: %s", line, exit.Code(err), &stderr)
+		}
+	}
+}
+
+// The user's world is as it was.
+func TestAttackTouchesNothing(t *testing.T) {
+	looks := []string{"session show -o json", "token list -o json", "clock show -o json", "keys list -o json", "view coupons -o json", "view points -o json", "log -o json"}
+	look := func(s *interp.Shell) (all []string) {
+		for _, line := range looks {
+			all = append(all, shelltest.Do(t, s, line))
+		}
+		return all
+	}
+	s := shelltest.New(t, 3)
+	shelltest.Do(t, s, "session new --fact subtotal=120.00", "coupon confirm TEN", "points confirm 500", "relay points-1", "set leeway 2s")
+	before := look(s)
+	shelltest.Do(t, s, "attack run --group time")
+	if diff := cmp.Diff(before, look(s)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAttackStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := shelltest.New(t, 1).Line(ctx, "attack run", false, io.Discard, io.Discard); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+// Progress is for a terminal only.
+func TestAttackProgress(t *testing.T) {
+	s := shelltest.New(t, 1)
+	var terminal bytes.Buffer
+	s.Screen.Progress = &terminal
+	shelltest.Do(t, s, "attack run")
+	if !strings.HasSuffix(terminal.String(), "\r\x1b[K") {
+		t.Errorf("%q", terminal.String())
+	}
+}
+
+func BenchmarkAttackRun(b *testing.B) {
+	s := shelltest.New(b, 1)
+	for b.Loop() {
+		shelltest.Do(b, s, "attack run")
+	}
+}
