@@ -63,7 +63,7 @@ func (t Target) Books() attacks.Books {
 	books := attacks.Books{Accounts: map[string]string{}, Reservations: map[string]string{}}
 	w := t.client.World
 	for _, p := range w.Parties {
-		for name, count := range p.Accounts().Counts {
+		for name, count := range p.Counts() {
 			books.Accounts[name] = count
 		}
 		for _, e := range p.Entries() {

@@ -73,8 +73,10 @@ type Domain interface {
 	Entries() []issuers.Entry
 	Audit() error
 
-	// Accounts gives what it counts.
+	// Accounts gives what it counts, for people.
 	Accounts() Accounts
+	// Counts gives the same by name, for comparing.
+	Counts() map[string]string
 	// About says in a few words what it has of a customer; it may be empty.
 	About(customer string) string
 	// Sample is something small that a customer may have confirmed again and
@@ -96,9 +98,8 @@ type Choice struct {
 
 // Accounts are what a domain counts: uses, balances, limits.
 type Accounts struct {
-	Data   any               // for JSON
-	Rows   *page.Table       // for people
-	Counts map[string]string // by name, for comparing
+	Data any         // for JSON
+	Rows *page.Table // for a page
 }
 
 // Reasons gives the reasons of the contract and those of some domains, in the
