@@ -437,17 +437,19 @@ func (c *Client) LabelOf(ref tokens.Ref) string {
 	return ref.ID
 }
 
-func (s *Client) SessionState(snap orchestrator.Snapshot) SessionState {
-	return s.SessionStates([]orchestrator.Snapshot{snap})[0]
+// SessionState gives a session as it is shown, with the client's tokens.
+func (c *Client) SessionState(snap orchestrator.Snapshot) SessionState {
+	return c.SessionStates([]orchestrator.Snapshot{snap})[0]
 }
 
-func (s *Client) SessionStates(snaps []orchestrator.Snapshot) []SessionState {
+// SessionStates gives many; each is asked about once.
+func (c *Client) SessionStates(snaps []orchestrator.Snapshot) []SessionState {
 	held := map[string][]*Token{}
-	for _, t := range s.Wallet.Held {
+	for _, t := range c.Wallet.Held {
 		held[t.Ref.Order] = append(held[t.Ref.Order], t)
 	}
 	all := make([]SessionState, len(snaps))
-	standings := s.Standings()
+	standings := c.Standings()
 	for i, snap := range snaps {
 		standings.know(snap)
 		all[i] = SessionState{snap.ID, snap.State, snap.Customer, snap.Facts, []TokenState{}}
@@ -470,9 +472,9 @@ func (s *Client) SessionStates(snaps []orchestrator.Snapshot) []SessionState {
 // Ways give what happened to each token, by jti, step by step, told by who did
 // it: the relay says what it judged and which questions were not answered, the
 // service the rest. The same again and again stands there once.
-func (s *Client) Ways() map[string][]string {
+func (c *Client) Ways() map[string][]string {
 	ways := map[string][]string{}
-	for _, e := range s.World.Log.All() {
+	for _, e := range c.World.Log.All() {
 		if e.JTI == "" || e.Party == "relay" && e.Step != "relay" && e.Outcome != "failed" {
 			continue
 		}
@@ -501,7 +503,7 @@ func (c *Client) SessionNamed(id string) (orchestrator.Snapshot, error) {
 
 // SeenBy gives the claims as a party may see them: the relay and foreign
 // services do not read constraints, and nobody but the issuer opens the letter.
-func (s *Client) SeenBy(ctx context.Context, viewer string, seen tokens.Unverified) (json.RawMessage, error) {
+func (c *Client) SeenBy(ctx context.Context, viewer string, seen tokens.Unverified) (json.RawMessage, error) {
 	var claims map[string]json.RawMessage
 	if err := json.Unmarshal(seen.Payload, &claims); err != nil {
 		return nil, tokens.Refuse(tokens.Malformed, "the payload is no JSON object")
@@ -514,7 +516,7 @@ func (s *Client) SeenBy(ctx context.Context, viewer string, seen tokens.Unverifi
 		claims["sealed"] = closedText("sealed", len(raw)-2)
 		var sealed string
 		if own && json.Unmarshal(raw, &sealed) == nil {
-			p, err := s.World.Issuer(seen.Ref.Issuer)
+			p, err := c.World.Issuer(seen.Ref.Issuer)
 			if err != nil {
 				return nil, err
 			}

@@ -85,22 +85,23 @@ func (w *Wallet) forget(then time.Time) {
 
 // Loose makes a token that is not in the wallet. What it says of itself is
 // believed only for finding it again.
-func (s *Client) Loose(raw string) *Token {
+func (c *Client) Loose(raw string) *Token {
 	t := &Token{Raw: raw}
-	if seen, err := s.World.Peek(raw); err == nil {
+	if seen, err := c.World.Peek(raw); err == nil {
 		t.Ref = seen.Ref
-		if p, err := s.World.Issuer(seen.Ref.Issuer); err == nil {
+		if p, err := c.World.Issuer(seen.Ref.Issuer); err == nil {
 			t.Service = p.Name
-		} else if o := s.World.Outsider(seen.Ref.Issuer); o != nil {
+		} else if o := c.World.Outsider(seen.Ref.Issuer); o != nil {
 			t.Service = o.Service
 		}
 	}
 	return t
 }
 
-func (s *Client) Handles() []string {
-	names := make([]string, len(s.Wallet.Held))
-	for i, t := range s.Wallet.Held {
+// Handles gives the handles of what is held.
+func (c *Client) Handles() []string {
+	names := make([]string, len(c.Wallet.Held))
+	for i, t := range c.Wallet.Held {
 		names[i] = t.Handle
 	}
 	return names
@@ -119,7 +120,7 @@ func (t *Token) Label() string {
 }
 
 // Status says where a token stands, by what the relay knows and the time.
-func (s *Client) Status(t *Token) string { return s.Standings().Of(t) }
+func (c *Client) Status(t *Token) string { return c.Standings().Of(t) }
 
 // standings say where many tokens stand: each session is asked about once.
 type standings struct {
@@ -127,8 +128,9 @@ type standings struct {
 	orders map[string]map[tokens.Ref]orchestrator.Status
 }
 
-func (s *Client) Standings() *standings {
-	return &standings{s, map[string]map[tokens.Ref]orchestrator.Status{}}
+// Standings asks about no session yet.
+func (c *Client) Standings() *standings {
+	return &standings{c, map[string]map[tokens.Ref]orchestrator.Status{}}
 }
 
 // know takes a session that is known already.
@@ -141,6 +143,7 @@ func (st *standings) know(snap orchestrator.Snapshot) map[tokens.Ref]orchestrato
 	return steps
 }
 
+// Of says where a token stands.
 func (st *standings) Of(t *Token) string {
 	s := st.client
 	steps, known := st.orders[t.Ref.Order]
@@ -167,16 +170,16 @@ func (st *standings) Of(t *Token) string {
 	}
 }
 
-func (s *Client) expired(t *Token) bool {
-	return !t.Expires.IsZero() && !s.World.Clock.Now().Before(t.Expires.Add(s.World.Leeway.Get()))
+func (c *Client) expired(t *Token) bool {
+	return !t.Expires.IsZero() && !c.World.Clock.Now().Before(t.Expires.Add(c.World.Leeway.Get()))
 }
 
 // live gives the tokens of a session that may still be used: issued for it and
 // neither used, revoked nor expired.
-func (s *Client) live(session string) []*Token {
+func (c *Client) live(session string) []*Token {
 	var live []*Token
-	standings := s.Standings()
-	for _, t := range s.Wallet.Held {
+	standings := c.Standings()
+	for _, t := range c.Wallet.Held {
 		if t.Ref.Order == session && standings.Of(t) == "issued" {
 			live = append(live, t)
 		}

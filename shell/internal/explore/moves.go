@@ -277,7 +277,7 @@ func faultMoves(w *world.World) []Move {
 			add(p.Name, step)
 		}
 	}
-	for _, step := range wire.KmsSteps {
+	for _, step := range wire.KMSSteps {
 		add("kms", step)
 	}
 	return moves

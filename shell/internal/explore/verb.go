@@ -21,6 +21,7 @@ import (
 	"tokenshell/tokens"
 )
 
+// Verb is the verb explore.
 type Verb struct {
 	Depth   int    `default:"12" placeholder:"N" help:"How many moves a walk has: 12 unless given."`
 	Moves   int    `default:"40000" placeholder:"N" help:"How many moves in all: 40000 unless given."`

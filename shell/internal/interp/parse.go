@@ -130,6 +130,7 @@ func (p *Parser) Find(words []string) (node *kong.Node, used int) {
 	return node, used
 }
 
+// Child gives the child of a node; nil when there is none of that name.
 func (p *Parser) Child(node *kong.Node, name string) *kong.Node {
 	at := slices.IndexFunc(node.Children, func(c *kong.Node) bool { return c.Name == name })
 	if at < 0 {

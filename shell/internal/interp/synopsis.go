@@ -109,6 +109,7 @@ func optional(text string, is bool) string {
 	return text
 }
 
+// FlagPlace gives what stands for a flag's value: M, FILE.
 func FlagPlace(f *kong.Flag) string {
 	if f.PlaceHolder != "" {
 		return f.PlaceHolder

@@ -73,6 +73,7 @@ func (p *Page) InStateOf(state any, what string) string {
 // Faint gives text of less interest.
 func (p *Page) Faint(what string) string { return p.Paint(faintStyle, what) }
 
+// Paint gives a text in a style, where there are colours.
 func (p *Page) Paint(s Style, what string) string {
 	if colors := styleColors[s]; p.Color && colors != nil && what != "" {
 		return colors.EscapeSeq() + what + text.EscapeReset
@@ -96,6 +97,7 @@ func NewWindow(file *os.File) *Window {
 	return &Window{file, os.Getenv("NO_COLOR") == "" && !dumb, dumb}
 }
 
+// Width gives the window's columns; 0 when there is none.
 func (w *Window) Width() int {
 	if w == nil {
 		return 0

@@ -48,6 +48,7 @@ type (
 	Faint  string // of less interest
 )
 
+// NewTable makes a table without rows.
 func NewTable(head ...string) *Table { return &Table{Head: head} }
 
 // Row adds a row.

@@ -156,7 +156,7 @@ func offerSteps(s *interp.Shell) []lineedit.Candidate {
 			all = append(all, o.Name+"."+step)
 		}
 	}
-	for _, step := range wire.KmsSteps {
+	for _, step := range wire.KMSSteps {
 		all = append(all, "kms."+step)
 	}
 	return rowsOf(all, func(step string) (string, string) { return step, stepAskers[step[strings.LastIndexByte(step, '.')+1:]] })

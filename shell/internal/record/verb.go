@@ -31,6 +31,7 @@ func Start(s *interp.Shell) {
 	}
 }
 
+// Verb is the verb record.
 type Verb struct {
 	Whole recordWhole `cmd:"" default:"withargs" help:"Write what was run since the shell began to a file, a scenario that passes." example:"record --from-start checkout.txtar"`
 	Start recordStart `cmd:"" help:"Begin to record; what was run before is repeated without being looked at." example:"record start checkout.txtar"`

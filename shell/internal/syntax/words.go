@@ -23,6 +23,7 @@ type Piece struct {
 	Variable bool
 }
 
+// Plain gives a word as it is written, without its quotes.
 func (w Word) Plain() string {
 	var b strings.Builder
 	for _, p := range w {

@@ -103,7 +103,7 @@ func tourStops() []tourStop {
 	}
 }
 
-// Verb is tour.
+// Verb is the verb tour.
 type Verb struct{}
 
 // Run goes through the steps, in a world beside the current one. At a terminal

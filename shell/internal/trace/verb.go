@@ -14,6 +14,7 @@ import (
 	"tokenshell/shell/internal/page"
 )
 
+// Verb is the verb trace.
 type Verb struct {
 	Session string `complete:"session" placeholder:"ID" help:"Only what is about this session."`
 	Format  string `enum:"${trace_formats}" default:"${trace_format}" placeholder:"${trace_choice}" help:"${trace_help}"`

@@ -14,6 +14,7 @@ import (
 	"tokenshell/shell/internal/world"
 )
 
+// Fault is the verb fault.
 type Fault struct {
 	Inject faultInject `cmd:"" default:"withargs" help:"Have the next uses of a step go wrong." example:"fault payments.redeem lost-reply --count 2"`
 	List   faultList   `cmd:"" looks:"" help:"List the faults that wait." example:"fault list"`

@@ -60,6 +60,7 @@ func reasonsJSON(reasons []tokens.ReasonRow) any {
 	return map[string]any{"reasons": list}
 }
 
+// Help is the verb help.
 type Help struct {
 	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons or checks."`
 }

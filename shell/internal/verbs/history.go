@@ -12,6 +12,7 @@ import (
 	"tokenshell/shell/internal/redact"
 )
 
+// History is the verb history.
 type History struct {
 	Last int `arg:"" optional:"" name:"n" help:"Only so many, the newest; all unless given."`
 }

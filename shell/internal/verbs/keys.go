@@ -16,6 +16,7 @@ import (
 	"tokenshell/shell/internal/world"
 )
 
+// Keys is the verb keys.
 type Keys struct {
 	List    keysList    `cmd:"" looks:"" help:"List the signing keys." example:"keys list coupons"`
 	Rotate  keysRotate  `cmd:"" help:"Make a new active key; the old one stays published until its last token has expired." example:"keys rotate coupons"`

@@ -21,6 +21,7 @@ import (
 	"tokenshell/tokens"
 )
 
+// Relay is the verb relay.
 type Relay struct {
 	Tokens []string `arg:"" complete:"token" name:"token" sep:"none" help:"Handles, tokens or @FILEs."`
 }
@@ -86,6 +87,7 @@ func showRelayed(out *answer.Out, results []client.Relayed) error {
 	})
 }
 
+// Redeem is the verb redeem.
 type Redeem struct {
 	Tokens []string `arg:"" complete:"token" optional:"" name:"token" sep:"none" help:"Handles, tokens or @FILEs; all accepted ones unless given."`
 	Resume bool     `help:"Take an interrupted or stuck redemption to its end."`
@@ -252,6 +254,7 @@ func redeemDirect(ctx context.Context, c *client.Client, out *answer.Out, order 
 	return nil
 }
 
+// Checkout is the verb checkout.
 type Checkout struct {
 	Tokens []string `arg:"" complete:"token" optional:"" name:"token" sep:"none" help:"Handles, tokens or @FILEs; all live tokens of the session unless given."`
 }

@@ -12,6 +12,7 @@ import (
 	"tokenshell/shell/internal/page"
 )
 
+// Revoke is the verb revoke.
 type Revoke struct {
 	Token string `arg:"" complete:"token" help:"A handle, a token or @FILE."`
 }

@@ -21,6 +21,7 @@ import (
 	"tokenshell/tokens"
 )
 
+// Session is the verb session.
 type Session struct {
 	New   sessionNew   `cmd:"" help:"Open a session and make it the current one." example:"session new op_1 --customer user_123 --fact subtotal=120.00"`
 	List  sessionList  `cmd:"" looks:"" help:"List the sessions." example:"session list"`

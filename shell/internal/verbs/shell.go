@@ -16,6 +16,7 @@ import (
 	"tokenshell/shell/internal/world"
 )
 
+// Set is the verb set.
 type Set struct {
 	Option string `arg:"" complete:"option" optional:"" help:"The option."`
 	Value  string `arg:"" complete:"value" optional:"" help:"Its value."`
@@ -50,6 +51,7 @@ func (v *Set) Run(w *world.World, o *interp.Options, out *answer.Out) error {
 	return out.Show(map[string]string{row.Name: value}, func(w *page.Page) { fmt.Fprintf(w, "%s is %s\n", row.Name, value) })
 }
 
+// Let is the verb let.
 type Let struct {
 	Name  string `arg:"" help:"A-Z, 0-9 and _."`
 	Value string `arg:"" help:"What $NAME stands for from now on."`
@@ -70,6 +72,7 @@ func showVariable(vars *interp.Variables, out *answer.Out, name string) error {
 	return out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s=%s\n", name, w.In(page.Value, redact.Printable(value))) })
 }
 
+// Capture is the verb capture.
 type Capture struct {
 	Name string   `arg:"" help:"The variable: A-Z, 0-9 and _."`
 	Verb []string `arg:"" passthrough:"" sep:"none" help:"A verb and its arguments."`
@@ -93,6 +96,7 @@ func (v *Capture) Run(c *interp.Call) error {
 	return showVariable(c.Vars, c.Out, name)
 }
 
+// Expect is the verb expect.
 type Expect struct {
 	Reason string   `arg:"" complete:"reason" help:"The code of a reason; help reasons lists them."`
 	Verb   []string `arg:"" passthrough:"" sep:"none" help:"A verb and its arguments."`
@@ -123,6 +127,7 @@ func (v *Expect) Run(c *interp.Call) error {
 	return nil
 }
 
+// Source is the verb source.
 type Source struct {
 	File string `arg:"" complete:"file" help:"A file of lines; relative to the file that sources it."`
 }
@@ -130,6 +135,7 @@ type Source struct {
 // Run runs the lines of a file until one surprises.
 func (v *Source) Run(c *interp.Call) error { return c.Source(c.Ctx, v.File, c.Out) }
 
+// Quit is the verb quit.
 type Quit struct{}
 
 // Run leaves.

@@ -19,6 +19,7 @@ import (
 	"tokenshell/tokens"
 )
 
+// Token is the verb token.
 type Token struct {
 	List    tokenList    `cmd:"" looks:"" help:"List the tokens that the client holds." example:"token list"`
 	Show    tokenShow    `cmd:"" looks:"" matters:"1" help:"Show what a party may see of a token." example:"token show payment-1 --as relay"`

@@ -17,6 +17,7 @@ import (
 	"tokenshell/tokens"
 )
 
+// Trust is the verb trust.
 type Trust struct {
 	Add    trustAdd    `cmd:"" help:"Have the relay accept an outside issuer's tokens." example:"trust add https://club.example --jwks club.json --capability club:redeem --service club"`
 	List   trustList   `cmd:"" looks:"" help:"List whom the relay trusts." example:"trust list"`

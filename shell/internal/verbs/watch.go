@@ -18,6 +18,7 @@ import (
 	"tokenshell/shell/lineedit"
 )
 
+// Watch is the verb watch.
 type Watch struct {
 	Every syntax.Span `arg:"" name:"d" help:"How long to wait in between: 1s."`
 	Verb  []string    `arg:"" passthrough:"" sep:"none" help:"A verb and its arguments."`

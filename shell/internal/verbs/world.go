@@ -18,6 +18,7 @@ import (
 	"tokenshell/shell/internal/world"
 )
 
+// Clock is the verb clock.
 type Clock struct {
 	Show    clockShow    `cmd:"" looks:"" help:"Show the time." example:"clock show"`
 	Set     clockSet     `cmd:"" help:"Move the time forward to a moment." example:"clock set 2030-01-01T00:00:00Z"`
@@ -119,6 +120,7 @@ func (v *clockSkew) Run(w *world.World, out *answer.Out) error {
 	return showClock(w, out)
 }
 
+// View is the verb view.
 type View struct {
 	Party string `arg:"" complete:"party" help:"client, relay, kms or a service."`
 }
@@ -217,6 +219,7 @@ func viewService(c *client.Client, out *answer.Out, p world.Party) error {
 	})
 }
 
+// Log is the verb log.
 type Log struct {
 	Party string `complete:"worker" placeholder:"PARTY" help:"Only what this party logged."`
 }

@@ -38,22 +38,23 @@ type Field struct {
 	Value string `json:"value"`
 }
 
-// conversation keeps messages in the order in which they were sent. Safe for
+// Conversation keeps messages in the order in which they were sent. Safe for
 // concurrent use.
-type conversation struct {
+type Conversation struct {
 	clock    tokens.Clock
 	mu       sync.Mutex
 	messages *ring.Ring[Message]
 	Tries    map[string]int // by attempt and step, since the session of it began
 }
 
-func NewConversation(clock tokens.Clock) *conversation {
-	return &conversation{clock: clock, messages: ring.New[Message](ConversationLimit), Tries: map[string]int{}}
+// NewConversation makes a conversation in which nothing was said yet.
+func NewConversation(clock tokens.Clock) *Conversation {
+	return &Conversation{clock: clock, messages: ring.New[Message](ConversationLimit), Tries: map[string]int{}}
 }
 
 // Say keeps a message and gives it as it is kept. A question without an order
 // is about that of the question which led to it.
-func (c *conversation) Say(m Message) Message {
+func (c *Conversation) Say(m Message) Message {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m.Number, m.Time = c.messages.Count()+1, c.clock.Now()
@@ -67,7 +68,7 @@ func (c *conversation) Say(m Message) Message {
 }
 
 // About says which order a question was about, once its answer has named it.
-func (c *conversation) About(number int, session string) {
+func (c *Conversation) About(number int, session string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if m := c.messages.At(number - 1); m != nil {
@@ -76,7 +77,7 @@ func (c *conversation) About(number int, session string) {
 }
 
 // lose says that a question never arrived after all.
-func (c *conversation) lose(number int) {
+func (c *Conversation) lose(number int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if m := c.messages.At(number - 1); m != nil {
@@ -85,7 +86,7 @@ func (c *conversation) lose(number int) {
 }
 
 // Try counts the tries of an attempt's step.
-func (c *conversation) Try(attempt, step string) int {
+func (c *Conversation) Try(attempt, step string) int {
 	if attempt == "" {
 		return 0
 	}
@@ -96,7 +97,7 @@ func (c *conversation) Try(attempt, step string) int {
 }
 
 // All gives the messages that are kept, oldest first.
-func (c *conversation) All() []Message {
+func (c *Conversation) All() []Message {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.messages.All()

@@ -33,6 +33,7 @@ func FaultRows() []FaultRow {
 	}
 }
 
+// FaultKinds gives the names of the kinds.
 func FaultKinds() []string {
 	var kinds []string
 	for _, row := range FaultRows() {
@@ -43,7 +44,7 @@ func FaultKinds() []string {
 
 // kmsSteps, serviceSteps and standinSteps are what can go wrong of a party.
 var (
-	KmsSteps     = []string{"sign", "decrypt"}
+	KMSSteps     = []string{"sign", "decrypt"}
 	ServiceSteps = []string{"confirm", "redeem", "cancel"}
 	StandinSteps = []string{"redeem", "cancel"}
 )
@@ -64,18 +65,21 @@ type Faults struct {
 	queue []Fault
 }
 
+// Add orders a fault.
 func (f *Faults) Add(order Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.queue = append(f.queue, order)
 }
 
+// List gives the faults that wait.
 func (f *Faults) List() []Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.queue)
 }
 
+// Clear forgets them.
 func (f *Faults) Clear() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -136,7 +136,7 @@ func TestFaultySteps(t *testing.T) {
 			all = append(all, service+"."+step)
 		}
 	}
-	for _, step := range wire.KmsSteps {
+	for _, step := range wire.KMSSteps {
 		all = append(all, "kms."+step)
 	}
 	for _, row := range faultySteps() {

@@ -15,7 +15,7 @@ import (
 // Wire connects the parties of a world.
 type Wire struct {
 	Faults       *Faults
-	Conversation *conversation
+	Conversation *Conversation
 }
 
 // Question is what one party asks another.
@@ -109,6 +109,7 @@ func (m *Message) conclude(err error) {
 	}
 }
 
+// Add notes what stands in a message, unless it is empty.
 func (m *Message) Add(name, value string) {
 	if value != "" {
 		m.Contents = append(m.Contents, Field{name, value})

@@ -7,9 +7,11 @@ import (
 	"time"
 )
 
-// leeway is shared by every verifier of a world.
-type leeway struct{ ns atomic.Int64 }
+// Leeway is shared by every verifier of a world.
+type Leeway struct{ ns atomic.Int64 }
 
-func (l *leeway) Get() time.Duration { return time.Duration(l.ns.Load()) }
+// Get gives it.
+func (l *Leeway) Get() time.Duration { return time.Duration(l.ns.Load()) }
 
-func (l *leeway) Set(d time.Duration) { l.ns.Store(int64(d)) }
+// Set changes it for everybody.
+func (l *Leeway) Set(d time.Duration) { l.ns.Store(int64(d)) }

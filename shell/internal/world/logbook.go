@@ -31,8 +31,8 @@ type LogEntry struct {
 	Names   []string          `json:"-"` // of More, in their order
 }
 
-// logbook is a slog.Handler that keeps entries, stamped with the world's time.
-type logbook struct {
+// Logbook is a slog.Handler that keeps entries, stamped with the world's time.
+type Logbook struct {
 	clock tokens.Clock
 	attrs []slog.Attr
 	kept  *keptEntries
@@ -43,23 +43,23 @@ type keptEntries struct {
 	entries *ring.Ring[LogEntry]
 }
 
-func newLogbook(clock tokens.Clock) *logbook {
-	return &logbook{clock: clock, kept: &keptEntries{entries: ring.New[LogEntry](logLimit)}}
+func newLogbook(clock tokens.Clock) *Logbook {
+	return &Logbook{clock: clock, kept: &keptEntries{entries: ring.New[LogEntry](logLimit)}}
 }
 
 // Enabled takes every level.
-func (l *logbook) Enabled(context.Context, slog.Level) bool { return true }
+func (l *Logbook) Enabled(context.Context, slog.Level) bool { return true }
 
 // WithAttrs keeps attributes for every entry of a party.
-func (l *logbook) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &logbook{l.clock, append(l.attrs[:len(l.attrs):len(l.attrs)], attrs...), l.kept}
+func (l *Logbook) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &Logbook{l.clock, append(l.attrs[:len(l.attrs):len(l.attrs)], attrs...), l.kept}
 }
 
 // WithGroup is not used by any party.
-func (l *logbook) WithGroup(string) slog.Handler { return l }
+func (l *Logbook) WithGroup(string) slog.Handler { return l }
 
 // Handle keeps one entry.
-func (l *logbook) Handle(_ context.Context, record slog.Record) error {
+func (l *Logbook) Handle(_ context.Context, record slog.Record) error {
 	e := LogEntry{Time: l.clock.Now(), More: map[string]string{}}
 	take := func(a slog.Attr) bool {
 		switch value := a.Value.String(); a.Key {
@@ -92,7 +92,7 @@ func (l *logbook) Handle(_ context.Context, record slog.Record) error {
 }
 
 // All gives the entries that are kept, oldest first.
-func (l *logbook) All() []LogEntry {
+func (l *Logbook) All() []LogEntry {
 	l.kept.mu.Lock()
 	defer l.kept.mu.Unlock()
 	return l.kept.entries.All()

@@ -16,7 +16,7 @@ import (
 
 // BuildWeak makes a world whose parties leave rules out.
 func BuildWeak(ctx context.Context, plan *Plan, m Making, weakness tokens.Weakness) (*World, error) {
-	w := &World{Plan: plan, Leeway: &leeway{}, Witness: &witness{}, weakness: weakness}
+	w := &World{Plan: plan, Leeway: &Leeway{}, Witness: &Witness{}, weakness: weakness}
 	if m.Seed == nil {
 		w.Clock, w.Mint = tokens.LiveClock(), tokens.NewMint(tokens.RandomSeed())
 	} else {
@@ -49,6 +49,7 @@ func Without(rule string) (tokens.Weakness, error) {
 // Leavable gives what --without may name.
 func Leavable() []string { return append(tokens.CheckNames(), WeaknessNames()...) }
 
+// WeaknessNames gives the rules that may be left out beside the checks.
 func WeaknessNames() []string {
 	var names []string
 	for _, row := range tokens.Weaknesses() {

@@ -25,7 +25,7 @@ func (w *World) ParseStep(text string) (party, step string, err error) {
 	case !ok, redact.HasToken(text):
 		return "", "", exit.Usage("SERVICE.STEP, such as coupons.redeem or kms.sign", "%q is no step", text)
 	case name == "kms":
-		steps = wire.KmsSteps
+		steps = wire.KMSSteps
 	case slices.ContainsFunc(w.Standins, func(s *standin) bool { return s.Name == name }):
 		steps = wire.StandinSteps
 	default:

@@ -14,9 +14,9 @@ import (
 	"tokenshell/tokens"
 )
 
-// witness watches every service of a world while checks are on. It remembers
+// Witness watches every service of a world while checks are on. It remembers
 // what it has seen for as long as they are.
-type witness struct {
+type Witness struct {
 	mu     sync.Mutex
 	on     bool
 	peek   func(raw string) (tokens.Unverified, error)
@@ -35,33 +35,34 @@ type testimony struct {
 }
 
 // Watch starts or stops watching. Starting forgets what was seen before.
-func (w *witness) Watch(on bool) {
+func (w *Witness) Watch(on bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.on, w.broken, w.seen = on, nil, map[tokens.Ref]testimony{}
 }
 
-func (w *witness) Watching() bool {
+// Watching reports whether it watches.
+func (w *Witness) Watching() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.on
 }
 
 // complaint gives the first broken promise; nil when all were kept.
-func (w *witness) complaint() error {
+func (w *Witness) complaint() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.broken
 }
 
-func (w *witness) breach(format string, args ...any) {
+func (w *Witness) breach(format string, args ...any) {
 	if w.broken == nil {
 		w.broken = fmt.Errorf(format, args...)
 	}
 }
 
 // redeemed takes down the answer to a redemption.
-func (w *witness) redeemed(ref tokens.Ref, attempt string, receipt tokens.Receipt, err error) {
+func (w *Witness) redeemed(ref tokens.Ref, attempt string, receipt tokens.Receipt, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.on {
@@ -84,7 +85,7 @@ func (w *witness) redeemed(ref tokens.Ref, attempt string, receipt tokens.Receip
 }
 
 // cancelled takes down that a cancellation was confirmed.
-func (w *witness) cancelled(ref tokens.Ref, attempt string) {
+func (w *Witness) cancelled(ref tokens.Ref, attempt string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if known := w.seen[ref]; w.on && (known.attempt == "" || known.attempt == attempt) {
@@ -94,7 +95,7 @@ func (w *witness) cancelled(ref tokens.Ref, attempt string) {
 
 // relayed takes down the relay's answer: it may only call a replay what it has
 // accepted before.
-func (w *witness) relayed(ref tokens.Ref, session orchestrator.Snapshot, err error) {
+func (w *Witness) relayed(ref tokens.Ref, session orchestrator.Snapshot, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.on || !errors.Is(err, tokens.Replayed) || ref.ID == "" {
@@ -112,7 +113,7 @@ func (w *witness) relayed(ref tokens.Ref, session orchestrator.Snapshot, err err
 // wire, so that it sees what really happened.
 type watchedRedeemer struct {
 	orchestrator.Redeemer
-	witness *witness
+	witness *Witness
 }
 
 // Redeem redeems.

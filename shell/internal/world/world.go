@@ -32,13 +32,13 @@ const DefaultSeed = 1
 type World struct {
 	Plan     *Plan
 	Clock    *tokens.WorldClock
-	Leeway   *leeway
+	Leeway   *Leeway
 	Mint     *tokens.Mint
 	KMS      *kmsmock.KMS
-	Log      *logbook
+	Log      *Logbook
 	Wire     *wire.Wire
 	Faults   *wire.Faults
-	Witness  *witness
+	Witness  *Witness
 	weakness tokens.Weakness
 
 	Parties []Party // in the order of redemption
@@ -176,6 +176,7 @@ func (w *World) Service(text string) (Party, error) {
 	return Party{}, exit.Usage("one of "+strings.Join(w.ServiceNames(), ", "), "no service is called %q", text)
 }
 
+// ServiceNames gives the names of the services, in the order of redemption.
 func (w *World) ServiceNames() []string {
 	names := make([]string, len(w.Parties))
 	for i, p := range w.Parties {

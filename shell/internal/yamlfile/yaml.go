@@ -40,6 +40,7 @@ func Decode(source []byte, into any) (second bool, err error) {
 // parser's time grows with the square of the file.
 const maxBrackets = 32
 
+// TooDeep reports whether brackets nest deeper than any file of ours needs.
 func TooDeep(text []byte) bool {
 	depth := 0
 	for _, c := range text {
@@ -56,6 +57,7 @@ func TooDeep(text []byte) bool {
 	return false
 }
 
+// Error gives what is wrong with a file, and where.
 func Error(path string, err error) error {
 	var (
 		value  *valueError
