@@ -8,10 +8,12 @@ import (
 	"encoding/asn1"
 	"fmt"
 	"math/big"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/go-jose/go-jose/v4"
 
 	"tokenshell/orchestrator"
 	"tokenshell/shell/attacks"
@@ -24,12 +26,15 @@ import (
 
 // Target is a world under attack: a client does what the rows say, and a
 // witness watches.
-type Target struct{ client *client.Client }
+type Target struct {
+	client *client.Client
+	keys   *sync.Map // public keys as SPKI, by kid, which names one key for ever
+}
 
 // New makes a target of a fresh world.
 func New(w *world.World) Target {
 	w.Witness.Watch(true)
-	return Target{client.New(w)}
+	return Target{client.New(w), &sync.Map{}}
 }
 
 // Try tries one row on a fresh world.
@@ -49,13 +54,26 @@ func (t Target) Shop() attacks.Shop {
 	for _, p := range w.Parties {
 		s := attacks.Service{Name: p.Name, Issuer: p.Issuer(), Capability: p.Capability, Seals: p.Seals}
 		for _, k := range p.Keys().JWKS().Keys {
-			if der, err := x509.MarshalPKIXPublicKey(k.Key); err == nil {
+			if der, ok := t.spki(k); ok {
 				s.KeyID, s.PublicKey = k.KeyID, der // the newest stands last
 			}
 		}
 		shop.Services = append(shop.Services, s)
 	}
 	return shop
+}
+
+// spki gives a public key in DER. Shops are asked for much more often than there
+// are new keys.
+func (t Target) spki(k jose.JSONWebKey) ([]byte, bool) {
+	if known, ok := t.keys.Load(k.KeyID); ok {
+		return known.([]byte), true
+	}
+	der, err := x509.MarshalPKIXPublicKey(k.Key)
+	if err == nil {
+		t.keys.Store(k.KeyID, der)
+	}
+	return der, err == nil
 }
 
 // Books gives what the services have written down.
