@@ -150,7 +150,7 @@ func TestSalts(t *testing.T) {
 	s := newStage(t)
 	one, other := s.Salted(), s.Salted()
 	if first, again := one("25.00"), one("25.00"); first != again || first == one("26.00") {
-		t.Error("one salt is no function of the text")
+		t.Error("one salt is not a function of the text")
 	}
 	if one("25.00") == other("25.00") {
 		t.Error("two tokens share a salt")

@@ -24,7 +24,7 @@ func ParseMoney(text, code string) (currency.Amount, error) {
 	}
 	_, decimals, _ := strings.Cut(text, ".")
 	if !moneyText.MatchString(text) || len(decimals) > int(digits) {
-		return currency.Amount{}, fmt.Errorf("%q is no amount of %s: write one such as 140.00, with at most %d decimals", text, code, digits)
+		return currency.Amount{}, fmt.Errorf("%q is not an amount of %s: write one such as 140.00, with at most %d decimals", text, code, digits)
 	}
 	amount, err := currency.NewAmount(text, code)
 	if err != nil {

@@ -167,12 +167,12 @@ func TestATamperedLetterIsUnreadable(t *testing.T) {
 		"padding":             good + "=",
 		"two swapped":         edit(good, func(p []string) []string { p[2], p[4] = p[4], p[2]; return p }),
 
-		"content that is no object":  plain(`"sesame"`),
-		"content of another jti":     plain(strings.Replace(goodLetter, "cpt_1", "cpt_2", 1)),
-		"content with a twin":        plain(strings.Replace(goodLetter, `"jti"`, `"jti":"cpt_2","jti"`, 1)),
-		"content with trailing text": plain(goodLetter + "{}"),
-		"content of numbers":         plain(strings.Replace(goodLetter, `"cpt_1"`, "1", 1)),
-		"content without a binding":  plain(`{"content":{"pin":1}}`),
+		"content that is not an object": plain(`"sesame"`),
+		"content of another jti":        plain(strings.Replace(goodLetter, "cpt_1", "cpt_2", 1)),
+		"content with a twin":           plain(strings.Replace(goodLetter, `"jti"`, `"jti":"cpt_2","jti"`, 1)),
+		"content with trailing text":    plain(goodLetter + "{}"),
+		"content of numbers":            plain(strings.Replace(goodLetter, `"cpt_1"`, "1", 1)),
+		"content without a binding":     plain(`{"content":{"pin":1}}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			opened, err := s.Open(background, letterRef, []byte(sealed))

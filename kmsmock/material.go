@@ -58,7 +58,7 @@ var uuidShape = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`
 
 func isUUID(id string) bool { return uuidShape.MatchString(id) }
 
-// generateP256 takes the next 32 bytes when some are no scalar of the curve, which
+// generateP256 takes the next 32 bytes when some are not a scalar of the curve, which
 // happens once in 2^32 times (FIPS 186-5 A.2.2, rejection sampling). A derivation that
 // never gives one is broken.
 func generateP256(derive derivation, n int) (material, error) {

@@ -63,7 +63,7 @@ func TestScalarIsDrawnAgain(t *testing.T) {
 	once := func(purpose string, n int) ([]byte, error) {
 		tries++
 		if tries == 1 {
-			return make([]byte, n), nil // zero is no scalar
+			return make([]byte, n), nil // zero is not a scalar
 		}
 		return seeded(purpose, n)
 	}

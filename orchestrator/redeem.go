@@ -26,9 +26,9 @@ var ErrNotAccepted = errors.New("it was not accepted in this session: relay it f
 
 // Redeem forwards the named tokens, all accepted ones when none is named, and
 // releases the others: the order ends with it. The snapshot says where it
-// ended; a refusal on the way is no error of Redeem but in its steps. An
+// ended; a refusal on the way is not an error of Redeem but in its steps. An
 // interrupted redemption goes on where it stopped, and one that has ended
-// answers again what it answered: a client's retry is no replay.
+// answers again what it answered: a client's retry is not a replay.
 //
 // It refuses with session_unknown, session_closed or session_mismatch, and
 // answers [ErrNothing] or [ErrNotAccepted]; ctx's error when it was interrupted.

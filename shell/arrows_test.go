@@ -91,20 +91,20 @@ var house = []room{
 		"is a world as a target of the catalogue of attacks."},
 	{"shell/internal/scenario", "./answer ./exit ./files ./interp ./page ./redact ./syntax ./world",
 		"runs .txtar files through testscript, each in a world of its own: the same for tokenshell run and for go test."},
-	{"shell/internal/record", "./answer ./client ./exit ./interp ./page ./redact ./scenario ./syntax ./world tokens",
+	{"shell/internal/record", "./answer ./client ./exit ./files ./interp ./page ./redact ./scenario ./syntax ./world tokens",
 		"writes a session down as a scenario that passes."},
 	{"shell/internal/grammar", "./domains ./explore ./interp ./record ./target ./tour ./trace ./verbs",
 		"is the language: every verb, once, in the order of help."},
 	{"shell/internal/prompt", "issuers orchestrator shell/attacks ./answer ./client ./domains ./exit ./files ./interp ./page ./redact ./syntax ./verbs ./wire ./world shell/lineedit tokens",
 		"is the shell of a person: lines from a terminal, what Tab offers, and what to try next after a refusal."},
 	{"shell", "./answer ./domains ./exit ./grammar ./interp ./page ./prompt ./scenario ./verbs ./world",
-		"is the client: the verbs, the prompt, the scenario runner and what they print."},
+		"is tokenshell as a command and as a library: its process, and what other programs may call."},
 	{"cmd/tokenshell", "shell",
 		"is a scriptable shell for the Confirmed Token Relay pattern; see the README, or tokenshell help."},
 	{"shell/internal/shelltest", "./answer ./domains ./exit ./grammar ./interp ./page ./scenario ./world tokens",
 		"drives a whole shell in tests, by lines."},
 	{"shell/internal/model", "",
-		"foretells what a world does, from the words of DESIGN and not from the code: a second opinion."},
+		"foretells what a world does, from the words of the contract and not from the code: a second opinion."},
 	{"shell/internal/fourth/giftcards", "issuers tokens",
 		"is a domain service that tokenshell does not come with: balances of gift cards, holds on them, and captures."},
 	{"shell/internal/fourth", "issuers ./answer ./client ./domains ./fourth/giftcards ./page ./world ./yamlfile shell/lineedit tokens",
@@ -192,7 +192,7 @@ func TestRoomsSayWhatTheyAre(t *testing.T) {
 	files := sources(t)
 	for _, r := range house {
 		if !strings.HasSuffix(r.is, ".") {
-			t.Errorf("%s: what it is is no sentence: %q", r.path, r.is)
+			t.Errorf("%s: what it is is not a sentence: %q", r.path, r.is)
 		}
 		var docs []string
 		want := ""
@@ -266,13 +266,13 @@ func TestOneSourceOfTimeAndOneOfRandomness(t *testing.T) {
 	}
 }
 
-// source is a file of ours that is no test.
+// source is a file of ours that is not a test.
 type source struct {
 	*ast.File
 	lines int
 }
 
-// sources gives the module's files that are no tests, by their path below it.
+// sources gives the module's files that are not tests, by their path below it.
 func sources(t *testing.T) map[string]source {
 	t.Helper()
 	files, err := parsed()

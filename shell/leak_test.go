@@ -115,7 +115,7 @@ func TestNothingLeaksFromAVerb(t *testing.T) {
 			x.SearchLog(t, format, s.World)
 			for _, name := range s.Vars.Names() {
 				if x.Find(s.Vars.Shown(name)) != "" {
-					t.Errorf("variable %s holds a token and is no secret", name)
+					t.Errorf("variable %s holds a token and is not a secret", name)
 				}
 			}
 			if searched < 100_000 {

@@ -10,7 +10,7 @@
 //     token's alg only has to agree (RFC 8725 3.1).
 //   - The first failed check decides, in the order of [Verifier.Checks]; a
 //     use is recorded last, so that a bad token cannot burn a jti.
-//   - A token's text is no identity: several texts are the same verified
+//   - A token's text is not an identity: several texts are the same verified
 //     token. (iss, jti) is.
 //   - Whoever relays reads the envelope. Constraints and Sealed stay bytes.
 //

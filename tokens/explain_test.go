@@ -121,7 +121,7 @@ func reasonOf(t *testing.T, checks []Check, raw string) Reason {
 	_, err := Judge(raw, checks)
 	refusal, ok := err.(*Refusal)
 	if !ok {
-		t.Fatalf("%v is no refusal", err)
+		t.Fatalf("%v is not a refusal", err)
 	}
 	return refusal.Reason
 }

@@ -215,7 +215,7 @@ func mustRefuse(t *testing.T, checks []Check, raw string, want Reason) *Refusal 
 	}
 	var refusal *Refusal
 	if !errors.As(err, &refusal) {
-		t.Fatalf("%T is no refusal", err)
+		t.Fatalf("%T is not a refusal", err)
 	}
 	if problem := unprintable(refusal, raw); problem != "" {
 		t.Error(problem)
@@ -241,7 +241,7 @@ func unprintable(refusal *Refusal, raw string) string {
 	}
 	for _, id := range []string{refusal.Token.Issuer, refusal.Token.ID, refusal.Token.Order} {
 		if id != "" && !isID(id) {
-			return fmt.Sprintf("ref holds %q, which is no id", id)
+			return fmt.Sprintf("ref holds %q, which is not an id", id)
 		}
 	}
 	return ""

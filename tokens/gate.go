@@ -90,7 +90,7 @@ func (v *Verifier) checkHeader(e *Envelope) error {
 		}
 		value, ok := decodeString(m.raw)
 		if !ok {
-			return Refuse(HeaderNotAllowed, "header member %s is no string", quote(m.name))
+			return Refuse(HeaderNotAllowed, "header member %s is not a string", quote(m.name))
 		}
 		*to = value
 	}

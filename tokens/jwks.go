@@ -94,7 +94,7 @@ func parseKey(raw []byte) (Key, error) {
 	case about.Symmetric != nil || about.Type == "oct":
 		return Key{}, errors.New("it is a symmetric key: who can verify with it can sign with it")
 	case !isID(about.ID):
-		return Key{}, errors.New("it has no kid, or one that is no id")
+		return Key{}, errors.New("it has no kid, or one that is not an id")
 	case about.Algorithm == "":
 		return Key{}, fmt.Errorf("%s says no alg", quote(about.ID))
 	case about.Use != nil && *about.Use != "sig":
@@ -104,7 +104,7 @@ func parseKey(raw []byte) (Key, error) {
 	}
 	var parsed jose.JSONWebKey
 	if err := parsed.UnmarshalJSON(raw); err != nil || !parsed.Valid() {
-		return Key{}, fmt.Errorf("%s is no valid key: its numbers make none", quote(about.ID))
+		return Key{}, fmt.Errorf("%s is not a valid key: its numbers make none", quote(about.ID))
 	}
 	key := Key{ID: about.ID, Algorithm: jose.SignatureAlgorithm(about.Algorithm), Public: parsed.Key}
 	return key, key.check()
@@ -118,7 +118,7 @@ func (k *Key) check() error {
 		fits = k.Algorithm == jose.ES256 && public.Curve == elliptic.P256()
 	case ed25519.PublicKey:
 		if !onEd25519(public) {
-			return fmt.Errorf("%s is no valid key: its point is not on the curve", quote(k.ID))
+			return fmt.Errorf("%s is not a valid key: its point is not on the curve", quote(k.ID))
 		}
 		fits = k.Algorithm == jose.EdDSA
 	case *rsa.PublicKey:
@@ -131,7 +131,7 @@ func (k *Key) check() error {
 		fits = k.Algorithm == jose.RS256 || k.Algorithm == jose.PS256
 	}
 	if !fits {
-		return fmt.Errorf("%s is no key for %s; ES256, EdDSA, RS256 and PS256 are used", quote(k.ID), quote(string(k.Algorithm)))
+		return fmt.Errorf("%s is not a key for %s; ES256, EdDSA, RS256 and PS256 are used", quote(k.ID), quote(string(k.Algorithm)))
 	}
 	return nil
 }

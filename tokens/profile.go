@@ -49,10 +49,10 @@ func (p *Profile) Check() error {
 		}
 		taken[theirs] = true
 		if !knownClaim(ours) || ours == "iss" {
-			return fmt.Errorf("%q is no claim that can have another name", ours)
+			return fmt.Errorf("%q is not a claim that can have another name", ours)
 		}
 		if !isID(theirs) {
-			return fmt.Errorf("%q is no name for a claim", theirs)
+			return fmt.Errorf("%q is not a name for a claim", theirs)
 		}
 	}
 	if p.MaxLifetime < 0 || p.MaxLifetime > maxProfileLifetime {

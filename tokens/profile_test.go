@@ -33,12 +33,12 @@ func TestProfileCheck(t *testing.T) {
 		want    string
 	}{
 		"header without a name":     {Profile{Header: []string{""}}, `header member "" cannot be ignored`},
-		"claim nobody knows":        {Profile{Claims: map[string]string{"amount": "betrag"}}, `"amount" is no claim`},
-		"claim nbf":                 {Profile{Claims: map[string]string{"nbf": "from"}}, `"nbf" is no claim`},
-		"claim iss":                 {Profile{Claims: map[string]string{"iss": "issuer"}}, `"iss" is no claim`},
-		"claim without a name":      {Profile{Claims: map[string]string{"sub": ""}}, `"" is no name`},
-		"claim with an escape":      {Profile{Claims: map[string]string{"sub": "\x1b[31m"}}, "is no name"},
-		"claim of 129 bytes":        {Profile{Claims: map[string]string{"sub": strings.Repeat("x", 129)}}, "is no name"},
+		"claim nobody knows":        {Profile{Claims: map[string]string{"amount": "betrag"}}, `"amount" is not a claim`},
+		"claim nbf":                 {Profile{Claims: map[string]string{"nbf": "from"}}, `"nbf" is not a claim`},
+		"claim iss":                 {Profile{Claims: map[string]string{"iss": "issuer"}}, `"iss" is not a claim`},
+		"claim without a name":      {Profile{Claims: map[string]string{"sub": ""}}, `"" is not a name`},
+		"claim with an escape":      {Profile{Claims: map[string]string{"sub": "\x1b[31m"}}, "is not a name"},
+		"claim of 129 bytes":        {Profile{Claims: map[string]string{"sub": strings.Repeat("x", 129)}}, "is not a name"},
 		"lifetime over a day":       {Profile{MaxLifetime: 24*time.Hour + 1}, "a lifetime of 24h0m0.000000001s"},
 		"lifetime below zero":       {Profile{MaxLifetime: -time.Second}, "a lifetime of -1s"},
 		"leeway over five minutes":  {Profile{Leeway: 5*time.Minute + 1}, "a leeway of 5m0.000000001s"},

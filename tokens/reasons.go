@@ -55,10 +55,10 @@ func Reasons() []ReasonRow {
 	return []ReasonRow{
 		{TooLarge, "the token is longer than 8192 bytes", "everyone", "design"},
 		{Malformed, "not three canonical base64url segments, of which the first two are JSON objects in UTF-8 without duplicate members", "everyone", "RFC 7515 5.2, RFC 7519 4"},
-		{HeaderNotAllowed, "the header has a member other than alg, kid and typ, or one of them is no string", "everyone", "RFC 8725 3.10"},
+		{HeaderNotAllowed, "the header has a member other than alg, kid and typ, or one of them is not a string", "everyone", "RFC 8725 3.10"},
 		{TypeNotAllowed, "typ is not confirmation+jwt", "everyone", "RFC 8725 3.11"},
 		{ClaimMissing, "a mandatory claim is absent, null or empty", "everyone", "RFC 7519 4"},
-		{IssuerUnknown, "iss is no issuer that this party knows", "everyone", "RFC 8725 3.8"},
+		{IssuerUnknown, "iss is not an issuer that this party knows", "everyone", "RFC 8725 3.8"},
 		{KeyUnknown, "kid is absent, or names no key in that issuer's set: never there, retired or disabled", "everyone", "RFC 7515 4.1.4"},
 		{AlgorithmNotAllowed, "alg is absent, or not the algorithm of that key", "everyone", "RFC 8725 3.1"},
 		{SignatureInvalid, "the signature does not verify with that key", "everyone", "RFC 8725 3.3"},

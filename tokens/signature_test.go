@@ -204,7 +204,7 @@ func TestSignatureRSAOfAnOutsideIssuer(t *testing.T) {
 }
 
 // The same header segment under two issuers, each with its own key of that
-// kid: what one has verified is no proof for the other.
+// kid: what one has verified is not a proof for the other.
 func TestKnownHeaderStillNeedsTheIssuersKey(t *testing.T) {
 	v := relayAt(epoch)
 	keys := map[string]ring{"coupons.svc": {"k": couponsKey.Key}, "points.svc": {"k": pointsKey.Key}}

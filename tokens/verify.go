@@ -193,7 +193,7 @@ func (v *Verifier) checkKey(e *Envelope) error {
 }
 
 // checkAudience wants the party itself, and beside it nobody but the relay
-// and the issuer, so that a token for others is no token for us.
+// and the issuer, so that a token for others is not a token for us.
 func (v *Verifier) checkAudience(e *Envelope) error {
 	found, wanted := false, e.issuer.audience(v.Party)
 	for _, name := range e.claims.Audience {

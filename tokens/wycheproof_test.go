@@ -71,7 +71,7 @@ func setOf(key json.RawMessage) []byte {
 var ours = []string{"ES256", "EdDSA", "RS256", "PS256"}
 
 // judgeBare runs the checks from size to signature over a JWS whose payload
-// may be anything: what is no confirmation token has no issuer to look for.
+// may be anything: what is not a confirmation token has no issuer to look for.
 // kid stands in for one that the header does not have.
 func judgeBare(raw string, keys KeySet, kid string) error {
 	v := relayAt(epoch)
@@ -167,7 +167,7 @@ func TestWycheproofSignatures(t *testing.T) {
 						t.Errorf("%s tc%d: %s", name, c.ID, problem)
 					}
 				default:
-					t.Errorf("%s tc%d: %T is no refusal", name, c.ID, err)
+					t.Errorf("%s tc%d: %T is not a refusal", name, c.ID, err)
 				}
 				refused++
 			}

@@ -10,7 +10,7 @@ import (
 func TestExitCodes(t *testing.T) {
 	passes := file(t, "passes.txtar", "points balance\nstdout 1200\n")
 	fails := file(t, "fails.txtar", "points balance\nstdout 1300\n")
-	wrongVerb := file(t, "wrong.txtar", "# A wrong verb is no refusal.\n! cupon confirm TEN\n")
+	wrongVerb := file(t, "wrong.txtar", "# A wrong verb is not a refusal.\n! cupon confirm TEN\n")
 	unknownKey := file(t, "world.yaml", "currency: EUR\ncolour: red\n")
 	notYAML := file(t, "world.yaml", "currency: [EUR\n")
 	sourced := file(t, "lines.tsh", "points balance\ncoupon comfirm TEN\n")

@@ -78,11 +78,11 @@ func (s *Service) Confirm(ctx context.Context, order issuers.Order, amount strin
 	})
 }
 
-// parsePoints reads digits only: "+5", "5.0" and "１" are no amounts of points.
+// parsePoints reads digits only: "+5", "5.0" and "１" are not amounts of points.
 func parsePoints(text string) (int64, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n <= 0 || strconv.FormatInt(n, 10) != text {
-		return 0, tokens.Refuse(issuers.AmountInvalid, "%q is no amount of points: write a positive whole number", text)
+		return 0, tokens.Refuse(issuers.AmountInvalid, "%q is not an amount of points: write a positive whole number", text)
 	}
 	return n, nil
 }

@@ -67,7 +67,7 @@ func faultRows() []Row {
 			redeem(Compensated).with(tokens.ServiceUnavailable), same(), direct("u").refused())},
 		{"FLT-05", "a redemption that arrives after its cancellation", tokens.Revoked, saga, two(
 			fault(late, "redeem", "timeout", 3), redeem(Compensated).with(tokens.ServiceUnavailable), same(), direct("u").refused())},
-		{"FLT-06", "an answer to a redemption is lost: the retry is no replay, another attempt is", tokens.AlreadyRedeemed, once, two(
+		{"FLT-06", "an answer to a redemption is lost: the retry is not a replay, another attempt is", tokens.AlreadyRedeemed, once, two(
 			fault(late, "redeem", "lost-reply", 1), redeem(Completed), direct("u").refused())},
 		{"FLT-07", "a stuck session's token, relayed", tokens.SessionClosed, saga, two(
 			fault(late, "redeem", "refuse", 1), fault(early, "cancel", "timeout", 3),

@@ -23,7 +23,7 @@ func TestRowsAreComplete(t *testing.T) {
 	pattern := regexp.MustCompile(`^[A-Z]{3}-\d\d$`)
 	for _, r := range attacks.All() {
 		if !pattern.MatchString(r.ID) || ids[r.ID] {
-			t.Errorf("%s is no id, or stands there twice", r.ID)
+			t.Errorf("%s is not an id, or stands there twice", r.ID)
 		}
 		key := string(r.Group) + r.What
 		if whats[key] {
@@ -108,7 +108,7 @@ func TestSourcesExist(t *testing.T) {
 	for _, r := range attacks.All() {
 		for one := range strings.SplitSeq(r.Source, "; ") {
 			if !source.MatchString(one) {
-				t.Errorf("%s: %q is no source", r.ID, one)
+				t.Errorf("%s: %q is not a source", r.ID, one)
 			}
 			if all, ok := strings.CutPrefix(one, "RFC 8725 "); ok {
 				for number := range strings.SplitSeq(all, ", ") {

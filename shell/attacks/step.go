@@ -16,7 +16,6 @@ type Step struct {
 	Service  string // early, late or sealing; empty is the token's own
 	Token    string // several, separated by commas, take turns when the step happens several times
 	As       string // the name of the token that comes of it
-	From     string // what Token's key is used for, instead of the newest
 	Forge    *Forgery
 	Attempt  string
 	By       time.Duration

@@ -244,7 +244,7 @@ func (h *hands) end() {
 		h.t.Fatalf("the child failed: %v\n%s", err, h.screen.raw.String())
 	}
 	if strings.Contains(h.screen.raw.String(), "BUG") {
-		h.t.Error("a hint for what is no line")
+		h.t.Error("a hint for what is not a line")
 	}
 }
 

@@ -53,7 +53,7 @@ func (d *decoder) feed(sent []byte) {
 func (d *decoder) waiting() bool { return len(d.held) > 0 || d.pasting }
 
 // settle ends the wait. An escape alone is the Escape key, which leaves a search; a paste without an
-// end is over; anything else was no key.
+// end is over; anything else was not a key.
 func (d *decoder) settle() {
 	if string(d.held) == "\x1b" && !d.pasting {
 		d.keys = append(d.keys, '\a')

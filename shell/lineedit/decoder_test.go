@@ -71,7 +71,7 @@ func TestDecoder(t *testing.T) {
 	}
 }
 
-// A network may cut a sequence anywhere. What is no sequence is then only not pasted at once.
+// A network may cut a sequence anywhere. What is not a sequence is then only not pasted at once.
 func TestDecoderOfSingleBytes(t *testing.T) {
 	for _, s := range sequences {
 		d := decoder{texts: new(texts)}

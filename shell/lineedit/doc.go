@@ -27,7 +27,7 @@ type Reader interface {
 	Close() error
 }
 
-// Asker is a [Reader] that can also ask something in the middle of a verb: the answer is no line, so it
+// Asker is a [Reader] that can also ask something in the middle of a verb: the answer is not a line, so it
 // is not kept, and nothing completes it.
 type Asker interface {
 	Ask(prompt string) (string, error)

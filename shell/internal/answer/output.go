@@ -97,13 +97,13 @@ type Filter struct {
 	code   *gojq.Code
 }
 
-// NewFilter compiles a jq expression; "" is no filter.
+// NewFilter compiles a jq expression; "" is not a filter.
 func NewFilter(source string) (*Filter, error) {
 	if source == "" {
 		return nil, nil
 	}
 	if redact.HasToken(source) { // jq's errors would quote parts of it
-		return nil, exit.Usage("see the jq manual for its language", "--jq: a token is no filter")
+		return nil, exit.Usage("see the jq manual for its language", "--jq: a token is not a filter")
 	}
 	query, err := gojq.Parse(source)
 	if err == nil {

@@ -153,7 +153,7 @@ type Relayed struct {
 }
 
 // RelayAll relays tokens, each judged for itself. tell is told how many are
-// done; it may be nil. The error is what is no verdict.
+// done; it may be nil. The error is what is not a verdict.
 func (c *Client) RelayAll(ctx context.Context, order string, held []*Token, tell func(done int)) ([]Relayed, error) {
 	all := make([]Relayed, 0, len(held))
 	for i, t := range held {

@@ -42,7 +42,7 @@ func (w *Wallet) Fits(handle string) error {
 		return nil
 	}
 	if !syntax.IsName(handle, 64) || handle[0] == '-' {
-		return exit.Usage("write up to 64 of A-Z a-z 0-9 . _ -", "%q is no handle", handle)
+		return exit.Usage("write up to 64 of A-Z a-z 0-9 . _ -", "%q is not a handle", handle)
 	}
 	if w.ByHandle[handle] != nil {
 		return exit.Usage("choose another --name", "there is a token %s already", handle)

@@ -32,6 +32,8 @@ type explorer struct {
 	walks   int
 	reasons map[string]int
 	tell    func(*explorer) // told now and then; may be nil
+
+	faults []Move // of every world of the plan
 }
 
 // finding is a broken invariant, and the shortest way there.
@@ -43,6 +45,11 @@ type finding struct {
 // explore walks until the budget is used, ctx ends or something is found.
 func (e *explorer) explore(ctx context.Context) (*finding, error) {
 	e.tried, e.reasons = map[string]map[string]int{}, map[string]int{}
+	c, err := e.fresh(ctx, e.weakness)
+	if err != nil {
+		return nil, err
+	}
+	e.faults = faultMoves(c.World)
 	rng := rand.New(rand.NewPCG(e.seed, 0))
 	if found, err := e.wander(ctx, rng, min(e.budget, firstWalks)); found != nil || err != nil {
 		return found, err
@@ -82,12 +89,8 @@ func (e *explorer) progress() {
 // pairs tries every pair of faults on one checkout of everything: most of what
 // goes wrong takes two.
 func (e *explorer) pairs(ctx context.Context) (*finding, error) {
-	s, err := e.fresh(ctx, e.weakness)
-	if err != nil {
-		return nil, err
-	}
 	var faults []Move
-	for _, m := range faultMoves(s.World) {
+	for _, m := range e.faults {
 		if !strings.Contains(m.Line, "confirm") && !strings.Contains(m.Line, "sign") {
 			faults = append(faults, m)
 		}
@@ -115,7 +118,7 @@ func (e *explorer) pair(ctx context.Context, one, other Move) (moves []Move, bro
 		return nil, nil, err
 	}
 	first := func(kind string) []Move {
-		for _, m := range Possible(s) {
+		for _, m := range possible(s, e.faults) {
 			if strings.HasPrefix(m.Kind, kind) {
 				return []Move{m}
 			}
@@ -238,14 +241,14 @@ func swarm(rng *rand.Rand) (leave func(kind string) bool) {
 
 // choose takes one of the kinds of move that were chosen least in this state.
 func (e *explorer) choose(s *client.Client, rng *rand.Rand, leave func(kind string) bool) Move {
-	possible, counts := Possible(s), e.visit(s)
-	if some := slices.DeleteFunc(slices.Clone(possible), func(m Move) bool { return leave(m.Kind) }); len(some) > 0 {
-		possible = some
+	moves, counts := possible(s, e.faults), e.visit(s)
+	if some := slices.DeleteFunc(slices.Clone(moves), func(m Move) bool { return leave(m.Kind) }); len(some) > 0 {
+		moves = some
 	}
 	kinds := map[string][]Move{}
 	var names []string
 	least := -1
-	for _, m := range possible {
+	for _, m := range moves {
 		if kinds[m.Kind] == nil {
 			names = append(names, m.Kind)
 			if n := counts[m.Kind]; least < 0 || n < least {

@@ -103,6 +103,7 @@ func TestExploreFindsNothingInASoundWorld(t *testing.T) {
 }
 
 func TestExploreRepeatsItself(t *testing.T) {
+	t.Parallel()
 	run := func(line string) exploration {
 		said, _ := explored(t, shelltest.New(t, 7), line)
 		said.StatesPerSecond = 0 // the machine's own
@@ -134,6 +135,7 @@ func TestExploreSaysThatItWasInterrupted(t *testing.T) {
 
 // The user's world is as it was, and its next ids are those that would have come.
 func TestExploreTouchesNothing(t *testing.T) {
+	t.Parallel()
 	looks := []string{
 		"session list -o json", "session show -o json", "token list -o json", "clock show -o json", "fault list -o json", "keys list -o json",
 		"view coupons -o json", "view points -o json", "view payments -o json", "view relay -o json", "log -o json", "set -o json",
@@ -168,6 +170,7 @@ func TestExploreTouchesNothing(t *testing.T) {
 }
 
 func TestExploreInJSON(t *testing.T) {
+	t.Parallel()
 	var shape map[string]any
 	if err := json.Unmarshal([]byte(shelltest.Do(t, shelltest.New(t, 1), "explore --moves 300 -o json")), &shape); err != nil {
 		t.Fatal(err)

@@ -35,7 +35,11 @@ const (
 )
 
 // Possible gives every move that makes sense in the client's world as it is.
-func Possible(c *client.Client) []Move {
+func Possible(c *client.Client) []Move { return possible(c, faultMoves(c.World)) }
+
+// possible is Possible when the world's faults are known already: they are the
+// same at all times, and many.
+func possible(c *client.Client, faults []Move) []Move {
 	var moves []Move
 	sessions := c.World.Sessions()
 	if len(sessions) < maxSessions {
@@ -60,7 +64,7 @@ func Possible(c *client.Client) []Move {
 	moves = append(moves, tokenMoves(c)...)
 	moves = append(moves, orderMoves(current)...)
 	if len(c.World.Faults.List()) < maxFaults {
-		moves = append(moves, faultMoves(c.World)...)
+		moves = append(moves, faults...)
 	}
 	return append(moves, worldMoves(c.World)...)
 }

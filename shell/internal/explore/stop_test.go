@@ -12,6 +12,7 @@ import (
 
 // An interrupt ends exploring between two moves.
 func TestExploreStops(t *testing.T) {
+	t.Parallel()
 	plan, err := world.Read(domains.Kinds(domains.All()), "")
 	if err != nil {
 		t.Fatal(err)

@@ -63,7 +63,7 @@ var reserved = []string{"PATH", "HOME", "WORK", "TMPDIR"}
 // Fits says what is wrong with a variable's name.
 func (v *Variables) Fits(name string) error {
 	if !syntax.IsVariable(name) || slices.Contains(reserved, name) {
-		return exit.Usage("write A-Z, 0-9 and _, and not "+strings.Join(reserved, ", "), "%q is no name for a variable", name)
+		return exit.Usage("write A-Z, 0-9 and _, and not "+strings.Join(reserved, ", "), "%q is not a name for a variable", name)
 	}
 	return nil
 }

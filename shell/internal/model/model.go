@@ -1,5 +1,5 @@
-// Package model foretells what a world does, from the words of DESIGN and not
-// from the code: a second opinion.
+// Package model foretells what a world does, from the words of the contract and
+// not from the code: a second opinion.
 //
 // It says in plain lists and numbers what the pattern says of a world. It shares
 // no code with the product and does no cryptography. Nothing is counted along: a

@@ -1,4 +1,4 @@
-// Marks: what a piece of text is. A page that is no window keeps them, unseen,
+// Marks: what a piece of text is. A page that is not a window keeps them, unseen,
 // for whoever takes down what was said: a recording asserts what a line says,
 // and lets what may be another in another world be anything.
 

@@ -19,7 +19,7 @@ import (
 // Page is the text of one answer.
 type Page struct {
 	strings.Builder
-	Width int  // of the window, in columns; 0 is no window: nothing is cut or folded
+	Width int  // of the window, in columns; 0 is not a window: nothing is cut or folded
 	Color bool // escape sequences of colours are understood
 
 	Verbatim bool // lines are for copying: they stay as long as they are
@@ -88,7 +88,7 @@ type Window struct {
 	Dumb   bool // it understands no sequence at all
 }
 
-// NewWindow gives the window of a file; nil when it is no terminal.
+// NewWindow gives the window of a file; nil when it is not a terminal.
 func NewWindow(file *os.File) *Window {
 	if lineedit.Width(file) == 0 {
 		return nil

@@ -94,7 +94,7 @@ func (c cell) on(p *Page, shown string) string {
 // gap is what stands between two columns.
 const gap = 2
 
-// How narrow a column may become before the table is no table any more.
+// How narrow a column may become before the table is not a table any more.
 const (
 	leastIdent = 10
 	leastProse = 16

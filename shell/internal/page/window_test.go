@@ -128,7 +128,7 @@ func TestWhoGetsColours(t *testing.T) {
 			shelltest.Do(t, s, "session new op_1", "coupon confirm TEN", "set color "+test.set)
 			run := shelltest.OnScreen(t, s, 80)
 			if s.Screen.Window = page.NewWindow(s.Screen.Window.File); s.Screen.Window == nil {
-				t.Fatal("a terminal is no window")
+				t.Fatal("a terminal is not a window")
 			}
 			shown := ""
 			if test.terminal {

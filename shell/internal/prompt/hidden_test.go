@@ -19,7 +19,7 @@ func TestPartsOfATokenStayHidden(t *testing.T) {
 	shelltest.Do(t, s, "session new op_1", "coupon confirm TEN", "capture A token raw coupon-1 --jq '.raw | split(\".\")[2]'", "let B $A", "let C x$A")
 	for _, name := range []string{"A", "B", "C"} {
 		if s.Vars.Shown(name) != "(secret)" {
-			t.Errorf("$%s is no secret", name)
+			t.Errorf("$%s is not a secret", name)
 		}
 	}
 	_, signature, _ := strings.Cut(s.Wallet.Held[0].Raw, ".")

@@ -249,7 +249,7 @@ func TestFilesAreOffered(t *testing.T) {
 	offers(t, s, "source nowhere/")
 }
 
-// What is offered is no token, and says nothing of one: not even its variable.
+// What is offered is not a token, and says nothing of one: not even its variable.
 func TestNoTokenIsOffered(t *testing.T) {
 	x := shelltest.NewSecrets()
 	s := shelltest.Leaky(t, x)

@@ -62,7 +62,7 @@ func TestRecordKeepsMadeAndUsedApart(t *testing.T) {
 		"trust add https://b.example --jwks k.json --capability b:redeem", "trust add https://c.example --jwks 2-k.json --capability c:redeem")
 }
 
-// A token is no secret only when it says itself that it has expired.
+// A token is not a secret only when it says itself that it has expired.
 func TestSecretIn(t *testing.T) {
 	s := recordable(t, seeded(1), "")
 	jws := func(payload string) string {
@@ -91,7 +91,7 @@ func TestSecretIn(t *testing.T) {
 	}
 }
 
-// A world file with a token in it is no part of a scenario.
+// A world file with a token in it is not a part of a scenario.
 func TestRecordOfAWorldWithASecret(t *testing.T) {
 	s := recordable(t, nil, "# "+encoded(`{"alg":"ES256","kid":"k"}`)+"."+encoded(`{"iss":"https://a.example"}`)+"."+strings.Repeat("A", 86)+"\ncustomers: [{id: only, points: 7}]\n")
 	var printed strings.Builder

@@ -273,7 +273,8 @@ func TestRecordRefuses(t *testing.T) {
 	writeIn(t, s, "there.txtar", "")
 	for line, part := range map[string]string{
 		"record stop": "nothing is being recorded", "record start there.txtar": "there is a file", "record --from-start there.txtar": "there is a file",
-		"record start story.txt": "is no name for a scenario", "record start nowhere/story.txtar": "there is no such folder", "record start .": "no name", "record": "",
+		"record start story.txt": "is not a name for a scenario", "record start nowhere/story.txtar": "there is no such folder", "record start .": "not a name", "record": "",
+		"record start " + strings.Repeat("n", 300) + ".txtar": "file name too long",
 	} {
 		if _, printed := shelltest.Refused(t, s, line); !strings.Contains(printed, part) {
 			t.Errorf("%s: %s", line, printed)

@@ -23,7 +23,7 @@ var keyID = regexp.MustCompile(`^([a-z]+-k[0-9]+-)[0-9a-f]{8}$`)
 func (m *scenarioMaker) rewrite(g *stage, e *interp.Spoken) (text, why string) {
 	commands, err := syntax.Split(e.Typed, false)
 	if err != nil || len(commands) != 1 {
-		return "", "it is no line of a scenario"
+		return "", "it is not a line of a scenario"
 	}
 	command := commands[0]
 	texts := make([]string, len(command))

@@ -5,10 +5,13 @@ package record
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/scenario"
@@ -72,10 +75,15 @@ func (v *recordStart) Run(c *interp.Call, r *recorder) error {
 // recordable says early what would go wrong late.
 func recordable(c *interp.Call, name string) error {
 	if filepath.Ext(name) != ".txtar" {
-		return exit.Usage("write one such as story.txtar", "%q is no name for a scenario", name)
+		return exit.Usage("write one such as story.txtar", "%q is not a name for a scenario", name)
 	}
-	if _, err := os.Lstat(c.Dir.Full(name)); err == nil {
+	switch _, err := os.Lstat(c.Dir.Full(name)); {
+	case err == nil:
 		return exit.Usage("choose another name, or remove it", "there is a file %s already", name)
+	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, syscall.ENOTDIR): // said below
+	default:
+		return exit.Input(name, 0, files.CauseOf(err))
 	}
 	if info, err := os.Stat(filepath.Dir(c.Dir.Full(name))); err != nil || !info.IsDir() {
 		return exit.Input(name, 0, "there is no such folder")

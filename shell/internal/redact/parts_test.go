@@ -17,7 +17,7 @@ func TestParts(t *testing.T) {
 		t.Errorf("a token: %q", got)
 	}
 	p.Know(jws)
-	if got, want := p.Hide(text), "what is (token) and (token), of "+header+"?"; got != want { // a header is no secret
+	if got, want := p.Hide(text), "what is (token) and (token), of "+header+"?"; got != want { // a header is not a secret
 		t.Errorf("%q, want %q", got, want)
 	}
 	if got := p.Hide("relay " + jws + "\n" + signature); got != "relay (token)\n(token)" {

@@ -119,7 +119,7 @@ func FuzzScriptVariables(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line string) {
 		for _, name := range syntax.ReadScript(line).Variables {
 			if !syntax.IsVariable(name) || !strings.Contains(line, "$"+name) {
-				t.Fatalf("%q is no variable of %q", name, line)
+				t.Fatalf("%q is not a variable of %q", name, line)
 			}
 		}
 		_, _ = syntax.ReadScript(line).Verb() // any line will do

@@ -14,7 +14,7 @@ type Span time.Duration
 func (s *Span) UnmarshalText(text []byte) error {
 	d, err := time.ParseDuration(string(text))
 	if err != nil {
-		return fmt.Errorf("%q is no duration: write one such as 90s or 1m30s", text)
+		return fmt.Errorf("%q is not a duration: write one such as 90s or 1m30s", text)
 	}
 	*s = Span(d)
 	return nil

@@ -53,7 +53,7 @@ func Split(line string, semicolons bool) (commands [][]Word, err error) {
 		return nil, err
 	}
 	// What shlex reads differently would be read differently by somebody. The
-	// semicolon is no separator to it, so each command is compared by itself.
+	// semicolon is not a separator to it, so each command is compared by itself.
 	for i, command := range s.commands {
 		theirs, err := shlex.Split(s.texts[i])
 		ours := make([]string, len(command))

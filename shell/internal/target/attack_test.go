@@ -209,7 +209,7 @@ func TestAttackRunInJSON(t *testing.T) {
 		t.Errorf("%v: %d of %d", err, report.Refused, report.Total)
 	}
 	if !strings.Contains(text, `"got_through":[]`) || strings.Contains(text, "eyJ") {
-		t.Error("an empty list is no null, and no token is printed")
+		t.Error("an empty list is not a null, and no token is printed")
 	}
 	report, _, err = attackSaid(t, shelltest.New(t, 1), "attack run FLW-13 ALG-01 --without relay-remembers")
 	if diff := cmp.Diff([]string{"FLW-13"}, report.GotThrough); diff != "" || report.Total != 2 || report.Refused != 1 {

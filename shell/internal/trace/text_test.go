@@ -200,7 +200,7 @@ func TestTraceOfOneSession(t *testing.T) {
 	}
 }
 
-// A file is no window: it gets what a pipe gets.
+// A file is not a window: it gets what a pipe gets.
 func TestTraceIntoAFile(t *testing.T) {
 	s := shelltest.New(t, 1)
 	s.Dir.Path = t.TempDir()

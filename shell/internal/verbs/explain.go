@@ -94,7 +94,7 @@ func (v *tokenExplain) afterwards(w *world.World, dir *files.Dir) ([]tokens.Chec
 	if v.At != "" {
 		var err error
 		if at, err = time.Parse(time.RFC3339, v.At); err != nil {
-			return nil, exit.Usage("write one such as 2026-01-01T00:02:00Z", "%q is no time", v.At)
+			return nil, exit.Usage("write one such as 2026-01-01T00:02:00Z", "%q is not a time", v.At)
 		}
 	}
 	var profile *tokens.Profile

@@ -350,9 +350,9 @@ func TestExplainUsage(t *testing.T) {
 		"token explain it --profile x.yaml":            "add --jwks FILE",
 		"token explain it --every":                     "--every",
 		"token explain it --jwks":                      "--jwks",
-		"token explain it --jwks KEYS --at noon":       `"noon" is no time`,
-		"token explain it --jwks KEYS --at 2026-01-01": `"2026-01-01" is no time`,
-		"token explain it --jwks KEYS --at 'x\ty'":     "is no time",
+		"token explain it --jwks KEYS --at noon":       `"noon" is not a time`,
+		"token explain it --jwks KEYS --at 2026-01-01": `"2026-01-01" is not a time`,
+		"token explain it --jwks KEYS --at 'x\ty'":     "is not a time",
 	} {
 		s := shelltest.New(t, 1)
 		shelltest.Do(t, s, "session new op_1", "coupon confirm TEN --name it")

@@ -38,7 +38,7 @@ func (v *faultInject) Run(w *world.World, out *answer.Out) error {
 		return exit.Usage(hint, "there is no fault %q", v.Kind)
 	}
 	if v.Count < 1 {
-		return exit.Usage("write 1 or more", "--count %d is no number of times", v.Count)
+		return exit.Usage("write 1 or more", "--count %d is not a number of times", v.Count)
 	}
 	w.Faults.Add(wire.Fault{Party: party, Step: step, Kind: wire.FaultKind(v.Kind), Left: v.Count})
 	return showFaults(w, out)

@@ -86,7 +86,7 @@ func TestEveryExampleIsDone(t *testing.T) {
 			t.Parallel()
 			text := interp.Example(node)
 			if strings.HasPrefix(text, "help ") && path != "help" {
-				t.Errorf("%q is no example of %s", text, path)
+				t.Errorf("%q is not an example of %s", text, path)
 			}
 			if !strings.Contains("; "+text, "; "+path) && !strings.HasPrefix(text, "help ") {
 				t.Errorf("%q is about another verb", text)

@@ -21,7 +21,7 @@ type History struct {
 // what the arrow keys bring back, else what this shell has run.
 func (v *History) Run(c *interp.Call, out *answer.Out) error {
 	if v.Last < 0 {
-		return exit.Usage("write 1 or more", "%d is no number of lines", v.Last)
+		return exit.Usage("write 1 or more", "%d is not a number of lines", v.Last)
 	}
 	var lines []string
 	if c.Lines != nil {

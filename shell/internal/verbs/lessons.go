@@ -20,7 +20,7 @@ func lessons(kinds []*world.Kind) []lesson {
 		{tokens.TooLarge, "a confirmation token has a few hundred bytes: see what else is in the file", ""},
 		{tokens.Malformed, "token explain TOKEN says where it breaks; token raw prints a token as it has to be", ""},
 		{tokens.HeaderNotAllowed, "the header has alg, kid and typ, and nothing that leads a verifier elsewhere: token show TOKEN", ""},
-		{tokens.TypeNotAllowed, "another kind of token is no confirmation; trust add --profile lets an outside issuer have its own typ", ""},
+		{tokens.TypeNotAllowed, "another kind of token is not a confirmation; trust add --profile lets an outside issuer have its own typ", ""},
 		{tokens.ClaimMissing, "token show TOKEN lists what it has; every claim but sealed is mandatory", ""},
 		{tokens.IssuerUnknown, "trust list shows who is known; trust add lets an outside issuer in", ""},
 		{tokens.KeyUnknown, "keys list shows the keys and their states: a retired or disabled one vouches for nothing", ""},

@@ -35,7 +35,7 @@ type Session struct {
 func fact(text string) (name, value string, err error) {
 	name, value, ok := strings.Cut(text, "=")
 	if !ok || !factName.MatchString(name) || len(value) > 256 {
-		return "", "", exit.Usage("write NAME=VALUE, NAME of a-z 0-9 _", "%q is no fact", text)
+		return "", "", exit.Usage("write NAME=VALUE, NAME of a-z 0-9 _", "%q is not a fact", text)
 	}
 	return name, value, nil
 }
@@ -51,10 +51,10 @@ type sessionNew struct {
 // Run opens the session.
 func (v *sessionNew) Run(ctx context.Context, c *client.Client, out *answer.Out) error {
 	if v.Name != "" && !syntax.IsName(v.Name, 128) {
-		return exit.Usage("write up to 128 of A-Z a-z 0-9 . _ -", "%q is no name for a session", v.Name)
+		return exit.Usage("write up to 128 of A-Z a-z 0-9 . _ -", "%q is not a name for a session", v.Name)
 	}
 	if !redact.IsID(c.Customer(v.Customer)) {
-		return exit.Usage("write up to 128 printable ASCII characters, and no token", "this is no name for a customer")
+		return exit.Usage("write up to 128 printable ASCII characters, and no token", "this is not a name for a customer")
 	}
 	facts := tokens.Facts{}
 	for _, text := range v.Fact {

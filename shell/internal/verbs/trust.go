@@ -51,14 +51,14 @@ type trustAdd struct {
 // Run trusts an issuer.
 func (v *trustAdd) Run(w *world.World, dir *files.Dir, out *answer.Out) error {
 	if !redact.IsID(v.Issuer) {
-		return exit.Usage("write up to 128 printable ASCII characters", "this is no name for an issuer")
+		return exit.Usage("write up to 128 printable ASCII characters", "this is not a name for an issuer")
 	}
 	if _, err := w.Issuer(v.Issuer); err == nil {
 		return exit.Usage("trust is for others", "%s is a service of this world", v.Issuer)
 	}
 	for _, capability := range v.Capability {
 		if !redact.IsID(capability) {
-			return exit.Usage("write one such as loyalty:redeem", "%q is no capability", capability)
+			return exit.Usage("write one such as loyalty:redeem", "%q is not a capability", capability)
 		}
 	}
 	text, err := dir.Read(v.JWKS, interp.TokenFileLimit)

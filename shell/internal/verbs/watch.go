@@ -34,9 +34,9 @@ func (v *Watch) Run(c *interp.Call) error {
 	case c.VerbIs(words, "unwatched"):
 		return exit.Usage("watch something that shows how things stand", "%s is not to be watched", words[0])
 	case every <= 0:
-		return exit.Usage("write one such as 1s", "a watch waits in between, and %s is no time", every)
+		return exit.Usage("write one such as 1s", "a watch waits in between, and %s is not a time", every)
 	case count < 0:
-		return exit.Usage("write 1 or more", "--count %d is no number of times", count)
+		return exit.Usage("write 1 or more", "--count %d is not a number of times", count)
 	case count == 0 && alone:
 		return exit.Usage("watch --count N", "nobody is there to end it")
 	case count == 0 && c.World.Clock.Frozen():

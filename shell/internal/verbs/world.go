@@ -65,7 +65,7 @@ type clockSet struct {
 func (v *clockSet) Run(w *world.World, out *answer.Out) error {
 	t, err := time.Parse(time.RFC3339, v.Time)
 	if err != nil {
-		return exit.Usage("write one such as 2026-01-01T00:02:00Z", "%q is no time", v.Time)
+		return exit.Usage("write one such as 2026-01-01T00:02:00Z", "%q is not a time", v.Time)
 	}
 	if err := w.Clock.Set(t); err != nil {
 		return exit.Usage("clock advance moves it forward", "%v", err)

@@ -148,7 +148,7 @@ func TestLookingUpIsOffTheRecord(t *testing.T) {
 	}
 }
 
-// Interrupted is no refusal, and says so. What was still on its way never arrived.
+// Interrupted is not a refusal, and says so. What was still on its way never arrived.
 func TestAnInterruptInTheConversation(t *testing.T) {
 	s := shelltest.New(t, 1)
 	shelltest.Do(t, s, "session new op_1", "clock run", "fault points.confirm slow")

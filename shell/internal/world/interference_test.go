@@ -185,7 +185,7 @@ func TestTheRelayDoesNotReadTheLetter(t *testing.T) {
 	}
 }
 
-// What is no object, or no text, is no letter: that much of it is the envelope's.
+// What is not an object, or no text, is not a letter: that much of it is the envelope's.
 func TestTheEnvelopeHoldsALetter(t *testing.T) {
 	for _, c := range []struct {
 		l    letterOf

@@ -29,7 +29,7 @@ func (w *World) Trust(o *Outsider, service string) error {
 	var to *orchestrator.Service
 	if service != "" {
 		if !syntax.IsName(service, 64) || slices.Contains([]string{"relay", "kms", "client"}, service) {
-			return exit.Usage("write up to 64 of A-Z a-z 0-9 . _ -", "%q is no name for a service", service)
+			return exit.Usage("write up to 64 of A-Z a-z 0-9 . _ -", "%q is not a name for a service", service)
 		}
 		if p, err := w.Service(service); err == nil { // by any of its spellings
 			return exit.Usage("choose another --service", "%q is a service already: %s", service, p.Name)
@@ -82,7 +82,7 @@ func (w *World) Distrust(iss string) (*Outsider, error) {
 	}
 	o := w.Outsider(iss)
 	if o == nil {
-		return nil, exit.Usage("trust list shows them", "%q is no outside issuer that the relay trusts", iss)
+		return nil, exit.Usage("trust list shows them", "%q is not an outside issuer that the relay trusts", iss)
 	}
 	inside.Distrust(iss)
 	w.Outsiders = slices.DeleteFunc(w.Outsiders, func(other *Outsider) bool { return other == o })

@@ -22,8 +22,8 @@ func (w *World) ParseStep(text string) (party, step string, err error) {
 	step = text[dot+1:]
 	steps := wire.ServiceSteps
 	switch {
-	case !ok, redact.HasToken(text):
-		return "", "", exit.Usage("SERVICE.STEP, such as coupons.redeem or kms.sign", "%q is no step", text)
+	case !ok, redact.HasToken(text): // whose parts no message may show
+		return "", "", exit.Usage("SERVICE.STEP, such as coupons.redeem or kms.sign", "%q is not a step", text)
 	case name == "kms":
 		steps = wire.KMSSteps
 	case slices.ContainsFunc(w.Standins, func(s *standin) bool { return s.Name == name }):

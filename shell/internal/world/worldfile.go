@@ -195,7 +195,7 @@ func (r *Reader) Time(at, text string) time.Time {
 	}
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		r.Fail(at, "%q is no time: write one such as 2026-01-01T00:00:00Z", text)
+		r.Fail(at, "%q is not a time: write one such as 2026-01-01T00:00:00Z", text)
 	}
 	return t
 }

@@ -19,22 +19,22 @@ func TestBadWorlds(t *testing.T) {
 	cases := []struct{ name, want string }{
 		{"a-list", `1: column 1: sequence was used where mapping is expected`},
 		{"bool-text", `4: column 73: true or false belongs here`},
-		{"card-limit-negative", `4: column 11: limit: "-1.00" is no amount of EUR: write one such as 140.00, with at most 2 decimals`},
-		{"card-limit", `4: column 9: limit: "500.001" is no amount of EUR: write one such as 140.00, with at most 2 decimals`},
+		{"card-limit-negative", `4: column 11: limit: "-1.00" is not an amount of EUR: write one such as 140.00, with at most 2 decimals`},
+		{"card-limit", `4: column 9: limit: "500.001" is not an amount of EUR: write one such as 140.00, with at most 2 decimals`},
 		{"card-number", `4: column 9: card "visa": its number is 4 to 19 digits, in quotes`},
 		{"card-twice", `5: column 9: card id "visa" stands here twice`},
-		{"card-without-limit", `4: column 9: limit: "" is no amount of EUR: write one such as 140.00, with at most 2 decimals`},
+		{"card-without-limit", `4: column 9: limit: "" is not an amount of EUR: write one such as 140.00, with at most 2 decimals`},
 		{"card-without-number", `4: column 9: card "visa": its number is 4 to 19 digits, in quotes`},
 		{"coupon-amount-zero", `3: column 29: amount must be positive`},
 		{"coupon-both", `3: column 5: coupon "BOTH" has either an amount or a percent`},
 		{"coupon-code", `3: column 5: coupon code "TEN %": write 1 to 64 of A-Z a-z 0-9 . _ -`},
 		{"coupon-limit", `3: column 5: coupon "TEN": a limit is not negative; leave it out for none`},
-		{"coupon-minimum", `3: column 39: minimum: "lots" is no amount of EUR: write one such as 140.00, with at most 2 decimals`},
+		{"coupon-minimum", `3: column 39: minimum: "lots" is not an amount of EUR: write one such as 140.00, with at most 2 decimals`},
 		{"coupon-nothing", `3: column 5: coupon "GIFT" has either an amount or a percent`},
 		{"coupon-percent-negative", `3: column 27: percent -5: write 1 to 100`},
 		{"coupon-percent", `3: column 27: percent 101: write 1 to 100`},
-		{"coupon-time-unquoted-date", `5: column 20: "2026-01-01" is no time: write one such as 2026-01-01T00:00:00Z`},
-		{"coupon-time", `5: column 19: "2026-13-01T00:00:00Z" is no time: write one such as 2026-01-01T00:00:00Z`},
+		{"coupon-time-unquoted-date", `5: column 20: "2026-01-01" is not a time: write one such as 2026-01-01T00:00:00Z`},
+		{"coupon-time", `5: column 19: "2026-13-01T00:00:00Z" is not a time: write one such as 2026-01-01T00:00:00Z`},
 		{"coupon-times", `5: column 12: coupon "TEN" is valid from a time that is not before its until`},
 		{"coupon-twice", `5: column 5: coupon code "TEN" stands here twice`},
 		{"currency-lower", `1: column 11: unknown currency "eur": write an ISO 4217 code such as EUR`},
@@ -48,13 +48,13 @@ func TestBadWorlds(t *testing.T) {
 		{"not-yaml", `4: column 4: value is not allowed in this context`},
 		{"null-id", `2: column 7: customer id "": write 1 to 64 of A-Z a-z 0-9 . _ -`},
 		{"open-quote", `1: column 11: could not find end character of double-quoted text`},
-		{"percent-fraction", `3: column 26: "10.9" is no whole number: write digits, at most 18`},
+		{"percent-fraction", `3: column 26: "10.9" is not a whole number: write digits, at most 18`},
 		{"point-value-negative", `1: column 14: point_value "-0.01": write a decimal such as "0.01"`},
 		{"point-value", `2: column 14: point_value "a cent": write a decimal such as "0.01"`},
 		{"points-fraction", `3: column 13: …`},
-		{"points-huge", `3: column 13: "9223372036854775808" is no whole number: write digits, at most 18`},
+		{"points-huge", `3: column 13: "9223372036854775808" is not a whole number: write digits, at most 18`},
 		{"points-negative", `3: column 13: points -1: a balance is not negative`},
-		{"points-text", `3: column 13: "many" is no whole number: write digits, at most 18`},
+		{"points-text", `3: column 13: "many" is not a whole number: write digits, at most 18`},
 		{"redeem-order-short", `1: column 15: redeem_order names each of [coupons points payments] once`},
 		{"redeem-order-twice", `1: column 15: redeem_order names each of [coupons points payments] once`},
 		{"redeem-order-unknown", `2: column 15: redeem_order names each of [coupons points payments] once`},
@@ -64,14 +64,14 @@ func TestBadWorlds(t *testing.T) {
 		{"unknown-key", `4: column 5: unknown field "pionts"`},
 		{"unknown-section", `2: column 1: unknown field "cuopons"`},
 		{"unquoted-zeros", `4: column 27: …`},
-		{"yen-with-decimals", `5: column 13: amount: "0.50" is no amount of JPY: write one such as 140.00, with at most 0 decimals`},
+		{"yen-with-decimals", `5: column 13: amount: "0.50" is not an amount of JPY: write one such as 140.00, with at most 0 decimals`},
 	}
 	for _, c := range cases {
 		path := shelltest.Testdata(t, "worlds", "bad-"+c.name+".yaml")
 		_, err := world.Read(shelltest.Language().Kinds, path)
 		var input *exit.InputError
 		if !errors.As(err, &input) || exit.Code(err) != exit.BadInput {
-			t.Errorf("%s: %v is no refusal of a file", path, err)
+			t.Errorf("%s: %v is not a refusal of a file", path, err)
 			continue
 		}
 		got := strings.TrimPrefix(strings.TrimPrefix(err.Error(), path+":"), " ")

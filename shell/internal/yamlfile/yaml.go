@@ -127,7 +127,7 @@ var wholeNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,17})$`)
 func (w *Whole) UnmarshalYAML(node ast.Node) error {
 	written := node.GetToken().Value
 	if _, ok := node.(*ast.IntegerNode); !ok || !wholeNumber.MatchString(written) {
-		return &valueError{node.GetToken().Position, fmt.Sprintf("%q is no whole number: write digits, at most 18", written)}
+		return &valueError{node.GetToken().Position, fmt.Sprintf("%q is not a whole number: write digits, at most 18", written)}
 	}
 	n, err := strconv.ParseInt(written, 10, 64)
 	*w = Whole(n)
