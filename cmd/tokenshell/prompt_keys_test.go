@@ -60,7 +60,7 @@ func TestRubbishIsPasted(t *testing.T) {
 	}
 	wantContains(t, "a token", paste("relay "+token), "accepted, for coupons")
 	wantContains(t, "a lone token", paste(token), "usage: there is no verb \"(token)\"")
-	if said := p.enters("history", "relay <token>"); strings.Contains(said, token[:40]) {
+	if said := p.enters("history", "relay (token)"); strings.Contains(said, token[:40]) {
 		t.Errorf("the history says the token:\n%s", said)
 	}
 	p.leaves()

@@ -6,7 +6,7 @@
 //   - Prompts, hints, escapes and lists of candidates go to a terminal only: [Plain] writes nothing.
 //   - Between two calls of ReadLine the terminal is in its own mode: Ctrl-C is a real SIGINT, the
 //     output of a verb is not touched, and nothing is read ahead but what came with the line.
-//   - No token is kept: [History] stores "<token>" in its place, in memory and on disk.
+//   - No token is kept: [History] stores "(token)" in its place, in memory and on disk.
 //
 // Ask [Interactive] first; then [Terminal], [Dumb] where somebody is [Present] all the same, or [Plain]. What a line means is not looked at here: NUL,
 // invalid UTF-8 and words are the caller's business.

@@ -40,7 +40,7 @@ func OpenHistory(path string, warn func(error)) *History {
 	return h
 }
 
-// Add keeps a line, with "<token>" for whatever looks like one. A line that begins with a space, is
+// Add keeps a line, with "(token)" for whatever looks like one. A line that begins with a space, is
 // empty, is the last one again, holds control characters, or is longer than 4 KiB is not kept.
 func (h *History) Add(line string) {
 	if h == nil {
