@@ -57,7 +57,7 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 	far := out.LongWork()
 	e.tell = func(e *explorer) {
 		far.Tell(func(took time.Duration) string {
-			return fmt.Sprintf("%d states, %d verbs, %d reasons, %d states/s", len(e.tried), e.verbs, len(e.reasons), perSecond(len(e.tried), took))
+			return fmt.Sprintf("%s, %s, %s, %d states/s", page.Count(len(e.tried), "state"), page.Count(e.verbs, "verb"), page.Count(len(e.reasons), "reason"), perSecond(len(e.tried), took))
 		})
 	}
 	found, err := e.explore(ctx)
@@ -91,7 +91,7 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 
 func showExploration(out *answer.Out, r exploration, took time.Duration) error {
 	return out.Show(r, func(w *page.Page) {
-		fmt.Fprintf(w, "%d states, %d verbs in %d walks, %s, %d states/s\n", r.States, r.Verbs, r.Walks, page.Elapsed(took), r.StatesPerSecond)
+		fmt.Fprintf(w, "%s, %s in %s, %s, %d states/s\n", page.Count(r.States, "state"), page.Count(r.Verbs, "verb"), page.Count(r.Walks, "walk"), page.Elapsed(took), r.StatesPerSecond)
 		fmt.Fprintf(w, "reasons seen: %s\n", strings.Join(slices.Sorted(maps.Keys(r.Reasons)), " "))
 		if r.Found == "" {
 			fmt.Fprintln(w, "every invariant held")

@@ -191,7 +191,7 @@ func offerGroups(*interp.Shell) []lineedit.Candidate {
 	for _, row := range attacks.All() {
 		counts[row.Group]++
 	}
-	return rowsOf(attacks.Groups(), func(g attacks.Group) (string, string) { return string(g), fmt.Sprintf("%d attacks", counts[g]) })
+	return rowsOf(attacks.Groups(), func(g attacks.Group) (string, string) { return string(g), page.Count(counts[g], "attack") })
 }
 
 func offerOutsiders(s *interp.Shell) []lineedit.Candidate {
