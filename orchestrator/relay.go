@@ -32,7 +32,7 @@ type Service struct {
 
 // Times of a session.
 const (
-	SessionTTL = 30 * time.Minute // an open session closes by itself after it
+	SessionTTL = 30 * time.Minute // an open session closes by itself after this long
 	Retention  = 24 * time.Hour   // an ended session is remembered that long after its TTL
 )
 

@@ -70,7 +70,7 @@ var house = []room{
 	{"shell/internal/answer", "./exit ./page ./redact ./syntax",
 		"is how a verb says what it has to say: as text on a page or as JSON, filtered, and without a token."},
 	{"shell/internal/wire", "./ring tokens",
-		"is what parties say to each other over: here it goes wrong as ordered, and is taken down."},
+		"carries what parties say to each other: here it goes wrong as ordered, and is taken down."},
 	{"shell/internal/world", "issuers kmsmock orchestrator ./exit ./files ./page ./redact ./ring ./syntax ./wire ./yamlfile tokens",
 		"composes a world: clock, seed, KMS, services, relay and log, of which nothing is shared with another."},
 	{"shell/internal/client", "issuers orchestrator ./exit ./page ./redact ./syntax ./wire ./world tokens",

@@ -3,7 +3,7 @@
 // run .txtar files; [NewWorld] and [New] give a world and a shell that runs lines
 // against it.
 //
-// What it is made of are the rooms in internal: the language is in grammar, verbs
+// It is made of rooms, most of them in internal: the language is in grammar, verbs
 // and domains, a line is run by interp, a world is made by world. The laws of all:
 //
 //   - A verb exists once, as a struct in the grammar. Prompt, -c, pipe, .txtar

@@ -40,7 +40,7 @@ type processRun struct {
 	Paths []string `arg:"" name:"path" sep:"none" help:"Files and folders."`
 }
 
-// Main runs tokenshell with the arguments behind the program's name and answers
+// Main runs tokenshell with the arguments after the program's name and answers
 // the exit code. Interrupts are its own business; it never exits.
 func Main(args []string, stdin, stdout, stderr *os.File) int {
 	err := start(args, stdin, stdout, stderr)

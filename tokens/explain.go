@@ -25,7 +25,7 @@ const (
 )
 
 // Explain runs the checks like [Judge], and says of each what it found. With
-// all it goes on behind a failure, with every check that still has what it
+// all it goes on past a failure, with every check that still has what it
 // needs. The checks must be such as only look: nothing is recorded then.
 func Explain(raw string, checks []Check, all bool) []Finding {
 	e := &Envelope{raw: raw}

@@ -138,7 +138,7 @@ func (k *Key) check() error {
 
 // isROCA reports whether n has the form of the primes of Infineon's RSALib,
 // which makes it cheap to factor (CVE-2017-15361): modulo each small prime it
-// is a power of 65537. A sound n is that four times in 10^9.
+// is a power of 65537. A sound n has that form four times in 10^9.
 func isROCA(n *big.Int) bool {
 	for _, p := range []int64{
 		11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157, // modulo other primes under 167 all are

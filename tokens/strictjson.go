@@ -344,7 +344,7 @@ func unescape(raw []byte) string {
 }
 
 // nameSet finds duplicates: by looking for the first few names, by a map
-// beyond, so that many members cost no square.
+// beyond, so that the time does not grow with the square of their number.
 type nameSet struct {
 	few  [8]string
 	n    int

@@ -58,7 +58,7 @@ type WeaknessRow struct {
 	Without string
 }
 
-// Weaknesses gives the rules that [UnsafeWithout] knows.
+// Weaknesses gives the rules that [UnsafeWithout] knows beside the checks.
 func Weaknesses() []WeaknessRow {
 	return []WeaknessRow{
 		{RedeemerRemembers, "a redeemer forgets which jti it has redeemed"},

@@ -32,7 +32,7 @@ type Coupon struct {
 	PerCustomer int              // uses; 0 is no limit
 	Total       int              // uses; 0 is no limit
 	Combinable  bool             // with other combinable ones in an order
-	From, Until time.Time        // valid from, until before; zero is no bound
+	From, Until time.Time        // valid from From and before Until; zero is no bound
 }
 
 // Config is what the service is made of.

@@ -218,7 +218,7 @@ func (s *Service) Methods(customer string) ([]Method, error) {
 }
 
 // Entries gives the service's reservations for people. The authorisation
-// reference is not among it.
+// reference is not in them.
 func (s *Service) Entries() []issuers.Entry {
 	return s.Issuer.Entries(func(h *hold) string {
 		text := fmt.Sprintf("%s on %s", h.amount.Number(), h.method.ID)

@@ -151,7 +151,7 @@ func tokenMoves(c *client.Client) []Move {
 				return err
 			}),
 		)
-		if !sealed(t.Raw) { // one with a sealed section is another one in every world
+		if !sealed(t.Raw) { // one with a sealed section is different in every world
 			moves = append(moves, forged(t.Handle, about))
 		}
 	}

@@ -54,7 +54,7 @@ func (l *Language) Done(p *Parser) {
 	}
 }
 
-// NewParser makes a parser of somebody's own.
+// NewParser makes a parser that is shared with nobody.
 func (l *Language) NewParser() (*Parser, error) {
 	grammar := l.grammar()
 	parser, err := kong.New(grammar, kong.Name("tokenshell"), kong.NoDefaultHelp(), kong.Exit(func(int) {}),
@@ -76,7 +76,7 @@ func (l *Language) ReasonCodes() []string {
 
 // Globals are the flags that stand on the process and on every verb.
 type Globals struct {
-	Output string  `short:"o" enum:"text,json," default:"" placeholder:"text|json" help:"Print text, or one JSON object a verb."`
+	Output string  `short:"o" enum:"text,json," default:"" placeholder:"text|json" help:"Print text, or one JSON object per verb."`
 	JQ     string  `name:"jq" placeholder:"EXPR" help:"Filter the JSON through a jq expression; strings come out bare."`
 	Color  string  `enum:"auto,always,never," default:"" placeholder:"auto|always|never" help:"Colour the output."`
 	World  string  `placeholder:"FILE" help:"Make the world from this file (for the process and run)."`

@@ -107,8 +107,8 @@ func forget(node *kong.Node) {
 	}
 }
 
-// wantsHelp reports whether help is asked for: anywhere, but not behind a verb
-// of which it may be about.
+// wantsHelp reports whether help is asked for: anywhere, but not after a verb
+// that takes another verb, which it may be about.
 func wantsHelp(node *kong.Node, words []string) bool {
 	if TakesVerb(node) {
 		words = words[:min(1, len(words))]
@@ -196,8 +196,8 @@ func IsNumber(text string) bool {
 		len(text) > 1 && text[0] == '.' && text[1] >= '0' && text[1] <= '9'
 }
 
-// VerbIs reports whether the verb that words begin with has a tag, it or the
-// family that it is of.
+// VerbIs reports whether the verb that words begin with has a tag, or the
+// family that it belongs to has it.
 func (p *Parser) VerbIs(words []string, tag string) bool {
 	node, _ := p.Find(words)
 	for ; node != nil; node = node.Parent {

@@ -122,8 +122,8 @@ func (s *Shell) Output(stdout, stderr io.Writer) *answer.Out {
 	return o
 }
 
-// Run runs one command, which may begin with !, and prints its error. It was
-// typed in this way.
+// Run runs one command, which may begin with !, and prints its error. typed
+// is how it was written.
 func (s *Shell) Run(ctx context.Context, typed string, words []string, stdout, stderr io.Writer) error {
 	out := s.Output(stdout, stderr)
 	end := s.begin(typed, words, out)
@@ -219,8 +219,8 @@ func (s *Shell) Prompt(p *page.Page) string {
 	return strings.Join(parts, " ") + "> "
 }
 
-// VerbIs reports whether the verb that a command is about has a tag, it or the
-// family that it is of.
+// VerbIs reports whether the verb that a command is about has a tag, or the
+// family that it belongs to has it.
 func (s *Shell) VerbIs(words []string, tag string) bool {
 	p, err := s.Language.Parser()
 	if err != nil {

@@ -27,7 +27,7 @@ type Spoken struct {
 	Typed    string   // as it was written, variables in place
 	Words    []string // as it was run
 	Err      error    // what the verb answered, whatever was expected of it
-	judged   bool     // err is set already
+	judged   bool     // Err is set already
 	Heard    answer.Heard
 	At       time.Time
 	Session  string              // the current one afterwards
@@ -115,8 +115,8 @@ func (s *Shell) begin(typed string, words []string, out *answer.Out) (end func(e
 	}
 }
 
-// Answered takes down what a verb said of which expect wanted something. What
-// expect said inside capture or a sourced file is no answer of theirs.
+// Answered takes down what the verb that expect ran said. What it said inside
+// capture or a sourced file is not their answer.
 func (s *Shell) Answered(err error) {
 	e := s.speaking
 	if e == nil || e.judged {

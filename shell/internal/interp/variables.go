@@ -92,8 +92,8 @@ func (v *Variables) Shown(name string) string {
 // Names gives the variables that are set, sorted.
 func (v *Variables) Names() []string { return slices.Sorted(maps.Keys(v.values)) }
 
-// holdsSecret reports whether a value has that of a secret variable in it; a few
-// characters are nothing.
+// holdsSecret reports whether a value contains that of a secret variable; one of a
+// few characters does not count.
 func (v *Variables) holdsSecret(value string) bool {
 	for _, known := range v.values {
 		if known.secret && len(known.value) >= 8 && strings.Contains(value, known.value) {

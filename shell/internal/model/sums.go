@@ -52,7 +52,7 @@ func (m *World) captured(customer, card string) int {
 	return m.sum(captured, func(h *Hold) bool { return h.Customer == customer && h.Card == card && committed(h) })
 }
 
-// Cents reads money; -1 is none.
+// Cents reads money; -1 means that it is not money.
 func Cents(text string) int {
 	var whole, part int
 	if _, err := fmt.Sscanf(text, "%d.%02d", &whole, &part); err != nil {
@@ -61,7 +61,7 @@ func Cents(text string) int {
 	return 100*whole + part
 }
 
-// cents reads a fact; said is false when nobody said it, n is -1 when it is no
+// cents reads a fact; said is false when nobody said it, n is -1 when it is not
 // money.
 func cents(facts map[string]string, name string) (n int, said bool) {
 	text, said := facts[name]

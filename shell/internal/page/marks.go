@@ -1,6 +1,6 @@
 // Marks: what a piece of text is. A page that is not a window keeps them, unseen,
 // for whoever takes down what was said: a recording asserts what a line says,
-// and lets what may be another in another world be anything.
+// and lets what may differ in another world be anything.
 
 package page
 

@@ -82,7 +82,7 @@ func (t *Table) Row(values ...any) {
 	t.Rows = append(t.Rows, cells)
 }
 
-// on gives a cell's text on a page; a dash is nothing that could be another.
+// on gives a cell's text on a page; a dash is the same in every world, and not marked.
 func (c cell) on(p *Page, shown string) string {
 	painted := p.Paint(c.style, shown)
 	if c.mark == Words || shown == "-" {

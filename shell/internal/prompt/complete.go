@@ -89,7 +89,7 @@ func (c *completer) locate(words []string) (p place, ok bool) {
 	return p, true
 }
 
-// split gives the words before the cursor and the one under it.
+// splitAt gives the words before the cursor and the one under it.
 func splitAt(line string, pos int) (before []string, word string, from int) {
 	from = strings.LastIndexAny(line[:pos], " \t") + 1
 	return strings.Fields(line[:from]), line[from:pos], from

@@ -1,4 +1,4 @@
-// Patterns: what a line of output says, without what is another each time. The
+// Patterns: what a line of output says, without what differs each time. The
 // page says of each piece what it is, and three worlds say which of them are the
 // same: the one that was recorded, and the two on the stage.
 
@@ -17,7 +17,7 @@ import (
 	"tokenshell/shell/internal/redact"
 )
 
-// loose are the patterns that stand for what may be another: short, for they are
+// loose are the patterns that stand for what may differ: short, for they are
 // read by people.
 var loose = map[page.Mark]string{
 	page.ID: `\w+`, page.KeyID: `[\w-]+`, page.Moment: `\S+`, page.Clock: `\d\d:\d\d:\d\d.*`, page.Size: `\d+`, page.Value: `.*`, page.Gap: ` +`,
@@ -182,8 +182,8 @@ func writable(line string) bool {
 }
 
 // objectPatterns give what a JSON object says in three worlds, and each object in
-// a list in it. More members may be added to what a verb says, so that only those
-// which are the same are named, in their order, and anything may be between them.
+// a list in it. More members may be added to what a verb says, so only those
+// that are the same are named, in their order, and anything may be between them.
 func objectPatterns(object, was, other json.RawMessage) []string {
 	var (
 		patterns []string
@@ -222,7 +222,7 @@ func memberOf(object json.RawMessage, name string) string {
 	return ""
 }
 
-// objectsIn gives the objects of a list; nil when it is none.
+// objectsIn gives the objects of a list; nil when value is not a list.
 func objectsIn(value string) []json.RawMessage {
 	var list []json.RawMessage
 	if !strings.HasPrefix(value, "[{") || json.Unmarshal([]byte(value), &list) != nil {

@@ -1,5 +1,6 @@
-// Package record writes a session down as a scenario that passes. It is run
-// while it is written, so that every line says what it says there too.
+// Package record writes a session down as a scenario that passes. The
+// scenario is run while it is written, so that its lines say there what they said
+// here.
 package record
 
 import (
@@ -55,7 +56,7 @@ type scenarioMaker struct {
 const mostPasses = 200
 
 // coarse is the grain that is tried first: a person's pauses say nothing, unless
-// something is another without them.
+// something differs without them.
 const coarse = 30 * time.Second
 
 // makeScenario makes a scenario of what was run since the from-th command.

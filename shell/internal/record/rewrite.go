@@ -14,7 +14,7 @@ import (
 	"tokenshell/shell/internal/syntax"
 )
 
-// keyID is a kid as services make it; its last part is another in each world.
+// keyID is a kid as services make it; its last part is different in each world.
 var keyID = regexp.MustCompile(`^([a-z]+-k[0-9]+-)[0-9a-f]{8}$`)
 
 // rewrite gives a command as the scenario has it, without what was expected of

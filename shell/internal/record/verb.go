@@ -106,7 +106,7 @@ func (v *recordStop) Run(c *interp.Call, r *recorder) error {
 
 // finish runs a recording as CI will, with this seed and with another,
 // and writes it. One that does not pass is written too, and the error says where;
-// of one that was interrupted nothing is, and the recording goes on.
+// one that was interrupted is not written, and the recording goes on.
 func (r *recorder) finish(c *interp.Call, of recording) error {
 	story, kept, left, err := makeScenario(c.Ctx, c.Shell, of.from-c.Transcript.Dropped(), c.Out)
 	if err != nil {

@@ -4,7 +4,7 @@ package redact
 
 import "strings"
 
-// leastPart is how long a part of a token is that says something.
+// leastPart is how long a part of a token must be to say something.
 const leastPart = 24
 
 // Parts are the parts of known tokens that a forger lacks. The zero value knows

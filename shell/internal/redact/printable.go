@@ -12,7 +12,7 @@ import (
 )
 
 // Printable gives text in which nothing can steer a terminal: control and
-// format characters are written as escapes (CWE-117). What is no UTF-8 is a
+// format characters are written as escapes (CWE-117). What is not UTF-8 becomes a
 // character that says so: a lone byte could be a control character to some.
 func Printable(s string) string {
 	plain := func(r rune) bool { return r == '\n' || r == '\t' || unicode.IsPrint(r) }
@@ -39,7 +39,7 @@ func OneLine(s string) string {
 	return strings.NewReplacer("\n", `\u{a}`, "\t", `\u{9}`).Replace(s)
 }
 
-// IsID reports whether text may be an id in a token, and is none itself.
+// IsID reports whether text may be an id in a token, and is not a token itself.
 func IsID(text string) bool {
 	ascii := !strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r > 0x7e })
 	return text != "" && len(text) <= 128 && ascii && !HasToken(text)

@@ -84,7 +84,7 @@ func OutsideKeys(t testing.TB) map[string]OutsideKey {
 // Club is the outside issuer of these tests.
 const Club = "https://club.example"
 
-// OutsideToken is what an outside issuer's token differs in from a plain one.
+// OutsideToken is how an outside issuer's token differs from a plain one.
 type OutsideToken struct {
 	File  string
 	Alg   string

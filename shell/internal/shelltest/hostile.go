@@ -1,4 +1,4 @@
-// Hostile tokens, that no verb can make.
+// Hostile tokens, which no verb can make.
 
 package shelltest
 

@@ -19,7 +19,7 @@ import (
 	"tokenshell/shell/internal/world"
 )
 
-// pieceSize is how long a part of a token is that gives it away.
+// pieceSize is how long a part of a token must be to give it away.
 const pieceSize = 24
 
 // Secrets are what no output may hold.

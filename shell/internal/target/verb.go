@@ -22,7 +22,7 @@ import (
 // Verb is the verb attack.
 type Verb struct {
 	List attackList `cmd:"" looks:"" help:"List the hostile tokens and flows, each with the reason that it has to be refused with." example:"attack list --group key"`
-	Run_ attackRun  `cmd:"" looks:"" name:"run" help:"Try them, each on a fresh world beside this one." seed:"which keys and ids: the same seed makes the same tokens" example:"attack run ALG-01 FLW-13"`
+	Run_ attackRun  `cmd:"" looks:"" name:"run" help:"Try hostile tokens and flows, each on a fresh world beside this one." seed:"which keys and ids: the same seed makes the same tokens" example:"attack run ALG-01 FLW-13"`
 }
 
 type attackList struct {

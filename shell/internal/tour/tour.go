@@ -1,5 +1,5 @@
 // Package tour is a checkout in a world of its own, and what each party learns
-// in each of its steps.
+// at each of its stops.
 package tour
 
 import (
@@ -27,7 +27,7 @@ type tourStop struct {
 	learned []learned
 }
 
-// learned is what a party knows after a step.
+// learned is what a party knows after a stop.
 type learned struct {
 	Party string `json:"party"`
 	What  string `json:"learned"`
@@ -106,10 +106,10 @@ func tourStops() []tourStop {
 // Verb is the verb tour.
 type Verb struct{}
 
-// Run goes through the steps, in a world beside the current one. At a terminal
+// Run goes through the stops, in a world beside the current one. At a terminal
 // it waits for Enter after each.
 func (v *Verb) Run(c *interp.Call) error {
-	plan, err := world.Read(c.Language.Kinds, "") // the steps are about the embedded world
+	plan, err := world.Read(c.Language.Kinds, "") // the stops are about the embedded world
 	if err != nil {
 		return err
 	}
@@ -147,27 +147,27 @@ func (v *Verb) Run(c *interp.Call) error {
 	})
 }
 
-// shownStop is a step in the JSON of tour.
+// shownStop is a stop in the JSON of tour.
 type shownStop struct {
 	Title    string    `json:"title"`
 	Commands []toured  `json:"commands"`
 	Learned  []learned `json:"learned"`
 }
 
-// toured is one command of a step.
+// toured is one command of a stop.
 type toured struct {
 	Line   string `json:"line"`
 	Reason string `json:"reason,omitempty"`
 	said   func(*page.Page)
 }
 
-// guide takes a shell through the steps.
+// guide takes a shell through the stops.
 type guide struct {
 	*interp.Call
 	shell *interp.Shell
 }
 
-// take runs a step's lines. What does not go as the tour says is an error: it
+// take runs a stop's lines. What does not go as the tour says is an error: it
 // would teach something wrong.
 func (g *guide) take(step tourStop) (shownStop, error) {
 	shown := shownStop{Title: step.title, Learned: step.learned}
@@ -211,7 +211,7 @@ func (g *guide) runLine(line string, out *answer.Out) error {
 	return g.shell.Execute(g.Ctx, words, out)
 }
 
-// write shows a step.
+// write shows a stop.
 func (g *guide) write(w *page.Page, step tourStop, shown shownStop, n, of int) {
 	fmt.Fprintf(w, "%s\n", w.Paint(page.TitleStyle, fmt.Sprintf("%d of %d: %s", n, of, step.title)))
 	for _, line := range page.FoldTo(step.why, w.Width) {

@@ -218,7 +218,7 @@ func (m *traced) seen() []seenGroup {
 }
 
 // numericDate writes a NumericDate (RFC 7519 2) for people; empty when it is
-// none, or none of this age.
+// not one, or before 1970 or after 9999.
 func numericDate(value string) string {
 	seconds, err := strconv.ParseInt(value, 10, 64)
 	if err != nil || seconds < 0 || seconds > 253402300799 { // the end of year 9999

@@ -53,7 +53,7 @@ type traced struct {
 // failed reports whether the message says that something was not done.
 func (t *traced) failed() bool { return t.Kind == "answer" && t.Outcome != "ok" }
 
-// trace makes the conversation about a session ready; about all when it is "".
+// New makes the conversation about a session ready; about all when it is "".
 // What the receivers saw is worth its time only where somebody looks at it.
 func New(ctx context.Context, s *client.Client, session string, saw bool) Trace {
 	messages := s.World.Wire.Conversation.All()
@@ -150,7 +150,7 @@ func newTraced(s *client.Client, m wire.Message, known map[string]tokens.Unverif
 // anyID finds the jtis that our services give.
 var anyID = regexp.MustCompile(`cpt_[a-z2-7]{26}`)
 
-// saw gives what the receiver of a message saw in it.
+// sawIn gives what the receiver of a message saw in it.
 func sawIn(ctx context.Context, s *client.Client, m wire.Message, known map[string]tokens.Unverified, opened bool) []wire.Field {
 	saw := slices.Clone(m.Contents)
 	if m.Token != "" {

@@ -22,7 +22,7 @@ import (
 type Watch struct {
 	Every syntax.Span `arg:"" name:"d" help:"How long to wait in between: 1s."`
 	Verb  []string    `arg:"" passthrough:"" sep:"none" help:"A verb and its arguments."`
-	Count int         `placeholder:"N" help:"How many times; until Ctrl-C unless given, which only somebody at a terminal can press."`
+	Count int         `placeholder:"N" help:"How many times; unless given, until Ctrl-C, which only somebody at a terminal can press."`
 }
 
 // Run runs the verb until somebody has seen enough. A refusal is something to

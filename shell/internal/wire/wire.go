@@ -1,4 +1,4 @@
-// Package wire is what parties say to each other over: here it goes wrong as
+// Package wire carries what parties say to each other: here it goes wrong as
 // ordered, and is taken down.
 package wire
 
