@@ -84,7 +84,7 @@ var house = []room{
 	{"shell/internal/trace", "issuers ./answer ./client ./files ./page ./redact ./wire tokens",
 		"makes a conversation ready to be shown, each message as its receiver saw it: as text, as a mermaid diagram, as a page."},
 	{"shell/internal/tour", "./answer ./exit ./interp ./page ./syntax ./world shell/lineedit tokens",
-		"is a checkout in a world of its own, and what each party learns in each of its steps."},
+		"is a checkout in a world of its own, and what each party learns at each of its stops."},
 	{"shell/internal/explore", "orchestrator ./answer ./client ./exit ./files ./interp ./page ./redact ./wire ./world tokens",
 		"walks through what may happen in a world, looking for an invariant that does not hold."},
 	{"shell/internal/target", "orchestrator shell/attacks ./answer ./client ./exit ./interp ./page ./redact ./wire ./world tokens",

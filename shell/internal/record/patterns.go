@@ -94,7 +94,7 @@ func said(marked string) []saidLine {
 		case strings.HasPrefix(text, "{") && json.Valid([]byte(text)):
 			line.object, line.shape = json.RawMessage(text), "{}"
 			all = append(all, line)
-		case words >= 3 && text != "null" && !heading:
+		case words >= 2 && len(text) >= 3 && text != "null" && !heading: // "X=" says something, "]" and "[]" do not
 			all = append(all, line)
 		}
 	}
