@@ -1,14 +1,9 @@
 package explore_test
 
 import (
-	"os"
-	"runtime/debug"
 	"testing"
+
+	"tokenshell/shell/internal/shelltest"
 )
 
-// Every walk leaves a world behind, and nothing else lives long: looking for what
-// is still in use is a quarter of the work, unless it is done less often.
-func TestMain(m *testing.M) {
-	debug.SetGCPercent(400)
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { shelltest.Main(m) }

@@ -5,8 +5,6 @@ package model_test
 
 import (
 	"flag"
-	"os"
-	"runtime/debug"
 	"strconv"
 	"testing"
 
@@ -25,12 +23,7 @@ const (
 	walkSteps     = 50 // verbs of a walk, on average
 )
 
-// The worlds are small and die young: nearly all of the memory is garbage, and
-// looking for it more seldom saves a fifth of the time.
-func TestMain(m *testing.M) {
-	debug.SetGCPercent(400)
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { shelltest.Main(m) }
 
 func TestProperty(t *testing.T) {
 	worlds, enough := twins(t), *steps
