@@ -67,9 +67,6 @@ func (w *Wallet) Add(t *Token, kind string) {
 	w.parts.Know(t.Raw)
 }
 
-// redact replaces tokens in a text, and the parts of those that are held.
-func (w *Wallet) redact(text string) string { return w.parts.Hide(text) }
-
 // forget drops the tokens that expired before then.
 func (w *Wallet) forget(then time.Time) {
 	w.Held = slices.DeleteFunc(w.Held, func(t *Token) bool {

@@ -20,7 +20,7 @@ var (
 	surprise = &exit.Surprise{Expected: "expired", Came: "it was done"}
 	wrong    = exit.Usage("help lists them", "there is no verb %q", "x")
 	input    = exit.Input("a.yaml", 3, "column 1: no")
-	bug      = errors.New("this is a bug")
+	errBug   = errors.New("this is a bug")
 )
 
 // coded carries a code of its own.
@@ -40,7 +40,7 @@ func TestCode(t *testing.T) {
 		{"refusals", refusals, exit.Refused},
 		{"a failure", failure, exit.Refused},
 		{"a surprise", surprise, exit.Refused},
-		{"a bug", bug, exit.Refused},
+		{"a bug", errBug, exit.Refused},
 		{"usage", wrong, exit.BadUsage},
 		{"input", input, exit.BadInput},
 		{"Ctrl-C", context.Canceled, exit.Interrupted},
@@ -72,8 +72,8 @@ func TestWhatErrorsSay(t *testing.T) {
 		"a.yaml: it is a folder":                exit.Input("a.yaml", 0, "it is a folder"),
 		"expired: it is late\nreplayed: twice":  refusals,
 		"expected expired; it was done":         surprise,
-		"a.tsh:2: stopped here":                 &exit.Stopped{File: "a.tsh", Line: 2, Err: bug},
-		"this is a bug":                         exit.InJSON(exit.ToPeople(bug)),
+		"a.tsh:2: stopped here":                 &exit.Stopped{File: "a.tsh", Line: 2, Err: errBug},
+		"this is a bug":                         exit.InJSON(exit.ToPeople(errBug)),
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("%T: %q, want %q", err, got, want)
@@ -86,7 +86,7 @@ func TestRejections(t *testing.T) {
 		err  error
 		want []exit.Rejection
 	}{
-		{nil, nil}, {bug, nil}, {wrong, nil}, {input, nil}, {surprise, nil}, {context.Canceled, nil},
+		{nil, nil}, {errBug, nil}, {wrong, nil}, {input, nil}, {surprise, nil}, {context.Canceled, nil},
 		{expired, []exit.Rejection{{tokens.Expired, "it is late"}}},
 		{refusals, refusals},
 		{failure, []exit.Rejection{{tokens.ServiceUnavailable, "points: no answer"}}},
@@ -122,14 +122,14 @@ func TestHeard(t *testing.T) {
 		json, people bool
 	}{
 		{"nobody was told of nothing", nil, false, false},
-		{"nobody was told", bug, false, false},
-		{"in JSON", exit.InJSON(bug), true, false},
-		{"to people", exit.ToPeople(bug), false, true},
-		{"to both", exit.ToPeople(exit.InJSON(bug)), true, true},
-		{"to both, the other way round", exit.InJSON(exit.ToPeople(bug)), true, true},
-		{"twice", exit.InJSON(exit.InJSON(bug)), true, false},
-		{"wrapped", fmt.Errorf("around it: %w", exit.ToPeople(fmt.Errorf("and it: %w", exit.InJSON(bug)))), true, true},
-		{"where a file stopped", &exit.Stopped{Err: exit.ToPeople(bug)}, false, true},
+		{"nobody was told", errBug, false, false},
+		{"in JSON", exit.InJSON(errBug), true, false},
+		{"to people", exit.ToPeople(errBug), false, true},
+		{"to both", exit.ToPeople(exit.InJSON(errBug)), true, true},
+		{"to both, the other way round", exit.InJSON(exit.ToPeople(errBug)), true, true},
+		{"twice", exit.InJSON(exit.InJSON(errBug)), true, false},
+		{"wrapped", fmt.Errorf("around it: %w", exit.ToPeople(fmt.Errorf("and it: %w", exit.InJSON(errBug)))), true, true},
+		{"where a file stopped", &exit.Stopped{Err: exit.ToPeople(errBug)}, false, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if json, people := exit.Heard(test.err); json != test.json || people != test.people {
@@ -147,7 +147,7 @@ func TestNegate(t *testing.T) {
 			t.Errorf("%v: %v", err, got)
 		}
 	}
-	for _, err := range []error{wrong, input, bug, surprise, context.Canceled} {
+	for _, err := range []error{wrong, input, errBug, surprise, context.Canceled} {
 		if got := exit.Negate(words, err); got != err {
 			t.Errorf("%v became %v", err, got)
 		}
