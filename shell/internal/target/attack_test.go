@@ -103,6 +103,21 @@ func TestEveryCheckIsMissed(t *testing.T) {
 	}
 }
 
+// The services answer FLT-04 as they should, even when one takes a retry for a
+// replay: only the witness, which heard both answers, knows.
+func TestTheWitnessWatches(t *testing.T) {
+	t.Parallel()
+	rows := attacks.All()
+	rows = slices.DeleteFunc(rows, func(r attacks.Row) bool { return r.ID != "FLT-04" })
+	for r := range attacked(t, rows, 1, shelltest.Without(t, tokens.RetryIsAnswered), bare) {
+		if r.Status == attacks.Refused || !strings.Contains(r.Detail, "was taken for a replay") {
+			t.Errorf("%s %s: %q", r.ID, r.Status, r.Detail)
+		}
+		return
+	}
+	t.Error("there is no FLT-04")
+}
+
 // stubborn refuses everything that may be refused, for the row's own reason.
 type stubborn struct {
 	attacks.Target
