@@ -41,7 +41,7 @@ func NewSealer(ctx context.Context, service, alias string, k KMSService) (*Seale
 	}
 	public, ok := parsed.(*rsa.PublicKey)
 	if !ok {
-		return nil, fmt.Errorf("%s is no RSA key", alias)
+		return nil, fmt.Errorf("%s is not an RSA key", alias)
 	}
 	encrypter, err := jose.NewEncrypter(jose.A256GCM, jose.Recipient{Algorithm: jose.RSA_OAEP_256, Key: public}, nil)
 	if err != nil {

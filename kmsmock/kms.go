@@ -145,7 +145,7 @@ func (k *KMS) findUsable(operation string, wanted types.KeyUsageType, ref *strin
 }
 
 // localName strips what ARNs of our account and region put around a key id or an
-// "alias/NAME"; what is no ARN is returned as it is.
+// "alias/NAME"; what is not an ARN is returned as it is.
 func localName(ref string) (string, error) {
 	if !strings.HasPrefix(ref, "arn:") {
 		return ref, nil

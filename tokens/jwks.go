@@ -85,7 +85,7 @@ func parseKey(raw []byte) (Key, error) {
 	}
 	members, err := parseObject(raw)
 	if err != nil || json.Unmarshal(raw, &about) != nil {
-		return Key{}, errors.New("it is no JWK")
+		return Key{}, errors.New("it is not a JWK")
 	}
 	private := slices.ContainsFunc(members, func(m member) bool { return slices.Contains(PrivateMembers(), m.name) })
 	switch {

@@ -59,7 +59,7 @@ func TestExitCodes(t *testing.T) {
 		{"a folder without scenarios", []string{"run", folder}, 3, folder + ": "},
 		{"no such world", []string{"--world", "nowhere.yaml", "-c", "points balance"}, 3, "nowhere.yaml: "},
 		{"a world with an unknown key", []string{"--world", unknownKey, "-c", "points balance"}, 3, unknownKey + ":2: column 1: "},
-		{"a world that is no YAML", []string{"--world", notYAML, "run", passes}, 3, notYAML + ":1: column "},
+		{"a world that is not YAML", []string{"--world", notYAML, "run", passes}, 3, notYAML + ":1: column "},
 		{"no such file of lines", []string{"-c", "source nowhere.tsh"}, 3, "nowhere.tsh: "},
 		{"no such token file", []string{"-c", "token import nowhere.jwt"}, 3, "nowhere.jwt: "},
 		{"an empty token file", []string{"-c", "session new; relay @" + empty}, 3, empty + ": "},

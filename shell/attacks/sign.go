@@ -81,7 +81,7 @@ func serviceJWK(s Service) (string, error) {
 	}
 	public, ok := parsed.(*ecdsa.PublicKey)
 	if !ok {
-		return "", fmt.Errorf("the key of %s is no EC key", s.Name)
+		return "", fmt.Errorf("the key of %s is not an EC key", s.Name)
 	}
 	return publicJWK(public)
 }

@@ -5,7 +5,6 @@ package client
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
-	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
@@ -121,23 +119,6 @@ func (c *Client) Confirm(ctx context.Context, order string, choice world.Choice,
 	}
 	c.Wallet.Add(t, kind)
 	return t, issued, nil
-}
-
-// Revoke has a token's issuer take it back, and gives the service that did.
-func (c *Client) Revoke(ctx context.Context, t *Token) (service string, err error) {
-	p, err := c.World.Issuer(t.Ref.Issuer)
-	if err != nil {
-		return "", err
-	}
-	if err := c.World.Revoke(ctx, p, t.Raw, t.Ref.Order); err != nil {
-		return "", err
-	}
-	for _, held := range c.Wallet.Held {
-		if held.Ref == t.Ref {
-			held.revoked = true
-		}
-	}
-	return p.Name, nil
 }
 
 // Relay hands a token to the relay, and gives the service that it will go to.
@@ -286,137 +267,6 @@ func distinct(held []*Token) []*Token {
 	return kept
 }
 
-// Direct takes a token to a service past the relay, as the bearer of a token
-// may: to its own, or to the one that to names. attempt "" is a new one.
-func (c *Client) Direct(ctx context.Context, order string, t *Token, to, attempt string) (service string, receipt tokens.Receipt, err error) {
-	snap, err := c.World.Relay.Session(order)
-	if err != nil {
-		return "", tokens.Receipt{}, err
-	}
-	service, redeemer, err := c.destination(t, to)
-	if err != nil {
-		return service, tokens.Receipt{}, err
-	}
-	if attempt == "" {
-		attempt = c.World.Mint.ID("att")
-	}
-	receipt, err = c.World.Reach("client", service, redeemer).Redeem(ctx, tokens.Redemption{
-		Token: t.Raw, Session: tokens.Session{Order: snap.ID, Customer: snap.Customer}, Facts: snap.Facts, Attempt: attempt,
-	})
-	if err == nil {
-		c.Wallet.spend(t.Ref)
-	}
-	return service, receipt, err
-}
-
-// Cancel has a service undo an attempt past the relay.
-func (c *Client) Cancel(ctx context.Context, order string, t *Token, to, attempt string) error {
-	snap, err := c.World.Relay.Session(order)
-	if err != nil {
-		return err
-	}
-	service, redeemer, err := c.destination(t, to)
-	if err != nil {
-		return err
-	}
-	return c.World.Reach("client", service, redeemer).Cancel(ctx, tokens.Cancellation{
-		Token: t.Raw, Session: tokens.Session{Order: snap.ID, Customer: snap.Customer}, Attempt: attempt,
-	})
-}
-
-// destination gives the service that a token goes to: the one that it says
-// issued it, which that service will check, or the one that was asked for. A
-// token that names nobody goes nowhere: the refusal is the one that any
-// service would give.
-func (c *Client) destination(t *Token, to string) (name string, service world.Service, err error) {
-	if to != "" {
-		p, err := c.World.Service(to)
-		return p.NameOrNone(), p.Domain, err
-	}
-	if _, err := tokens.Peek(t.Raw); err != nil {
-		return "", nil, err
-	}
-	if t.Ref.Issuer == "" {
-		return "", nil, tokens.Refuse(tokens.ClaimMissing, `claim "iss" is missing`)
-	}
-	if o := c.World.Outsider(t.Ref.Issuer); o != nil && o.Standin != nil {
-		return o.Service, o.Standin, nil
-	}
-	p, err := c.World.Issuer(t.Ref.Issuer)
-	return p.NameOrNone(), p.Domain, err
-}
-
-// Rotate has the operator make a key and the service take it. It gives the kid.
-func (c *Client) Rotate(ctx context.Context, service string) (kid string, err error) {
-	p, err := c.World.Service(service)
-	if err != nil {
-		return "", err
-	}
-	if err := c.World.NewSigningKey(ctx, p.Name); err != nil {
-		return "", err
-	}
-	return p.Keys().Rotate(ctx)
-}
-
-// Retire takes a key out of its service's published set.
-func (c *Client) Retire(kid string) error {
-	p, k, err := c.World.Key(kid)
-	if err != nil {
-		return err
-	}
-	return p.Keys().Retire(k.ID)
-}
-
-// Disable disables a key, in the KMS first.
-func (c *Client) Disable(ctx context.Context, kid string) error {
-	p, k, err := c.World.Key(kid)
-	if err != nil {
-		return err
-	}
-	if err := c.World.DisableKey(ctx, k.KMSKey); err != nil {
-		return err
-	}
-	return p.Keys().Disable(k.ID)
-}
-
-// Explain says of every check, the relay's and that of the token's service when
-// there is one, what it would find, and records nothing.
-func (c *Client) Explain(ctx context.Context, t *Token, all bool) ([]Finding, error) {
-	inside, err := c.World.Inspector()
-	if err != nil {
-		return nil, err
-	}
-	order := c.Order
-	if order == "" {
-		order = t.Ref.Order
-	}
-	found := FoundBy("relay", inside.Explain(order, t.Raw, all))
-	snap, err := c.World.Relay.Session(order)
-	if err != nil {
-		return found, nil // nobody could say for whom a service should redeem it
-	}
-	if name, service, err := c.destination(t, ""); err == nil {
-		session := tokens.Session{Order: snap.ID, Customer: snap.Customer}
-		found = append(found, FoundBy(name, service.Explain(wire.OffTheRecord(ctx), t.Raw, session, all))...)
-	}
-	return found, nil
-}
-
-// Finding is what a party's check of a token found.
-type Finding struct {
-	Party string
-	tokens.Finding
-}
-
-// FoundBy gives a party's findings.
-func FoundBy(party string, findings []tokens.Finding) []Finding {
-	all := make([]Finding, len(findings))
-	for i, f := range findings {
-		all[i] = Finding{party, f}
-	}
-	return all
-}
-
 // Redact replaces tokens in a text, and the parts of those that are held.
 func (c *Client) Redact(text string) string { return c.Wallet.parts.Hide(text) }
 
@@ -435,95 +285,4 @@ func (c *Client) LabelOf(ref tokens.Ref) string {
 		return t.Handle
 	}
 	return ref.ID
-}
-
-// SessionState gives a session as it is shown, with the client's tokens.
-func (c *Client) SessionState(snap orchestrator.Snapshot) SessionState {
-	return c.SessionStates([]orchestrator.Snapshot{snap})[0]
-}
-
-// SessionStates gives many; each is asked about once.
-func (c *Client) SessionStates(snaps []orchestrator.Snapshot) []SessionState {
-	held := map[string][]*Token{}
-	for _, t := range c.Wallet.Held {
-		held[t.Ref.Order] = append(held[t.Ref.Order], t)
-	}
-	all := make([]SessionState, len(snaps))
-	standings := c.Standings()
-	for i, snap := range snaps {
-		standings.know(snap)
-		all[i] = SessionState{snap.ID, snap.State, snap.Customer, snap.Facts, []TokenState{}}
-		seen := map[tokens.Ref]bool{}
-		for _, t := range held[snap.ID] {
-			if !seen[t.Ref] {
-				seen[t.Ref] = true
-				all[i].Tokens = append(all[i].Tokens, TokenState{Token: t.Handle, JTI: t.Ref.ID, Service: t.Service, Status: standings.Of(t)})
-			}
-		}
-		for _, step := range snap.Steps {
-			if !seen[step.Ref] { // relayed as text, never held
-				all[i].Tokens = append(all[i].Tokens, TokenState{Token: step.Ref.ID, JTI: step.Ref.ID, Service: step.Service, Status: string(step.Status)})
-			}
-		}
-	}
-	return all
-}
-
-// Ways give what happened to each token, by jti, step by step, told by who did
-// it: the relay says what it judged and which questions were not answered, the
-// service the rest. The same again and again stands there once.
-func (c *Client) Ways() map[string][]string {
-	ways := map[string][]string{}
-	for _, e := range c.World.Log.All() {
-		if e.JTI == "" || e.Party == "relay" && e.Step != "relay" && e.Outcome != "failed" {
-			continue
-		}
-		step := e.Step
-		if e.Outcome != "ok" {
-			step += " (" + e.Outcome + ")"
-		}
-		ways[e.JTI] = append(ways[e.JTI], step)
-	}
-	for jti, way := range ways {
-		ways[jti] = slices.Compact(way)
-	}
-	return ways
-}
-
-// SessionNamed gives a session, the current one when id is empty.
-func (c *Client) SessionNamed(id string) (orchestrator.Snapshot, error) {
-	if id == "" {
-		var err error
-		if id, err = c.Current(); err != nil {
-			return orchestrator.Snapshot{}, err
-		}
-	}
-	return c.World.Relay.Session(id)
-}
-
-// SeenBy gives the claims as a party may see them: the relay and foreign
-// services do not read constraints, and nobody but the issuer opens the letter.
-func (c *Client) SeenBy(ctx context.Context, viewer string, seen tokens.Unverified) (json.RawMessage, error) {
-	var claims map[string]json.RawMessage
-	if err := json.Unmarshal(seen.Payload, &claims); err != nil {
-		return nil, tokens.Refuse(tokens.Malformed, "the payload is no JSON object")
-	}
-	own := issuers.IssuerName(viewer) == seen.Ref.Issuer
-	if raw, ok := claims["constraints"]; ok && viewer != "client" && !own {
-		claims["constraints"] = closedText("unread", len(raw))
-	}
-	if raw, ok := claims["sealed"]; ok {
-		claims["sealed"] = closedText("sealed", len(raw)-2)
-		var sealed string
-		if own && json.Unmarshal(raw, &sealed) == nil {
-			p, err := c.World.Issuer(seen.Ref.Issuer)
-			if err != nil {
-				return nil, err
-			}
-			if claims["sealed"], err = p.Open(ctx, seen.Ref, []byte(sealed)); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return inOrder(claims, seen.Payload)
 }

@@ -1,6 +1,10 @@
+// A session as it is shown, with the tokens that the client holds for it.
+
 package client
 
 import (
+	"slices"
+
 	"tokenshell/orchestrator"
 	"tokenshell/tokens"
 )
@@ -22,4 +26,68 @@ type SessionState struct {
 	Customer string             `json:"customer"`
 	Facts    tokens.Facts       `json:"facts"`
 	Tokens   []TokenState       `json:"tokens"`
+}
+
+// SessionState gives a session as it is shown, with the client's tokens.
+func (c *Client) SessionState(snap orchestrator.Snapshot) SessionState {
+	return c.SessionStates([]orchestrator.Snapshot{snap})[0]
+}
+
+// SessionStates gives many; each is asked about once.
+func (c *Client) SessionStates(snaps []orchestrator.Snapshot) []SessionState {
+	held := map[string][]*Token{}
+	for _, t := range c.Wallet.Held {
+		held[t.Ref.Order] = append(held[t.Ref.Order], t)
+	}
+	all := make([]SessionState, len(snaps))
+	standings := c.Standings()
+	for i, snap := range snaps {
+		standings.know(snap)
+		all[i] = SessionState{snap.ID, snap.State, snap.Customer, snap.Facts, []TokenState{}}
+		seen := map[tokens.Ref]bool{}
+		for _, t := range held[snap.ID] {
+			if !seen[t.Ref] {
+				seen[t.Ref] = true
+				all[i].Tokens = append(all[i].Tokens, TokenState{Token: t.Handle, JTI: t.Ref.ID, Service: t.Service, Status: standings.Of(t)})
+			}
+		}
+		for _, step := range snap.Steps {
+			if !seen[step.Ref] { // relayed as text, never held
+				all[i].Tokens = append(all[i].Tokens, TokenState{Token: step.Ref.ID, JTI: step.Ref.ID, Service: step.Service, Status: string(step.Status)})
+			}
+		}
+	}
+	return all
+}
+
+// Ways give what happened to each token, by jti, step by step, told by who did
+// it: the relay says what it judged and which questions were not answered, the
+// service the rest. The same again and again stands there once.
+func (c *Client) Ways() map[string][]string {
+	ways := map[string][]string{}
+	for _, e := range c.World.Log.All() {
+		if e.JTI == "" || e.Party == "relay" && e.Step != "relay" && e.Outcome != "failed" {
+			continue
+		}
+		step := e.Step
+		if e.Outcome != "ok" {
+			step += " (" + e.Outcome + ")"
+		}
+		ways[e.JTI] = append(ways[e.JTI], step)
+	}
+	for jti, way := range ways {
+		ways[jti] = slices.Compact(way)
+	}
+	return ways
+}
+
+// SessionNamed gives a session, the current one when id is empty.
+func (c *Client) SessionNamed(id string) (orchestrator.Snapshot, error) {
+	if id == "" {
+		var err error
+		if id, err = c.Current(); err != nil {
+			return orchestrator.Snapshot{}, err
+		}
+	}
+	return c.World.Relay.Session(id)
 }

@@ -54,7 +54,7 @@ func spoken(said []byte) []result {
 		}
 	}
 	if err := json.Unmarshal(said, &got); err != nil {
-		return []result{{status: fmt.Sprintf("%q is no JSON: %v", said, err)}}
+		return []result{{status: fmt.Sprintf("%q is not JSON: %v", said, err)}}
 	}
 	var results []result
 	for _, r := range got.Results {
