@@ -150,8 +150,7 @@ func (t Target) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error
 	return answer, fmt.Errorf("nobody can %s here", a.Verb)
 }
 
-// confirm has a service confirm something small. The attacker holds what it
-// gets, so that the client keeps nothing.
+// confirm has a service confirm something small.
 func (t Target) confirm(ctx context.Context, a attacks.Action) (tokens.Issued, error) {
 	p, err := t.client.World.Service(a.Service)
 	if err != nil {
