@@ -92,6 +92,9 @@ type attackReport struct {
 // Run tries the chosen rows. The current world is not touched. The error names
 // the reasons that did not come.
 func (v *attackRun) Run(ctx context.Context, w *world.World, seed interp.Seed, out *answer.Out) error {
+	if _, err := w.Inspector(); err != nil {
+		return err // the worlds beside this one have a relay of ours: what they show would not be about this one
+	}
 	rows, err := chosenAttacks(v.IDs, v.Group)
 	if err != nil {
 		return err
