@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/redact"
@@ -52,7 +53,12 @@ func TestEveryAttackIsRefused(t *testing.T) {
 	for _, seed := range []uint64{1, 77} {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			for r := range attacked(t, attacks.All(), seed, tokens.Weakness{}, bare) {
+			results := slices.Collect(attacked(t, attacks.All(), seed, tokens.Weakness{}, bare))
+			all, err := showed(results, false, false)
+			if err != nil || strings.Contains(all, "ALG-01") || !strings.Contains(all, "algorithm ") || strings.Count(all, "\n") > 2+len(attacks.Groups()) {
+				t.Errorf("not folded: %v\n%s", err, all)
+			}
+			for _, r := range results {
 				if r.Status != attacks.Refused || r.Reason != r.Expect || r.Detail != "" {
 					t.Errorf("%s: %s, %q for %q: %s", r.ID, r.Status, r.Reason, r.Expect, r.Detail)
 				}
@@ -219,7 +225,13 @@ func attackSaid(t *testing.T, s *interp.Shell, line string) (report attackReport
 
 func TestAttackRunInJSON(t *testing.T) {
 	t.Parallel()
-	report, text, err := attackSaid(t, shelltest.New(t, 1), "attack run")
+	s := shelltest.New(t, 1)
+	var terminal bytes.Buffer
+	s.Screen.Progress = &terminal // how far it is, for a terminal only
+	report, text, err := attackSaid(t, s, "attack run")
+	if !strings.Contains(terminal.String(), " attacks, ") || !strings.HasSuffix(terminal.String(), "\r\x1b[K") {
+		t.Errorf("%q", terminal.String())
+	}
 	if err != nil || report.Total < 100 || report.Refused != report.Total || len(report.Rows) != report.Total || len(report.GotThrough) != 0 {
 		t.Errorf("%v: %d of %d", err, report.Refused, report.Total)
 	}
@@ -237,29 +249,48 @@ func TestAttackRunInJSON(t *testing.T) {
 
 // No weak world prints a token or anything that steers a terminal.
 func TestAttackPrintsNothingRaw(t *testing.T) {
-	for _, line := range []string{"attack list", "attack run --group flow", "attack run --without signature", "attack run --without size", "attack run --without header", "attack run --without books"} {
-		for _, format := range []string{"text", "json"} {
-			t.Run(line+" -o "+format, func(t *testing.T) {
-				t.Parallel()
-				var out bytes.Buffer
-				err := shelltest.New(t, 1).Line(t.Context(), line+" -o "+format, false, &out, &out)
-				if strings.Contains(line, "without") == (err == nil) {
-					t.Error(err)
-				}
-				if redact.HasToken(out.String()) || strings.ContainsAny(out.String(), "\x1b\x07\x00\u202e\u200b") {
-					t.Error("it prints what it must not")
-				}
-			})
+	safe := func(t *testing.T, shown string) {
+		if shown == "" || redact.HasToken(shown) || strings.ContainsAny(shown, "\x1b\x07\x00\u202e\u200b") {
+			t.Error("it prints what it must not, or nothing")
 		}
+	}
+	for _, line := range []string{"attack list", "attack list -o json", "attack run --group flow", "attack run --group flow -o json"} {
+		safe(t, shelltest.Do(t, shelltest.New(t, 1), line))
+	}
+	for _, check := range []string{"signature", "size", "header", "books"} {
+		t.Run("without "+check, func(t *testing.T) {
+			t.Parallel()
+			weakness, err := world.Without(check)
+			if err != nil {
+				t.Fatal(err)
+			}
+			results := slices.Collect(attacked(t, attacks.All(), 1, weakness, bare))
+			for _, json := range []bool{false, true} {
+				for _, full := range []bool{false, true} {
+					shown, err := showed(results, json, full)
+					if err == nil {
+						t.Error("nothing got through")
+					}
+					safe(t, shown)
+				}
+			}
+		})
 	}
 }
 
-func TestAttackFoldsWhatWasRefused(t *testing.T) {
-	t.Parallel()
-	all := shelltest.Do(t, shelltest.New(t, 1), "attack run")
-	if strings.Contains(all, "ALG-01") || !strings.Contains(all, "algorithm ") || strings.Count(all, "\n") > 2+len(attacks.Groups()) {
-		t.Errorf("not folded:\n%s", all)
+// showed is what attack run prints of results, and what it ends with.
+func showed(results []attacks.Result, json, full bool) (string, error) {
+	format := "text"
+	if json {
+		format = "json"
 	}
+	var stdout, stderr bytes.Buffer
+	err := target.Show(results, &answer.Out{Stdout: &stdout, Stderr: &stderr, Format: format}, full)
+	return stdout.String() + stderr.String(), err
+}
+
+// The whole catalogue is a line a group, one row is told in full.
+func TestAttackFoldsWhatWasRefused(t *testing.T) {
 	one := shelltest.Do(t, shelltest.New(t, 1), "attack run ALG-01")
 	if !strings.Contains(one, "ALG-01  refused  algorithm_not_allowed") {
 		t.Errorf("not in full:\n%s", one)
@@ -307,18 +338,6 @@ func TestAttackStops(t *testing.T) {
 	cancel()
 	if err := shelltest.New(t, 1).Line(ctx, "attack run", false, io.Discard, io.Discard); !errors.Is(err, context.Canceled) {
 		t.Error(err)
-	}
-}
-
-// Progress is for a terminal only.
-func TestAttackProgress(t *testing.T) {
-	t.Parallel()
-	s := shelltest.New(t, 1)
-	var terminal bytes.Buffer
-	s.Screen.Progress = &terminal
-	shelltest.Do(t, s, "attack run")
-	if !strings.HasSuffix(terminal.String(), "\r\x1b[K") {
-		t.Errorf("%q", terminal.String())
 	}
 }
 

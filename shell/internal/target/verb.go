@@ -107,7 +107,12 @@ func (v *attackRun) Run(ctx context.Context, w *world.World, seed interp.Seed, o
 	if err != nil {
 		return err
 	}
-	report := attackReport{Total: len(results), GotThrough: []string{}, Rows: []triedAttack{}}
+	return reportOn(results).show(out, len(v.IDs) > 0 || v.Group != "")
+}
+
+// reportOn counts what came of the rows.
+func reportOn(results []attacks.Result) *attackReport {
+	report := &attackReport{Total: len(results), GotThrough: []string{}, Rows: []triedAttack{}}
 	for _, r := range results {
 		report.Rows = append(report.Rows, triedAttack{r.ID, r.Group, r.What, r.Expect, r.Reason, r.Status, r.Source, r.Detail})
 		switch r.Status {
@@ -117,11 +122,16 @@ func (v *attackRun) Run(ctx context.Context, w *world.World, seed interp.Seed, o
 			report.GotThrough = append(report.GotThrough, r.ID)
 		}
 	}
-	full := len(v.IDs) > 0 || v.Group != ""
-	if err := out.Show(report, func(w *page.Page) { report.write(w, full) }); err != nil {
+	return report
+}
+
+// show prints a report, each row of it when it is to be in full, and gives what
+// the verb ends with.
+func (r *attackReport) show(out *answer.Out, full bool) error {
+	if err := out.Show(r, func(w *page.Page) { r.write(w, full) }); err != nil {
 		return err
 	}
-	return report.missing()
+	return r.missing()
 }
 
 // attack tries rows, each on an embedded world of its own, and says on a terminal

@@ -1,7 +1,7 @@
 // Faults: every kind at every step does what its help says, as often as it was
 // ordered, first come first served.
 
-package wire_test
+package verbs_test
 
 import (
 	"bytes"

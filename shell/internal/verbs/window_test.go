@@ -1,6 +1,6 @@
 // Windows: what verbs print fits the window, and looks the same without colours.
 
-package page_test
+package verbs_test
 
 import (
 	"bytes"
@@ -140,5 +140,34 @@ func TestWhoGetsColours(t *testing.T) {
 				t.Errorf("colours: %t, want %t\n%q", !test.want, test.want, shown)
 			}
 		})
+	}
+}
+
+// The log is what people look at most: it is a table in a window of 80 columns,
+// whatever the order is called.
+func TestTheLogIsATableAt80Columns(t *testing.T) {
+	s := shelltest.New(t, 7)
+	shelltest.Do(t, s, "session new", "coupon confirm TEN", "relay coupon-1", "expect replayed relay coupon-1", "redeem")
+	shown, err := shelltest.OnScreen(t, s, 80)("log --color never")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"TIME      PARTY    STEP     OUTCOME  ORDER       JTI         MORE\n", "00:00:00  relay    relay    refused  op_", "  replayed\n"} {
+		if !strings.Contains(shown, part) {
+			t.Errorf("it lacks %q:\n%s", part, shown)
+		}
+	}
+}
+
+// A refusal is bad news, but for an attack: there it is what should have come.
+func TestARefusedAttackIsGoodNews(t *testing.T) {
+	s := shelltest.New(t, 1)
+	if got := shelltest.Do(t, s, "attack run ALG-01 --color always"); !strings.Contains(got, "\x1b[32mrefused\x1b[0m") {
+		t.Errorf("%q", got)
+	}
+	var out strings.Builder
+	_ = s.Line(t.Context(), "attack run ALG-01 --without algorithm --color always", false, &out, &out) // it gets through, or for another reason
+	if strings.Contains(out.String(), "\x1b[32mgot_through") {
+		t.Errorf("%q", &out)
 	}
 }

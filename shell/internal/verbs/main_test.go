@@ -1,0 +1,9 @@
+package verbs_test
+
+import (
+	"testing"
+
+	"tokenshell/shell/internal/shelltest"
+)
+
+func TestMain(m *testing.M) { shelltest.Main(m) }

@@ -1,0 +1,9 @@
+package world_test
+
+import (
+	"testing"
+
+	"tokenshell/shell/internal/shelltest"
+)
+
+func TestMain(m *testing.M) { shelltest.Main(m) }
