@@ -16,7 +16,12 @@ import (
 // it by the token; its key may have left the set by now.
 func (i *Issuer[H]) Cancel(ctx context.Context, c tokens.Cancellation) (err error) {
 	var ref tokens.Ref
-	defer func() { i.journal.Step(ctx, "cancel", ref, err, slog.String("attempt", c.Attempt)) }()
+	defer func() {
+		if err != nil {
+			ref = i.named(c.Token, c.Session.Order, err)
+		}
+		i.journal.Step(ctx, "cancel", ref, err, slog.String("attempt", c.Attempt))
+	}()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -54,7 +59,12 @@ func (i *Issuer[H]) genuine(raw string) (*tokens.Claims, error) {
 // no error; what was redeemed can not be revoked.
 func (i *Issuer[H]) Revoke(ctx context.Context, raw string) (err error) {
 	var ref tokens.Ref
-	defer func() { i.journal.Step(ctx, "revoke", ref, err) }()
+	defer func() {
+		if err != nil {
+			ref = i.named(raw, "", err)
+		}
+		i.journal.Step(ctx, "revoke", ref, err)
+	}()
 	claims, err := i.genuine(raw)
 	if err != nil {
 		return err

@@ -76,7 +76,7 @@ func (i *Issuer[H]) reserve(order Order, reserve func() (H, Letter, error)) (*Re
 // write makes the token of a reservation and signs it.
 func (i *Issuer[H]) write(ctx context.Context, order Order, r *Reservation[H], letter Letter) (tokens.Issued, error) {
 	claims := tokens.Claims{
-		Issuer: i.name, Audience: []string{tokens.Audience, i.name}, Subject: order.Customer,
+		Issuer: i.name, Audience: audienceOf(i.name), Subject: order.Customer,
 		IssuedAt: r.Issued, ExpiresAt: r.Expires, ID: r.Ref.ID, Order: order.ID, Capabilities: []string{i.Capability},
 	}
 	var err error
@@ -96,6 +96,9 @@ func (i *Issuer[H]) write(ctx context.Context, order Order, r *Reservation[H], l
 	if err != nil {
 		return tokens.Issued{}, err
 	}
+	i.mu.Lock()
+	r.key = key
+	i.mu.Unlock()
 	raw, err := i.ring.sign(ctx, key, payload)
 	if err != nil {
 		return tokens.Issued{}, err
@@ -115,6 +118,7 @@ func (i *Issuer[H]) drop(r *Reservation[H]) {
 	defer i.mu.Unlock()
 	i.release(r, "never issued")
 	i.books.remove(r)
+	i.ring.forget(r.key)
 }
 
 // Salted gives a digest for the constraints of one token. Nobody who only sees

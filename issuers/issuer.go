@@ -12,17 +12,21 @@ import (
 	"tokenshell/tokens"
 )
 
-// Retention is how long after its expiry a reservation is remembered: longer
-// than any session, so that a late retry or cancellation finds its answer.
+// Retention is how long after its expiry a reservation is remembered, so that a
+// late retry or cancellation finds its answer. One that an order still owes for is
+// remembered until it is settled, however long that takes.
 const Retention = 25 * time.Hour
 
 // Rules is what a domain knows about its holds. Its methods are called with
 // the books locked, and must not call back.
 type Rules[H any] interface {
+	// Letter holds the sealed content, nil when there was none, against what was
+	// sealed for the hold, and refuses with sealed_unreadable.
+	Letter(hold *H, opened json.RawMessage) error
 	// Commit holds what the token confirms against the facts and makes the
-	// hold final. opened is the sealed content, nil when there was none. It
-	// answers the receipt's body, or a refusal, and then nothing has changed.
-	Commit(hold *H, facts tokens.Facts, opened json.RawMessage) (body any, err error)
+	// hold final. It answers the receipt's body, or a refusal, and then nothing
+	// has changed.
+	Commit(hold *H, facts tokens.Facts) (body any, err error)
 	// Release gives back what was held and not committed.
 	Release(hold *H)
 	// Undo takes a commit back.
@@ -36,7 +40,7 @@ type Archiver[H any] interface {
 }
 
 // Config is what an issuer is made of. Every field is mandatory but
-// SealingAlias and Weakness.
+// SealingAlias, Owed and Weakness.
 type Config struct {
 	Service      string // "coupons"; its iss is "coupons.svc"
 	Capability   string // the one that its tokens carry
@@ -48,6 +52,11 @@ type Config struct {
 	Mint         *tokens.Mint
 	Log          slog.Handler
 	Weakness     tokens.Weakness // none, unless somebody wants to see what happens
+
+	// Owed reports whether an order may still have to be taken back: the service
+	// asks the relay before it forgets. It is called with the books locked. Nil is
+	// that nobody says so.
+	Owed func(order string) bool
 }
 
 // Issuer confirms, redeems, cancels and revokes for one domain. Safe for
@@ -73,6 +82,9 @@ func New[H any](ctx context.Context, c Config, rules Rules[H]) (*Issuer[H], erro
 	ring, err := NewKeyRing(ctx, c.Service, c.SigningAlias, c.KMS, c.Clock, c.Leeway)
 	if err != nil {
 		return nil, err
+	}
+	if c.Owed == nil {
+		c.Owed = func(string) bool { return false }
 	}
 	i := &Issuer[H]{
 		Config: c, name: IssuerName(c.Service), rules: rules, ring: ring,
@@ -120,9 +132,28 @@ func (i *Issuer[H]) settle() {
 			i.release(r, "expired")
 		}
 	})
-	i.books.forget(now.Add(-Retention), func(r *Reservation[H]) {
+	i.books.forget(now.Add(-Retention), i.Owed, func(r *Reservation[H]) {
 		if archiver, ok := i.rules.(Archiver[H]); ok && r.State == Committed {
 			archiver.Archive(&r.Hold)
 		}
+		i.ring.forget(r.key)
 	})
+}
+
+// Remembers says whether there are books of an order, and until when there will
+// be at least; a zero time is for as long as the order owes.
+func (i *Issuer[H]) Remembers(order string) (until time.Time, yes bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.settle()
+	all := i.books.byOrder[order]
+	for _, r := range all {
+		if t := r.Expires.Add(Retention); t.After(until) {
+			until = t
+		}
+	}
+	if until.Before(i.settled) {
+		until = time.Time{}
+	}
+	return until, len(all) > 0
 }

@@ -57,7 +57,7 @@ type KeyRing struct {
 	made     int // versions ever, for their numbers
 }
 
-// keyVersion is one KMS key. Everything but the last four fields is fixed, and
+// keyVersion is one KMS key. Everything but the last five fields is fixed, and
 // those are the ring's, under its lock.
 type keyVersion struct {
 	kid    string
@@ -70,6 +70,7 @@ type keyVersion struct {
 	lastExpiry time.Time // of the tokens it signed; when it was rotated out if that is later
 	left       time.Time // when it left the set; zero while it is in
 	aged       bool      // it left because its last token had expired
+	books      int       // reservations that it signed the token of and that are remembered
 }
 
 // NewKeyRing makes a ring whose first version is the key behind alias.
@@ -155,8 +156,19 @@ func (r *KeyRing) settle() {
 		}
 	}
 	r.versions = slices.DeleteFunc(r.versions, func(v *keyVersion) bool {
-		return !v.left.IsZero() && v.state != KeyActive && now.After(v.left.Add(Retention))
+		return !v.left.IsZero() && v.state != KeyActive && v.books == 0 && now.After(v.left.Add(Retention))
 	})
+}
+
+// forget notes that a reservation is remembered no more; v is the key that was to
+// sign its token, nil when there was none.
+func (r *KeyRing) forget(v *keyVersion) {
+	if v == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v.books--
 }
 
 // Retire takes a key out of the set at once.
@@ -266,7 +278,8 @@ func (r *KeyRing) JWKS() jose.JSONWebKeySet {
 }
 
 // active gives the version that signs, and notes that it will sign a token
-// that expires then: from here on the key stays published that long.
+// that expires then: from here on the key stays published that long, and is
+// remembered until the reservation is forgotten.
 func (r *KeyRing) active(expires time.Time) (*keyVersion, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -275,6 +288,7 @@ func (r *KeyRing) active(expires time.Time) (*keyVersion, error) {
 			if expires.After(v.lastExpiry) {
 				v.lastExpiry = expires
 			}
+			v.books++
 			return v, nil
 		}
 	}

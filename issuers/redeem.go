@@ -17,15 +17,18 @@ import (
 // commits its reservation. The same attempt again gets the same receipt, even
 // after expiry. The error is a refusal, or a failure when nobody can say.
 func (i *Issuer[H]) Redeem(ctx context.Context, request tokens.Redemption) (receipt tokens.Receipt, err error) {
-	var ref tokens.Ref // known once the signature was verified, whatever comes of it
 	defer func() {
+		ref := tokens.Ref{Issuer: i.name, ID: receipt.JTI, Order: receipt.Order}
+		if err != nil {
+			ref = i.named(request.Token, request.Session.Order, err)
+		}
 		i.journal.Step(ctx, "redeem", ref, err, slog.String("attempt", request.Attempt), slog.Bool("repeated", receipt.Repeated))
 	}()
 	if err := ctx.Err(); err != nil {
 		return tokens.Receipt{}, err
 	}
 	_, err = tokens.Judge(request.Token, i.verifier.Checks(tokens.Own{
-		Session: func(c *tokens.Claims) error { ref = c.Ref(); return sameSession(c, request.Session) },
+		Session: func(c *tokens.Claims) error { return sameSession(c, request.Session) },
 		Outcome: func(c *tokens.Claims) error { return i.outcome(c, request.Attempt, &receipt) },
 		Books:   func(c *tokens.Claims) error { return i.commit(ctx, c, request, &receipt) },
 	}))
@@ -38,6 +41,25 @@ func (i *Issuer[H]) Redeem(ctx context.Context, request tokens.Redemption) (rece
 	return receipt, nil
 }
 
+// named says what to call a token in the log that was refused or not answered:
+// one that was verified by its claims, one that was issued here by its signed
+// text, and any other only by the order that it came for.
+func (i *Issuer[H]) named(raw, order string, err error) tokens.Ref {
+	var refusal *tokens.Refusal
+	if errors.As(err, &refusal) && refusal.Token != (tokens.Ref{}) {
+		return refusal.Token
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.settle()
+	if seen, err := tokens.Peek(raw); err == nil {
+		if r := i.books.byID[seen.Ref.ID]; r != nil && r.isToken(raw) {
+			return r.Ref
+		}
+	}
+	return tokens.Ref{Order: order}
+}
+
 // Explain says of every check what it would find, and changes nothing; see
 // [tokens.Explain].
 func (i *Issuer[H]) Explain(ctx context.Context, raw string, session tokens.Session, all bool) []tokens.Finding {
@@ -46,11 +68,16 @@ func (i *Issuer[H]) Explain(ctx context.Context, raw string, session tokens.Sess
 		Session: func(c *tokens.Claims) error { return sameSession(c, session) },
 		Outcome: func(c *tokens.Claims) error { return i.outcome(c, "", &answered) },
 		Books: func(c *tokens.Claims) error {
-			if err := i.standing(c); err != nil || len(c.Sealed) == 0 {
+			if err := i.standing(raw, c); err != nil {
 				return err
 			}
-			_, err := i.Open(ctx, c.Ref(), c.Sealed)
-			return err
+			opened, err := i.letter(ctx, c)
+			if err != nil {
+				return err
+			}
+			i.mu.Lock()
+			defer i.mu.Unlock()
+			return i.genuineLetter(i.books.byID[c.ID], raw, c, opened)
 		},
 	}), all)
 }
@@ -108,15 +135,12 @@ func (i *Issuer[H]) answered(r *Reservation[H], attempt string, receipt *tokens.
 // commit redeems. The letter is opened with the books unlocked, for the KMS
 // may take its time; everything else happens in one go.
 func (i *Issuer[H]) commit(ctx context.Context, c *tokens.Claims, request tokens.Redemption, receipt *tokens.Receipt) error {
-	if err := i.standing(c); err != nil {
+	if err := i.standing(request.Token, c); err != nil {
 		return err
 	}
-	var opened json.RawMessage
-	if len(c.Sealed) > 0 {
-		var err error
-		if opened, err = i.Open(ctx, c.Ref(), c.Sealed); err != nil {
-			return err
-		}
+	opened, err := i.letter(ctx, c)
+	if err != nil {
+		return err
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -125,10 +149,16 @@ func (i *Issuer[H]) commit(ctx context.Context, c *tokens.Claims, request tokens
 	if err := i.answered(r, request.Attempt, receipt); err != nil {
 		return err // another redemption was faster
 	}
-	if err := i.stands(r, c); err != nil {
+	if err := i.stands(r, request.Token, c); err != nil {
 		return err
 	}
-	body, err := i.rules.Commit(&r.Hold, request.Facts, opened)
+	if err := i.genuineLetter(r, request.Token, c, opened); err != nil {
+		return err
+	}
+	if _, err := i.ring.Key(r.key.kid); err != nil && !i.Weakness.Lacks("key") { // it may have left while the letter was opened
+		return tokens.Refuse(tokens.KeyUnknown, "%s has no key %s any more: %v", i.name, r.key.kid, err)
+	}
+	body, err := i.rules.Commit(&r.Hold, request.Facts)
 	if err != nil {
 		return err
 	}
@@ -144,26 +174,52 @@ func (i *Issuer[H]) commit(ctx context.Context, c *tokens.Claims, request tokens
 	return nil
 }
 
+// letter opens what is sealed; nil when nothing is.
+func (i *Issuer[H]) letter(ctx context.Context, c *tokens.Claims) (json.RawMessage, error) {
+	if len(c.Sealed) == 0 {
+		return nil, nil
+	}
+	return i.Open(ctx, c.Ref(), c.Sealed)
+}
+
 // standing says whether the token's reservation can be committed.
-func (i *Issuer[H]) standing(c *tokens.Claims) error {
+func (i *Issuer[H]) standing(raw string, c *tokens.Claims) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.settle()
-	return i.stands(i.books.byID[c.ID], c)
+	return i.stands(i.books.byID[c.ID], raw, c)
 }
 
-func (i *Issuer[H]) stands(r *Reservation[H], c *tokens.Claims) error {
+// stands says whether a reservation is there for the token, and can be committed.
+// A token that the issuer's key signed and that is not the one that was issued
+// could never be taken back: nobody has issued it.
+func (i *Issuer[H]) stands(r *Reservation[H], raw string, c *tokens.Claims) error {
 	switch {
 	case r == nil || r.Ref != c.Ref():
 		return tokens.Refuse(tokens.NotIssuedHere, "%s has no reservation for this token", i.Service)
+	case !r.isToken(raw) && !r.isEnvelope(c, i.Capability):
+		return tokens.Refuse(tokens.NotIssuedHere, "%s issued %s with other claims", i.Service, r.Ref.ID)
 	case r.State == Cancelled && !i.Weakness.Lacks(tokens.CancelIsFinal):
 		return tokens.Refuse(tokens.Revoked, "the reservation was cancelled")
 	case r.State == Released && r.Why == "expired":
 		return tokens.Refuse(tokens.Expired, "the reservation expired at %s", r.Expires.Format(time.RFC3339))
 	case r.State == Released:
 		return tokens.Refuse(tokens.Revoked, "the reservation was released: %s", r.Why)
-	case r.State == Reserved && !bytes.Equal(r.constraints, c.Constraints):
+	}
+	return nil
+}
+
+// genuineLetter says whether the token carries the letter that was issued. What
+// is left is another text of the same: that was not issued either.
+func (i *Issuer[H]) genuineLetter(r *Reservation[H], raw string, c *tokens.Claims, opened json.RawMessage) error {
+	if err := i.rules.Letter(&r.Hold, opened); err != nil {
+		return err
+	}
+	switch {
+	case !bytes.Equal(r.constraints, c.Constraints):
 		return tokens.Refuse(tokens.ConstraintViolated, "the constraints are not those that were issued")
+	case !r.isToken(raw):
+		return tokens.Refuse(tokens.NotIssuedHere, "%s issued %s as another text", i.Service, r.Ref.ID)
 	}
 	return nil
 }

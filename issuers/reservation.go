@@ -38,6 +38,7 @@ type Reservation[H any] struct {
 	Receipt     tokens.Receipt
 	digest      [sha256.Size]byte // of the signed text, to know the token again
 	constraints []byte
+	key         *keyVersion // that signed it; nil until one is to
 }
 
 // moves lists which state may follow which: the whole state machine.
@@ -67,6 +68,16 @@ func (r *Reservation[H]) isToken(raw string) bool {
 	digest := signedText(raw)
 	return bytes.Equal(digest[:], r.digest[:])
 }
+
+// isEnvelope reports whether claims say of the confirmation what was issued,
+// the letter aside.
+func (r *Reservation[H]) isEnvelope(c *tokens.Claims, capability string) bool {
+	return r.Ref == c.Ref() && r.Customer == c.Subject && r.Issued.Equal(c.IssuedAt) && r.Expires.Equal(c.ExpiresAt) &&
+		slices.Equal(c.Audience, audienceOf(c.Issuer)) && slices.Equal(c.Capabilities, []string{capability})
+}
+
+// audienceOf gives who an issuer's tokens are for: the relay and itself.
+func audienceOf(issuer string) []string { return []string{tokens.Audience, issuer} }
 
 // expiries orders reservations by expiry (container/heap).
 type expiries[H any] []*Reservation[H]
@@ -120,13 +131,21 @@ func (b *books[H]) expire(now time.Time, release func(*Reservation[H])) {
 	}
 }
 
-// forget hands over and drops what expired before then. Its token is refused
-// for ever after: it is expired.
-func (b *books[H]) forget(then time.Time, archive func(*Reservation[H])) {
+// forget hands over and drops what expired before then and is not owed for. Its
+// token is refused for ever after: it is expired.
+func (b *books[H]) forget(then time.Time, owed func(order string) bool, drop func(*Reservation[H])) {
+	var kept []*Reservation[H]
 	for len(b.finished) > 0 && b.finished[0].Expires.Before(then) {
 		r := heap.Pop(&b.finished).(*Reservation[H])
-		archive(r)
+		if owed(r.Ref.Order) {
+			kept = append(kept, r)
+			continue
+		}
+		drop(r)
 		b.remove(r)
+	}
+	for _, r := range kept {
+		heap.Push(&b.finished, r)
 	}
 }
 

@@ -82,15 +82,19 @@ type shelf struct {
 	total, held, gone int
 }
 
-func (s *shelf) Commit(h *crate, facts tokens.Facts, opened json.RawMessage) (any, error) {
+func (s *shelf) Letter(h *crate, opened json.RawMessage) error {
+	if want, _ := json.Marshal(h.secret); h.secret != "" && !bytes.Equal(opened, want) {
+		return tokens.Refuse(tokens.SealedUnreadable, "not the secret that was sealed")
+	}
+	return nil
+}
+
+func (s *shelf) Commit(h *crate, facts tokens.Facts) (any, error) {
 	if why, refuse := facts["refuse"]; refuse {
 		return nil, tokens.Refuse(tokens.ConstraintViolated, "%s", why)
 	}
 	if facts["body"] == "unwritable" {
 		return func() {}, nil
-	}
-	if want, _ := json.Marshal(h.secret); h.secret != "" && !bytes.Equal(opened, want) {
-		return nil, tokens.Refuse(tokens.SealedUnreadable, "not the secret that was sealed")
 	}
 	s.held -= h.n
 	s.gone += h.n

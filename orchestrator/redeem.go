@@ -79,7 +79,8 @@ func (r *Relay) Redeem(ctx context.Context, id string, named []tokens.Ref) (Snap
 	}
 }
 
-// Resume takes an interrupted or stuck redemption to its end. One that has
+// Resume takes an interrupted or stuck redemption to its end. It reports what is
+// new: a step that was settled and told of before has no Result. One that has
 // ended answers as it ended. It refuses with session_unknown or
 // session_closed, and answers [ErrNothing] when no redemption ever began.
 func (r *Relay) Resume(ctx context.Context, id string) (Snapshot, error) {
@@ -90,7 +91,14 @@ func (r *Relay) Resume(ctx context.Context, id string) (Snapshot, error) {
 	defer s.mu.Unlock()
 	switch s.state {
 	case Redeeming, Stuck:
-		return r.run(ctx, s)
+		old := s.settledSteps()
+		snap, err := r.run(ctx, s)
+		for i := range old { // steps keep their places
+			if old[i] {
+				snap.Steps[i].Result = ""
+			}
+		}
+		return snap, err
 	case Completed, Compensated:
 		return s.snapshot(), nil
 	case Open:
@@ -129,20 +137,25 @@ func (r *Relay) run(ctx context.Context, s *session) (snap Snapshot, err error) 
 		return snap, err
 	}
 	r.finish(s)
+	r.update(s, func() {
+		for _, st := range s.steps {
+			st.told = true
+		}
+	})
 	return snap, nil
 }
 
 func (r *Relay) finish(s *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	state := Completed
 	switch {
 	case slices.ContainsFunc(s.steps, func(st *step) bool { return st.owed }):
-		s.end(Stuck)
+		state = Stuck
 	case s.compensating:
-		s.end(Compensated)
-	default:
-		s.end(Completed)
+		state = Compensated
 	}
+	s.end(state, r.Clock.Now())
 }
 
 // inOrder gives the steps that take part, in the order of the services, and
@@ -233,11 +246,13 @@ func (r *Relay) compensate(ctx context.Context, s *session) error {
 			switch {
 			case err != nil:
 				st.Result, st.Reason, st.Detail = Failed, tokens.ServiceUnavailable, unanswered(st.Service, err)
-			case st.Status == Accepted || st.Status == Refused: // nobody knows whether it was redeemed; now it is not
-				st.Status, st.owed = Cancelled, false
-			default:
+			case st.Status == Redeemed:
 				st.Status, st.Result, st.owed = Cancelled, Cancelled, false
 				st.Reason, st.Detail = "", ""
+			default: // nobody knows whether it was redeemed; now it is not
+				if st.Status, st.owed = Cancelled, false; st.told {
+					st.Result = Cancelled // that it failed is known; the reason stays, for it is the order's
+				}
 			}
 		})
 	}
@@ -249,13 +264,13 @@ func (r *Relay) compensate(ctx context.Context, s *session) error {
 // time: the reservation expires.
 func (r *Relay) release(ctx context.Context, s *session) {
 	for _, st := range s.steps {
-		if st.Status != Accepted && st.Status != Refused || st.owed || ctx.Err() != nil {
+		if st.Status != Accepted && st.Status != Refused || st.owed || st.freed || ctx.Err() != nil {
 			continue
 		}
 		err := r.cancel(ctx, s, st)
 		r.journal.Step(ctx, "release", st.Ref, err, slog.String("service", st.Service))
 		r.update(s, func() {
-			if err == nil && st.Status == Accepted {
+			if st.freed = err == nil; st.freed && st.Status == Accepted {
 				st.Status = Released
 			}
 		})

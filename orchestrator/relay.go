@@ -3,9 +3,9 @@
 package orchestrator
 
 import (
+	"container/heap"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -28,12 +28,18 @@ type Service struct {
 	Name         string
 	Capabilities []string // those that lead to it
 	Redeemer     Redeemer
+
+	// Remembers says whether the service has books of an order, and until when; a
+	// zero time is for as long as the order owes. The name is free again only when
+	// no service has. Nil is a service that never remembers for longer than the
+	// relay does.
+	Remembers func(order string) (until time.Time, yes bool)
 }
 
 // Times of a session.
 const (
 	SessionTTL = 30 * time.Minute // an open session closes by itself after this long
-	Retention  = 24 * time.Hour   // an ended session is remembered that long after its TTL
+	Retention  = 24 * time.Hour   // an ended session is remembered that long after its TTL, or its end if that was later
 )
 
 // Config is what a relay is made of. All fields but Weakness are mandatory.
@@ -57,7 +63,8 @@ type Relay struct {
 
 	mu       sync.Mutex
 	sessions map[string]*session
-	queue    []*session // by the time they were opened
+	queue    queue
+	opened   int // sessions ever
 }
 
 // New makes a relay without sessions.
@@ -69,11 +76,9 @@ func New(c Config) *Relay {
 	return r
 }
 
-// ErrExists is the answer to opening a session under a name that is in use.
-var ErrExists = errors.New("there is such a session already")
-
 // Open opens a session for the customer and names the order; an empty id has
-// the relay choose one of 128 random bits. Facts are carried, not read.
+// the relay choose one of 128 random bits. Facts are carried, not read. The
+// error is a [NameTaken].
 func (r *Relay) Open(ctx context.Context, id, customer string, facts tokens.Facts) (Snapshot, error) {
 	if id == "" {
 		id = r.Mint.ID("op")
@@ -83,26 +88,22 @@ func (r *Relay) Open(ctx context.Context, id, customer string, facts tokens.Fact
 	if s.facts == nil {
 		s.facts = tokens.Facts{}
 	}
+	s.due = s.ends.Add(Retention)
+	r.forget(now)
+	if err := r.free(id, now); err != nil {
+		return Snapshot{}, err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.forget(now)
-	if r.sessions[id] != nil {
-		return Snapshot{}, fmt.Errorf("%w: %q", ErrExists, id)
+	if r.sessions[id] != nil { // somebody was faster
+		return Snapshot{}, &NameTaken{ID: id, State: Open}
 	}
+	r.opened++
+	s.number = r.opened
 	r.sessions[id] = s
-	r.queue = append(r.queue, s)
+	heap.Push(&r.queue, s)
 	r.journal.Step(ctx, "open", tokens.Ref{Order: id}, nil)
 	return s.snapshot(), nil
-}
-
-// forget drops the sessions that no token can name any more.
-func (r *Relay) forget(now time.Time) {
-	for len(r.queue) > 0 && now.After(r.queue[0].ends.Add(Retention)) {
-		delete(r.sessions, r.queue[0].id)
-		r.Ledger.Forget(r.queue[0].id)
-		r.queue[0] = nil
-		r.queue = r.queue[1:]
-	}
 }
 
 // lookup finds a session, or refuses with session_unknown.
@@ -140,10 +141,10 @@ func (r *Relay) Session(id string) (Snapshot, error) {
 // Sessions gives every session that is remembered, by the time it was opened.
 func (r *Relay) Sessions() []Snapshot {
 	r.mu.Lock()
-	queue := slices.Clone(r.queue)
+	all := slices.SortedFunc(maps.Values(r.sessions), func(a, b *session) int { return a.number - b.number })
 	r.mu.Unlock()
-	snaps := make([]Snapshot, 0, len(queue))
-	for _, s := range queue {
+	snaps := make([]Snapshot, 0, len(all))
+	for _, s := range all {
 		s.mu.Lock()
 		s.settle(r.Clock.Now())
 		snaps = append(snaps, s.snapshot())
@@ -307,6 +308,6 @@ func (r *Relay) Close(ctx context.Context, id string) (snap Snapshot, err error)
 		defer s.mu.Lock() // also when a service panics
 		r.release(ctx, s)
 	}()
-	s.end(Closed)
+	s.end(Closed, r.Clock.Now())
 	return s.snapshot(), nil
 }

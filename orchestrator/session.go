@@ -69,13 +69,16 @@ type session struct {
 	customer string
 	opened   time.Time
 	ends     time.Time
+	number   int       // in the order of opening
+	due      time.Time // when it may be forgotten, or asked about again; the relay's, under its lock
 
 	mu           sync.Mutex
 	facts        tokens.Facts
 	state        State
 	steps        []*step
-	compensating bool // the redemption goes backwards
-	running      bool // somebody is at it right now
+	compensating bool      // the redemption goes backwards
+	running      bool      // somebody is at it right now
+	ended        time.Time // when it came to the state that it ended in
 }
 
 // step is a Step with what only the relay needs.
@@ -83,21 +86,23 @@ type step struct {
 	Step
 	token string // dropped when the session has ended
 	owed  bool   // it must be cancelled before the session can end
+	freed bool   // its service has answered that it gave it back
+	told  bool   // what came of it was told to whoever asked
 }
 
 // settle ends a session that outlived its time. It must be locked.
 func (s *session) settle(now time.Time) {
 	switch over := !now.Before(s.ends); {
 	case over && s.state == Open:
-		s.end(Closed)
+		s.end(Closed, s.ends)
 	case over && s.state == Redeeming && !s.running:
-		s.end(Stuck) // interrupted, and nobody went on: it may owe something
+		s.end(Stuck, s.ends) // interrupted, and nobody went on: it may owe something
 	}
 }
 
 // end sets a final state. Nothing is forwarded any more, so the tokens go.
-func (s *session) end(state State) {
-	s.state = state
+func (s *session) end(state State, when time.Time) {
+	s.state, s.ended = state, when
 	if state == Stuck {
 		return
 	}
@@ -105,6 +110,10 @@ func (s *session) end(state State) {
 		st.token = ""
 	}
 }
+
+// owes reports whether something may have to be taken back yet. It must be
+// locked and settled.
+func (s *session) owes() bool { return s.state == Redeeming || s.state == Stuck }
 
 func (s *session) snapshot() Snapshot {
 	snap := Snapshot{
@@ -115,6 +124,16 @@ func (s *session) snapshot() Snapshot {
 		snap.Steps = append(snap.Steps, st.Step)
 	}
 	return snap
+}
+
+// settledSteps says of each step whether what came of it was told, and nothing is
+// left to do for it.
+func (s *session) settledSteps() []bool {
+	settled := make([]bool, len(s.steps))
+	for i, st := range s.steps {
+		settled[i] = st.told && !st.owed
+	}
+	return settled
 }
 
 func (s *session) find(ref tokens.Ref) *step {

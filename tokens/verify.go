@@ -192,21 +192,20 @@ func (v *Verifier) checkKey(e *Envelope) error {
 	return nil
 }
 
-// checkAudience wants the party itself, and beside it nobody but the relay
-// and the issuer, so that a token for others is not a token for us.
+// checkAudience wants the party itself and the relay, and beside them nobody but
+// the issuer, so that a token for others is not a token for us. An outside issuer
+// may have another name for the relay, and then that is wanted.
 func (v *Verifier) checkAudience(e *Envelope) error {
-	found, wanted := false, e.issuer.audience(v.Party)
+	wanted := []string{e.issuer.audience(Audience), e.issuer.audience(v.Party)}
 	for _, name := range e.claims.Audience {
-		switch name {
-		case wanted:
-			found = true
-		case Audience, e.claims.Issuer:
-		default:
+		if name != Audience && name != e.claims.Issuer && !slices.Contains(wanted, name) {
 			return Refuse(AudienceMismatch, "aud names %s, who has no part in it", quote(name))
 		}
 	}
-	if !found {
-		return Refuse(AudienceMismatch, "aud does not name %q: it names %s", wanted, quoteAll(e.claims.Audience))
+	for _, name := range wanted {
+		if !slices.Contains(e.claims.Audience, name) {
+			return Refuse(AudienceMismatch, "aud does not name %q: it names %s", name, quoteAll(e.claims.Audience))
+		}
 	}
 	return nil
 }

@@ -233,8 +233,11 @@ func (s *Service) letter(o *offer) issuers.Letter {
 	}{digest(o.Code), digest(o.terms())}}
 }
 
+// Letter has nothing to look at, for coupons seal nothing; see [issuers.Rules].
+func (s *Service) Letter(*hold, json.RawMessage) error { return nil }
+
 // Commit holds the minimum against the facts once more; see [issuers.Rules].
-func (s *Service) Commit(h *hold, facts tokens.Facts, _ json.RawMessage) (any, error) {
+func (s *Service) Commit(h *hold, facts tokens.Facts) (any, error) {
 	subtotal, err := s.subtotal(facts)
 	if err != nil {
 		return nil, tokens.Refuse(tokens.ConstraintViolated, "fact subtotal: %v", err)

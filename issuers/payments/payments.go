@@ -139,13 +139,19 @@ func (s *Service) letter(h hold) issuers.Letter {
 	}
 }
 
-// Commit captures what is payable, all of the authorisation when nobody says;
-// see [issuers.Rules]. What is not captured is free again.
-func (s *Service) Commit(h *hold, facts tokens.Facts, opened json.RawMessage) (any, error) {
+// Letter wants the authorisation to be the one that was sealed; see
+// [issuers.Rules].
+func (s *Service) Letter(h *hold, opened json.RawMessage) error {
 	var letter sealed
 	if json.Unmarshal(opened, &letter) != nil || letter.Authorization != h.ref {
-		return nil, tokens.Refuse(tokens.SealedUnreadable, "the sealed section is not the one that was issued")
+		return tokens.Refuse(tokens.SealedUnreadable, "the sealed section is not the one that was issued")
 	}
+	return nil
+}
+
+// Commit captures what is payable, all of the authorisation when nobody says;
+// see [issuers.Rules]. What is not captured is free again.
+func (s *Service) Commit(h *hold, facts tokens.Facts) (any, error) {
 	capture := h.amount
 	if text, ok := facts[Payable]; ok {
 		payable, err := issuers.ParseMoney(text, s.currency)

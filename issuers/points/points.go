@@ -95,8 +95,11 @@ func (s *Service) letter(customer string, n int64) issuers.Letter {
 	}{digest(customer), digest(strconv.FormatInt(n, 10))}}
 }
 
+// Letter has nothing to look at, for points seal nothing; see [issuers.Rules].
+func (s *Service) Letter(*hold, json.RawMessage) error { return nil }
+
 // Commit burns what is held; see [issuers.Rules]. No fact bears on points.
-func (s *Service) Commit(h *hold, _ tokens.Facts, _ json.RawMessage) (any, error) {
+func (s *Service) Commit(h *hold, _ tokens.Facts) (any, error) {
 	worth, err := s.value.Mul(strconv.FormatInt(h.amount, 10))
 	if err != nil {
 		return nil, tokens.Refuse(tokens.ConstraintViolated, "%d points have no value: %v", h.amount, err)

@@ -43,7 +43,7 @@ func sealedRows() []Row {
 		{"SEA-26", "six segments", tokens.SealedUnreadable, "RFC 7516 7.1", sealed(suffixed(".AAAA"))},
 		{"SEA-27", "other constraints, signed by the issuer", tokens.ConstraintViolated, "design", atService(early, claims(set("constraints", `{"amount_sha256":"all of it"}`)))},
 		{"SEA-28", "constraints with a space more, signed by the issuer", tokens.ConstraintViolated, "design", atService(late, claims(set("constraints", `{ }`)))},
-		{"SEA-29", "the relay reads no letter: whatever it holds is relayed, and its issuer refuses it", tokens.ConstraintViolated, "design", scene(
+		{"SEA-29", "the relay reads no letter: whatever it holds is relayed, and its issuer refuses it", tokens.SealedUnreadable, "design", scene(
 			forged("x", "t", Forgery{Payload: edits(set("constraints", `{"aud":"attacker","capabilities":["$OTHER_CAP"]}`), set("sealed", `"not a JWE"`))}),
 			marked(), relay("x"), redeem(Compensated).refused())},
 	})

@@ -193,7 +193,7 @@ func EndOf(snap orchestrator.Snapshot, resumed bool) error {
 	}
 	all := exit.Refusals{}
 	for _, step := range snap.Steps {
-		if step.Result != "" && step.Reason != "" {
+		if step.Result != "" && step.Reason != "" && !(resumed && step.Result == orchestrator.Cancelled) {
 			all = append(all, exit.Rejection{Reason: step.Reason, Detail: step.Detail})
 		}
 	}

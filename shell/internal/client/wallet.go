@@ -149,15 +149,13 @@ func (st *standings) Of(t *Token) string {
 		snap.ID = t.Ref.Order
 		steps = st.know(snap)
 	}
-	if status, ok := steps[t.Ref]; ok {
-		untouched := status == orchestrator.Accepted || status == orchestrator.Released
-		if !(t.spent.Load() && untouched) && (status != orchestrator.Accepted || !t.revoked && !s.expired(t)) {
-			return string(status)
-		}
+	if t.spent.Load() {
+		return "redeemed" // whatever the relay did with it since
+	}
+	if status, ok := steps[t.Ref]; ok && (status != orchestrator.Accepted || !t.revoked && !s.expired(t)) {
+		return string(status)
 	}
 	switch {
-	case t.spent.Load():
-		return "redeemed"
 	case t.revoked:
 		return "revoked"
 	case s.expired(t):

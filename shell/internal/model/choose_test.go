@@ -66,6 +66,8 @@ func (d draws) may(name string) bool {
 		return len(m.Faults) < 4
 	case "fault clear":
 		return len(m.Faults) > 0
+	case "club confirm":
+		return d.w.twin.club && m.Session(m.Current) != nil
 	case "session use":
 		return len(m.Sessions) > 0
 	case "clock set":

@@ -20,7 +20,7 @@ import (
 
 // result is what a redemption came to for one token.
 type result struct {
-	jti     string
+	token   named
 	status  string
 	receipt string // its id; empty when there is none
 }
@@ -129,7 +129,7 @@ func direct(ctx context.Context, c *client.Client, o op) ([]result, error) {
 	case err != nil:
 		status = orchestrator.Refused
 	}
-	return []result{{t.Ref.ID, string(status), receipt.ID}}, err
+	return []result{{named{t.Ref.Order, t.Ref.ID}, string(status), receipt.ID}}, err
 }
 
 func revoke(ctx context.Context, c *client.Client, o op) ([]result, error) {
@@ -166,7 +166,7 @@ func ended(snap orchestrator.Snapshot, resumed bool, err error) ([]result, error
 		if step.Result == "" {
 			continue
 		}
-		r := result{jti: step.Ref.ID, status: string(step.Result)}
+		r := result{token: named{step.Ref.Order, step.Ref.ID}, status: string(step.Result)}
 		if step.Receipt != nil {
 			r.receipt = step.Receipt.ID
 		}

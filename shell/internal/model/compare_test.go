@@ -46,11 +46,12 @@ func describe(a model.Answer, err error) string {
 
 // spoken reads the results of a redemption in what a verb printed; one that says
 // nothing of the kind had none.
-func spoken(said []byte) []result {
+func (w *walk) spoken(said []byte) []result {
 	var got struct {
+		Order   string `json:"order_processing_id"`
 		Results []struct {
-			JTI, Status string
-			Receipt     *struct{ ID string }
+			Token, JTI, Status string
+			Receipt            *struct{ ID string }
 		}
 	}
 	if err := json.Unmarshal(said, &got); err != nil {
@@ -58,9 +59,14 @@ func spoken(said []byte) []result {
 	}
 	var results []result
 	for _, r := range got.Results {
-		read := result{jti: r.JTI, status: r.Status}
+		read := result{token: named{got.Order, r.JTI}, status: r.Status}
 		if r.Receipt != nil {
 			read.receipt = r.Receipt.ID
+		}
+		for of, handle := range w.jtis {
+			if handle == r.Token { // it may be tried in another order than its own
+				read.token = of
+			}
 		}
 		results = append(results, read)
 	}
@@ -75,7 +81,7 @@ func (w *walk) compareResults(got []result, foretold model.Answer) *discrepancy 
 	}
 	results := []string{}
 	for _, r := range got {
-		handle := w.jtis[r.jti]
+		handle := w.jtis[r.token]
 		results = append(results, handle+" "+r.status)
 		if r.receipt == "" {
 			continue
@@ -142,7 +148,7 @@ func (w *walk) seen() []string {
 			texts = append(texts, name+"="+state.Facts[name])
 		}
 		for _, t := range state.Tokens {
-			texts = append(texts, w.jtis[t.JTI]+" "+t.Status)
+			texts = append(texts, w.jtis[named{state.Order, t.JTI}]+" "+t.Status)
 		}
 		all = append(all, strings.Join(texts, ", "))
 	}

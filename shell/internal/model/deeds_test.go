@@ -105,6 +105,14 @@ var deeds = []deed{
 			return m.Confirm(model.Hold{Handle: o.word(0), Service: "payments", Amount: model.Cents(o.word(1)), Card: o.word(2)}, o.n)
 		}},
 
+	{"club confirm", 3, draws.outside,
+		func(o op) string { return "token import --name " + o.word(0) + " @" + o.word(0) + ".jws" },
+		importOutside,
+		func(m *model.World, o op) model.Answer {
+			jti, _ := strconv.Atoi(o.word(1))
+			return m.Outside(o.word(0), jti, o.n)
+		}},
+
 	{"relay", 5, func(d draws) op { return d.tokens(1, 2) },
 		func(o op) string { return "relay" + o.handles() },
 		relay,
@@ -149,7 +157,7 @@ var deeds = []deed{
 			return nil, nil
 		},
 		func(m *model.World, o op) model.Answer { return m.ClearFaults() }},
-	{"clock advance", 3, func(d draws) op { return op{n: d.pick("seconds", 1, 2, 30, 60, 119, 120, 1800)} },
+	{"clock advance", 3, func(d draws) op { return op{n: d.pick("seconds", 1, 2, 30, 60, 119, 120, 1800, d.day())} },
 		func(o op) string { return fmt.Sprintf("clock advance %ds", o.n) },
 		func(_ context.Context, c *client.Client, o op) ([]result, error) {
 			return nil, c.World.Clock.Advance(time.Duration(o.n) * time.Second)
@@ -161,7 +169,7 @@ var deeds = []deed{
 			return nil, c.World.Clock.Set(time.Unix(int64(o.n), 0).UTC())
 		},
 		func(m *model.World, o op) model.Answer { return m.Until(o.n) }},
-	{"keys rotate", 1, func(d draws) op { return d.words(d.w.model.Services...) },
+	{"keys rotate", 1, func(d draws) op { return d.words(d.w.model.Domains()...) },
 		func(o op) string { return "keys rotate " + o.word(0) },
 		func(ctx context.Context, c *client.Client, o op) ([]result, error) {
 			_, err := c.Rotate(ctx, o.word(0))

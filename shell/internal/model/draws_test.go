@@ -66,10 +66,45 @@ func (d draws) opening() op {
 	for _, c := range d.w.model.Customers {
 		customers = append(customers, c.ID)
 	}
-	o := op{words: []string{fmt.Sprintf("op_%d", d.w.opened+1), drawn(d, "customer", customers)}}
+	name := fmt.Sprintf("op_%d", d.w.opened+1)
+	if d.w.opened > 0 && drawn(d, "again", []bool{false, false, false, true}) { // a name that was there before
+		name = fmt.Sprintf("op_%d", 1+d.pick("which", upTo(d.w.opened)...))
+	}
+	o := op{words: []string{name, drawn(d, "customer", customers)}}
 	if drawn(d, "facts", []bool{false, true, true}) {
 		o.words = append(o.words, someFacts[0], someFacts[2])
 	}
+	return o
+}
+
+// upTo gives 0 to n-1.
+func upTo(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// outside has the outside issuer write a token, now and then with a jti that it has
+// written for another order.
+func (d draws) outside() op {
+	o := d.confirmation("")
+	o.n = d.pick("life", 120, 120, 120, 1, 300, 3600, 86400)
+	jti := d.w.confirmed + 1
+	var used []int
+	for _, h := range d.w.model.Holds {
+		if h.Service == model.Club && h.Order != d.w.model.Current && h.Expires > d.w.model.Now-model.Retention/2 {
+			used = append(used, h.Use)
+		}
+	}
+	for _, h := range d.w.model.Holds { // one text for each use in an order
+		used = slices.DeleteFunc(used, func(use int) bool { return h.Service == model.Club && h.Order == d.w.model.Current && h.Use == use })
+	}
+	if len(used) > 0 && drawn(d, "used", []bool{false, true}) {
+		jti = drawn(d, "jti", used)
+	}
+	o.words[1] = strconv.Itoa(jti)
 	return o
 }
 
@@ -109,9 +144,10 @@ func (d draws) payment() []string {
 // held gives the handles of the client's tokens.
 func (d draws) held() []string { return d.handles(func(*model.Hold) bool { return true }) }
 
-// unsealed gives those whose text is the same in every world.
+// unsealed gives those whose text is the same in every world and that an ES256 key
+// signed.
 func (d draws) unsealed() []string {
-	return d.handles(func(h *model.Hold) bool { return h.Service != "payments" })
+	return d.handles(func(h *model.Hold) bool { return h.Service != "payments" && h.Service != model.Club })
 }
 
 // handles gives the handles of some tokens, those of the current order more
@@ -146,7 +182,7 @@ func (d draws) changed() op { return op{tokens: []string{drawn(d, "token", d.uns
 // ask.
 func (d draws) fault() op {
 	places := []string{"kms.sign", "kms.decrypt"}
-	for _, service := range d.w.model.Services {
+	for _, service := range d.w.model.Domains() {
 		places = append(places, service+".confirm", service+".redeem", service+".cancel")
 	}
 	for _, h := range d.w.model.Holds {
@@ -163,7 +199,7 @@ func (d draws) moments() []int {
 	m := d.w.model
 	var moments []int
 	for _, h := range m.Holds {
-		moments = append(moments, h.Expires, h.Expires, h.Expires+model.Retention)
+		moments = append(moments, h.Expires, h.Expires, h.Expires+model.Latitude, h.Expires+model.Retention)
 	}
 	for _, s := range m.Sessions {
 		moments = append(moments, s.Opened+model.OpenFor, s.Opened+model.OpenFor+model.Retention)
@@ -184,6 +220,14 @@ func (d draws) moment() op {
 // soon leaves out what is more than a session away.
 func (d draws) soon(moments []int) []int {
 	return slices.DeleteFunc(slices.Clone(moments), func(at int) bool { return at > d.w.model.Now+2*model.OpenFor })
+}
+
+// day is a jump over a day and more, or a second in a quiet walk.
+func (d draws) day() int {
+	if d.w.quiet {
+		return 1
+	}
+	return d.pick("day", 86400, model.OpenFor+86401, model.Retention, model.Retention+model.OpenFor)
 }
 
 func (d draws) key() op {

@@ -19,6 +19,8 @@ const (
 	remembered = 86400      // and a session
 	lifetime   = 120
 	longest    = 300
+	outsideTTL = 86400 // the longest that an outside issuer's token may live
+	Latitude   = 300   // how much longer an outside issuer's token is taken
 	slowness   = 2
 )
 
@@ -61,8 +63,10 @@ type Hold struct {
 	Amount int // points, or cents
 	Card   string
 
-	key            *Key
-	attempt        int // that committed it
+	session        *Session // of its order, when it was confirmed
+	key            *Key     // nil of an outside issuer's, whose key is always good
+	Use            int      // of an outside issuer's: which jti it has
+	attempt        int      // that committed it
 	captured       int
 	revoked, spent bool // by the client itself
 }
@@ -75,6 +79,8 @@ type step struct {
 	result  string
 	reason  string
 	owed    bool
+	freed   bool // its service has answered that it gave it back
+	told    bool // what came of it was told
 }
 
 // Session is an order.
@@ -84,6 +90,7 @@ type Session struct {
 	State    string // open, closed, completed, compensated, stuck
 	Opened   int
 
+	ended        int // when it came to the state that it ended in
 	facts        map[string]string
 	steps        []*step
 	compensating bool
@@ -118,15 +125,24 @@ type World struct {
 	Keys     map[string][]*Key
 	Faults   []Fault
 	attempts int
+	uses     map[int]*use // of an outside issuer's jtis
 }
 
 // New gives a world in which nothing has happened yet.
 func New(services []string, customers []Customer, coupons []Coupon) *World {
-	m := &World{Services: services, Customers: customers, Coupons: coupons, Now: Epoch, Keys: map[string][]*Key{}}
+	m := &World{Services: services, Customers: customers, Coupons: coupons, Now: Epoch, Keys: map[string][]*Key{}, uses: map[int]*use{}}
 	for _, service := range services {
+		if service == Club {
+			continue // it has none of its own
+		}
 		m.Keys[service] = []*Key{{state: "active"}}
 	}
 	return m
+}
+
+// Domains gives the services that confirm.
+func (m *World) Domains() []string {
+	return slices.DeleteFunc(slices.Clone(m.Services), func(service string) bool { return service == Club })
 }
 
 // Answer is what the model foretells of a verb.

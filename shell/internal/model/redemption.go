@@ -58,7 +58,14 @@ func (m *World) Resume() Answer {
 	case s.State == "closed":
 		return refused("session_closed")
 	case s.State == "stuck":
+		var old []*step
+		for _, st := range s.steps {
+			if st.told && !st.owed {
+				old = append(old, st)
+			}
+		}
 		m.run(s)
+		return s.said(true, old...)
 	}
 	return s.said(true)
 }
@@ -113,10 +120,11 @@ func (m *World) run(s *Session) {
 		stuck = !m.compensate(ordered)
 	}
 	for _, st := range s.steps {
-		if st.status != "accepted" && st.status != "refused" || st.owed {
+		if st.status != "accepted" && st.status != "refused" || st.owed || st.freed {
 			continue
 		}
-		if m.ask(st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.attempt) }).reason == "" && st.status == "accepted" {
+		st.freed = m.ask(st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.attempt) }).reason == ""
+		if st.freed && st.status == "accepted" {
 			st.status = "released"
 		}
 	}
@@ -127,6 +135,10 @@ func (m *World) run(s *Session) {
 		s.State = "compensated"
 	default:
 		s.State = "completed"
+	}
+	s.ended = m.Now
+	for _, st := range s.steps {
+		st.told = true
 	}
 }
 
@@ -168,6 +180,9 @@ func (m *World) compensate(reversed []*step) bool {
 			st.status, st.result, st.reason, st.owed = "cancelled", "cancelled", "", false
 		default:
 			st.status, st.owed = "cancelled", false
+			if st.told { // what is new is that it is taken back
+				st.result = "cancelled"
+			}
 		}
 	}
 	return all
@@ -178,12 +193,15 @@ func (s *Session) told() []*step {
 	return slices.DeleteFunc(slices.Clone(s.steps), func(st *step) bool { return st.result == "" })
 }
 
-// said is what the client hears of a redemption.
-func (s *Session) said(resumed bool) Answer {
+// said is what the client hears of a redemption, but for what it has heard before.
+func (s *Session) said(resumed bool, before ...*step) Answer {
 	a := Answer{Results: []string{}}
 	for _, st := range s.told() {
+		if slices.Contains(before, st) {
+			continue
+		}
 		a.Results = append(a.Results, st.hold.Handle+" "+st.result)
-		if st.reason != "" {
+		if st.reason != "" && !(resumed && st.result == "cancelled") {
 			a.Reasons = append(a.Reasons, st.reason)
 		}
 	}

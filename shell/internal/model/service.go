@@ -4,12 +4,15 @@ package model
 
 // commit is a service's answer to a redemption of its token.
 func (m *World) commit(h *Hold, order string, facts map[string]string, attempt int) reply {
+	if h.outside() {
+		return m.accept(h, order, attempt)
+	}
 	switch {
 	case h.key.gone, h.key.left > 0 && !h.key.aged:
 		return no("key_unknown")
-	case h.key.aged && (h.Order != order || h.State != "committed" || m.forgotten(h)): // nothing was answered
+	case h.key.aged && (!h.isOf(m.Session(order)) || h.State != "committed" || m.forgotten(h)): // nothing was answered
 		return no("key_unknown")
-	case h.Order != order:
+	case !h.isOf(m.Session(order)):
 		return no("session_mismatch")
 	case h.State == "committed" && !m.forgotten(h) && h.attempt == attempt:
 		return reply{repeated: true}
@@ -61,6 +64,9 @@ func (m *World) holdsFor(h *Hold, facts map[string]string) bool {
 
 // cancel is a service's answer to a cancellation.
 func (m *World) cancel(h *Hold, attempt int) reply {
+	if h.outside() {
+		return m.undo(h, attempt)
+	}
 	if h.key.gone {
 		return no("key_unknown")
 	}

@@ -7,11 +7,14 @@ import (
 	"slices"
 )
 
-// Open opens a session and makes it the current one; old ones are forgotten at
-// that moment.
+// Open opens a session and makes it the current one; old ones that owe nothing
+// are forgotten at that moment. A name is free when neither the relay nor any
+// service remembers an order of it.
 func (m *World) Open(id, customer string, facts map[string]string) Answer {
-	m.Sessions = slices.DeleteFunc(m.Sessions, func(s *Session) bool { return m.Now > s.Opened+OpenFor+remembered })
-	if m.Session(id) != nil {
+	m.Sessions = slices.DeleteFunc(m.Sessions, func(s *Session) bool {
+		return s.State != "stuck" && m.Now > max(s.Opened+OpenFor, s.ended)+remembered
+	})
+	if m.Session(id) != nil || m.sum(one, func(h *Hold) bool { return !h.outside() && h.Order == id && !m.forgotten(h) }) > 0 || m.minds(id) {
 		return Answer{Wrong: true}
 	}
 	m.Sessions = append(m.Sessions, &Session{ID: id, Customer: customer, facts: maps.Clone(facts), State: "open", Opened: m.Now})
@@ -61,9 +64,12 @@ func (m *World) Close() Answer {
 			st.status = "released"
 		}
 	}
-	s.State = "closed"
+	s.State, s.ended = "closed", m.Now
 	return Answer{}
 }
+
+// isOf reports whether a token is for an order and its customer.
+func (h *Hold) isOf(s *Session) bool { return h.Order == s.ID && h.Customer == s.Customer }
 
 func (s *Session) step(h *Hold) *step {
 	for _, st := range s.steps {
@@ -75,33 +81,23 @@ func (s *Session) step(h *Hold) *step {
 }
 
 // status is what session show says of a token. One that its bearer redeemed past
-// the relay is redeemed, unless the relay has an answer of a service to tell.
+// the relay is redeemed, whatever the relay did with it since; what the relay knows
+// of any other says more than what the client knows itself, but for one that it
+// only accepted.
 func (m *World) status(h *Hold) string {
+	if h.spent {
+		return "redeemed"
+	}
 	if s := m.Session(h.Order); s != nil {
-		if st := s.step(h); st != nil && m.tells(st) {
+		if st := s.step(h); st != nil && (st.status != "accepted" || !h.revoked && m.Now < h.Expires) {
 			return st.status
 		}
 	}
 	switch {
-	case h.spent:
-		return "redeemed"
 	case h.revoked:
 		return "revoked"
 	case m.Now >= h.Expires:
 		return "expired"
 	}
 	return "issued"
-}
-
-// tells reports whether what the relay knows of a token says more than what the
-// client knows itself.
-func (m *World) tells(st *step) bool {
-	h := st.hold
-	switch st.status {
-	case "accepted":
-		return !h.spent && !h.revoked && m.Now < h.Expires
-	case "released":
-		return !h.spent
-	}
-	return true
 }

@@ -50,7 +50,7 @@ func (o op) simpler() []op {
 	case o.deed == "session new" && len(o.words) > 2:
 		less.words = o.words[:2]
 		all = append(all, less)
-	case strings.HasSuffix(o.deed, "confirm") && o.n > 0:
+	case strings.HasSuffix(o.deed, "confirm") && o.n > 0 && o.deed != "club confirm":
 		less.n = 0
 		all = append(all, less)
 	case o.deed == "fault" && o.n > 1:

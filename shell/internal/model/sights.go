@@ -52,7 +52,7 @@ func (m *World) Sights() []Sight {
 				`view payments --jq '.accounts.%s.%s | [.authorised, .captured, .available] | join(" ")'`, c.ID, card.ID)
 		}
 	}
-	for _, service := range m.Services {
+	for _, service := range m.Domains() {
 		var states []string
 		for _, k := range m.Keys[service] {
 			states = append(states, k.state)

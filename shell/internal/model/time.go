@@ -37,14 +37,25 @@ func (m *World) age() {
 			if k.state == "published" && m.Now >= k.last {
 				k.state, k.left, k.aged = "retired", k.last, true
 			}
-			k.gone = k.left > 0 && m.Now > k.left+Retention
+			k.gone = k.left > 0 && m.Now > k.left+Retention && m.sum(one, func(h *Hold) bool { return h.key == k && !m.forgotten(h) }) == 0
 		}
 		m.Keys[service] = slices.DeleteFunc(versions, func(k *Key) bool { return k.gone })
 	}
 }
 
-// forgotten reports whether a service has forgotten a reservation.
-func (m *World) forgotten(h *Hold) bool { return h.Expires < m.Now-Retention }
+// forgotten reports whether a service has forgotten a reservation: never one that
+// its order may owe for.
+func (m *World) forgotten(h *Hold) bool {
+	return h.Expires < m.Now-Retention && h.session.State != "stuck"
+}
+
+// late reports whether a token is expired for whoever judges it.
+func (m *World) late(h *Hold) bool {
+	if h.outside() {
+		return m.Now >= h.Expires+Latitude
+	}
+	return m.Now >= h.Expires
+}
 
 // Rotate makes a new active key.
 func (m *World) Rotate(service string) Answer {

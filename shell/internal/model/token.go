@@ -21,7 +21,7 @@ func (m *World) Confirm(h Hold, ttl int) Answer {
 		return refused(said.reason)
 	}
 	for _, old := range m.Holds {
-		old.Gone = old.Gone || m.forgotten(old)
+		old.Gone = old.Gone || old.Expires < m.Now-Retention
 	}
 	h.Handle = handle
 	return Answer{}
@@ -48,7 +48,7 @@ func (m *World) issue(s *Session, h *Hold, ttl int) reply {
 		return no("service_unavailable")
 	}
 	h.key = m.Keys[h.Service][at]
-	h.Customer, h.Order, h.Expires, h.State = s.Customer, s.ID, m.Now+ttl, "reserved"
+	h.session, h.Customer, h.Order, h.Expires, h.State = s, s.Customer, s.ID, m.Now+ttl, "reserved"
 	h.key.last = max(h.key.last, h.Expires)
 	m.Holds = append(m.Holds, h)
 	signed := m.ask("kms.sign", func() reply { return reply{} })
@@ -71,7 +71,7 @@ func (m *World) Relay(forged bool, named ...*Hold) Answer {
 
 // judge is the relay's verdict on an envelope: a reason, or that it is accepted.
 func (m *World) judge(h *Hold, forged bool) string {
-	if h.key.left > 0 {
+	if !h.outside() && h.key.left > 0 {
 		return "key_unknown"
 	}
 	if forged {
@@ -86,11 +86,11 @@ func (m *World) judge(h *Hold, forged bool) string {
 	}
 	s := m.Session(m.Current)
 	switch {
-	case h.Order != s.ID:
+	case !h.isOf(s):
 		return "session_mismatch"
-	case m.Now >= h.Expires:
+	case m.late(h):
 		return "expired"
-	case s.step(h) != nil:
+	case slices.ContainsFunc(s.steps, func(st *step) bool { return st.hold == h || h.outside() && st.hold.Use == h.Use }):
 		return "replayed"
 	}
 	s.steps = append(s.steps, &step{hold: h, status: "accepted"})
@@ -100,6 +100,8 @@ func (m *World) judge(h *Hold, forged bool) string {
 // Revoke has the issuer take a token back.
 func (m *World) Revoke(h *Hold) Answer {
 	switch {
+	case h.outside():
+		return refused("issuer_unknown")
 	case h.key.gone:
 		return refused("key_unknown")
 	case m.forgotten(h):

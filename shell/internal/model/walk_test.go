@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -39,8 +40,12 @@ type walk struct {
 	files     []txtar.File
 	saw       []string          // refusals, and the ends that sessions came to
 	receipts  map[string]string // by handle
-	jtis      map[string]string // handles, by jti
+	jtis      map[named]string  // handles
 }
+
+// named is a token by its order and its jti: an outside issuer may give a jti to
+// several.
+type named struct{ order, jti string }
 
 // discrepancy is where the product and the model part.
 type discrepancy struct {
@@ -54,9 +59,14 @@ func newWalk(ctx context.Context, t twin, weakness tokens.Weakness, audited bool
 		return nil, err
 	}
 	w.Witness.Watch(audited)
+	if t.club {
+		if err := trustOutside(w); err != nil {
+			return nil, err
+		}
+	}
 	return &walk{
 		twin: t, model: t.model(), client: client.New(w), audited: audited,
-		receipts: map[string]string{}, jtis: map[string]string{},
+		receipts: map[string]string{}, jtis: map[named]string{},
 	}, nil
 }
 
@@ -78,7 +88,7 @@ func (w *walk) do(ctx context.Context, o op) *discrepancy {
 	lines := w.lines(d, o)
 	results, err := w.run(ctx, d, o, lines)
 	for _, t := range w.client.Wallet.Held {
-		w.jtis[t.Ref.ID] = t.Handle
+		w.jtis[named{t.Ref.Order, t.Ref.ID}] = t.Handle
 	}
 	before := w.model.States()
 	foretold := d.foretell(w.model, o)
@@ -124,6 +134,11 @@ func (w *walk) sensible(o op) bool {
 		}
 	}
 	switch verb, _, _ := strings.Cut(o.deed, " "); verb {
+	case "club": // one text for each use in an order, and none that was forgotten
+		jti := o.word(1)
+		return w.model.Session(w.model.Current) != nil && !slices.ContainsFunc(w.model.Holds, func(h *model.Hold) bool {
+			return h.Service == model.Club && strconv.Itoa(h.Use) == jti && (h.Order == w.model.Current || h.Expires <= w.model.Now-model.Retention/2)
+		})
 	case "keys":
 		return o.deed == "keys rotate" || o.n < len(w.model.Keys[o.word(0)])
 	case "fault", "clock":
@@ -148,11 +163,16 @@ func (w *walk) lines(d deed, o op) []string {
 		return []string{fmt.Sprintf("capture KID keys list %s --jq '.keys[%d].kid'", o.word(0), o.n), line}
 	}
 	if _, file, ok := strings.Cut(line, "@"); ok {
-		change := explore.Spoiled
-		if o.deed == "relay twin" {
-			change = otherS
+		raw := ""
+		switch o.deed {
+		case "club confirm":
+			raw = outsideToken(w.client, o)
+		case "relay twin":
+			raw = otherS(w.client.Wallet.ByHandle[o.tokens[0]].Raw)
+		default:
+			raw = explore.Spoiled(w.client.Wallet.ByHandle[o.tokens[0]].Raw)
 		}
-		raw := change(w.client.Wallet.ByHandle[o.tokens[0]].Raw) + "\n"
+		raw += "\n"
 		w.files = append(slices.DeleteFunc(w.files, func(f txtar.File) bool { return f.Name == file }), txtar.File{Name: file, Data: []byte(raw)})
 	}
 	return []string{line}
@@ -181,7 +201,7 @@ func (w *walk) run(ctx context.Context, d deed, o op, lines []string) (results [
 		stdout.Reset()
 		err = w.shell.Line(ctx, line, false, &stdout, io.Discard)
 	}
-	return spoken(stdout.Bytes()), err
+	return w.spoken(stdout.Bytes()), err
 }
 
 // panicked is what a client may never answer.
@@ -212,10 +232,16 @@ func (w *walk) scenario(found *discrepancy) string {
 	if w.audited {
 		b.WriteString("set check on\n")
 	}
+	if w.twin.club {
+		b.WriteString(trustLine + "\n")
+	}
 	for _, line := range append(w.script, found.ask...) {
 		b.WriteString(line + "\n")
 	}
 	archive := &txtar.Archive{Comment: []byte(b.String()), Files: w.files}
+	if w.twin.club {
+		archive.Files = append(archive.Files, txtar.File{Name: "club.json", Data: []byte(outsideKeys() + "\n")}, txtar.File{Name: "club.yaml", Data: []byte(outsideProfile)})
+	}
 	if w.twin.yaml != "" {
 		archive.Files = append(archive.Files, txtar.File{Name: "world.yaml", Data: []byte(w.twin.yaml)})
 	}

@@ -13,6 +13,7 @@ type twin struct {
 	name  string
 	yaml  string // empty is the embedded world
 	plan  *world.Plan
+	club  bool // an outside issuer is trusted, and a stand-in takes its tokens
 	model func() *model.World
 }
 
@@ -37,8 +38,8 @@ func twins(t *testing.T) []twin {
 				{Code: "NEXTYEAR", Inactive: true},
 			})
 		}},
-		{name: "a small world", yaml: smallWorld, plan: shelltest.PlanOf(t, smallWorld), model: func() *model.World {
-			return model.New([]string{"payments", "points", "coupons"}, []model.Customer{
+		{name: "a small world", club: true, yaml: smallWorld, plan: shelltest.PlanOf(t, smallWorld), model: func() *model.World {
+			return model.New([]string{"payments", "points", "coupons", model.Club}, []model.Customer{
 				{ID: "ann", Points: 10, Cards: []model.Card{{ID: "debit", Limit: 10000}}},
 				{ID: "bob", Points: 7},
 			}, []model.Coupon{

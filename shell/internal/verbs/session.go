@@ -66,7 +66,11 @@ func (v *sessionNew) Run(ctx context.Context, c *client.Client, out *answer.Out)
 	}
 	snap, err := c.Open(ctx, v.Name, c.Customer(v.Customer), facts)
 	if errors.Is(err, orchestrator.ErrExists) {
-		return exit.Usage("session use "+v.Name+" makes it the current one", "there is a session %q already", v.Name)
+		hint := "session use " + v.Name + " makes it the current one"
+		if _, gone := c.World.Relay.Session(v.Name); gone != nil {
+			hint = "choose another name"
+		}
+		return exit.Usage(hint, "%v", err)
 	}
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ package world
 import (
 	"context"
 	"slices"
+	"time"
 
 	"tokenshell/issuers"
 	"tokenshell/orchestrator"
@@ -71,6 +72,7 @@ type Domain interface {
 	Open(ctx context.Context, ref tokens.Ref, sealed []byte) ([]byte, error)
 	Keys() *issuers.KeyRing
 	Entries() []issuers.Entry
+	Remembers(order string) (until time.Time, yes bool)
 	Audit() error
 
 	// Accounts gives what it counts, for people.

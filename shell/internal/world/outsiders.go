@@ -39,10 +39,9 @@ func (w *World) Trust(o *Outsider, service string) error {
 			if slices.ContainsFunc(w.Outsiders, func(other *Outsider) bool { return other.Service == service }) {
 				return exit.Usage("choose another --service", "%q is a service already", service)
 			}
-			o.Standin.books = w.Standins[at].books // what it accepted once stays accepted
 			w.Standins = slices.Delete(w.Standins, at, at+1)
 		}
-		to = &orchestrator.Service{Name: service, Redeemer: w.Reach("relay", service, o.Standin)}
+		to = &orchestrator.Service{Name: service, Redeemer: w.Reach("relay", service, o.Standin), Remembers: w.standinBooks.Remembers}
 	}
 	if err := inside.Trust(o.Issuer, to); err != nil {
 		return exit.Usage("trust list shows them", "%v", err)

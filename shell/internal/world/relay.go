@@ -55,15 +55,20 @@ func (w *World) Sessions() []orchestrator.Snapshot {
 // wiredRelay is the relay as the client reaches it: over the wire. What is only
 // looked up is not said between parties.
 type wiredRelay struct {
-	relay Relay
-	wire  *wire.Wire
+	relay  Relay
+	wire   *wire.Wire
+	opened func(order string) // is told of each order that was opened
 }
 
 // Open opens a session.
 func (r wiredRelay) Open(ctx context.Context, id, customer string, facts tokens.Facts) (orchestrator.Snapshot, error) {
 	q := wire.Question{From: "client", To: "relay", Step: "open", Session: id, Text: "open " + orSome(id)}
 	q.Contents = append([]wire.Field{{Name: "order_processing_id", Value: orSome(id)}, {Name: "customer", Value: customer}}, factFields(facts)...)
-	return wire.Carry(ctx, r.wire, q, func() (orchestrator.Snapshot, error) { return r.relay.Open(ctx, id, customer, facts) }, describeSession)
+	snap, err := wire.Carry(ctx, r.wire, q, func() (orchestrator.Snapshot, error) { return r.relay.Open(ctx, id, customer, facts) }, describeSession)
+	if err == nil {
+		r.opened(snap.ID)
+	}
+	return snap, err
 }
 
 func orSome(id string) string {

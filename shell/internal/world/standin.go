@@ -6,6 +6,8 @@ package world
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -21,20 +23,47 @@ type standin struct {
 	mint     *tokens.Mint
 	verifier *tokens.Verifier
 	journal  tokens.Journal
-
-	mu    sync.Mutex
-	books map[tokens.Ref]*standinEntry
+	books    *standinBooks
 }
 
+// standinBooks are what all stand-ins of a world have accepted: an issuer that is
+// trusted again, for another service, is the same issuer.
+type standinBooks struct {
+	clock tokens.Clock // the world's own: a stand-in's may be moved back
+	owed  func(order string) bool
+
+	mu      sync.Mutex
+	uses    map[use]*standinEntry
+	horizon time.Time // what expired before it may have been forgotten
+}
+
+// standinEntry is what became of one use.
 type standinEntry struct {
+	ref       tokens.Ref
 	attempt   string
 	receipt   tokens.Receipt
 	cancelled bool
 	expires   time.Time
 }
 
+// forget drops what expired long ago and is not owed for. The books must be
+// locked.
+func (b *standinBooks) forget() {
+	horizon := b.clock.Now().Add(-issuers.Retention)
+	if horizon.Before(b.horizon.Add(time.Hour)) {
+		return // not every time: it looks at all of them
+	}
+	b.horizon = horizon
+	maps.DeleteFunc(b.uses, func(_ use, e *standinEntry) bool { return b.needless(e, horizon) })
+}
+
+// needless reports whether an entry can matter no more.
+func (b *standinBooks) needless(e *standinEntry, horizon time.Time) bool {
+	return e.expires.Before(horizon) && !b.owed(e.ref.Order)
+}
+
 func newStandin(w *World, name string, issuer tokens.Issuer) *standin {
-	s := &standin{Name: name, clock: w.Clock.Of(name), mint: w.Mint, journal: tokens.NewJournal(w.Log, name), books: map[tokens.Ref]*standinEntry{}}
+	s := &standin{Name: name, clock: w.Clock.Of(name), mint: w.Mint, journal: tokens.NewJournal(w.Log, name), books: w.standinBooks}
 	s.verifier = &tokens.Verifier{
 		Party: tokens.Audience, Clock: s.clock, Leeway: w.Leeway.Get, Weakness: w.weakness,
 		Issuers: func(iss string) (tokens.Issuer, bool) { return issuer, iss == issuer.Name },
@@ -52,18 +81,21 @@ func (s *standin) checks(session tokens.Session, attempt string, receipt *tokens
 			return nil
 		},
 		Outcome: func(c *tokens.Claims) error {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return s.answered(c, attempt, receipt)
+			s.books.mu.Lock()
+			defer s.books.mu.Unlock()
+			return s.answered(c, session.Order, attempt, receipt)
 		},
 		Books: func(c *tokens.Claims) error {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			if err := s.answered(c, attempt, receipt); err != nil {
+			s.books.mu.Lock()
+			defer s.books.mu.Unlock()
+			if err := s.answered(c, session.Order, attempt, receipt); err != nil {
 				return err
 			}
-			if e := s.books[c.Ref()]; e != nil && e.cancelled {
+			switch e := s.books.uses[useOf(c.Ref())]; {
+			case e != nil && e.cancelled:
 				return tokens.Refuse(tokens.Revoked, "the token was cancelled")
+			case e == nil && c.ExpiresAt.Before(s.books.horizon):
+				return tokens.Refuse(tokens.Expired, "what expired before %s is forgotten", s.books.horizon.UTC().Format(time.RFC3339))
 			}
 			if record {
 				s.accept(c, attempt, receipt)
@@ -73,13 +105,13 @@ func (s *standin) checks(session tokens.Session, attempt string, receipt *tokens
 	})
 }
 
-// answered gives the stored answer. The stand-in must be locked.
-func (s *standin) answered(c *tokens.Claims, attempt string, receipt *tokens.Receipt) error {
-	e := s.books[c.Ref()]
+// answered gives the stored answer. The books must be locked.
+func (s *standin) answered(c *tokens.Claims, order, attempt string, receipt *tokens.Receipt) error {
+	e := s.books.uses[useOf(c.Ref())]
 	switch {
 	case e == nil || e.cancelled:
 		return nil
-	case e.attempt != attempt:
+	case e.attempt != attempt || e.ref.Order != order:
 		return tokens.Refuse(tokens.AlreadyRedeemed, "another attempt redeemed %s at %s", c.ID, e.receipt.At.Format(time.RFC3339))
 	}
 	*receipt = e.receipt
@@ -87,25 +119,20 @@ func (s *standin) answered(c *tokens.Claims, attempt string, receipt *tokens.Rec
 	return tokens.ErrDone
 }
 
-// accept records a redemption, and forgets the old ones. The stand-in must be
+// accept records a redemption, and forgets the old ones. The books must be
 // locked.
 func (s *standin) accept(c *tokens.Claims, attempt string, receipt *tokens.Receipt) {
-	now := s.clock.Now()
-	for ref, e := range s.books {
-		if now.After(e.expires.Add(issuers.Retention)) {
-			delete(s.books, ref)
-		}
-	}
+	s.books.forget()
 	*receipt = tokens.Receipt{
-		ID: s.mint.ID("rcp"), Service: s.Name, JTI: c.ID, Order: c.Order, Attempt: attempt, At: now, Body: json.RawMessage(`{"stand_in":true}`),
+		ID: s.mint.ID("rcp"), Service: s.Name, JTI: c.ID, Order: c.Order, Attempt: attempt, At: s.clock.Now(), Body: json.RawMessage(`{"stand_in":true}`),
 	}
-	s.books[c.Ref()] = &standinEntry{attempt: attempt, receipt: *receipt, expires: c.ExpiresAt}
+	s.books.uses[useOf(c.Ref())] = &standinEntry{ref: c.Ref(), attempt: attempt, receipt: *receipt, expires: c.ExpiresAt}
 }
 
 // Redeem accepts a token once.
 func (s *standin) Redeem(ctx context.Context, request tokens.Redemption) (receipt tokens.Receipt, err error) {
-	var ref tokens.Ref
-	defer func() { s.journal.Step(ctx, "redeem", ref, err) }()
+	ref := tokens.Ref{Order: request.Session.Order}
+	defer func() { s.journal.Step(ctx, "redeem", verified(ref, err), err) }()
 	claims, err := tokens.Judge(request.Token, s.checks(request.Session, request.Attempt, &receipt, true))
 	if err != nil {
 		return tokens.Receipt{}, err
@@ -116,24 +143,34 @@ func (s *standin) Redeem(ctx context.Context, request tokens.Redemption) (receip
 
 // Cancel takes an attempt back, whether or not it ever arrived.
 func (s *standin) Cancel(ctx context.Context, c tokens.Cancellation) (err error) {
-	var ref tokens.Ref
-	defer func() { s.journal.Step(ctx, "cancel", ref, err) }()
+	ref := tokens.Ref{Order: c.Session.Order}
+	defer func() { s.journal.Step(ctx, "cancel", verified(ref, err), err) }()
 	claims, err := s.signed(c.Token)
 	if err != nil {
 		return err
 	}
 	ref = claims.Ref()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := s.books[ref]
+	s.books.mu.Lock()
+	defer s.books.mu.Unlock()
+	e := s.books.uses[useOf(ref)]
 	if e == nil {
-		e = &standinEntry{attempt: c.Attempt, expires: claims.ExpiresAt}
-		s.books[ref] = e
+		e = &standinEntry{ref: ref, attempt: c.Attempt, expires: claims.ExpiresAt}
+		s.books.uses[useOf(ref)] = e
 	}
-	if e.attempt == c.Attempt {
+	if e.attempt == c.Attempt && e.ref.Order == c.Session.Order {
 		e.cancelled = true
 	}
 	return nil
+}
+
+// verified gives the token that a refusal names, when it was verified, or else
+// what was known before.
+func verified(ref tokens.Ref, err error) tokens.Ref {
+	var refusal *tokens.Refusal
+	if errors.As(err, &refusal) && refusal.Token != (tokens.Ref{}) {
+		return refusal.Token
+	}
+	return ref
 }
 
 // signed gives the claims of a token that the issuer signed, under whatever
@@ -147,14 +184,32 @@ func (s *standin) signed(raw string) (*tokens.Claims, error) {
 }
 
 // redeemed adds what stands redeemed, with its attempt.
-func (s *standin) redeemed(committed map[tokens.Ref]string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for ref, e := range s.books {
+func (b *standinBooks) redeemed(committed map[tokens.Ref]string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, e := range b.uses {
 		if !e.cancelled {
-			committed[ref] = e.attempt
+			committed[e.ref] = e.attempt
 		}
 	}
+}
+
+// Remembers says whether any use is remembered that an order made, and until when
+// at least; see [orchestrator.Service].
+func (b *standinBooks) Remembers(order string) (until time.Time, yes bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	horizon := b.clock.Now().Add(-issuers.Retention)
+	for _, e := range b.uses {
+		if e.ref.Order != order || b.needless(e, horizon) {
+			continue
+		}
+		yes = true
+		if t := e.expires.Add(issuers.Retention); t.After(until) {
+			until = t
+		}
+	}
+	return until, yes
 }
 
 // Explain says what every check would find, and changes nothing.

@@ -26,6 +26,7 @@ func BuildWeak(ctx context.Context, plan *Plan, m Making, weakness tokens.Weakne
 	w.Faults = &wire.Faults{Clock: w.Clock}
 	w.Wire = &wire.Wire{Faults: w.Faults, Conversation: wire.NewConversation(w.Clock)}
 	w.Log = newLogbook(w.Clock)
+	w.standinBooks = &standinBooks{clock: w.Clock, owed: w.owed, uses: map[use]*standinEntry{}}
 	w.KMS = kmsmock.New(kmsmock.Config{Seed: w.Mint.Derive("kms"), Now: w.Clock.Of("kms").Now})
 	if err := w.openServices(ctx); err != nil {
 		return nil, err

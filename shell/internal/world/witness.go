@@ -20,9 +20,15 @@ type Witness struct {
 	mu     sync.Mutex
 	on     bool
 	peek   func(raw string) (tokens.Unverified, error)
-	broken error // the first broken promise
-	seen   map[tokens.Ref]testimony
+	broken error           // the first broken promise
+	debts  map[string]bool // the orders that were stuck when the world was last audited
+	seen   map[use]testimony
 }
+
+// use is what may be redeemed once: (iss, jti), in whatever order it is used.
+type use struct{ issuer, jti string }
+
+func useOf(ref tokens.Ref) use { return use{ref.Issuer, ref.ID} }
 
 // witnessLimit is how many tokens a witness remembers before it starts again.
 const witnessLimit = 100_000
@@ -38,7 +44,7 @@ type testimony struct {
 func (w *Witness) Watch(on bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.on, w.broken, w.seen = on, nil, map[tokens.Ref]testimony{}
+	w.on, w.broken, w.seen, w.debts = on, nil, map[use]testimony{}, map[string]bool{}
 }
 
 // Watching reports whether it watches.
@@ -68,7 +74,7 @@ func (w *Witness) redeemed(ref tokens.Ref, attempt string, receipt tokens.Receip
 	if !w.on {
 		return
 	}
-	known := w.seen[ref]
+	known := w.seen[useOf(ref)]
 	switch {
 	case err == nil && known.cancelled:
 		w.breach("%s was redeemed after it was cancelled", ref.ID)
@@ -80,7 +86,7 @@ func (w *Witness) redeemed(ref tokens.Ref, attempt string, receipt tokens.Receip
 		if len(w.seen) >= witnessLimit {
 			clear(w.seen)
 		}
-		w.seen[ref] = testimony{attempt: attempt, receipt: receipt.ID}
+		w.seen[useOf(ref)] = testimony{attempt: attempt, receipt: receipt.ID}
 	}
 }
 
@@ -88,9 +94,32 @@ func (w *Witness) redeemed(ref tokens.Ref, attempt string, receipt tokens.Receip
 func (w *Witness) cancelled(ref tokens.Ref, attempt string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if known := w.seen[ref]; w.on && (known.attempt == "" || known.attempt == attempt) {
-		w.seen[ref] = testimony{cancelled: true}
+	if known := w.seen[useOf(ref)]; w.on && (known.attempt == "" || known.attempt == attempt) {
+		w.seen[useOf(ref)] = testimony{cancelled: true}
 	}
+}
+
+// owing takes down which sessions are stuck, and says of one that was and is gone
+// that it was forgotten.
+func (w *Witness) owing(sessions []orchestrator.Snapshot) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	known := make(map[string]bool, len(sessions))
+	for _, snap := range sessions {
+		known[snap.ID] = true
+	}
+	for id := range w.debts {
+		if !known[id] {
+			return fmt.Errorf("order %q was stuck, and the relay has forgotten it", id)
+		}
+	}
+	clear(w.debts)
+	for _, snap := range sessions {
+		if w.on && snap.State == orchestrator.Stuck {
+			w.debts[snap.ID] = true
+		}
+	}
+	return nil
 }
 
 // relayed takes down the relay's answer: it may only call a replay what it has
@@ -107,6 +136,24 @@ func (w *Witness) relayed(ref tokens.Ref, session orchestrator.Snapshot, err err
 		}
 	}
 	w.breach("the relay called %s a replay, and had never accepted it", ref.ID)
+}
+
+// opened takes down that an order was opened under a name: no service may still
+// have books of an earlier order of that name, for it would count them in.
+func (w *World) opened(order string) {
+	if !w.Witness.Watching() {
+		return
+	}
+	for _, p := range w.Parties {
+		for _, e := range p.Entries() {
+			if e.Ref.Order == order {
+				w.Witness.mu.Lock()
+				w.Witness.breach("order %q was opened while %s remembers an earlier one of that name", order, p.Name)
+				w.Witness.mu.Unlock()
+				return
+			}
+		}
+	}
 }
 
 // watchedRedeemer is a service under a witness's eyes. It stands behind the
@@ -155,29 +202,43 @@ func (w *World) Audit() error {
 	return w.auditAgreement()
 }
 
-// auditAgreement holds what ended sessions say of their tokens against the
-// books of the services.
+// auditAgreement holds what the sessions say of their tokens against the books
+// of the services. What an order may still owe is on both sides until it is
+// settled, and nothing is redeemed twice in whatever orders.
 func (w *World) auditAgreement() error {
-	committed := map[tokens.Ref]string{} // the attempt, of what stands redeemed
+	sessions := w.inside.Sessions()
+	if err := w.Witness.owing(sessions); err != nil {
+		return err
+	}
+	known, committed := map[tokens.Ref]bool{}, map[tokens.Ref]string{} // the attempt, of what stands redeemed
 	for _, p := range w.Parties {
 		for _, e := range p.Entries() {
+			known[e.Ref] = true
 			if e.State == issuers.Committed {
 				committed[e.Ref] = e.Attempt
 			}
 		}
 	}
-	for _, s := range w.Standins {
-		s.redeemed(committed)
+	w.standinBooks.redeemed(committed)
+	once := make(map[use]tokens.Ref, len(committed))
+	for ref := range committed {
+		if other, twice := once[useOf(ref)]; twice {
+			return fmt.Errorf("%s of %s is redeemed twice, for orders %q and %q", ref.ID, ref.Issuer, min(ref.Order, other.Order), max(ref.Order, other.Order))
+		}
+		once[useOf(ref)] = ref
 	}
 	recent := w.Clock.Now().Add(-issuers.Retention) // older ones may be forgotten
-	for _, snap := range w.inside.Sessions() {
+	for _, snap := range sessions {
 		for _, step := range snap.Steps {
 			stands := step.Attempt != "" && committed[step.Ref] == step.Attempt
+			_, books := w.Issuer(step.Ref.Issuer)
 			switch {
 			case snap.State == orchestrator.Completed && step.Result != "" && !stands && step.Expires.After(recent):
 				return fmt.Errorf("session %q is completed, and %s has no redemption of %s", snap.ID, step.Service, step.Ref.ID)
 			case snap.State == orchestrator.Compensated && stands:
 				return fmt.Errorf("session %q is compensated, and %s still has %s redeemed", snap.ID, step.Service, step.Ref.ID)
+			case snap.State == orchestrator.Stuck && books == nil && !known[step.Ref]:
+				return fmt.Errorf("session %q is stuck, and %s has forgotten %s", snap.ID, step.Service, step.Ref.ID)
 			}
 		}
 	}

@@ -47,6 +47,8 @@ type World struct {
 
 	Outsiders []*Outsider // the outside issuers that the relay trusts
 	Standins  []*standin  // also of those that it trusts no more
+
+	standinBooks *standinBooks
 }
 
 // Party is a domain service of a world.
@@ -107,7 +109,7 @@ func (w *World) openServices(ctx context.Context) error {
 func (w *World) issuerConfig(k *Kind) issuers.Config {
 	c := issuers.Config{
 		Service: k.Name, Capability: k.Capability, KMS: wiredKMS{w.KMS, w.Wire, k.Name}, SigningAlias: signingAlias(k.Name),
-		Clock: w.Clock.Of(k.Name), Leeway: w.Leeway.Get, Mint: w.Mint, Log: w.Log, Weakness: w.weakness,
+		Clock: w.Clock.Of(k.Name), Leeway: w.Leeway.Get, Mint: w.Mint, Log: w.Log, Weakness: w.weakness, Owed: w.owed,
 	}
 	if k.Seals {
 		c.SealingAlias = sealingAlias(k.Name)
@@ -120,15 +122,25 @@ func (w *World) openRelay(open func(orchestrator.Config) Relay) {
 		Ledger: orchestrator.NewMemoryLedger(), Clock: w.Clock.Of("relay"), Leeway: w.Leeway.Get, Mint: w.Mint, Log: w.Log, Weakness: w.weakness,
 	}
 	for _, p := range w.Parties {
-		c.Services = append(c.Services, orchestrator.Service{Name: p.Name, Capabilities: []string{p.Capability}, Redeemer: w.Reach("relay", p.Name, p.Domain)})
+		c.Services = append(c.Services, orchestrator.Service{Name: p.Name, Capabilities: []string{p.Capability}, Redeemer: w.Reach("relay", p.Name, p.Domain), Remembers: p.Remembers})
 		c.Issuers = append(c.Issuers, tokens.Issuer{Name: p.Issuer(), Keys: p.Keys(), Capabilities: []string{p.Capability}})
 	}
 	if open == nil {
 		open = func(c orchestrator.Config) Relay { return orchestrator.New(c) }
 	}
 	relay := open(c)
-	w.Relay = wiredRelay{relay, w.Wire}
+	w.Relay = wiredRelay{relay, w.Wire, w.opened}
 	w.inside, _ = relay.(Inspector) // nil when it is somebody else's
+}
+
+// owed reports whether an order may still have to be taken back, as far as a
+// relay of ours can say.
+func (w *World) owed(order string) bool {
+	if w.inside == nil {
+		return false
+	}
+	snap, err := w.Relay.Session(order)
+	return err == nil && (snap.State == orchestrator.Redeeming || snap.State == orchestrator.Stuck)
 }
 
 // Reach gives a service as one party reaches it: over the wire, with the witness

@@ -111,8 +111,11 @@ func (s *Service) account(code string) *account {
 	return nil
 }
 
+// Letter has nothing to look at, for nothing is sealed; see [issuers.Rules].
+func (s *Service) Letter(*hold, json.RawMessage) error { return nil }
+
 // Commit captures what is held; see [issuers.Rules]. No fact bears on it.
-func (s *Service) Commit(h *hold, _ tokens.Facts, _ json.RawMessage) (any, error) {
+func (s *Service) Commit(h *hold, _ tokens.Facts) (any, error) {
 	h.account.held = issuers.Sub(h.account.held, h.amount)
 	h.account.Balance = issuers.Sub(h.account.Balance, h.amount)
 	return map[string]string{"captured": h.amount.Number(), "left": h.account.Balance.Number()}, nil
