@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -82,15 +83,33 @@ func TestRefusedRedemptions(t *testing.T) {
 			mustDo(t, s.Keys().Disable(issued.KeyID))
 			return redemption(issued.Raw, "a")
 		}},
-		"another issuer":       {tokens.IssuerUnknown, change(func(c *tokens.Claims) { c.Issuer = "coupons.svc" })},
-		"another audience":     {tokens.AudienceMismatch, change(func(c *tokens.Claims) { c.Audience = []string{tokens.Audience} })},
-		"another capability":   {tokens.CapabilityNotAllowed, change(func(c *tokens.Claims) { c.Capabilities = []string{"shelf:burn"} })},
-		"issued tomorrow":      {tokens.NotYetValid, change(func(c *tokens.Claims) { c.IssuedAt = epoch.Add(time.Second) })},
-		"good for a day":       {tokens.LifetimeTooLong, change(func(c *tokens.Claims) { c.ExpiresAt = epoch.Add(24 * time.Hour) })},
-		"a jti of no record":   {tokens.NotIssuedHere, change(func(c *tokens.Claims) { c.ID = "cpt_9" })},
-		"other constraints":    {tokens.ConstraintViolated, change(func(c *tokens.Claims) { c.Constraints = []byte(`{"n":"more"}`) })},
-		"no letter":            {tokens.SealedUnreadable, change(func(c *tokens.Claims) { c.Sealed = nil })},
-		"a letter of nonsense": {tokens.SealedUnreadable, change(func(c *tokens.Claims) { c.Sealed = []byte("a.b.c.d.e") })},
+		"another issuer":     {tokens.IssuerUnknown, change(func(c *tokens.Claims) { c.Issuer = "coupons.svc" })},
+		"another audience":   {tokens.AudienceMismatch, change(func(c *tokens.Claims) { c.Audience = []string{tokens.Audience} })},
+		"another capability": {tokens.CapabilityNotAllowed, change(func(c *tokens.Claims) { c.Capabilities = []string{"shelf:burn"} })},
+		"issued tomorrow":    {tokens.NotYetValid, change(func(c *tokens.Claims) { c.IssuedAt = epoch.Add(time.Second) })},
+		"good for a day":     {tokens.LifetimeTooLong, change(func(c *tokens.Claims) { c.ExpiresAt = epoch.Add(24 * time.Hour) })},
+		"a jti of no record": {tokens.NotIssuedHere, change(func(c *tokens.Claims) { c.ID = "cpt_9" })},
+		"other constraints":  {tokens.ConstraintViolated, change(func(c *tokens.Claims) { c.Constraints = []byte(`{"n":"more"}`) })},
+		"no letter":          {tokens.SealedUnreadable, change(func(c *tokens.Claims) { c.Sealed = nil })},
+		// What its own key signed and nobody issued could not be taken back.
+		"another exp":              {tokens.NotIssuedHere, change(func(c *tokens.Claims) { c.ExpiresAt = c.ExpiresAt.Add(time.Second) })},
+		"another iat":              {tokens.NotIssuedHere, change(func(c *tokens.Claims) { c.IssuedAt = c.IssuedAt.Add(-time.Second) })},
+		"another order of aud":     {tokens.NotIssuedHere, change(func(c *tokens.Claims) { slices.Reverse(c.Audience) })},
+		"an aud said twice":        {tokens.NotIssuedHere, change(func(c *tokens.Claims) { c.Audience = append(c.Audience, c.Audience[0]) })},
+		"an aud without the relay": {tokens.AudienceMismatch, change(func(c *tokens.Claims) { c.Audience = []string{"shelf.svc"} })},
+		"a capability said twice":  {tokens.NotIssuedHere, change(func(c *tokens.Claims) { c.Capabilities = append(c.Capabilities, c.Capabilities[0]) })},
+		"the same letter, sealed anew": {tokens.NotIssuedHere, func(t *testing.T, s *stage, issued tokens.Issued) tokens.Redemption {
+			sealed, err := s.sealer.Seal(issued.Ref, "sesame")
+			mustDo(t, err)
+			return redemption(s.signed(t, issued, func(c *tokens.Claims) { c.Sealed = sealed }), "a")
+		}},
+		"another letter, other constraints": {tokens.SealedUnreadable, func(t *testing.T, s *stage, issued tokens.Issued) tokens.Redemption {
+			sealed, err := s.sealer.Seal(issued.Ref, "open up")
+			mustDo(t, err)
+			return redemption(s.signed(t, issued, func(c *tokens.Claims) { c.Sealed, c.Constraints = sealed, []byte(`{"n":"more"}`) }), "a")
+		}},
+		"nonsense for a letter, other constraints": {tokens.SealedUnreadable, change(func(c *tokens.Claims) { c.Sealed, c.Constraints = []byte("a.b.c.d.e"), []byte(`{}`) })},
+		"a letter of nonsense":                     {tokens.SealedUnreadable, change(func(c *tokens.Claims) { c.Sealed = []byte("a.b.c.d.e") })},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
@@ -157,12 +176,14 @@ func TestWhileTheLetterIsOpened(t *testing.T) {
 		reason  tokens.Reason
 		gone    int
 	}{
-		"it expires":       {func(t *testing.T, s *stage, _ tokens.Issued) { s.advance(t, tokens.DefaultLifetime) }, tokens.Expired, 0},
-		"it is revoked":    {func(t *testing.T, s *stage, i tokens.Issued) { mustDo(t, s.Revoke(background, i.Raw)) }, tokens.Revoked, 0},
-		"it is cancelled":  {func(t *testing.T, s *stage, i tokens.Issued) { mustDo(t, s.cancel(i.Raw, "a")) }, tokens.Revoked, 0},
-		"another redeems":  {func(t *testing.T, s *stage, i tokens.Issued) { _, err := s.redeem(i.Raw, "b"); mustDo(t, err) }, tokens.AlreadyRedeemed, 3},
-		"the same redeems": {func(t *testing.T, s *stage, i tokens.Issued) { _, err := s.redeem(i.Raw, "a"); mustDo(t, err) }, "", 3},
-		"its key rotates":  {func(t *testing.T, s *stage, _ tokens.Issued) { s.rotate(t) }, "", 3},
+		"it expires":          {func(t *testing.T, s *stage, _ tokens.Issued) { s.advance(t, tokens.DefaultLifetime) }, tokens.Expired, 0},
+		"it is revoked":       {func(t *testing.T, s *stage, i tokens.Issued) { mustDo(t, s.Revoke(background, i.Raw)) }, tokens.Revoked, 0},
+		"it is cancelled":     {func(t *testing.T, s *stage, i tokens.Issued) { mustDo(t, s.cancel(i.Raw, "a")) }, tokens.Revoked, 0},
+		"another redeems":     {func(t *testing.T, s *stage, i tokens.Issued) { _, err := s.redeem(i.Raw, "b"); mustDo(t, err) }, tokens.AlreadyRedeemed, 3},
+		"the same redeems":    {func(t *testing.T, s *stage, i tokens.Issued) { _, err := s.redeem(i.Raw, "a"); mustDo(t, err) }, "", 3},
+		"its key is disabled": {func(t *testing.T, s *stage, i tokens.Issued) { mustDo(t, s.Keys().Disable(i.KeyID)) }, tokens.KeyUnknown, 0},
+		"its key is retired":  {func(t *testing.T, s *stage, i tokens.Issued) { mustDo(t, s.Keys().Retire(i.KeyID)) }, tokens.KeyUnknown, 0},
+		"its key rotates":     {func(t *testing.T, s *stage, _ tokens.Issued) { s.rotate(t) }, "", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
@@ -181,8 +202,61 @@ func TestWhileTheLetterIsOpened(t *testing.T) {
 			if want := name == "the same redeems"; receipt.Repeated != want {
 				t.Errorf("repeated: %t, want %t", receipt.Repeated, want)
 			}
-			s.wantBooks(t, 0, tt.gone)
+			held := 0
+			if tt.reason == tokens.KeyUnknown { // the reservation stands until it expires
+				held = 3
+			}
+			s.wantBooks(t, held, tt.gone)
 		})
+	}
+}
+
+// A token that is refused before anything of it is believed is named in the log
+// when it was issued here, and by its order when it was not.
+func TestARefusalInTheLogNamesTheToken(t *testing.T) {
+	s := newStage(t)
+	issued := s.mustTake(t, 3)
+	mustDo(t, s.Keys().Retire(issued.KeyID))
+	for name, ask := range map[string]func() error{
+		"redeem": func() error { _, err := s.redeem(issued.Raw, "a"); return err },
+		"another's": func() error {
+			forged := issued.Raw[:strings.LastIndexByte(issued.Raw, '.')-1] + "A" + issued.Raw[strings.LastIndexByte(issued.Raw, '.'):]
+			_, err := s.redeem(forged, "a")
+			return err
+		},
+	} {
+		before := len(s.log.String())
+		if ask() == nil {
+			t.Fatal(name)
+		}
+		line := s.log.String()[before:]
+		if known := name == "redeem"; !strings.Contains(line, "order_processing_id=op_1") || strings.Contains(line, "jti="+issued.Ref.ID) != known {
+			t.Errorf("%s: %s", name, line)
+		}
+	}
+}
+
+// What an order owes for is remembered until it is settled, and its key with it.
+func TestWhatIsOwedIsNotForgotten(t *testing.T) {
+	s := newStage(t)
+	owed := true
+	s.Owed = func(string) bool { return owed }
+	issued := s.mustTake(t, 3)
+	_, err := s.redeem(issued.Raw, "a")
+	mustDo(t, err)
+	s.rotate(t)
+	s.advance(t, 100*Retention)
+	if until, yes := s.Remembers("op_1"); !yes || !until.IsZero() {
+		t.Errorf("remembered: %t, until %s", yes, until)
+	}
+	mustDo(t, s.cancel(issued.Raw, "a"))
+	s.wantBooks(t, 0, 0)
+	owed = false
+	if _, yes := s.Remembers("op_1"); yes {
+		t.Error("it is remembered after it was settled")
+	}
+	if keys := s.Keys().List(); len(keys) != 1 {
+		t.Errorf("the key is still there: %v", keys)
 	}
 }
 

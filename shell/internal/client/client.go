@@ -111,7 +111,7 @@ func (c *Client) Confirm(ctx context.Context, order string, choice world.Choice,
 	if err != nil {
 		return nil, tokens.Issued{}, err
 	}
-	c.Wallet.forget(c.World.Clock.Now().Add(-issuers.Retention))
+	c.Wallet.forget(c.World.Clock.Now().Add(-issuers.Retention), c.owes)
 	t := &Token{Handle: wanted.Handle, Raw: issued.Raw, Ref: issued.Ref, Service: issued.Service, Since: c.World.Clock.Now(), Expires: issued.ExpiresAt}
 	kind := issued.Service
 	if p, err := c.World.Service(issued.Service); err == nil {
@@ -119,6 +119,12 @@ func (c *Client) Confirm(ctx context.Context, order string, choice world.Choice,
 	}
 	c.Wallet.Add(t, kind)
 	return t, issued, nil
+}
+
+// owes reports whether an order may still have to be taken back.
+func (c *Client) owes(order string) bool {
+	snap, err := c.World.Relay.Session(order)
+	return err == nil && (snap.State == orchestrator.Redeeming || snap.State == orchestrator.Stuck)
 }
 
 // Relay hands a token to the relay, and gives the service that it will go to.

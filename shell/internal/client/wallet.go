@@ -67,10 +67,11 @@ func (w *Wallet) Add(t *Token, kind string) {
 	w.parts.Know(t.Raw)
 }
 
-// forget drops the tokens that expired before then.
-func (w *Wallet) forget(then time.Time) {
+// forget drops the tokens that expired before then, but for those of orders that
+// owe.
+func (w *Wallet) forget(then time.Time, owes func(order string) bool) {
 	w.Held = slices.DeleteFunc(w.Held, func(t *Token) bool {
-		if t.Expires.IsZero() || !t.Expires.Before(then) {
+		if t.Expires.IsZero() || !t.Expires.Before(then) || owes(t.Ref.Order) {
 			return false
 		}
 		delete(w.ByHandle, t.Handle)

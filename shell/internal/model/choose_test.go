@@ -12,7 +12,7 @@ import (
 // everything seldom get far with anything.
 func drawSwarm(t *rapid.T) map[string]bool {
 	leave := map[string]bool{}
-	for _, name := range []string{"session close", "session set", "fault", "clock advance", "clock set", "keys rotate", "keys retire", "keys disable", "revoke", "redeem direct", "relay", "relay twin"} {
+	for _, name := range []string{"session close", "session set", "fault", "clock advance", "clock set", "keys rotate", "keys retire", "keys disable", "revoke", "redeem direct", "relay", "relay twin", "relay bent"} {
 		leave[name] = !rapid.Bool().Draw(t, name)
 	}
 	for _, name := range []string{"keys retire", "keys disable"} { // or nothing is signed any more
@@ -46,6 +46,8 @@ func (d draws) weight(row deed) int {
 	switch {
 	case !d.may(row.name):
 		return 0
+	case row.name == "clock advance" && s != nil && s.State == "stuck":
+		return 10
 	case s != nil && s.State == "open", verb == "fault", verb == "keys", verb == "clock":
 		return row.weight
 	case row.name == "session new", row.name == "redeem resume" && s != nil && s.State == "stuck":
@@ -78,6 +80,8 @@ func (d draws) may(name string) bool {
 		return len(d.keyed()) > 0
 	case "relay", "redeem direct", "revoke":
 		return m.Current != "" && len(d.held()) > 0
+	case "relay bent":
+		return m.Current != "" && len(d.bendable()) > 0
 	case "relay forged", "relay twin":
 		return m.Current != "" && len(d.unsealed()) > 0
 	}

@@ -116,15 +116,25 @@ var deeds = []deed{
 	{"relay", 5, func(d draws) op { return d.tokens(1, 2) },
 		func(o op) string { return "relay" + o.handles() },
 		relay,
-		func(m *model.World, o op) model.Answer { return m.Relay(false, m.Named(o.tokens)...) }},
+		func(m *model.World, o op) model.Answer { return m.Relay(model.Sound, m.Named(o.tokens)...) }},
 	{"relay forged", 1, draws.changed,
 		func(o op) string { return "relay @forged-" + o.tokens[0] + ".jwt" },
 		relayChanged(explore.Spoiled),
-		func(m *model.World, o op) model.Answer { return m.Relay(true, m.Named(o.tokens)...) }},
+		func(m *model.World, o op) model.Answer { return m.Relay(model.Forged, m.Named(o.tokens)...) }},
 	{"relay twin", 1, draws.changed,
 		func(o op) string { return "relay @twin-" + o.tokens[0] + ".jwt" },
 		relayChanged(otherS),
-		func(m *model.World, o op) model.Answer { return m.Relay(false, m.Named(o.tokens)...) }},
+		func(m *model.World, o op) model.Answer { return m.Relay(model.Sound, m.Named(o.tokens)...) }},
+	{"relay bent", 4, draws.bent,
+		func(o op) string { return "relay @" + o.word(0) + "-" + o.tokens[0] + ".jwt" },
+		func(ctx context.Context, c *client.Client, o op) ([]result, error) {
+			raw, err := bent(c, o)
+			if err != nil {
+				return nil, err
+			}
+			return relayAll(ctx, c, []*client.Token{c.Loose(raw)})
+		},
+		func(m *model.World, o op) model.Answer { return m.Relay(o.word(0), m.Named(o.tokens)...) }},
 	{"redeem direct", 2, func(d draws) op { return d.tokens(1, 1) },
 		func(o op) string { return "redeem --direct" + o.handles() },
 		direct,
@@ -157,7 +167,9 @@ var deeds = []deed{
 			return nil, nil
 		},
 		func(m *model.World, o op) model.Answer { return m.ClearFaults() }},
-	{"clock advance", 3, func(d draws) op { return op{n: d.pick("seconds", 1, 2, 30, 60, 119, 120, 1800, d.day())} },
+	{"clock advance", 3, func(d draws) op {
+		return op{n: d.pick("seconds", append([]int{1, 2, 30, 60, 119, 120, 1800, d.day()}, d.days()...)...)}
+	},
 		func(o op) string { return fmt.Sprintf("clock advance %ds", o.n) },
 		func(_ context.Context, c *client.Client, o op) ([]result, error) {
 			return nil, c.World.Clock.Advance(time.Duration(o.n) * time.Second)

@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+	"strings"
 
 	"pgregory.net/rapid"
 
@@ -176,6 +177,22 @@ func (d draws) tokens(least, most int) op {
 	return o
 }
 
+// bendable gives those whose issuer's key can sign another text.
+func (d draws) bendable() []string {
+	return d.handles(func(h *model.Hold) bool { return h.Signable() })
+}
+
+// bent has a token's issuer sign another text for it: one that is the same in every
+// world, which a letter of payments is not.
+func (d draws) bent() op {
+	handle := drawn(d, "token", d.bendable())
+	how := model.Resealed
+	if d.w.model.Hold(handle).Service != "payments" {
+		how = drawn(d, "how", []string{model.Reissued, model.Reworded, model.Constrained})
+	}
+	return op{tokens: []string{handle}, words: []string{how}}
+}
+
 func (d draws) changed() op { return op{tokens: []string{drawn(d, "token", d.unsealed())}} }
 
 // fault has a step go wrong, most often of a party that the current order will
@@ -190,8 +207,15 @@ func (d draws) fault() op {
 			places = append(places, h.Service+".redeem", h.Service+".redeem", h.Service+".cancel", h.Service+".cancel", h.Service+".cancel")
 		}
 	}
+	for _, f := range d.w.model.Faults { // an order is stuck when nothing can be taken back either
+		if service, ok := strings.CutSuffix(f.Step, ".redeem"); ok && f.Kind != "slow" {
+			for range 8 {
+				places = append(places, service+".cancel")
+			}
+		}
+	}
 	kinds := []string{"lost-reply", "lost-reply", "timeout", "refuse", "slow"}
-	return op{words: []string{drawn(d, "step", places), drawn(d, "kind", kinds)}, n: d.pick("count", 1, 3, 2)}
+	return op{words: []string{drawn(d, "step", places), drawn(d, "kind", kinds)}, n: d.pick("count", 1, 3, 2, 3)}
 }
 
 // moments gives the seconds to come that something happens at.
@@ -228,6 +252,17 @@ func (d draws) day() int {
 		return 1
 	}
 	return d.pick("day", 86400, model.OpenFor+86401, model.Retention, model.Retention+model.OpenFor)
+}
+
+// days are jumps that are likely while an order is stuck: what owes is there
+// however late it is.
+func (d draws) days() []int {
+	for _, s := range d.w.model.Sessions {
+		if s.State == "stuck" {
+			return []int{d.day(), d.day(), d.day(), d.day(), d.day(), d.day(), d.day(), d.day()}
+		}
+	}
+	return nil
 }
 
 func (d draws) key() op {

@@ -74,6 +74,7 @@ type Hold struct {
 // step is an accepted token on its way through a redemption.
 type step struct {
 	hold    *Hold
+	bent    string // what is wrong with the text that was accepted
 	attempt int
 	status  string
 	result  string

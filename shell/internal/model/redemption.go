@@ -94,7 +94,7 @@ func (m *World) Checkout(named []*Hold) Answer {
 				fresh = append(fresh, h)
 			}
 		}
-		if a := m.Relay(false, fresh...); a.Reasons != nil {
+		if a := m.Relay(Sound, fresh...); a.Reasons != nil {
 			return a
 		}
 	}
@@ -123,7 +123,7 @@ func (m *World) run(s *Session) {
 		if st.status != "accepted" && st.status != "refused" || st.owed || st.freed {
 			continue
 		}
-		st.freed = m.ask(st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.attempt) }).reason == ""
+		st.freed = m.ask(st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.bent, st.attempt) }).reason == ""
 		if st.freed && st.status == "accepted" {
 			st.status = "released"
 		}
@@ -145,7 +145,7 @@ func (m *World) run(s *Session) {
 // forward redeems in order and reports whether all said yes.
 func (m *World) forward(s *Session, ordered []*step) bool {
 	for at, st := range ordered {
-		said, missed := m.insist(st.hold.Service+".redeem", func() reply { return m.commit(st.hold, s.ID, s.facts, st.attempt) })
+		said, missed := m.insist(st.hold.Service+".redeem", func() reply { return m.commit(st.hold, st.bent, s.ID, s.facts, st.attempt) })
 		switch {
 		case said.reason == "" && said.repeated:
 			st.status, st.result = "redeemed", "repeated"
@@ -172,7 +172,7 @@ func (m *World) compensate(reversed []*step) bool {
 		if !st.owed {
 			continue
 		}
-		said, _ := m.insist(st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.attempt) })
+		said, _ := m.insist(st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.bent, st.attempt) })
 		switch {
 		case said.reason != "":
 			st.result, st.reason, all = "failed", "service_unavailable", false

@@ -3,7 +3,7 @@
 package model
 
 // commit is a service's answer to a redemption of its token.
-func (m *World) commit(h *Hold, order string, facts map[string]string, attempt int) reply {
+func (m *World) commit(h *Hold, bent, order string, facts map[string]string, attempt int) reply {
 	if h.outside() {
 		return m.accept(h, order, attempt)
 	}
@@ -20,8 +20,16 @@ func (m *World) commit(h *Hold, order string, facts map[string]string, attempt i
 		return no("already_redeemed")
 	case m.Now >= h.Expires:
 		return no("expired")
+	case bent == Reissued:
+		return no("not_issued_here")
 	case h.State != "reserved":
 		return no("revoked")
+	case bent == Resealed:
+		return no("sealed_unreadable")
+	case bent == Constrained:
+		return no("constraint_violated")
+	case bent == Reworded:
+		return no("not_issued_here")
 	}
 	if h.Service == "payments" {
 		if opened := m.ask("kms.decrypt", func() reply { return reply{} }); opened.reason != "" {
@@ -63,14 +71,14 @@ func (m *World) holdsFor(h *Hold, facts map[string]string) bool {
 }
 
 // cancel is a service's answer to a cancellation.
-func (m *World) cancel(h *Hold, attempt int) reply {
+func (m *World) cancel(h *Hold, bent string, attempt int) reply {
 	if h.outside() {
 		return m.undo(h, attempt)
 	}
 	if h.key.gone {
 		return no("key_unknown")
 	}
-	if m.forgotten(h) {
+	if bent != Sound || m.forgotten(h) {
 		return no("not_issued_here")
 	}
 	if h.State == "reserved" || h.State == "committed" && h.attempt == attempt {
@@ -87,7 +95,7 @@ func (m *World) Direct(h *Hold) Answer {
 	}
 	m.attempts++
 	attempt := m.attempts
-	said := m.ask(h.Service+".redeem", func() reply { return m.commit(h, s.ID, s.facts, attempt) })
+	said := m.ask(h.Service+".redeem", func() reply { return m.commit(h, Sound, s.ID, s.facts, attempt) })
 	switch {
 	case said.unknown:
 		return Answer{Reasons: []string{said.reason}, Results: []string{h.Handle + " failed"}}

@@ -60,7 +60,7 @@ func (m *World) Close() Answer {
 		return refusal
 	}
 	for _, st := range s.steps {
-		if m.ask(st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, 0) }).reason == "" {
+		if m.ask(st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.bent, 0) }).reason == "" {
 			st.status = "released"
 		}
 	}

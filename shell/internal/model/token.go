@@ -21,7 +21,8 @@ func (m *World) Confirm(h Hold, ttl int) Answer {
 		return refused(said.reason)
 	}
 	for _, old := range m.Holds {
-		old.Gone = old.Gone || old.Expires < m.Now-Retention
+		of := m.Session(old.Order)
+		old.Gone = old.Gone || old.Expires < m.Now-Retention && !(of != nil && of.State == "stuck")
 	}
 	h.Handle = handle
 	return Answer{}
@@ -58,11 +59,21 @@ func (m *World) issue(s *Session, h *Hold, ttl int) reply {
 	return signed
 }
 
-// Relay judges each token for itself.
-func (m *World) Relay(forged bool, named ...*Hold) Answer {
+// What may be wrong with a text that is handed in for a token.
+const (
+	Sound       = ""
+	Forged      = "forged"      // nobody signed it
+	Reissued    = "reissued"    // its issuer's key signed it with another aud
+	Reworded    = "reworded"    // its issuer's key signed the same claims as another text
+	Constrained = "constrained" // its issuer's key signed it with other constraints
+	Resealed    = "resealed"    // its issuer's key signed it with other constraints and another letter
+)
+
+// Relay judges each token for itself; bent is what is wrong with its text.
+func (m *World) Relay(bent string, named ...*Hold) Answer {
 	var a Answer
 	for _, h := range named {
-		if why := m.judge(h, forged); why != "" {
+		if why := m.judge(h, bent); why != "" {
 			a.Reasons = append(a.Reasons, why)
 		}
 	}
@@ -70,11 +81,11 @@ func (m *World) Relay(forged bool, named ...*Hold) Answer {
 }
 
 // judge is the relay's verdict on an envelope: a reason, or that it is accepted.
-func (m *World) judge(h *Hold, forged bool) string {
+func (m *World) judge(h *Hold, bent string) string {
 	if !h.outside() && h.key.left > 0 {
 		return "key_unknown"
 	}
-	if forged {
+	if bent == Forged {
 		return "signature_invalid"
 	}
 	for _, id := range []string{m.Current, h.Order} {
@@ -93,9 +104,12 @@ func (m *World) judge(h *Hold, forged bool) string {
 	case slices.ContainsFunc(s.steps, func(st *step) bool { return st.hold == h || h.outside() && st.hold.Use == h.Use }):
 		return "replayed"
 	}
-	s.steps = append(s.steps, &step{hold: h, status: "accepted"})
+	s.steps = append(s.steps, &step{hold: h, bent: bent, status: "accepted"})
 	return ""
 }
+
+// Signable reports whether the key that signed a token still signs.
+func (h *Hold) Signable() bool { return h.key != nil && h.key.state != "disabled" && !h.key.gone }
 
 // Revoke has the issuer take a token back.
 func (m *World) Revoke(h *Hold) Answer {

@@ -129,7 +129,8 @@ func (w *walk) look() *discrepancy {
 // when others were left out.
 func (w *walk) sensible(o op) bool {
 	for _, handle := range o.tokens {
-		if w.model.Hold(handle) == nil {
+		h := w.model.Hold(handle)
+		if h == nil || o.deed == "relay bent" && !h.Signable() {
 			return false
 		}
 	}
@@ -167,6 +168,8 @@ func (w *walk) lines(d deed, o op) []string {
 		switch o.deed {
 		case "club confirm":
 			raw = outsideToken(w.client, o)
+		case "relay bent":
+			raw, _ = bent(w.client, o) // what cannot be signed is no such file
 		case "relay twin":
 			raw = otherS(w.client.Wallet.ByHandle[o.tokens[0]].Raw)
 		default:

@@ -104,19 +104,28 @@ func Forge(t testing.TB, w *world.World, h Hostile) string {
 // SignatureOf has the KMS sign any text, as R||S (RFC 7518 3.4).
 func SignatureOf(t testing.TB, w *world.World, arn, input string) []byte {
 	t.Helper()
+	signature, err := Sign(w, arn, input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signature
+}
+
+// Sign is [SignatureOf] for who has no test at hand.
+func Sign(w *world.World, arn, input string) ([]byte, error) {
 	digest := sha256.Sum256([]byte(input))
 	out, err := w.KMS.Sign(context.Background(), &kms.SignInput{
 		KeyId: &arn, Message: digest[:], MessageType: types.MessageTypeDigest, SigningAlgorithm: types.SigningAlgorithmSpecEcdsaSha256,
 	})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	var rs struct{ R, S *big.Int }
 	if _, err := asn1.Unmarshal(out.Signature, &rs); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	signature := make([]byte, 64)
 	rs.R.FillBytes(signature[:32])
 	rs.S.FillBytes(signature[32:])
-	return signature
+	return signature, nil
 }

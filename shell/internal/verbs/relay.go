@@ -208,7 +208,7 @@ func showRedeemed(out *answer.Out, order string, state orchestrator.State, resul
 // whose body is the service's business.
 func because(r redeemed) string {
 	switch {
-	case r.Reason != "":
+	case r.Reason != "" && r.Status != orchestrator.Cancelled:
 		return ", " + r.Reason
 	case r.Receipt != nil && r.Status != orchestrator.Cancelled:
 		return ", " + redact.Printable(string(r.Receipt.Body))
