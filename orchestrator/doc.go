@@ -11,6 +11,8 @@
 //     acceptance: a refused token burns nothing, and of two uses one wins.
 //   - A refusal ends an attempt. An unknown answer is asked for again with the
 //     same attempt id, then cancelled.
+//   - What owes is never forgotten, and a name is free when no service has books
+//     of its order.
 //   - A redemption ends completed, compensated or stuck, and says which.
 //
 // [Relay.Open], [Relay.Relay], [Relay.Redeem], [Relay.Resume] and [Relay.Close]
