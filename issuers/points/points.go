@@ -42,8 +42,11 @@ type account struct {
 
 // hold is an amount of points set aside.
 type hold struct {
-	account *account
-	amount  int64
+	account  *account
+	order    string
+	customer string
+	amount   int64
+	worth    *currency.Amount // once burned
 }
 
 // New makes the service.
@@ -74,7 +77,7 @@ func (s *Service) Confirm(ctx context.Context, order issuers.Order, amount strin
 			return hold{}, issuers.Letter{}, tokens.Refuse(Insufficient, "%d points asked for, %d available", n, available)
 		}
 		a.held += n
-		return hold{a, n}, s.letter(order.Customer, n), nil
+		return hold{account: a, order: order.ID, customer: order.Customer, amount: n}, s.letter(order.Customer, n), nil
 	})
 }
 
@@ -100,23 +103,51 @@ func (s *Service) Letter(*hold, json.RawMessage) error { return nil }
 
 // Commit burns what is held; see [issuers.Rules]. No fact bears on points.
 func (s *Service) Commit(h *hold, _ tokens.Facts) (any, error) {
-	worth, err := s.value.Mul(strconv.FormatInt(h.amount, 10))
+	worth, err := s.share(h)
 	if err != nil {
 		return nil, tokens.Refuse(tokens.ConstraintViolated, "%d points have no value: %v", h.amount, err)
 	}
+	h.worth = &worth
 	h.account.held -= h.amount
 	h.account.balance -= h.amount
 	return struct {
 		Burned int64  `json:"burned"`
 		Worth  string `json:"worth"`
-	}{h.amount, worth.Round().Number()}, nil
+	}{h.amount, worth.Number()}, nil
+}
+
+// share gives what a hold adds to the worth of its order's points. They are
+// rounded together, half up to the currency's decimals, so that it does not
+// matter how many tokens they came in: what one token's rounding took or gave,
+// the next one makes good. It is never less than nothing, although what was
+// given back may have taken a rounding with it.
+func (s *Service) share(h *hold) (currency.Amount, error) {
+	nothing := issuers.Sub(s.value, s.value).Round()
+	burned, said := h.amount, nothing
+	for _, other := range s.Standing(h.order, h.customer) {
+		if other.worth != nil {
+			burned, said = burned+other.amount, issuers.Add(said, *other.worth)
+		}
+	}
+	together, err := s.value.Mul(strconv.FormatInt(burned, 10))
+	if err != nil {
+		return nothing, err
+	}
+	worth := issuers.Sub(together.Round(), said)
+	if worth.IsNegative() {
+		return nothing, nil
+	}
+	return worth, nil
 }
 
 // Release returns what was held; see [issuers.Rules].
 func (s *Service) Release(h *hold) { h.account.held -= h.amount }
 
 // Undo gives burned points back; see [issuers.Rules].
-func (s *Service) Undo(h *hold) { h.account.balance += h.amount }
+func (s *Service) Undo(h *hold) {
+	h.account.balance += h.amount
+	h.worth = nil
+}
 
 // Balance is a customer's account.
 type Balance struct {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bojanz/currency"
 	"github.com/google/go-cmp/cmp"
 
 	"tokenshell/issuers"
@@ -27,9 +28,13 @@ func newStage(t testing.TB) *stage { return newStageOf(t, "0.01", "EUR") }
 
 func newStageOf(t testing.TB, value, code string) *stage {
 	t.Helper()
+	worth, err := currency.NewAmount(value, code)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return &stage{issuerstest.New(t, "points", points.Capability, func(c issuers.Config) (*points.Service, error) {
 		return points.New(t.Context(), points.Config{
-			Config: c, Value: issuerstest.Money(t, value, code), Balances: map[string]int64{"user_123": 1200, "user_456": 0},
+			Config: c, Value: worth, Balances: map[string]int64{"user_123": 1200, "user_456": 0},
 		})
 	})}
 }
@@ -136,6 +141,83 @@ func TestWorth(t *testing.T) {
 			t.Errorf("%s points at %s %s are worth %s, want %s", tt.points, tt.value, tt.code, got, tt.worth)
 		}
 	}
+}
+
+// What the points of an order are worth together does not depend on how many
+// tokens they came in, nor on which came first.
+func TestWorthDoesNotDependOnTheSplit(t *testing.T) {
+	for _, tt := range []struct {
+		value, code, worth string // together
+		splits             [][]string
+	}{
+		{"0.005", "EUR", "0.02", [][]string{{"3"}, {"1", "1", "1"}, {"2", "1"}, {"1", "2"}}},
+		{"0.004", "EUR", "0.04", [][]string{{"10"}, {"1", "1", "1", "1", "1", "1", "1", "1", "1", "1"}, {"9", "1"}, {"4", "6"}}},
+		{"0.01", "EUR", "3.00", [][]string{{"300"}, {"299", "1"}, {"100", "200"}}},
+		{"0.5", "JPY", "2", [][]string{{"3"}, {"1", "1", "1"}, {"1", "2"}, {"2", "1"}}},
+		{"0.333333", "JPY", "1", [][]string{{"3"}, {"1", "1", "1"}, {"2", "1"}}},
+		{"0.0005", "KWD", "0.002", [][]string{{"3"}, {"1", "1", "1"}, {"2", "1"}}},
+		{"0", "EUR", "0.00", [][]string{{"3"}, {"1", "1", "1"}}},
+	} {
+		for _, split := range tt.splits {
+			s := newStageOf(t, tt.value, tt.code)
+			if got := s.worth(tt.code, order(), split...); got != tt.worth {
+				t.Errorf("%v points at %s %s are worth %s, want %s", split, tt.value, tt.code, got, tt.worth)
+			}
+			if got := s.worth(tt.code, orderOf("op_2", "user_123"), split...); got != tt.worth {
+				t.Errorf("in a second order %v points at %s %s are worth %s, want %s", split, tt.value, tt.code, got, tt.worth)
+			}
+		}
+	}
+}
+
+// worth redeems points for an order, a token for each amount, and adds up what
+// the receipts say.
+func (s *stage) worth(code string, o issuers.Order, amounts ...string) string {
+	s.T.Helper()
+	sum := issuerstest.Money(s.T, "0", code)
+	for _, amount := range amounts {
+		issued, err := s.Service.Confirm(s.T.Context(), o, amount)
+		s.MustDo(err)
+		receipt, err := s.Redeem(issued, o, "a")
+		s.MustDo(err)
+		sum = issuers.Add(sum, issuerstest.Money(s.T, s.Body(receipt, "worth"), code))
+	}
+	return sum.Number()
+}
+
+// Points that were given back count no more: what comes after is worth what it
+// would have been without them.
+func TestWorthAfterACancellation(t *testing.T) {
+	s := newStageOf(t, "0.005", "EUR")
+	issued := s.mustConfirm("1")
+	_, err := s.Redeem(issued, order(), "a")
+	s.MustDo(err)
+	s.MustDo(s.Cancel(issued, "a"))
+	if got := s.worth("EUR", order(), "1", "1", "1"); got != "0.02" {
+		t.Errorf("3 points after one that was given back are worth %s", got)
+	}
+}
+
+// However tokens are redeemed and given back, no receipt says less than nothing.
+func TestWorthIsNeverNegative(t *testing.T) {
+	s := newStageOf(t, "0.001", "EUR")
+	redeem := func(amount, attempt, want string) tokens.Issued {
+		t.Helper()
+		issued := s.mustConfirm(amount)
+		receipt, err := s.Redeem(issued, order(), attempt)
+		s.MustDo(err)
+		if got := s.Body(receipt, "worth"); got != want {
+			t.Errorf("%s points are worth %s, want %s", amount, got, want)
+		}
+		return issued
+	}
+	redeem("5", "a", "0.01")
+	back := redeem("9", "b", "0.00")
+	redeem("1", "c", "0.01") // 15 points
+	s.MustDo(s.Cancel(back, "b"))
+	redeem("1", "d", "0.00") // 7 points, and 0.02 has been said
+	redeem("8", "e", "0.00")
+	redeem("10", "f", "0.01") // 25
 }
 
 // The token holds no customer's account and no amount that could be guessed.

@@ -168,7 +168,7 @@ func (v *pointsBalance) Run(c *client.Client, out *answer.Out) error {
 }
 
 type pointsConfirm struct {
-	Amount string `arg:"" help:"How many points: a positive whole number."`
+	Amount string `arg:"" help:"How many points: a positive whole number. What an order's points are worth is rounded together, half up, in however many tokens they come."`
 	ConfirmFlags
 }
 
