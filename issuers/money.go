@@ -24,13 +24,62 @@ func ParseMoney(text, code string) (currency.Amount, error) {
 	}
 	_, decimals, _ := strings.Cut(text, ".")
 	if !moneyText.MatchString(text) || len(decimals) > int(digits) {
-		return currency.Amount{}, fmt.Errorf("%q is not an amount of %s: write one such as 140.00, with at most %d decimals", text, code, digits)
+		most := fmt.Sprintf("with at most %d decimals", digits)
+		if digits == 0 {
+			most = "without decimals"
+		}
+		return currency.Amount{}, fmt.Errorf("%q is not an amount of %s: write one such as %s, %s", text, code, Like("140.00", code), most)
 	}
 	amount, err := currency.NewAmount(text, code)
 	if err != nil {
 		return currency.Amount{}, err
 	}
 	return amount.Round(), nil
+}
+
+// Like writes an example of two decimals as people who use the currency write
+// it: "80.00" is "80" in yen and "80.000" in dinars. What has no place behind
+// the point becomes a whole unit.
+func Like(example, code string) string {
+	amount, err := currency.NewAmount(example, code)
+	if err != nil {
+		return example
+	}
+	return roundUp(amount).Number()
+}
+
+// price is an example of an amount in a text: 80.00, and not 0.01.
+var price = regexp.MustCompile(`\b[1-9][0-9]*\.[0-9]{2}\b`)
+
+// LikeIn writes every example of an amount in a text as [Like] does. A part of
+// one unit, such as the value of a point, stays.
+func LikeIn(text, code string) string {
+	return price.ReplaceAllStringFunc(text, func(example string) string { return Like(example, code) })
+}
+
+// Least gives the smallest positive amount of a currency.
+func Least(code string) currency.Amount {
+	least, err := currency.NewAmountFromInt64(1, code)
+	must(err)
+	return least
+}
+
+// Part gives a share, such as "0.75", of an amount: rounded up, so that it is
+// positive when the amount is.
+func Part(amount currency.Amount, share string) currency.Amount {
+	part, err := amount.Mul(share)
+	must(err)
+	return roundUp(part)
+}
+
+// roundUp rounds an amount that is not negative up to its currency's decimals.
+// The library's own RoundUp makes nothing of 0.01 yen.
+func roundUp(amount currency.Amount) currency.Amount {
+	rounded := amount.RoundTo(currency.DefaultDigits, currency.RoundDown)
+	if Less(rounded, amount) {
+		return Add(rounded, Least(amount.CurrencyCode()))
+	}
+	return rounded
 }
 
 // A world has one currency, so sums of two do not happen; if they did, no

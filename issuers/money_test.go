@@ -34,6 +34,41 @@ func TestWhatIsNoAmountOfMoney(t *testing.T) {
 	}
 }
 
+func TestExamplesAreWrittenInTheCurrency(t *testing.T) {
+	for _, tt := range []struct{ example, code, want string }{
+		{"80.00", "EUR", "80.00"}, {"80.00", "JPY", "80"}, {"80.00", "KWD", "80.000"}, {"0.01", "JPY", "1"}, {"0.01", "EUR", "0.01"}, {"0.01", "KWD", "0.010"},
+		{"80.00", "CLF", "80.0000"}, {"80.00", "XXX0", "80.00"}, {"eighty", "EUR", "eighty"},
+	} {
+		if got := Like(tt.example, tt.code); got != tt.want {
+			t.Errorf("%s in %s is %s, want %s", tt.example, tt.code, got, tt.want)
+		}
+	}
+	const text = "pay 80.00 of 120.00; a point is 0.01, RFC 8725 3.1, 2026-01-01, 1.000 and 5 stay"
+	if got, want := LikeIn(text, "JPY"), strings.NewReplacer("80.00", "80", "120.00", "120").Replace(text); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	if got := LikeIn(text, "EUR"); got != text {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestPartsAreRoundedUp(t *testing.T) {
+	for _, tt := range []struct{ amount, code, share, want string }{
+		{"80.00", "EUR", "0.75", "60.00"}, {"80.00", "EUR", "1.125", "90.00"}, {"0.01", "EUR", "0.75", "0.01"}, {"0", "EUR", "0.75", "0.00"},
+		{"1", "JPY", "0.5", "1"}, {"1", "JPY", "0.01", "1"}, {"3", "JPY", "1.125", "4"}, {"0.003", "KWD", "0.5", "0.002"},
+		{"999999999999.99", "EUR", "0.75", "750000000000.00"},
+	} {
+		amount, err := ParseMoney(tt.amount, tt.code)
+		mustDo(t, err)
+		if got := Part(amount, tt.share).Number(); got != tt.want {
+			t.Errorf("%s of %s %s is %s, want %s", tt.share, tt.amount, tt.code, got, tt.want)
+		}
+	}
+	if got := Least("JPY").Number() + " " + Least("EUR").Number() + " " + Least("KWD").Number(); got != "1 0.01 0.001" {
+		t.Errorf("the least are %s", got)
+	}
+}
+
 func TestSums(t *testing.T) {
 	amount := func(text, code string) currency.Amount {
 		a, err := ParseMoney(text, code)

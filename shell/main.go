@@ -79,7 +79,7 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	case command == "version":
 		return out.Show(map[string]string{"version": version()}, func(w *page.Page) { fmt.Fprintln(w, "tokenshell", version()) })
 	case command == "help":
-		return printHelp(p.Help.Verb, parser.Model.Node, out)
+		return printHelp(p, parser.Model.Node, out)
 	case command == "run":
 		return runPaths(p, out)
 	}
@@ -155,8 +155,14 @@ func printUsage(w *page.Page, node *kong.Node) {
 	rows.Write(w)
 }
 
-func printHelp(words []string, node *kong.Node, out *answer.Out) error {
-	if len(words) == 0 && out.Format == "text" {
+// printHelp explains, with examples in the currency of the world if one is given.
+func printHelp(p *process, node *kong.Node, out *answer.Out) error {
+	l := language()
+	plan, err := world.Read(l.Kinds, p.World)
+	if err != nil {
+		return err
+	}
+	if len(p.Help.Verb) == 0 && out.Format == "text" {
 		err := out.Show(nil, func(w *page.Page) {
 			printUsage(w, node)
 			fmt.Fprintln(w)
@@ -165,7 +171,7 @@ func printHelp(words []string, node *kong.Node, out *answer.Out) error {
 			return err
 		}
 	}
-	return (&verbs.Help{Verb: words}).Run(language(), out)
+	return p.Help.Explain(l, plan, out)
 }
 
 // runPaths runs scenarios and says how they went.

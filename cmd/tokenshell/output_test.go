@@ -160,3 +160,12 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		}
 	}
 }
+
+func TestHelpOfTheProcessIsInTheWorldsCurrency(t *testing.T) {
+	yen := file(t, "yen.yaml", "currency: JPY\ncustomers: [{id: hanako}]\n")
+	got := tokenshell(t, "", "--world", yen, "help", "payment", "confirm")
+	wantContains(t, "help", got.stdout, "for example: payment confirm 80 --method visa\n")
+	if got := tokenshell(t, "", "--world", "no-such-file.yaml", "help"); got.code != 3 || got.stdout != "" {
+		t.Errorf("with a world that cannot be read: %+v", got)
+	}
+}

@@ -184,7 +184,7 @@ func (c *Coupon) short(subtotal *currency.Amount) string {
 	case c.Minimum == nil:
 		return ""
 	case subtotal == nil:
-		return fmt.Sprintf("%s wants a subtotal of %s; the order says none (session set subtotal=…)", c.Code, c.Minimum.Number())
+		return fmt.Sprintf("%s wants a subtotal of %s; the order says none (session set subtotal=%s)", c.Code, c.Minimum.Number(), c.Minimum.Number())
 	case issuers.Less(*subtotal, *c.Minimum):
 		return fmt.Sprintf("%s wants a subtotal of %s, it is %s", c.Code, c.Minimum.Number(), subtotal.Number())
 	}

@@ -110,7 +110,7 @@ func (s *Service) authorise(order issuers.Order, text, card string) (hold, error
 	}
 	amount, err := issuers.ParseMoney(text, s.currency)
 	if err != nil || !amount.IsPositive() {
-		return hold{}, tokens.Refuse(issuers.AmountInvalid, "%q is not an amount to pay: write a positive one such as 80.00", text)
+		return hold{}, tokens.Refuse(issuers.AmountInvalid, "%q is not an amount to pay in %s: write a positive one such as %s", text, s.currency, issuers.Like("80.00", s.currency))
 	}
 	at := slices.IndexFunc(s.methods[customer], func(m *method) bool { return m.ID == card })
 	if at < 0 {

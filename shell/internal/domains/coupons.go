@@ -26,7 +26,7 @@ func couponsKind() Domain {
 				coupons.Unknown:       "coupon list shows the coupons",
 				coupons.Inactive:      "coupon list shows from when until when; clock set moves the time forward",
 				coupons.Exhausted:     "coupon list shows the uses that are left; revoke gives one back",
-				coupons.MinimumNotMet: "session set subtotal=120.00 says what the order comes to",
+				coupons.MinimumNotMet: "session set subtotal=… says what the order comes to; coupon list shows the minimum",
 				coupons.NotCombinable: "coupon list shows which go together; revoke takes the other one back",
 			},
 			Section: func() world.Section { return &couponSection{} },

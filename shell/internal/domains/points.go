@@ -72,7 +72,7 @@ func (s *pointsSection) Read(r *world.Reader) {
 		text = "0"
 	}
 	if !pointValue.MatchString(text) {
-		r.Fail("$.point_value", "point_value %q: write a decimal such as \"0.01\"", text)
+		r.Fail("$.point_value", "point_value %q: write a decimal such as %q", text, r.Like("0.01"))
 		return
 	}
 	s.value, _ = currency.NewAmount(text, r.Currency)

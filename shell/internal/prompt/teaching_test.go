@@ -53,6 +53,19 @@ func TestALessonNamesTheToken(t *testing.T) {
 	}
 }
 
+// What is to be typed is written in the world's currency.
+func TestALessonIsInTheWorldsCurrency(t *testing.T) {
+	s := shelltest.Of(shelltest.World(t, shelltest.Plan(t, shelltest.Testdata(t, "worlds", "yen.yaml")), 1))
+	ask := atPrompt(t, s)
+	shelltest.Do(t, s, "session new op_1")
+	want := `rejected: amount_invalid: "80.00" is not an amount to pay in JPY: write a positive one such as 80
+hint: points are whole, money has the currency's decimals: points confirm 500, payment confirm 80
+`
+	if got := ask("payment confirm 80.00 --method jcb"); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
 // One command may be refused for several reasons, and for one reason many times.
 func TestALessonForEachReason(t *testing.T) {
 	s := shelltest.New(t, 1)

@@ -3,6 +3,8 @@
 package tour
 
 import (
+	"strings"
+
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/tokens"
@@ -18,7 +20,7 @@ type ShownStop = shownStop
 type Learned = learned
 
 // Stops are the stops, in their order.
-func Stops() []Stop { return tourStops() }
+func Stops() []Stop { return tourStops(strings.Clone) }
 
 // Title is what a stop is called.
 func (s tourStop) Title() string { return s.title }
@@ -39,7 +41,7 @@ func (s tourStop) Learned() []Learned { return s.learned }
 // person reads there.
 func Take(c *interp.Call, s *interp.Shell, told func(stop Stop, text string)) error {
 	g := &guide{Call: c, shell: s}
-	for _, stop := range tourStops() {
+	for _, stop := range tourStops(strings.Clone) {
 		shown, err := g.take(stop)
 		if err != nil {
 			return err

@@ -33,12 +33,13 @@ type learned struct {
 	What  string `json:"learned"`
 }
 
-// tourStops are the stops, in their order.
-func tourStops() []tourStop {
+// tourStops are the stops, in their order. like writes the amounts in a text in
+// the currency of the world that they are in.
+func tourStops(like func(text string) string) []tourStop {
 	return []tourStop{
 		{
 			"an order is opened", "The relay names the order. From now on every token for it carries that name.",
-			[]string{"session new order-1 --fact subtotal=120.00 --fact payable=90.00"}, "",
+			[]string{like("session new order-1 --fact subtotal=120.00 --fact payable=90.00")}, "",
 			[]learned{
 				{"relay", "whose order it is, and facts that it carries without reading them"},
 				{"coupons, points, payments", "nothing yet"},
@@ -46,7 +47,7 @@ func tourStops() []tourStop {
 		},
 		{
 			"each domain confirms its own part", "The customer's choices go to the services that know the rules. Each checks, reserves, and seals its answer in an envelope: a token that lives for two minutes.",
-			[]string{"coupon confirm SPRING25", "points confirm 500", "payment confirm 90.00 --method visa"}, "",
+			[]string{"coupon confirm SPRING25", "points confirm 500", like("payment confirm 90.00 --method visa")}, "",
 			[]learned{
 				{"coupons", "that user_123 wants SPRING25, which it checked and set aside"},
 				{"points", "that 500 points are to be held"},
@@ -87,7 +88,7 @@ func tourStops() []tourStop {
 			[]learned{
 				{"coupons", "that SPRING25 is used, once"},
 				{"points", "that 500 points are burned"},
-				{"payments", "that the order comes to 90.00, what it had authorised; it asked the KMS for the letter's key"},
+				{"payments", like("that the order comes to 90.00, what it had authorised; it asked the KMS for the letter's key")},
 				{"relay", "three receipts, whose bodies it does not read, and that the order is completed"},
 			},
 		},
@@ -109,7 +110,7 @@ type Verb struct{}
 // Run goes through the stops, in a world beside the current one. At a terminal
 // it waits for Enter after each.
 func (v *Verb) Run(c *interp.Call) error {
-	plan, err := world.Read(c.Language.Kinds, "") // the stops are about the embedded world
+	plan, err := c.World.Plan.EmbeddedHere() // which the stops are about
 	if err != nil {
 		return err
 	}
@@ -118,7 +119,7 @@ func (v *Verb) Run(c *interp.Call) error {
 		return err
 	}
 	guide := &guide{Call: c, shell: interp.New(w, c.Language)}
-	steps := tourStops()
+	steps := tourStops(plan.InCurrency)
 	data := struct {
 		Steps []shownStop `json:"steps"`
 	}{[]shownStop{}}

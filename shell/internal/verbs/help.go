@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
@@ -66,7 +67,16 @@ type Help struct {
 }
 
 // Run explains.
-func (v *Help) Run(l *interp.Language, out *answer.Out) error {
+func (v *Help) Run(l *interp.Language, c *client.Client, out *answer.Out) error {
+	if c.World == nil {
+		return v.Explain(l, nil, out)
+	}
+	return v.Explain(l, c.World.Plan, out)
+}
+
+// Explain is Run for worlds of a plan, whose currency the examples are in; nil
+// is the embedded one.
+func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) error {
 	p, err := l.Parser()
 	if err != nil {
 		return err
@@ -74,7 +84,7 @@ func (v *Help) Run(l *interp.Language, out *answer.Out) error {
 	defer l.Done(p)
 	words := slices.Clone(v.Verb)
 	if len(words) == 0 {
-		return out.Show(helpJSON(p.Root()), func(w *page.Page) { writeHelp(w, p.Root()) })
+		return out.Show(helpJSON(p.Root(), plan), func(w *page.Page) { writeHelp(w, p.Root()) })
 	}
 	if words[0] == "reasons" {
 		return out.Show(reasonsJSON(l.Reasons()), func(w *page.Page) { writeReasons(w, l.Reasons()) })
@@ -83,7 +93,7 @@ func (v *Help) Run(l *interp.Language, out *answer.Out) error {
 		return out.Show(map[string]any{"checks": world.WeaknessNames()}, writeChecks)
 	}
 	if len(words) == 1 && slices.Contains(l.ReasonCodes(), words[0]) {
-		return explainReason(l, out, tokens.Reason(words[0]))
+		return explainReason(l, plan, out, tokens.Reason(words[0]))
 	}
 	node, used := p.Find(words)
 	party := PartyHelp(l.Kinds, words[0])
@@ -97,8 +107,8 @@ func (v *Help) Run(l *interp.Language, out *answer.Out) error {
 	if used < len(words) && len(node.Children) > 0 {
 		return exit.Usage(interp.Synopsis(node), "there is no verb %q", strings.Join(words, " "))
 	}
-	return out.Show(helpJSON(node), func(w *page.Page) {
-		writeVerbHelp(w, node)
+	return out.Show(helpJSON(node, plan), func(w *page.Page) {
+		writeVerbHelp(w, node, plan)
 		if len(words) == 1 && party != nil { // it is a verb too
 			fmt.Fprintln(w)
 			party.write(w)
@@ -107,10 +117,10 @@ func (v *Help) Run(l *interp.Language, out *answer.Out) error {
 }
 
 // explainReason says what a refusal means, and what to try next.
-func explainReason(l *interp.Language, out *answer.Out, reason tokens.Reason) error {
+func explainReason(l *interp.Language, plan *world.Plan, out *answer.Out, reason tokens.Reason) error {
 	rows := l.Reasons()
 	row := rows[slices.IndexFunc(rows, func(r tokens.ReasonRow) bool { return r.Reason == reason })]
-	next := LessonOf(l.Kinds, reason).Next
+	next := plan.InCurrency(LessonOf(l.Kinds, reason).Next)
 	data := map[string]string{"reason": string(reason), "meaning": row.Meaning, "by": row.By, "source": row.Source, "next": next}
 	return out.Show(data, func(w *page.Page) {
 		fmt.Fprintln(w, w.Paint(page.TitleStyle, string(reason)))
@@ -151,7 +161,7 @@ func writeHelp(w *page.Page, root *kong.Node) {
 	fmt.Fprintf(w, "\nhelp VERB explains one, help PARTY a party, help reasons lists the reasons; a verb takes %s\n", "-o json, --jq EXPR, --color WHEN")
 }
 
-func writeVerbHelp(w *page.Page, node *kong.Node) {
+func writeVerbHelp(w *page.Page, node *kong.Node, plan *world.Plan) {
 	fmt.Fprintf(w, "%s\n", node.Help)
 	if len(node.Children) > 0 {
 		fmt.Fprintln(w)
@@ -169,14 +179,14 @@ func writeVerbHelp(w *page.Page, node *kong.Node) {
 	}
 	rows := page.NewTable()
 	for _, p := range node.Positional {
-		rows.Row("  "+strings.ToUpper(p.Name), p.Help)
+		rows.Row("  "+strings.ToUpper(p.Name), plan.InCurrency(p.Help))
 	}
 	for _, f := range node.Flags {
 		text := "  --" + f.Name
 		if !f.IsBool() {
 			text += " " + interp.FlagPlace(f)
 		}
-		rows.Row(text, f.Help)
+		rows.Row(text, plan.InCurrency(f.Help))
 	}
 	if text := node.Tag.Get("seed"); text != "" {
 		rows.Row("  --seed N", text)
@@ -185,14 +195,14 @@ func writeVerbHelp(w *page.Page, node *kong.Node) {
 		fmt.Fprintln(w)
 		rows.Write(w)
 	}
-	if lines := strings.Split(interp.Example(node), "; "); len(lines) == 1 {
+	if lines := strings.Split(plan.InCurrency(interp.Example(node)), "; "); len(lines) == 1 {
 		fmt.Fprintf(w, "\nfor example: %s\n", lines[0])
 	} else {
 		fmt.Fprintf(w, "\nfor example:\n  %s\n", strings.Join(lines, "\n  "))
 	}
 }
 
-func helpJSON(node *kong.Node) any {
+func helpJSON(node *kong.Node, plan *world.Plan) any {
 	type verb struct {
 		Verb    string `json:"verb"`
 		Usage   string `json:"usage"`
@@ -201,7 +211,7 @@ func helpJSON(node *kong.Node) any {
 	}
 	verbs := []verb{}
 	for _, leaf := range interp.Leaves(node) {
-		verbs = append(verbs, verb{interp.VerbPath(leaf), interp.Synopsis(leaf), leaf.Help, interp.Example(leaf)})
+		verbs = append(verbs, verb{interp.VerbPath(leaf), interp.Synopsis(leaf), leaf.Help, plan.InCurrency(interp.Example(leaf))})
 	}
 	return map[string]any{"verbs": verbs}
 }

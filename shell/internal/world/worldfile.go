@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bojanz/currency"
@@ -67,6 +68,21 @@ func Read(kinds []*Kind, path string) (*Plan, error) {
 
 // Embedded reads the embedded world, with the kinds of this plan.
 func (p *Plan) Embedded() (*Plan, error) { return Read(p.kinds, "") }
+
+// EmbeddedHere reads the embedded world with its prices in this plan's currency.
+func (p *Plan) EmbeddedHere() (*Plan, error) {
+	text := strings.Replace(string(embeddedWorld), "currency: EUR", "currency: "+p.currency, 1)
+	return Parse(p.kinds, "the embedded world", []byte(p.InCurrency(text)))
+}
+
+// InCurrency writes the examples of amounts in a text, which have two decimals,
+// in the world's currency. Without a plan the text is as it was.
+func (p *Plan) InCurrency(text string) string {
+	if p == nil {
+		return text
+	}
+	return issuers.LikeIn(text, p.currency)
+}
 
 // Parse reads YAML strictly: unknown keys, duplicates and wrong types are
 // refused with their line and column.
@@ -175,6 +191,9 @@ func (r *Reader) Name(at, what, text string, taken []string) {
 	}
 }
 
+// Like writes an example of an amount, such as "80.00", in the world's currency.
+func (r *Reader) Like(example string) string { return issuers.Like(example, r.Currency) }
+
 // Money wants an amount in the world's currency.
 func (r *Reader) Money(at, what, text string, positive bool) currency.Amount {
 	amount, err := issuers.ParseMoney(text, r.Currency)
@@ -183,7 +202,7 @@ func (r *Reader) Money(at, what, text string, positive bool) currency.Amount {
 		return currency.Amount{}
 	}
 	if positive && !amount.IsPositive() {
-		r.Fail(at, "%s must be positive", what)
+		r.Fail(at, "%s %q must be positive: write one such as %s", what, text, r.Like("5.00"))
 	}
 	return amount
 }

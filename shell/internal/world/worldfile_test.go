@@ -25,7 +25,7 @@ func TestBadWorlds(t *testing.T) {
 		{"card-twice", `5: column 9: card id "visa" stands here twice`},
 		{"card-without-limit", `4: column 9: limit: "" is not an amount of EUR: write one such as 140.00, with at most 2 decimals`},
 		{"card-without-number", `4: column 9: card "visa": its number is 4 to 19 digits, in quotes`},
-		{"coupon-amount-zero", `3: column 29: amount must be positive`},
+		{"coupon-amount-zero", `3: column 29: amount "0.00" must be positive: write one such as 5.00`},
 		{"coupon-both", `3: column 5: coupon "BOTH" has either an amount or a percent`},
 		{"coupon-code", `3: column 5: coupon code "TEN %": write 1 to 64 of A-Z a-z 0-9 . _ -`},
 		{"coupon-limit", `3: column 5: coupon "TEN": a limit is not negative; leave it out for none`},
@@ -64,7 +64,7 @@ func TestBadWorlds(t *testing.T) {
 		{"unknown-key", `4: column 5: unknown field "pionts"`},
 		{"unknown-section", `2: column 1: unknown field "cuopons"`},
 		{"unquoted-zeros", `4: column 27: …`},
-		{"yen-with-decimals", `5: column 13: amount: "0.50" is not an amount of JPY: write one such as 140.00, with at most 0 decimals`},
+		{"yen-with-decimals", `5: column 13: amount: "0.50" is not an amount of JPY: write one such as 140, without decimals`},
 	}
 	for _, c := range cases {
 		path := shelltest.Testdata(t, "worlds", "bad-"+c.name+".yaml")

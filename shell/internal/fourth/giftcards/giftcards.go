@@ -91,7 +91,7 @@ func (s *Service) Confirm(ctx context.Context, order issuers.Order, code, text s
 		}
 		amount, err := issuers.ParseMoney(text, s.currency)
 		if err != nil || !amount.IsPositive() {
-			return hold{}, issuers.Letter{}, tokens.Refuse(issuers.AmountInvalid, "%q is not an amount to hold: write a positive one in %s", text, s.currency)
+			return hold{}, issuers.Letter{}, tokens.Refuse(issuers.AmountInvalid, "%q is not an amount to hold: write a positive one such as %s", text, issuers.Like("20.00", s.currency))
 		}
 		if available := issuers.Sub(a.Balance, a.held); issuers.Less(available, amount) {
 			return hold{}, issuers.Letter{}, tokens.Refuse(Empty, "%s asked for, %s available", amount.Number(), available.Number())
