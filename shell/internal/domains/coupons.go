@@ -3,8 +3,12 @@
 package domains
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+
+	"github.com/bojanz/currency"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/coupons"
@@ -114,13 +118,42 @@ func (s *couponSection) readCoupon(r *world.Reader, at string, f couponFile) {
 // Open starts the service.
 func (s *couponSection) Open(ctx context.Context, in world.Setting) (world.Domain, error) {
 	service, err := coupons.New(ctx, coupons.Config{Config: in.Config, Currency: in.Currency, Customers: in.Customers, Coupons: s.list})
-	return &couponDomain{service, in.Customers}, err
+	if err != nil {
+		return nil, err
+	}
+	d := &couponDomain{Service: service, customers: in.Customers, explored: s.explored(service.List(in.Customers[0]))}
+	if d.subtotal, err = issuers.ParseMoney("120", in.Currency); err != nil {
+		return nil, err
+	}
+	for _, c := range d.explored {
+		if c.Minimum != nil && issuers.Less(d.subtotal, *c.Minimum) {
+			d.subtotal = *c.Minimum
+		}
+	}
+	return d, nil
+}
+
+// explored gives the coupons that are explored: a few, those that are valid now
+// first.
+func (s *couponSection) explored(listed []coupons.Listed) []coupons.Coupon {
+	var valid, invalid []coupons.Coupon
+	for i, l := range listed {
+		if l.Inactive == "" {
+			valid = append(valid, s.list[i])
+		} else {
+			invalid = append(invalid, s.list[i])
+		}
+	}
+	all := append(valid, invalid...)
+	return all[:min(mostChoices, len(all))]
 }
 
 // couponDomain is the service in a world.
 type couponDomain struct {
 	*coupons.Service
 	customers []string
+	explored  []coupons.Coupon
+	subtotal  currency.Amount // of an order that is explored: no coupon wants more
 }
 
 // Accounts gives the uses of each coupon.
@@ -156,33 +189,41 @@ func (d *couponDomain) choice(code string) world.Choice {
 	}
 }
 
-// Sample is a use of the first coupon without a limit or a minimum that goes
-// with others, or else of the first one.
+// Sample is a use of the first coupon that is valid and has no minimum and no
+// limit, and goes with others; or of the one that has most of this.
 func (d *couponDomain) Sample(customer string) world.Choice {
 	listed := d.List(customer)
-	for _, l := range listed {
-		if !l.Limited && l.Combinable && l.Minimum == "" && l.Inactive == "" {
-			return d.choice(l.Code)
-		}
-	}
 	if len(listed) == 0 {
 		return d.choice("NONE")
 	}
-	return d.choice(listed[0].Code)
+	return d.choice(slices.MaxFunc(listed, func(a, b coupons.Listed) int { return cmp.Compare(easy(a), easy(b)) }).Code)
+}
+
+// easy ranks coupons by how readily they are confirmed again and again.
+func easy(l coupons.Listed) (rank int) {
+	for i, good := range []bool{l.Combinable, !l.Limited, l.Minimum == "", l.Inactive == ""} {
+		if good {
+			rank |= 1 << i
+		}
+	}
+	return rank
 }
 
 // mostChoices keeps worlds small enough to be walked through.
 const mostChoices = 6
 
-// Choices are uses of the first few coupons.
-func (d *couponDomain) Choices(customer string) []world.Choice {
+// Choices are uses of a few coupons.
+func (d *couponDomain) Choices(string) []world.Choice {
 	var all []world.Choice
-	for _, l := range d.List(customer) {
-		if len(all) < mostChoices {
-			all = append(all, d.choice(l.Code))
-		}
+	for _, c := range d.explored {
+		all = append(all, d.choice(c.Code))
 	}
 	return all
+}
+
+// Facts say that the order comes to what the coupons want.
+func (d *couponDomain) Facts(string) (first, later tokens.Facts) {
+	return tokens.Facts{coupons.Subtotal: d.subtotal.Number()}, nil
 }
 
 // offerCoupons offers those that the current order could confirm now.

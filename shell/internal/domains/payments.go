@@ -3,9 +3,13 @@
 package domains
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
+
+	"github.com/bojanz/currency"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/payments"
@@ -83,12 +87,13 @@ func (s *paymentSection) Read(*world.Reader) {}
 // Open starts the service.
 func (s *paymentSection) Open(ctx context.Context, in world.Setting) (world.Domain, error) {
 	service, err := payments.New(ctx, payments.Config{Config: in.Config, Currency: in.Currency, Customers: in.Customers, Cards: s.cards})
-	return &paymentDomain{service, in.Customers, s.cards}, err
+	return &paymentDomain{service, in.Currency, in.Customers, s.cards}, err
 }
 
 // paymentDomain is the service in a world.
 type paymentDomain struct {
 	*payments.Service
+	currency  string
 	customers []string
 	cards     map[string][]payments.Card
 }
@@ -135,21 +140,83 @@ func (d *paymentDomain) choice(amount, card string) world.Choice {
 	}
 }
 
-// Sample is a small amount on the first card.
+// Sample is a small amount on the first card that takes one.
 func (d *paymentDomain) Sample(customer string) world.Choice {
-	if len(d.cards[customer]) == 0 {
-		return d.choice("10.00", "none")
+	cards := d.usable(customer)
+	if len(cards) == 0 {
+		return d.choice(issuers.Like("10.00", d.currency), "none")
 	}
-	return d.choice("10.00", d.cards[customer][0].ID)
+	amount := d.price("10")
+	if tenth := issuers.Part(cards[0].Limit, "0.1"); issuers.Less(tenth, amount) {
+		amount = tenth
+	}
+	return d.choice(d.atLeast(amount).Number(), cards[0].ID)
 }
 
-// Choices are an amount on each card.
+// Choices are an amount on each of the first few cards.
 func (d *paymentDomain) Choices(customer string) []world.Choice {
 	var all []world.Choice
-	for _, card := range d.cards[customer] {
-		all = append(all, d.choice("80.00", card.ID))
+	for _, card := range d.usable(customer) {
+		if len(all) < mostChoices {
+			all = append(all, d.choice(d.bite(card).Number(), card.ID))
+		}
 	}
 	return all
+}
+
+// Facts say that three quarters of what the first card's choice authorises is
+// payable, and later that more than that is.
+func (d *paymentDomain) Facts(customer string) (first, later tokens.Facts) {
+	cards := d.usable(customer)
+	if len(cards) == 0 {
+		return nil, nil
+	}
+	amount := d.bite(cards[0])
+	return tokens.Facts{payments.Payable: issuers.Part(amount, "0.75").Number()}, tokens.Facts{payments.Payable: issuers.Part(amount, "1.125").Number()}
+}
+
+// usable gives the customer's cards: those that authorise anything first.
+func (d *paymentDomain) usable(customer string) []payments.Card {
+	cards := slices.Clone(d.cards[customer])
+	slices.SortStableFunc(cards, func(a, b payments.Card) int {
+		return cmp.Compare(refuses(a), refuses(b))
+	})
+	return cards
+}
+
+// refuses is 1 for a card that authorises nothing.
+func refuses(card payments.Card) int {
+	if card.Declines || !card.Limit.IsPositive() {
+		return 1
+	}
+	return 0
+}
+
+// bite is what an exploration takes of a card: several fit, or else a little more
+// than half of its limit, so that two do not.
+func (d *paymentDomain) bite(card payments.Card) currency.Amount {
+	amount := d.price("80")
+	if issuers.Less(card.Limit, amount) {
+		amount = issuers.Part(card.Limit, "0.5")
+		if issuers.Less(amount, card.Limit) {
+			amount = issuers.Add(amount, issuers.Least(d.currency))
+		}
+	}
+	return d.atLeast(amount)
+}
+
+// price gives so many units of the world's currency.
+func (d *paymentDomain) price(units string) currency.Amount {
+	amount, _ := currency.NewAmount(units, d.currency) // both are good
+	return amount.Round()
+}
+
+// atLeast makes an amount one that can be asked for: nothing cannot.
+func (d *paymentDomain) atLeast(amount currency.Amount) currency.Amount {
+	if amount.IsPositive() {
+		return amount
+	}
+	return issuers.Least(d.currency)
 }
 
 func offerCards(c *client.Client) []lineedit.Candidate {

@@ -130,8 +130,13 @@ func (d *pointsDomain) choice(amount string) world.Choice {
 	}
 }
 
-// Sample is ten points.
-func (d *pointsDomain) Sample(string) world.Choice { return d.choice("10") }
+// Sample is ten points, or a tenth of what a customer began with.
+func (d *pointsDomain) Sample(customer string) world.Choice {
+	return d.choice(fmt.Sprint(max(1, min(10, d.opening[customer]/10))))
+}
+
+// Facts are none: no fact bears on points.
+func (d *pointsDomain) Facts(string) (first, later tokens.Facts) { return nil, nil }
 
 // Choices is a little more than half of what a customer began with: two do not
 // fit.

@@ -4,7 +4,9 @@ package explore
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -33,7 +35,11 @@ type explorer struct {
 	reasons map[string]int
 	tell    func(*explorer) // told now and then; may be nil
 
-	faults []Move // of every world of the plan
+	faults    []Move   // of every world of the plan
+	customers []string // whose orders are explored
+
+	// confirmed and redeemed are the services that did so at least once.
+	confirmed, redeemed map[string]bool
 }
 
 // finding is a broken invariant, and the shortest way there.
@@ -45,11 +51,15 @@ type finding struct {
 // explore walks until the budget is used, ctx ends or something is found.
 func (e *explorer) explore(ctx context.Context) (*finding, error) {
 	e.tried, e.reasons = map[string]map[string]int{}, map[string]int{}
+	e.confirmed, e.redeemed = map[string]bool{}, map[string]bool{}
 	c, err := e.fresh(ctx, e.weakness)
 	if err != nil {
 		return nil, err
 	}
 	e.faults = faultMoves(c.World)
+	if e.customers, err = e.able(ctx); err != nil {
+		return nil, err
+	}
 	rng := rand.New(rand.NewPCG(e.seed, 0))
 	if found, err := e.wander(ctx, rng, min(e.budget, firstWalks)); found != nil || err != nil {
 		return found, err
@@ -118,7 +128,7 @@ func (e *explorer) pair(ctx context.Context, one, other Move) (moves []Move, bro
 		return nil, nil, err
 	}
 	first := func(kind string) []Move {
-		for _, m := range possible(s, e.faults) {
+		for _, m := range possible(s, e.customers, e.faults) {
 			if strings.HasPrefix(m.Kind, kind) {
 				return []Move{m}
 			}
@@ -212,10 +222,83 @@ func (e *explorer) walk(ctx context.Context, rng *rand.Rand) (moves []Move, brok
 func (e *explorer) step(ctx context.Context, s *client.Client, m Move) error {
 	e.verbs++
 	said, broken := e.try(ctx, s, m)
+	e.note(s.World)
 	for _, r := range exit.Rejections(said) {
 		e.reasons[string(r.Reason)]++
 	}
 	return broken
+}
+
+// note notes which services have confirmed and redeemed something.
+func (e *explorer) note(w *world.World) {
+	for _, p := range w.Parties {
+		if e.redeemed[p.Name] {
+			continue
+		}
+		for _, entry := range p.Entries() {
+			e.confirmed[p.Name] = true
+			if entry.Receipt != "" {
+				e.redeemed[p.Name] = true
+			}
+		}
+	}
+}
+
+// mostAsked is how many customers are asked at most whether anything can be
+// confirmed for them.
+const mostAsked = 50
+
+// able gives the first customers for whom most services confirm something, each
+// tried in a world of its own.
+func (e *explorer) able(ctx context.Context) ([]string, error) {
+	asked := slices.Clone(e.plan.Customers[:min(mostAsked, len(e.plan.Customers))])
+	services, whole := map[string]int{}, 0
+	for _, customer := range asked {
+		c, err := e.fresh(ctx, tokens.Weakness{})
+		if err != nil {
+			return nil, err
+		}
+		if services[customer], err = served(context.WithoutCancel(ctx), c, customer); err != nil {
+			return nil, err
+		}
+		if services[customer] == len(c.World.Parties) {
+			whole++
+		}
+		if whole == maxCustomers {
+			break
+		}
+	}
+	slices.SortStableFunc(asked, func(a, b string) int { return services[b] - services[a] })
+	return asked[:min(maxCustomers, len(asked))], nil
+}
+
+// served counts the services that confirm something for a customer.
+func served(ctx context.Context, c *client.Client, customer string) (n int, err error) {
+	if err := opening(c.World, "op_1", customer).run(ctx, c); err != nil {
+		return 0, err
+	}
+	for _, p := range c.World.InKindOrder() {
+		for _, choice := range p.Choices(customer) {
+			if _, _, err := c.Confirm(ctx, "op_1", choice, client.Wanted{}); err == nil {
+				n++
+				break
+			}
+		}
+	}
+	return n, nil
+}
+
+// empty says what never happened when nothing was put to the test; nil when
+// something was redeemed.
+func (e *explorer) empty() error {
+	switch {
+	case len(e.redeemed) > 0:
+		return nil
+	case len(e.confirmed) == 0:
+		return errors.New("no service confirmed anything, so that nothing was redeemed and no invariant was put to the test")
+	default:
+		return fmt.Errorf("%s confirmed something and nothing was redeemed, so that no invariant was put to the test", strings.Join(slices.Sorted(maps.Keys(e.confirmed)), ", "))
+	}
 }
 
 // swarm chooses which kinds of move a walk leaves alone. Walks that leave out
@@ -241,7 +324,7 @@ func swarm(rng *rand.Rand) (leave func(kind string) bool) {
 
 // choose takes one of the kinds of move that were chosen least in this state.
 func (e *explorer) choose(s *client.Client, rng *rand.Rand, leave func(kind string) bool) Move {
-	moves, counts := possible(s, e.faults), e.visit(s)
+	moves, counts := possible(s, e.customers, e.faults), e.visit(s)
 	if some := slices.DeleteFunc(slices.Clone(moves), func(m Move) bool { return leave(m.Kind) }); len(some) > 0 {
 		moves = some
 	}

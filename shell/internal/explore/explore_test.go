@@ -34,6 +34,7 @@ type exploration struct {
 	Walks           int            `json:"walks"`
 	Reasons         map[string]int `json:"reasons"`
 	StatesPerSecond int            `json:"states_per_second"`
+	Redeemed        []string       `json:"redeemed"`
 	Found           string         `json:"found"`
 	Scenario        string         `json:"scenario"`
 }
@@ -175,7 +176,7 @@ func TestExploreInJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(shelltest.Do(t, shelltest.New(t, 1), "explore --moves 300 -o json")), &shape); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"found", "reasons", "scenario", "states", "states_per_second", "verbs", "walks"}
+	want := []string{"found", "reasons", "redeemed", "scenario", "states", "states_per_second", "verbs", "walks"}
 	if got := slices.Sorted(maps.Keys(shape)); !slices.Equal(got, want) {
 		t.Errorf("the members are %v, want %v", got, want)
 	}
@@ -191,9 +192,9 @@ func TestExploreUsage(t *testing.T) {
 		"explore --moves many":      exit.BadUsage,
 		"explore --without gravity": exit.BadUsage,
 		"explore --without hold-returns --out no/such/folder/f":           exit.BadInput,
-		"explore --without hold-returns --moves 1 --depth 1 --out unused": exit.Done,
+		"explore --without hold-returns --moves 1 --depth 1 --out unused": exit.Refused,
 		"explore here": exit.BadUsage,
-		"explore --without redeemer-remembers --without hold-returns --moves 1": exit.Done,
+		"explore --without redeemer-remembers --without hold-returns --moves 1": exit.Refused,
 	} {
 		s := shelltest.New(t, 1)
 		s.Dir.Path = t.TempDir()

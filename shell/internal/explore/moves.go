@@ -5,6 +5,8 @@ package explore
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,23 +31,27 @@ type Move struct {
 
 // Limits keep worlds small enough to be walked through.
 const (
-	maxSessions = 2
-	maxTokens   = 6
-	maxFaults   = 2
+	maxSessions  = 2
+	maxCustomers = 2
+	maxTokens    = 6
+	maxFaults    = 2
 )
 
 // Possible gives every move that makes sense in the client's world as it is.
-func Possible(c *client.Client) []Move { return possible(c, faultMoves(c.World)) }
+func Possible(c *client.Client) []Move {
+	customers := c.World.Plan.Customers
+	return possible(c, customers[:min(maxCustomers, len(customers))], faultMoves(c.World))
+}
 
-// possible is Possible when the world's faults are known already: they are the
-// same at all times, and many.
-func possible(c *client.Client, faults []Move) []Move {
+// possible is Possible for some customers, when the world's faults are known
+// already: they are the same at all times, and many.
+func possible(c *client.Client, customers []string, faults []Move) []Move {
 	var moves []Move
 	sessions := c.World.Sessions()
 	if len(sessions) < maxSessions {
 		id := fmt.Sprintf("op_%d", len(sessions)+1)
-		for _, customer := range c.World.Plan.Customers[:min(2, len(c.World.Plan.Customers))] {
-			moves = append(moves, opening(id, customer))
+		for _, customer := range customers {
+			moves = append(moves, opening(c.World, id, customer))
 		}
 	}
 	for _, snap := range sessions {
@@ -63,20 +69,43 @@ func possible(c *client.Client, faults []Move) []Move {
 	moves = append(moves, confirmMoves(c, current)...)
 	moves = append(moves, tokenMoves(c)...)
 	moves = append(moves, orderMoves(current)...)
+	moves = append(moves, factMoves(c.World, current)...)
 	if len(c.World.Faults.List()) < maxFaults {
 		moves = append(moves, faults...)
 	}
 	return append(moves, worldMoves(c.World)...)
 }
 
-func opening(id, customer string) Move {
-	return Move{
-		Line: fmt.Sprintf("session new %s --customer %s --fact subtotal=120.00 --fact payable=60.00", id, customer), Kind: "session new " + customer,
-		run: func(ctx context.Context, c *client.Client) error {
-			_, err := c.Open(ctx, id, customer, tokens.Facts{"subtotal": "120.00", "payable": "60.00"})
-			return err
-		},
+// fact is something that an order says.
+type fact struct{ name, value string }
+
+// factsOf gives what a customer's orders say at first and may come to say, in the
+// order of the domains.
+func factsOf(w *world.World, customer string) (first, later []fact) {
+	add := func(to []fact, facts tokens.Facts) []fact {
+		for _, name := range slices.Sorted(maps.Keys(facts)) {
+			to = append(to, fact{name, facts[name]})
+		}
+		return to
 	}
+	for _, p := range w.InKindOrder() {
+		now, then := p.Facts(customer)
+		first, later = add(first, now), add(later, then)
+	}
+	return first, later
+}
+
+func opening(w *world.World, id, customer string) Move {
+	line, facts := fmt.Sprintf("session new %s --customer %s", id, customer), tokens.Facts{}
+	first, _ := factsOf(w, customer)
+	for _, f := range first {
+		line += " --fact " + f.name + "=" + f.value
+		facts[f.name] = f.value
+	}
+	return Move{Line: line, Kind: "session new " + customer, run: func(ctx context.Context, c *client.Client) error {
+		_, err := c.Open(ctx, id, customer, maps.Clone(facts))
+		return err
+	}}
 }
 
 func using(kind, order string) Move {
@@ -248,11 +277,23 @@ func orderMoves(snap orchestrator.Snapshot) []Move {
 			order("session close", "close", func(ctx context.Context, c *client.Client, order string) error {
 				_, err := c.Close(ctx, order)
 				return err
-			}),
-			order("session set payable=90.00", "payable", func(_ context.Context, c *client.Client, order string) error {
-				_, err := c.SetFact(order, "payable", "90.00")
-				return err
 			}))
+	}
+	return moves
+}
+
+// factMoves have an open order say what it may come to say.
+func factMoves(w *world.World, snap orchestrator.Snapshot) []Move {
+	if snap.State != orchestrator.Open {
+		return nil
+	}
+	_, later := factsOf(w, snap.Customer)
+	var moves []Move
+	for _, f := range later {
+		moves = append(moves, order("session set "+f.name+"="+f.value, f.name, func(_ context.Context, c *client.Client, order string) error {
+			_, err := c.SetFact(order, f.name, f.value)
+			return err
+		}))
 	}
 	return moves
 }
@@ -333,7 +374,7 @@ func ending(w *world.World) []Move {
 func abstract(c *client.Client) string {
 	var b strings.Builder
 	for _, snap := range c.World.Sessions() {
-		fmt.Fprintf(&b, "%s %t %s %s|", snap.Customer, snap.ID == c.Order, snap.State, snap.Facts["payable"])
+		fmt.Fprintf(&b, "%s %t %s %v|", snap.Customer, snap.ID == c.Order, snap.State, snap.Facts)
 	}
 	now := c.World.Clock.Now()
 	for _, t := range c.Wallet.Held {

@@ -36,8 +36,12 @@ type exploration struct {
 	Walks           int            `json:"walks"`
 	Reasons         map[string]int `json:"reasons"`
 	StatesPerSecond int            `json:"states_per_second"`
+	Redeemed        []string       `json:"redeemed"` // the services that redeemed something
 	Found           string         `json:"found"`
 	Scenario        string         `json:"scenario"`
+
+	never []string // those that did not
+	empty error    // what never happened
 }
 
 // Run explores worlds like the current one. The current one is not touched.
@@ -68,6 +72,14 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 	took := began()
 	result := exploration{
 		States: len(e.tried), Verbs: e.verbs, Walks: e.walks, Reasons: e.reasons, StatesPerSecond: perSecond(len(e.tried), took),
+		Redeemed: []string{}, empty: e.empty(),
+	}
+	for _, p := range w.InKindOrder() {
+		if e.redeemed[p.Name] {
+			result.Redeemed = append(result.Redeemed, p.Name)
+		} else {
+			result.never = append(result.never, p.Name)
+		}
 	}
 	if found != nil {
 		result.Found = found.what
@@ -86,6 +98,9 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 	if found != nil {
 		return exit.InJSON(errors.New("an invariant is broken: " + found.what))
 	}
+	if ctx.Err() == nil && result.empty != nil {
+		return exit.InJSON(result.empty)
+	}
 	return ctx.Err()
 }
 
@@ -93,7 +108,15 @@ func showExploration(out *answer.Out, r exploration, took time.Duration) error {
 	return out.Show(r, func(w *page.Page) {
 		fmt.Fprintf(w, "%s, %s in %s, %s, %d states/s\n", page.Count(r.States, "state"), page.Count(r.Verbs, "verb"), page.Count(r.Walks, "walk"), page.Elapsed(took), r.StatesPerSecond)
 		fmt.Fprintf(w, "reasons seen: %s\n", strings.Join(slices.Sorted(maps.Keys(r.Reasons)), " "))
-		if r.Found == "" {
+		switch {
+		case r.Found != "":
+		case r.empty != nil:
+			fmt.Fprintln(w, "nothing was redeemed")
+			return
+		case len(r.never) > 0:
+			fmt.Fprintf(w, "every invariant held; nothing was redeemed by %s\n", strings.Join(r.never, ", "))
+			return
+		default:
 			fmt.Fprintln(w, "every invariant held")
 			return
 		}

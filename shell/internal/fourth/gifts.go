@@ -120,6 +120,9 @@ func (d *domain) Choices(string) []world.Choice {
 	return all
 }
 
+// Facts are none: no fact bears on gift cards.
+func (d *domain) Facts(string) (first, later tokens.Facts) { return nil, nil }
+
 func offerCards(c *client.Client) []lineedit.Candidate {
 	d, err := world.Of[*domain](c.World)
 	if err != nil {

@@ -82,11 +82,14 @@ type Domain interface {
 	// About says in a few words what it has of a customer; it may be empty.
 	About(customer string) string
 	// Sample is something small that a customer may have confirmed again and
-	// again.
+	// again, if there is such a thing.
 	Sample(customer string) Choice
-	// Choices are what a customer might have confirmed, for exploring: the same
-	// in every world of a plan, at all times.
+	// Choices are what a customer might have confirmed, for exploring: what can be
+	// confirmed first, and the same for as long as the world stands.
 	Choices(customer string) []Choice
+	// Facts are what an order may say so that the choices can be redeemed, and
+	// what it may come to say, so that not all of them can. Both may be nil.
+	Facts(customer string) (first, later tokens.Facts)
 }
 
 // Choice is something that a customer may have confirmed.
