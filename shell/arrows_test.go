@@ -91,7 +91,7 @@ var house = []room{
 		"is a world as a target of the catalogue of attacks."},
 	{"shell/internal/scenario", "./answer ./exit ./files ./interp ./page ./redact ./syntax ./world",
 		"runs .txtar files through testscript, each in a world of its own: the same for tokenshell run and for go test."},
-	{"shell/internal/record", "./answer ./client ./exit ./files ./interp ./page ./redact ./scenario ./syntax ./world tokens",
+	{"shell/internal/record", "./answer ./client ./exit ./interp ./page ./redact ./scenario ./syntax ./world tokens",
 		"writes a session down as a scenario that passes."},
 	{"shell/internal/grammar", "./domains ./explore ./interp ./record ./target ./tour ./trace ./verbs",
 		"is the language: every verb, once, in the order of help."},

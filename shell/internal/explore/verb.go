@@ -26,7 +26,7 @@ type Verb struct {
 	Depth   int    `default:"12" placeholder:"N" help:"How many moves a walk has: 12 unless given."`
 	Moves   int    `default:"40000" placeholder:"N" help:"How many moves in all: 40000 unless given."`
 	Without string `complete:"check" placeholder:"CHECK" help:"Leave this rule out, to see that somebody notices; help checks lists them."`
-	Out     string `complete:"file" placeholder:"FILE" help:"Write what is found to this file, a scenario."`
+	Out     string `complete:"file" placeholder:"FILE" help:"Write what is found to this file, a scenario; there must not be one yet."`
 }
 
 // exploration is the JSON of explore.
@@ -56,6 +56,11 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 	if err != nil {
 		return err
 	}
+	if v.Out != "" {
+		if err := dir.Fresh(v.Out); err != nil { // before all the work
+			return err
+		}
+	}
 	e := &explorer{plan: w.Plan, weakness: weakness, seed: seed.Or(world.DefaultSeed), depth: v.Depth, budget: v.Moves}
 	began := tokens.Stopwatch()
 	far := out.LongWork()
@@ -81,19 +86,23 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 			result.never = append(result.never, p.Name)
 		}
 	}
+	var unwritten error
 	if found != nil {
 		result.Found = found.what
 		if result.Scenario, err = e.scenario(context.WithoutCancel(ctx), found); err != nil {
 			return err
 		}
 		if v.Out != "" {
-			if err := dir.Write(v.Out, []byte(result.Scenario)); err != nil {
-				return err
+			if unwritten = dir.Fresh(v.Out); unwritten == nil { // it may have come meanwhile
+				unwritten = dir.Write(v.Out, []byte(result.Scenario))
 			}
 		}
 	}
 	if err := showExploration(out, result, took); err != nil {
 		return err
+	}
+	if unwritten != nil {
+		return unwritten
 	}
 	if found != nil {
 		return exit.InJSON(errors.New("an invariant is broken: " + found.what))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -69,6 +70,29 @@ func (d *Dir) Write(name string, text []byte) error {
 	}
 	if d.OnMade != nil {
 		d.OnMade(name)
+	}
+	return nil
+}
+
+// Fresh says early what is wrong with a name that a file is to be written to later
+// and that must not take the place of another: what cannot be made again is not
+// replaced. What loses nothing, such as a device, may be there.
+func (d *Dir) Fresh(name string) error {
+	if err := d.confined(name); err != nil {
+		return err
+	}
+	path := d.Full(name)
+	switch _, err := os.Lstat(path); {
+	case err == nil:
+		if info, err := os.Stat(path); err != nil || info.IsDir() || info.Mode().IsRegular() {
+			return exit.Usage("choose another name, or remove it", "there is a file %s already", name)
+		}
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR): // said below
+	default:
+		return exit.Input(name, 0, CauseOf(err))
+	}
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return exit.Input(name, 0, "there is no such folder")
 	}
 	return nil
 }

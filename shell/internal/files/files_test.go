@@ -65,3 +65,42 @@ func TestWhatIsNoFile(t *testing.T) {
 		}
 	}
 }
+
+// What cannot be made again takes nobody's place, and that is said before the
+// work; what shows how things stand is made anew as often as one likes.
+func TestWhatIsReplacedAndWhatIsNot(t *testing.T) {
+	s := shelltest.New(t, 1)
+	s.Dir.Path = t.TempDir()
+	there := func(name string) string { return filepath.Join(s.Dir.Path, name) }
+	shelltest.WriteFile(t, there("mine.txtar"), "mine")
+	if err := os.Symlink("nowhere", there("link.txtar")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(there("folder.txtar"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"explore --without redeemer-remembers --out ", "explore --moves 400 --out ", "record --from-start ", "record start "} {
+		for _, name := range []string{"mine.txtar", "./mine.txtar", there("mine.txtar"), "link.txtar", "folder.txtar"} {
+			code, printed := shelltest.Refused(t, s, verb+name)
+			if code != exit.BadUsage || printed != "usage: there is a file "+name+" already\nhint: choose another name, or remove it\n" {
+				t.Errorf("%s%s: exit code %d, %s", verb, name, code, printed)
+			}
+		}
+		if code, printed := shelltest.Refused(t, s, verb+"no/where.txtar"); code != exit.BadInput || printed != "error: no/where.txtar: there is no such folder\n" {
+			t.Errorf("%sno/where.txtar: exit code %d, %s", verb, code, printed)
+		}
+	}
+	if text, err := os.ReadFile(there("mine.txtar")); err != nil || string(text) != "mine" {
+		t.Errorf("%q, %v", text, err)
+	}
+	if code, _ := shelltest.Refused(t, s, "explore --without redeemer-remembers --out /dev/null"); code != exit.Refused {
+		t.Errorf("what is written to a device loses nothing: exit code %d", code)
+	}
+	for _, line := range []string{"trace --out mine.txtar", "keys jwks --out mine.txtar"} {
+		shelltest.WriteFile(t, there("mine.txtar"), "mine")
+		shelltest.Do(t, s, line, line)
+		if text, err := os.ReadFile(there("mine.txtar")); err != nil || string(text) == "mine" {
+			t.Errorf("%s: %q, %v", line, text, err)
+		}
+	}
+}

@@ -5,13 +5,10 @@ package record
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"tokenshell/shell/internal/exit"
-	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/scenario"
@@ -77,18 +74,7 @@ func recordable(c *interp.Call, name string) error {
 	if filepath.Ext(name) != ".txtar" {
 		return exit.Usage("write one such as story.txtar", "%q is not a name for a scenario", name)
 	}
-	switch _, err := os.Lstat(c.Dir.Full(name)); {
-	case err == nil:
-		return exit.Usage("choose another name, or remove it", "there is a file %s already", name)
-	case errors.Is(err, fs.ErrNotExist):
-	case errors.Is(err, syscall.ENOTDIR): // said below
-	default:
-		return exit.Input(name, 0, files.CauseOf(err))
-	}
-	if info, err := os.Stat(filepath.Dir(c.Dir.Full(name))); err != nil || !info.IsDir() {
-		return exit.Input(name, 0, "there is no such folder")
-	}
-	return nil
+	return c.Dir.Fresh(name)
 }
 
 type recordStop struct{}

@@ -18,7 +18,7 @@ import (
 type Verb struct {
 	Session string `complete:"session" placeholder:"ID" help:"Only what is about this session."`
 	Format  string `enum:"${trace_formats}" default:"${trace_format}" placeholder:"${trace_choice}" help:"${trace_help}"`
-	Out     string `complete:"file" placeholder:"FILE" help:"Write it to this file."`
+	Out     string `complete:"file" placeholder:"FILE" help:"Write it to this file, in the place of what is there."`
 }
 
 // Run shows the conversation.

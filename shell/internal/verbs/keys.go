@@ -118,7 +118,7 @@ func (v *keysDisable) Run(ctx context.Context, c *client.Client, out *answer.Out
 
 type keysJWKS struct {
 	Service string `arg:"" complete:"service" optional:"" help:"Of this service only."`
-	Out     string `complete:"file" placeholder:"FILE" help:"Write it to this file."`
+	Out     string `complete:"file" placeholder:"FILE" help:"Write it to this file, in the place of what is there."`
 }
 
 // Run prints or writes the published sets, as one.
