@@ -37,7 +37,8 @@ func TestExitCodes(t *testing.T) {
 		{"a wrong verb in a scenario", []string{"run", wrongVerb}, 1, ""},
 
 		{"no such verb", []string{"-c", "cupon confirm TEN"}, 2, "did you mean coupon?"},
-		{"no such verb below a verb", []string{"-c", "coupon comfirm TEN"}, 2, `did you mean "confirm"?`},
+		{"no such verb below a verb", []string{"-c", "coupon comfirm TEN"}, 2, "did you mean confirm?"},
+		{"no such verb below a verb, with its flags", []string{"-c", "coupon confrim X --name y"}, 2, "did you mean confirm?"},
 		{"no such flag of a verb", []string{"-c", "points balance --jqq ."}, 2, `did you mean "--jq"?`},
 		{"no such flag", []string{"--sead", "7"}, 2, `did you mean "--seed"?`},
 		{"no such flag of run", []string{"run", passes, "--sead", "7"}, 2, `did you mean "--seed"?`},

@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
 )
 
 // Parser is a kong parser and the flags that it fills beside a verb's own.
@@ -33,6 +34,11 @@ func (p *Parser) parse(words []string) (*kong.Context, error) {
 		words, used = append([]string{"help"}, words[:used]...), 1
 		node = p.Child(p.kong.Model.Node, "help")
 	}
+	if len(node.Children) > 0 && node.DefaultCmd == nil {
+		if err := p.unchosen(node, words[used:]); err != nil {
+			return nil, err
+		}
+	}
 	path := slices.Clone(words[:used])
 	if node.DefaultCmd != nil {
 		node = node.DefaultCmd
@@ -44,6 +50,9 @@ func (p *Parser) parse(words []string) (*kong.Context, error) {
 		var wrong *exit.UsageError
 		if errors.As(err, &wrong) {
 			return nil, err
+		}
+		if near := nearChild(node.Parent, words[used:]); node == node.Parent.DefaultCmd && near != "" {
+			return nil, UnknownChild(node.Parent, words[used])
 		}
 		return nil, exit.Usage(Synopsis(node), "%s: %s", VerbPath(node), plainly(err, words[used:]))
 	}
@@ -140,11 +149,81 @@ func (p *Parser) Child(node *kong.Node, name string) *kong.Node {
 }
 
 func (p *Parser) unknownVerb(word string) error {
-	var names []string
-	for _, child := range p.kong.Model.Children {
+	return exit.Usage(p.Meant(word, nil, "help lists the verbs"), "there is no verb %q", word)
+}
+
+// Meant gives a hint for a word that names no verb, nor any of some other topics:
+// the nearest of them, or verbs of families that end with such a word.
+func (p *Parser) Meant(word string, others []string, otherwise string) string {
+	word = strings.ToLower(word)
+	names, below, paths := others, []string{}, map[string][]string{}
+	for _, child := range p.Root().Children {
 		names = append(names, child.Name)
+		for _, verb := range child.Children {
+			if verb != child.DefaultCmd {
+				below = append(below, verb.Name)
+				paths[verb.Name] = append(paths[verb.Name], VerbPath(verb))
+			}
+		}
 	}
-	return exit.Usage(exit.Meant(word, names, "help lists the verbs"), "there is no verb %q", word)
+	if paths[word] != nil || exit.Nearest(word, names) == "" {
+		if near := exit.Nearest(word, below); near != "" {
+			return "did you mean " + page.Some(paths[near]) + "?"
+		}
+	}
+	return exit.Meant(word, names, otherwise)
+}
+
+// unchosen says that words do not choose a verb of a family; nil when they do.
+// Global flags may stand before it, and a verb's own may not.
+func (p *Parser) unchosen(family *kong.Node, words []string) error {
+	needsValue, _ := flagsOf(Leaves(family)...)
+	_, global := flagsOf(p.Root())
+	early := false
+	for i := 0; i < len(words); i++ {
+		word := words[i]
+		switch flag, _, _ := strings.Cut(word, "="); {
+		case strings.HasPrefix(word, "-") && len(word) > 1:
+			early = early || !global[flag] && !global[flag[:min(2, len(flag))]]
+			if needsValue[word] {
+				i++
+			}
+		case p.Child(family, word) == nil:
+			return UnknownChild(family, word)
+		case early:
+			child := p.Child(family, word)
+			return exit.Usage(Synopsis(child), "the flags of %s come behind it", VerbPath(child))
+		default:
+			return nil
+		}
+	}
+	return exit.Usage(Synopsis(family), "%s: one of %s is missing", VerbPath(family), strings.Join(childNames(family), ", "))
+}
+
+// UnknownChild says that a family has no verb of this name, and which it may be.
+func UnknownChild(family *kong.Node, word string) error {
+	hint := exit.Meant(strings.ToLower(word), childNames(family), Synopsis(family))
+	return exit.Usage(hint, "there is no verb %q", VerbPath(family)+" "+word)
+}
+
+// nearChild gives the verb of a family that the first word probably was to be;
+// empty when there is none.
+func nearChild(family *kong.Node, words []string) string {
+	if family == nil || len(words) == 0 {
+		return ""
+	}
+	return exit.Nearest(strings.ToLower(words[0]), childNames(family))
+}
+
+// childNames gives the names of a family's verbs.
+func childNames(family *kong.Node) []string {
+	var names []string
+	for _, child := range family.Children {
+		if child != family.DefaultCmd {
+			names = append(names, child.Name)
+		}
+	}
+	return names
 }
 
 // TakesVerb reports whether the node's last argument is a verb with its own
@@ -156,15 +235,7 @@ func TakesVerb(node *kong.Node) bool {
 
 // arrange puts flags before values and joins each with its own value.
 func arrange(node *kong.Node, words []string) []string {
-	needsValue, known := map[string]bool{}, map[string]bool{}
-	for _, group := range node.AllFlags(false) {
-		for _, flag := range group {
-			needsValue["--"+flag.Name], known["--"+flag.Name] = !flag.IsBool(), true
-			if flag.Short != 0 {
-				needsValue["-"+string(flag.Short)], known["-"+string(flag.Short)] = !flag.IsBool(), true
-			}
-		}
-	}
+	needsValue, known := flagsOf(node)
 	var flags, values []string
 	for i := 0; i < len(words); i++ {
 		word := words[i]
@@ -188,6 +259,22 @@ func arrange(node *kong.Node, words []string) []string {
 		}
 	}
 	return append(append(flags, "--"), values...)
+}
+
+// flagsOf gives the flags that nodes know, and which of them want a value.
+func flagsOf(nodes ...*kong.Node) (needsValue, known map[string]bool) {
+	needsValue, known = map[string]bool{}, map[string]bool{}
+	for _, node := range nodes {
+		for _, group := range node.AllFlags(false) {
+			for _, flag := range group {
+				needsValue["--"+flag.Name], known["--"+flag.Name] = !flag.IsBool(), true
+				if flag.Short != 0 {
+					needsValue["-"+string(flag.Short)], known["-"+string(flag.Short)] = !flag.IsBool(), true
+				}
+			}
+		}
+	}
+	return needsValue, known
 }
 
 // IsNumber reports whether text, behind a minus, is a number: "5" or ".5".

@@ -21,13 +21,10 @@ import (
 // unknownTopic says what else help explains.
 func unknownTopic(l *interp.Language, p *interp.Parser, word string) error {
 	topics := append(l.ReasonCodes(), "reasons", "checks")
-	for _, child := range p.Root().Children {
-		topics = append(topics, child.Name)
-	}
 	for _, row := range PartyRows(l.Kinds) {
 		topics = append(topics, row.Name)
 	}
-	hint := exit.Meant(strings.ToLower(word), topics, "help lists the verbs, help reasons the reasons")
+	hint := p.Meant(word, topics, "help lists the verbs, help reasons the reasons")
 	return exit.Usage(hint, "there is no verb, party or reason %q", word)
 }
 
@@ -105,7 +102,7 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 		return unknownTopic(l, p, words[0])
 	}
 	if used < len(words) && len(node.Children) > 0 {
-		return exit.Usage(interp.Synopsis(node), "there is no verb %q", strings.Join(words, " "))
+		return interp.UnknownChild(node, words[used])
 	}
 	return out.Show(helpJSON(node, plan), func(w *page.Page) {
 		writeVerbHelp(w, node, plan)

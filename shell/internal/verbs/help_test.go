@@ -175,7 +175,7 @@ func TestHelpOfWhatIsUnknown(t *testing.T) {
 	}
 	for line, want := range map[string]string{
 		"help cupon":              "usage: there is no verb, party or reason \"cupon\"\nhint: did you mean coupon?\n",
-		"help coupon comfirm":     "usage: there is no verb \"coupon comfirm\"\nhint: coupon list|confirm\n",
+		"help coupon comfirm":     "usage: there is no verb \"coupon comfirm\"\nhint: did you mean confirm?\n",
 		"help Expired":            "usage: there is no verb, party or reason \"Expired\"\nhint: did you mean expired?\n",
 		"help payment_s":          "usage: there is no verb, party or reason \"payment_s\"\nhint: did you mean payments?\n",
 		"help session_mismatches": "usage: there is no verb, party or reason \"session_mismatches\"\nhint: did you mean session_mismatch?\n",
