@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/internal/world"
 )
 
@@ -92,9 +93,12 @@ func isOnOr(was bool, value string) (bool, error) {
 const maxLeeway = 5 * time.Minute
 
 func setLeeway(w *world.World, value string) error {
-	d, err := time.ParseDuration(value)
-	if err != nil || d < 0 || d > maxLeeway {
-		return fmt.Errorf("write a duration of 0s to %s", maxLeeway)
+	d, err := syntax.ParseSpan(value)
+	if err != nil {
+		return err
+	}
+	if d < 0 || d > maxLeeway {
+		return fmt.Errorf("write a duration of 0s to %s", syntax.Span(maxLeeway))
 	}
 	w.Leeway.Set(d)
 	return nil

@@ -61,6 +61,8 @@ func (p *Parser) parse(words []string) (*kong.Context, error) {
 
 var (
 	missingArguments = regexp.MustCompile(`^expected "(<.+)"$`)
+	missingFlags     = regexp.MustCompile(`^missing flags: (.+)$`)
+	wrongArgument    = regexp.MustCompile(`^<([a-z-]+)>: `)
 	missingValue     = regexp.MustCompile(`^(--[a-z-]+|-[a-z]): expected .* value but got `)
 )
 
@@ -76,6 +78,12 @@ func plainly(err error, words []string) string {
 	}
 	if m := missingValue.FindStringSubmatch(text); m != nil && len(words) > 0 && words[len(words)-1] == m[1] {
 		return m[1] + " wants a value"
+	}
+	if m := missingFlags.FindStringSubmatch(text); m != nil {
+		return strings.ReplaceAll(m[1], "=", " ") + " is missing"
+	}
+	if m := wrongArgument.FindStringSubmatch(text); m != nil {
+		return strings.ToUpper(m[1]) + ": " + strings.TrimPrefix(text, m[0])
 	}
 	return text
 }
@@ -141,7 +149,7 @@ func (p *Parser) Find(words []string) (node *kong.Node, used int) {
 
 // Child gives the child of a node; nil when there is none of that name.
 func (p *Parser) Child(node *kong.Node, name string) *kong.Node {
-	at := slices.IndexFunc(node.Children, func(c *kong.Node) bool { return c.Name == name })
+	at := slices.IndexFunc(node.Children, func(c *kong.Node) bool { return c.Name == name || slices.Contains(c.Aliases, name) })
 	if at < 0 {
 		return nil
 	}
@@ -149,6 +157,9 @@ func (p *Parser) Child(node *kong.Node, name string) *kong.Node {
 }
 
 func (p *Parser) unknownVerb(word string) error {
+	if word == "?" {
+		return exit.Usage("help lists the verbs, help VERB explains one", "a ? is not for help: in a script it begins a line that may fail")
+	}
 	return exit.Usage(p.Meant(word, nil, "help lists the verbs"), "there is no verb %q", word)
 }
 

@@ -64,9 +64,15 @@ func ToCome(node *kong.Node, values int, given []*kong.Flag) []string {
 	}
 	n := len(parts)
 	for _, f := range node.Flags {
-		if !slices.Contains(given, f) || f.IsCumulative() {
-			parts = append(parts, flagText(f))
+		either := eitherOf(node, f)
+		if slices.ContainsFunc(either, func(other *kong.Flag) bool { return slices.Contains(given, other) }) && !f.IsCumulative() || f != either[0] {
+			continue
 		}
+		texts := make([]string, len(either))
+		for i, other := range either {
+			texts[i] = flagText(other)
+		}
+		parts = append(parts, optional(strings.Join(texts, " | "), !f.Required))
 	}
 	if node.Tag.Has("seed") && !slices.ContainsFunc(given, func(f *kong.Flag) bool { return f.Name == "seed" }) {
 		parts = append(parts, "[--seed N]")
@@ -90,7 +96,19 @@ func argumentText(p *kong.Positional) string {
 	return optional(text, !p.Required)
 }
 
-// flagText gives a flag as synopsis shows it: --method M, [--ttl D].
+// eitherOf gives the flags of which only one may be given: a flag and those that
+// exclude it, in their order.
+func eitherOf(node *kong.Node, flag *kong.Flag) []*kong.Flag {
+	var all []*kong.Flag
+	for _, f := range node.Flags {
+		if f == flag || slices.ContainsFunc(f.Xor, func(group string) bool { return slices.Contains(flag.Xor, group) }) {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// flagText gives a flag as synopsis shows it, whether or not it may be left out.
 func flagText(f *kong.Flag) string {
 	text := "--" + f.Name
 	if !f.IsBool() {
@@ -99,7 +117,7 @@ func flagText(f *kong.Flag) string {
 	if f.IsCumulative() {
 		text += "…"
 	}
-	return optional(text, !f.Required)
+	return text
 }
 
 func optional(text string, is bool) string {

@@ -73,7 +73,7 @@ func newRunner(ctx context.Context, l *interp.Language, c Config) (*runner, erro
 		return nil, err
 	}
 	for _, node := range p.Root().Children {
-		r.verbs = append(r.verbs, node.Name)
+		r.verbs = append(append(r.verbs, node.Name), node.Aliases...)
 	}
 	l.Done(p)
 	return r, nil

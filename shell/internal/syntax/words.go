@@ -146,13 +146,13 @@ func (s *splitter) word(semicolons bool) error {
 			w = append(w, Piece{Text: name, Variable: true})
 			bare = s.at
 		case c == '"':
-			return s.fail(s.at, "double quotes mean different things to different shells: use 'single quotes'")
+			return s.fail(s.at, "double quotes mean different things to different shells: use 'single quotes'%s", s.singly())
 		case c == '\\':
 			return s.fail(s.at, `a backslash means different things to different shells: put the word in 'single quotes'`)
 		case c == '#':
 			return s.fail(s.at, "a # inside a word begins a comment to some: put the word in 'single quotes'")
 		case c == ';':
-			return s.fail(s.at, "one verb a line: put a word with ; in 'single quotes' (only -c takes several)")
+			return s.fail(s.at, "one verb a line: write the next one on a line of its own (only -c takes several), or put a word with ; in 'single quotes'")
 		default:
 			r, size := utf8.DecodeRuneInString(s.line[s.at:])
 			if unicode.IsControl(r) || unicode.IsSpace(r) {
@@ -164,6 +164,16 @@ func (s *splitter) word(semicolons bool) error {
 	flush()
 	s.command = append(s.command, w)
 	return nil
+}
+
+// singly gives the double-quoted text at the cursor in single quotes, if that is
+// the same; else nothing.
+func (s *splitter) singly() string {
+	text, _, closed := strings.Cut(s.line[s.at+1:], `"`)
+	if !closed || len(text) > 64 || strings.ContainsAny(text, `'\$`) || strings.ContainsFunc(text, unicode.IsControl) {
+		return ""
+	}
+	return ": '" + text + "'"
 }
 
 func (s *splitter) quoted() (string, error) {

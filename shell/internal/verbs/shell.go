@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/internal/world"
 )
 
@@ -32,7 +34,7 @@ func (v *Set) Run(w *world.World, o *interp.Options, out *answer.Out) error {
 		data, list := map[string]string{}, page.NewTable("OPTION", "VALUE", "MAY BE", "WHAT IT IS")
 		for _, row := range rows {
 			data[row.Name] = row.Get(w, o)
-			list.Row(page.Rigid(row.Name), page.Rigid(row.Get(w, o)), row.Values, row.Help)
+			list.Row(page.Rigid(row.Name), page.Rigid(typed(row.Get(w, o))), row.Values, row.Help)
 		}
 		return out.Show(map[string]any{"options": data}, list.Write)
 	}
@@ -48,7 +50,16 @@ func (v *Set) Run(w *world.World, o *interp.Options, out *answer.Out) error {
 		return exit.Usage(err.Error(), "%s cannot be %q", row.Name, v.Value)
 	}
 	value := row.Get(w, o)
-	return out.Show(map[string]string{row.Name: value}, func(w *page.Page) { fmt.Fprintf(w, "%s is %s\n", row.Name, value) })
+	return out.Show(map[string]string{row.Name: value}, func(w *page.Page) { fmt.Fprintf(w, "%s is %s\n", row.Name, typed(value)) })
+}
+
+// typed gives an option's value as somebody would type it: JSON has durations in
+// Go's form, 2m0s.
+func typed(value string) string {
+	if d, err := time.ParseDuration(value); err == nil {
+		return syntax.Span(d).String()
+	}
+	return value
 }
 
 // Let is the verb let.

@@ -74,7 +74,7 @@ func (v *clockSet) Run(w *world.World, out *answer.Out) error {
 }
 
 type clockAdvance struct {
-	By syntax.Span `arg:"" name:"d" help:"By how much: 90s, 2m, 1h."`
+	By syntax.Span `arg:"" name:"d" help:"By how much: 90s, 1h30m, 1d12h, 2w."`
 }
 
 // Run advances the time.
