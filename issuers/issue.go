@@ -38,10 +38,10 @@ func (i *Issuer[H]) Issue(ctx context.Context, order Order, reserve func() (H, L
 		order.TTL = tokens.DefaultLifetime
 	}
 	if order.TTL > tokens.MaxLifetime {
-		return tokens.Issued{}, tokens.Refuse(tokens.LifetimeTooLong, "a token lives for %s at most, not %s", tokens.MaxLifetime, order.TTL)
+		return tokens.Issued{}, tokens.Refuse(tokens.LifetimeTooLong, "a token lives for %s at most, not %s", tokens.HowLong(tokens.MaxLifetime), tokens.HowLong(order.TTL))
 	}
 	if order.TTL < time.Second {
-		return tokens.Issued{}, fmt.Errorf("a token lives for a second at least, not %s", order.TTL)
+		return tokens.Issued{}, fmt.Errorf("a token lives for a second at least, not %s", tokens.HowLong(order.TTL))
 	}
 	reservation, letter, err := i.reserve(order, reserve)
 	if err != nil {

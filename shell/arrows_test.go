@@ -73,7 +73,7 @@ var house = []room{
 		"carries what parties say to each other: here it goes wrong as ordered, and is taken down."},
 	{"shell/internal/world", "issuers kmsmock orchestrator ./exit ./files ./page ./redact ./ring ./syntax ./wire ./yamlfile tokens",
 		"composes a world: clock, seed, KMS, services, relay and log, of which nothing is shared with another."},
-	{"shell/internal/client", "issuers orchestrator ./exit ./page ./redact ./syntax ./wire ./world tokens",
+	{"shell/internal/client", "issuers orchestrator ./exit ./redact ./syntax ./wire ./world tokens",
 		"is the customer's side: what it holds, and what it may do."},
 	{"shell/internal/domains", "issuers issuers/coupons issuers/payments issuers/points ./answer ./client ./exit ./page ./syntax ./world ./yamlfile shell/lineedit tokens",
 		"has a file for each domain: everything that a world and a shell know about it."},

@@ -4,7 +4,6 @@ package tokens
 
 import (
 	"encoding/json"
-	"fmt"
 	"time"
 )
 
@@ -194,7 +193,7 @@ func valueKind(raw []byte) string {
 	switch raw[0] {
 	case '"':
 		if value, ok := decodeString(raw); ok {
-			return fmt.Sprintf("a string of %d bytes", len(value))
+			return "a string of " + Count(len(value), "byte")
 		}
 		return "a string"
 	case '[':

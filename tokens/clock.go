@@ -103,7 +103,7 @@ func (c *WorldClock) Advance(d time.Duration) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if d < 0 {
-		return fmt.Errorf("time never goes back: %s is negative", d)
+		return fmt.Errorf("time never goes back: %s is negative", HowLong(d))
 	}
 	if c.now().Add(d).After(lastMoment) {
 		return errLastMoment

@@ -87,7 +87,7 @@ func saySession(e *Envelope) string {
 
 func (v *Verifier) sayTime(e *Envelope) string {
 	now := v.Clock.Now()
-	return fmt.Sprintf("expires at %s, it is %s: %s left", stamp(e.claims.ExpiresAt), stamp(now), e.claims.ExpiresAt.Sub(now))
+	return fmt.Sprintf("expires at %s, it is %s: %s left", stamp(e.claims.ExpiresAt), stamp(now), HowLong(e.claims.ExpiresAt.Sub(now)))
 }
 
 func sayCapability(e *Envelope) string { return strings.Join(e.claims.Capabilities, ", ") }

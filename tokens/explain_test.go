@@ -51,7 +51,7 @@ func TestExplainAGoodToken(t *testing.T) {
 			{"audience", CheckPassed, "", "RFC 8725 3.9", "aud names order-processing, coupons.svc"},
 			{"session", CheckPassed, "", "RFC 8725 3.8", "order op_1 of user_123"},
 			{"outcome", CheckPassed, "", "design", ""},
-			{"time", CheckPassed, "", "RFC 7519 4.1.4", "expires at 2026-01-01T00:02:00Z, it is 2026-01-01T00:00:30Z: 1m30s left"},
+			{"time", CheckPassed, "", "RFC 7519 4.1.4", "expires at 2026-01-01T00:02:00Z, it is 2026-01-01T00:00:30Z: 1 min 30 s left"},
 			{"capability", CheckPassed, "", "RFC 8725 3.8", "coupons:redeem"},
 			{"replay", CheckPassed, "", "RFC 7519 4.1.7", "cpt_1 is unused in this session"},
 			{"books", CheckPassed, "", "design", ""},
@@ -169,7 +169,7 @@ func TestExplainAllGoesOnWhereItCan(t *testing.T) {
 		})
 	}
 	got := find(t, Explain(expired(badlySigned).raw(), relayAt(epoch).Checks(Own{}), true), "time")
-	if got.Reason != Expired || !strings.HasSuffix(got.Detail, "1s over") {
+	if got.Reason != Expired || !strings.HasSuffix(got.Detail, "1 s over") {
 		t.Errorf("time: %+v", got)
 	}
 }

@@ -29,7 +29,7 @@ func decodeSegment(segment string) (decoded []byte, ok bool) {
 // into exactly n segments and decodes each canonically.
 func SplitCompact(text string, n int) ([][]byte, error) {
 	if strings.Count(text, ".") != n-1 {
-		return nil, Refuse(Malformed, "%d segments where %d belong", strings.Count(text, ".")+1, n)
+		return nil, Refuse(Malformed, "%s where %d belong", Count(strings.Count(text, ".")+1, "segment"), n)
 	}
 	segments := make([][]byte, 0, n)
 	rest := text

@@ -56,10 +56,10 @@ func (p *Profile) Check() error {
 		}
 	}
 	if p.MaxLifetime < 0 || p.MaxLifetime > maxProfileLifetime {
-		return fmt.Errorf("a lifetime of %s: write 1s to %s", p.MaxLifetime, maxProfileLifetime)
+		return fmt.Errorf("a lifetime of %s: write 1s to %dh", HowLong(p.MaxLifetime), maxProfileLifetime/time.Hour)
 	}
 	if p.Leeway < 0 || p.Leeway > maxProfileLeeway {
-		return fmt.Errorf("a leeway of %s: write 0s to %s", p.Leeway, maxProfileLeeway)
+		return fmt.Errorf("a leeway of %s: write 0s to %dm", HowLong(p.Leeway), maxProfileLeeway/time.Minute)
 	}
 	return nil
 }

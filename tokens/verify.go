@@ -214,19 +214,19 @@ func (v *Verifier) checkTime(e *Envelope) error {
 	now, leeway := v.Clock.Now(), v.Leeway()+e.issuer.leeway()
 	issued, expires := e.claims.IssuedAt, e.claims.ExpiresAt
 	if ahead := issued.Sub(now); ahead > leeway {
-		return Refuse(NotYetValid, "issued at %s, it is %s: %s too early", stamp(issued), stamp(now), (ahead - leeway).Round(time.Millisecond))
+		return Refuse(NotYetValid, "issued at %s, it is %s: %s too early", stamp(issued), stamp(now), HowLong(ahead-leeway))
 	}
 	if ahead := e.notBefore.Sub(now); ahead > leeway {
-		return Refuse(NotYetValid, "not valid before %s, it is %s: %s too early", stamp(e.notBefore), stamp(now), (ahead - leeway).Round(time.Millisecond))
+		return Refuse(NotYetValid, "not valid before %s, it is %s: %s too early", stamp(e.notBefore), stamp(now), HowLong(ahead-leeway))
 	}
 	if late := now.Sub(expires); late >= leeway {
-		return Refuse(Expired, "expired at %s, it is %s: %s over", stamp(expires), stamp(now), (late - leeway).Round(time.Millisecond))
+		return Refuse(Expired, "expired at %s, it is %s: %s over", stamp(expires), stamp(now), HowLong(late-leeway))
 	}
 	switch lifetime := expires.Sub(issued); {
 	case lifetime <= 0:
 		return Refuse(LifetimeTooLong, "exp %s does not lie after iat %s", stamp(expires), stamp(issued))
 	case lifetime > e.issuer.maxLifetime():
-		return Refuse(LifetimeTooLong, "it lives for %s, at most %s", lifetime, e.issuer.maxLifetime())
+		return Refuse(LifetimeTooLong, "it lives for %s, at most %s", HowLong(lifetime), HowLong(e.issuer.maxLifetime()))
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ func TestCtrlCEndsAWatchAtThePrompt(t *testing.T) {
 	if said := p.does("\x03"); strings.Contains(said, "interrupted") || strings.Contains(said, "usage") {
 		t.Errorf("%q", said)
 	}
-	wantContains(t, "before", p.raw.String(), "every 1h0m0s: points balance, Ctrl-C ends it")
+	wantContains(t, "before", p.raw.String(), "every 1h: points balance, Ctrl-C ends it")
 	p.enters("points balance", "user_123 has 1200 points")
 	p.enters("clock freeze")
 	p.enters("watch 1s points balance", "usage: time stands still", "hint: watch --count N, or clock run")

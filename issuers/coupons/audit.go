@@ -7,6 +7,7 @@ import (
 	"maps"
 
 	"tokenshell/issuers"
+	"tokenshell/tokens"
 )
 
 // Archive keeps counting a use whose reservation is forgotten; see
@@ -43,17 +44,17 @@ func (o *offer) audit(uses map[string]int) error {
 	for customer, n := range uses {
 		total += n
 		if o.by[customer] != n {
-			return fmt.Errorf("coupons: %s counts %d uses by %s, its reservations say %d", o.Code, o.by[customer], customer, n)
+			return fmt.Errorf("coupons: %s counts %s by %s, its reservations say %d", o.Code, tokens.Count(o.by[customer], "use"), customer, n)
 		}
 		if o.PerCustomer > 0 && n > o.PerCustomer {
-			return fmt.Errorf("coupons: %s was used %d times by %s, %d are allowed", o.Code, n, customer, o.PerCustomer)
+			return fmt.Errorf("coupons: %s was used %s by %s, the limit is %d", o.Code, tokens.Count(n, "time"), customer, o.PerCustomer)
 		}
 	}
 	if o.used != total {
-		return fmt.Errorf("coupons: %s counts %d uses, its reservations say %d", o.Code, o.used, total)
+		return fmt.Errorf("coupons: %s counts %s, its reservations say %d", o.Code, tokens.Count(o.used, "use"), total)
 	}
 	if o.Total > 0 && total > o.Total {
-		return fmt.Errorf("coupons: %s was used %d times, %d are allowed", o.Code, total, o.Total)
+		return fmt.Errorf("coupons: %s was used %s, the limit is %d", o.Code, tokens.Count(total, "time"), o.Total)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"tokenshell/issuers"
+	"tokenshell/tokens"
 )
 
 // Archive keeps counting burned points whose reservation is forgotten; see
@@ -40,11 +41,11 @@ func (s *Service) Audit() (err error) {
 func (a *account) audit(held, burned int64) error {
 	switch {
 	case a.held != held:
-		return fmt.Errorf("has %d points held, the reservations say %d", a.held, held)
+		return fmt.Errorf("has %s held, the reservations say %d", tokens.Count(a.held, "point"), held)
 	case a.balance+burned != a.opening:
-		return fmt.Errorf("began with %d points and has %d, the reservations burned %d", a.opening, a.balance, burned)
+		return fmt.Errorf("began with %s and has %d, the reservations burned %d", tokens.Count(a.opening, "point"), a.balance, burned)
 	case a.held < 0 || a.held > a.balance:
-		return fmt.Errorf("has %d points held of %d", a.held, a.balance)
+		return fmt.Errorf("has %s held of %d", tokens.Count(a.held, "point"), a.balance)
 	}
 	return nil
 }

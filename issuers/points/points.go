@@ -6,7 +6,6 @@ package points
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strconv"
 
 	"github.com/bojanz/currency"
@@ -74,7 +73,7 @@ func (s *Service) Confirm(ctx context.Context, order issuers.Order, amount strin
 			return hold{}, issuers.Letter{}, err
 		}
 		if available := a.balance - a.held; n > available {
-			return hold{}, issuers.Letter{}, tokens.Refuse(Insufficient, "%d points asked for, %d available", n, available)
+			return hold{}, issuers.Letter{}, tokens.Refuse(Insufficient, "%s asked for, %d available", tokens.Count(n, "point"), available)
 		}
 		a.held += n
 		return hold{account: a, order: order.ID, customer: order.Customer, amount: n}, s.letter(order.Customer, n), nil
@@ -105,7 +104,7 @@ func (s *Service) Letter(*hold, json.RawMessage) error { return nil }
 func (s *Service) Commit(h *hold, _ tokens.Facts) (any, error) {
 	worth, err := s.share(h)
 	if err != nil {
-		return nil, tokens.Refuse(tokens.ConstraintViolated, "%d points have no value: %v", h.amount, err)
+		return nil, tokens.Refuse(tokens.ConstraintViolated, "%s without a value: %v", tokens.Count(h.amount, "point"), err)
 	}
 	h.worth = &worth
 	h.account.held -= h.amount
@@ -170,5 +169,5 @@ func (s *Service) Balance(customer string) (Balance, error) {
 
 // Entries gives the service's reservations for people.
 func (s *Service) Entries() []issuers.Entry {
-	return s.Issuer.Entries(func(h *hold) string { return fmt.Sprintf("%d points", h.amount) })
+	return s.Issuer.Entries(func(h *hold) string { return tokens.Count(h.amount, "point") })
 }

@@ -36,16 +36,12 @@ func (o *Out) Report(err error) {
 	fmt.Fprint(o.Stderr, o.warned(o.Redact(text.String())))
 }
 
-// warned colours the codes of refusals, for a person who reads errors where the
-// answers are.
+// warned folds errors and colours the codes of refusals, for a person who reads
+// errors where the answers are.
 func (o *Out) warned(errors string) string {
-	if o.Window != nil && o.Progress != nil { // a refusal stays one line, the rest is for reading
+	if o.Window != nil && o.Progress != nil {
 		var b strings.Builder
 		for line := range strings.Lines(errors) {
-			if strings.HasPrefix(line, "rejected: ") {
-				b.WriteString(line)
-				continue
-			}
 			b.WriteString(strings.Join(page.FoldTo(strings.TrimSuffix(line, "\n"), o.Window.Width()), "\n") + "\n")
 		}
 		errors = b.String()

@@ -13,7 +13,6 @@ import (
 	"tokenshell/issuers"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/exit"
-	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
@@ -280,9 +279,9 @@ func (c *Client) Redact(text string) string { return c.Wallet.parts.Hide(text) }
 func (c *Client) When(t time.Time) string {
 	text, d := t.UTC().Format("15:04:05"), t.Sub(c.World.Clock.Now())
 	if d > 0 {
-		return text + ", in " + page.HowFar(d)
+		return text + ", in " + tokens.HowLong(d)
 	}
-	return text + ", " + page.HowFar(-d) + " ago"
+	return text + ", " + tokens.HowLong(-d) + " ago"
 }
 
 // LabelOf gives the handle of a token that the wallet holds, else its jti.

@@ -66,7 +66,7 @@ func Confirm(ctx context.Context, c *client.Client, out *answer.Out, choice worl
 	var ttl time.Duration
 	if flags.TTL != nil {
 		if ttl = time.Duration(*flags.TTL); ttl < time.Second {
-			return exit.Usage("write one of 1s to 5m", "--ttl %s is too short", ttl)
+			return exit.Usage("write one of 1s to 5m", "--ttl %s is too short", *flags.TTL)
 		}
 	}
 	order, err := c.Current()

@@ -117,13 +117,17 @@ func (d *pointsDomain) Counts() map[string]string {
 
 // About says how many points a customer began with.
 func (d *pointsDomain) About(customer string) string {
-	return page.Count(int(d.opening[customer]), "point")
+	return tokens.Count(d.opening[customer], "point")
 }
 
 // choice is an amount of points.
 func (d *pointsDomain) choice(amount string) world.Choice {
+	says := amount + " points"
+	if amount == "1" {
+		says = "1 point"
+	}
 	return world.Choice{
-		Service: "points", Says: amount + " points", Line: "points confirm " + amount, Kind: "points confirm",
+		Service: "points", Says: says, Line: "points confirm " + amount, Kind: "points confirm",
 		Ask: func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
 			return d.Confirm(ctx, order, amount)
 		},
@@ -168,7 +172,7 @@ func (v *pointsBalance) Run(c *client.Client, out *answer.Out) error {
 		Available int64  `json:"available"`
 	}{b.Customer, b.Balance, b.Held, b.Available}
 	return out.Show(data, func(w *page.Page) {
-		fmt.Fprintf(w, "%s has %s: %d held, %d available\n", b.Customer, page.Count(int(b.Balance), "point"), b.Held, b.Available)
+		fmt.Fprintf(w, "%s has %s: %d held, %d available\n", b.Customer, tokens.Count(b.Balance, "point"), b.Held, b.Available)
 	})
 }
 

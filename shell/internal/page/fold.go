@@ -9,18 +9,21 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// FoldTo breaks text at a window's edge; without a window it is one line.
+// FoldTo breaks text between words at a window's edge; without a window it is one
+// line. A word that is wider than the window stays whole, to be copied.
 func FoldTo(what string, width int) []string {
 	if width == 0 {
 		return []string{what}
 	}
-	return Fold(what, width)
+	return fold(what, width, true)
 }
 
 // Fold breaks text into lines of a width, between words where it can. A colour
 // ends with its line and goes on in the next one.
-func Fold(what string, width int) []string {
-	f := &folder{width: max(width, 2)} // a wide character must find its place
+func Fold(what string, width int) []string { return fold(what, width, false) }
+
+func fold(what string, width int, whole bool) []string {
+	f := &folder{width: max(width, 2), whole: whole} // a wide character must find its place
 	for i, word := range strings.Split(what, " ") {
 		f.word(word, i > 0)
 	}
@@ -30,6 +33,7 @@ func Fold(what string, width int) []string {
 // folder makes lines.
 type folder struct {
 	width int
+	whole bool // no word is broken
 	lines []string
 	line  strings.Builder
 	used  int    // columns of the line
@@ -60,7 +64,7 @@ func (f *folder) word(word string, spaced bool) {
 			f.color = ""
 		case len(piece) > 1 && piece[0] == '\x1b':
 			f.color += piece
-		case f.used+n > f.width:
+		case f.used+n > f.width && !f.whole:
 			f.next()
 		}
 		f.line.WriteString(piece)

@@ -51,7 +51,7 @@ var styleColors = map[Style]text.Colors{
 var stateStyles = map[string]Style{
 	"open": busyStyle, "redeeming": busyStyle, "issued": busyStyle, "published": busyStyle, "reserved": busyStyle, "closed": WornStyle,
 	"accepted": GoodStyle, "redeemed": GoodStyle, "repeated": GoodStyle, "completed": GoodStyle, "committed": GoodStyle, "active": GoodStyle,
-	"passed": GoodStyle, "done": GoodStyle,
+	"passed":    GoodStyle,
 	"cancelled": WornStyle, "released": WornStyle, "compensated": WornStyle, "retired": WornStyle, "disabled": WornStyle, "skipped": faintStyle,
 	"rejected": BadStyle, "refused": BadStyle, "revoked": BadStyle, "expired": BadStyle, "stuck": BadStyle, "failed": BadStyle,
 	"got_through": BadStyle, "live": busyStyle, "frozen": busyStyle,

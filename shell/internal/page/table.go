@@ -46,6 +46,8 @@ type (
 	State  string // of a session, a token, a key or a check: in its colour
 	Good   string // a name of what is as it should be
 	Faint  string // of less interest
+
+	Outcome string // of a step: what begins with "ok" went well
 )
 
 // NewTable makes a table without rows.
@@ -76,6 +78,10 @@ func (t *Table) Row(values ...any) {
 			c.kind, c.style = rigidCell, GoodStyle
 		case Faint:
 			c.style = faintStyle
+		case Outcome:
+			if c.style = BadStyle; v == "ok" || strings.HasPrefix(string(v), "ok ") {
+				c.style = GoodStyle
+			}
 		}
 		cells[i] = c
 	}

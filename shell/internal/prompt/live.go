@@ -4,7 +4,6 @@
 package prompt
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -91,10 +90,10 @@ func aboutToken(s *client.Client, t *client.Token, status string) string {
 	about := page.OrDash(t.Service) + ", " + status
 	now := s.World.Clock.Now()
 	if !t.Since.IsZero() {
-		about += ", " + page.HowFar(now.Sub(t.Since)) + " old"
+		about += ", " + tokens.HowLong(now.Sub(t.Since)) + " old"
 	}
 	if left := t.Expires.Sub(now); left > 0 {
-		about += ", " + page.HowFar(left) + " left"
+		about += ", " + tokens.HowLong(left) + " left"
 	}
 	return about
 }
@@ -251,7 +250,7 @@ func (c *completer) files(word string) []lineedit.Candidate {
 		if e.IsDir() {
 			candidate.Value, candidate.Description = candidate.Value+"/", "folder"
 		} else if info, err := e.Info(); err == nil {
-			candidate.Description = fmt.Sprintf("%d bytes", info.Size())
+			candidate.Description = tokens.Count(info.Size(), "byte")
 		}
 		all = append(all, candidate)
 	}

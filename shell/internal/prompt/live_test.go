@@ -114,7 +114,7 @@ func TestTokensAndWhatIsSaidOfThem(t *testing.T) {
 	offers(t, s, "relay ")
 	shelltest.Do(t, s, "session new op_1", "coupon confirm TEN", "points confirm 5 --ttl 5m", "clock advance 30s", "payment confirm 5.00 --method visa --name card", "relay card")
 	want := map[string]string{
-		"coupon-1": "coupons, issued, 30 s old, 90 s left",
+		"coupon-1": "coupons, issued, 30 s old, 1 min 30 s left",
 		"points-1": "points, issued, 30 s old, 4 min 30 s left",
 		"card":     "payments, accepted, 0 s old, 2 min left",
 	}

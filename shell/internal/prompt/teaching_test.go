@@ -30,7 +30,7 @@ func TestAFirstExpiredMentionsClockFreeze(t *testing.T) {
 	s := shelltest.New(t, 1)
 	ask := atPrompt(t, s)
 	shelltest.Do(t, s, "session new op_1", "coupon confirm TEN", "clock advance 2m")
-	const refused = "rejected: expired: expired at 2026-01-01T00:02:00Z, it is 2026-01-01T00:02:00Z: 0s over\n"
+	const refused = "rejected: expired: expired at 2026-01-01T00:02:00Z, it is 2026-01-01T00:02:00Z: 0 s over\n"
 	if got, want := ask("relay coupon-1"), refused+"hint: confirm again for a new token; clock freeze stops the time while you look around\n"; got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}

@@ -150,7 +150,9 @@ func attack(ctx context.Context, like *world.Plan, out *answer.Out, rows []attac
 			return nil, err
 		}
 		results = append(results, result)
-		far.Tell(func(time.Duration) string { return fmt.Sprintf("%d of %d attacks, %s", i+1, len(rows), row.ID) })
+		far.Tell(func(time.Duration) string {
+			return fmt.Sprintf("%d of %s, %s", i+1, page.Count(len(rows), "attack"), row.ID)
+		})
 	}
 	return results, nil
 }
@@ -224,7 +226,11 @@ func (r *attackReport) write(w *page.Page, full bool) {
 	for _, detail := range details {
 		fmt.Fprintln(w, redact.Printable(detail))
 	}
-	fmt.Fprintf(w, "%d of %d refused as they have to be\n", r.Refused, r.Total)
+	has := "they have"
+	if r.Total == 1 {
+		has = "it has"
+	}
+	fmt.Fprintf(w, "%d of %d refused as %s to be\n", r.Refused, r.Total, has)
 }
 
 // chosenAttacks gives the rows that are named, of a group if there is one.

@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 
 	"tokenshell/shell/internal/page"
+	"tokenshell/tokens"
 )
 
 // mermaidLimit is mermaid's default maxTextSize, in UTF-16 code units. A diagram
@@ -154,9 +155,9 @@ func moment(at, last time.Time) (text string, moved bool) {
 	case passed < time.Second:
 		return "", false
 	case at.Format(time.DateOnly) != last.UTC().Format(time.DateOnly):
-		return at.Format(time.DateTime) + " UTC, " + page.HowFar(passed) + " later", true
+		return at.Format(time.DateTime) + " UTC, " + tokens.HowLong(passed) + " later", true
 	}
-	return at.Format(time.TimeOnly) + ", " + page.HowFar(passed) + " later", true
+	return at.Format(time.TimeOnly) + ", " + tokens.HowLong(passed) + " later", true
 }
 
 // mermaidLines folds a text, and escapes it.

@@ -14,7 +14,6 @@ import (
 
 	"tokenshell/issuers"
 	"tokenshell/shell/internal/client"
-	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
@@ -116,7 +115,7 @@ func newTraced(s *client.Client, m wire.Message, known map[string]tokens.Unverif
 		Answers: m.Answers, Outcome: m.Outcome, Detail: m.Detail, Lost: m.Lost, Order: m.Session, at: m.Time,
 	}
 	if m.Late > 0 {
-		t.Late = page.HowFar(m.Late)
+		t.Late = tokens.HowLong(m.Late)
 	}
 	if m.Again > 1 {
 		t.Again = m.Again
@@ -170,12 +169,12 @@ func sawIn(ctx context.Context, s *client.Client, m wire.Message, known map[stri
 // that it was opened, and what stands in it, is.
 func sawToken(ctx context.Context, s *client.Client, viewer, raw string, seen tokens.Unverified, opened bool) []wire.Field {
 	if seen.Payload == nil {
-		return []wire.Field{{Name: "token", Value: fmt.Sprintf("(unreadable, %d bytes)", len(raw))}}
+		return []wire.Field{{Name: "token", Value: fmt.Sprintf("(unreadable, %s)", tokens.Count(len(raw), "byte"))}}
 	}
 	claims, err := s.SeenBy(wire.OffTheRecord(ctx), viewer, seen)
 	if err != nil { // a letter that its issuer cannot open is closed for it, too
 		if claims, err = s.SeenBy(wire.OffTheRecord(ctx), "relay", seen); err != nil {
-			return []wire.Field{{Name: "token", Value: fmt.Sprintf("(%d bytes)", len(raw))}}
+			return []wire.Field{{Name: "token", Value: fmt.Sprintf("(%s)", tokens.Count(len(raw), "byte"))}}
 		}
 		opened = false
 	}

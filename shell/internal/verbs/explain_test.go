@@ -240,22 +240,22 @@ func TestExplainedDetails(t *testing.T) {
 		words  string
 		want   string
 	}{
-		{[]string{"clock advance 121s"}, "it", "expired at 2026-01-01T00:02:00Z, it is 2026-01-01T00:02:01Z: 1s over"},
-		{[]string{"clock advance 2m"}, "it", "expired at 2026-01-01T00:02:00Z, it is 2026-01-01T00:02:00Z: 0s over"},
+		{[]string{"clock advance 121s"}, "it", "expired at 2026-01-01T00:02:00Z, it is 2026-01-01T00:02:01Z: 1 s over"},
+		{[]string{"clock advance 2m"}, "it", "expired at 2026-01-01T00:02:00Z, it is 2026-01-01T00:02:00Z: 0 s over"},
 		{[]string{"clock advance 1m", "keys rotate coupons", "clock advance 2m"}, "it", `coupons.svc has no key "coupons-k1-439f4433": it left the set at 2026-01-01T00:02:00Z, retired`},
 		{[]string{"clock advance 1m", "keys retire coupons-k1-439f4433"}, "it", "it left the set at 2026-01-01T00:01:00Z, retired"},
 		{[]string{"clock advance 1m", "keys disable coupons-k1-439f4433"}, "it", "it left the set at 2026-01-01T00:01:00Z, disabled"},
 		{[]string{"relay it"}, "it", `session "op_1" has used cpt_ptejey6ijwnn4zrpecpg34dmpe of coupons.svc already`},
 		{[]string{"session new op_2"}, "it", `the token is for order "op_1", this is "op_2"`},
 		{[]string{"session close"}, "it", `session "op_1" is closed`},
-		{[]string{"clock skew relay --behind 10s"}, "it", "issued at 2026-01-01T00:00:00Z, it is 2025-12-31T23:59:50Z: 10s too early"},
-		{[]string{"clock skew relay --behind 10s", "set leeway 4s"}, "it", "6s too early"},
+		{[]string{"clock skew relay --behind 10s"}, "it", "issued at 2026-01-01T00:00:00Z, it is 2025-12-31T23:59:50Z: 10 s too early"},
+		{[]string{"clock skew relay --behind 10s", "set leeway 4s"}, "it", "6 s too early"},
 		{nil, "@" + trustFile(t, "greedy.jws"), `https://club.example may not grant "payments:capture"`},
-		{nil, "@" + trustFile(t, "early.jws"), "not valid before 2026-01-01T00:01:00Z, it is 2026-01-01T00:00:00Z: 1m0s too early"},
+		{nil, "@" + trustFile(t, "early.jws"), "not valid before 2026-01-01T00:01:00Z, it is 2026-01-01T00:00:00Z: 1 min too early"},
 		{nil, "@" + shelltest.Testdata(t, "tokens") + "/wrong-type.jwt", `typ is "JWT", expected "confirmation+jwt"`},
 		{nil, "@" + shelltest.Testdata(t, "tokens") + "/alg-none.jwt", `alg is "none", the key's is "ES256"`},
 		{nil, "@" + shelltest.Testdata(t, "tokens") + "/other-audience.jwt", `aud names "points.svc", who has no part in it`},
-		{nil, "@" + shelltest.Testdata(t, "tokens") + "/long-lived.jwt", "it lives for 1h0m0s, at most 5m0s"},
+		{nil, "@" + shelltest.Testdata(t, "tokens") + "/long-lived.jwt", "it lives for 1 h, at most 5 min"},
 		{nil, "@" + shelltest.Testdata(t, "tokens") + "/twice-claimed.jwt", "payload: "},
 	} {
 		s := shelltest.Trusting(t, "coupon confirm TEN --name it")

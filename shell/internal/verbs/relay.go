@@ -62,7 +62,7 @@ func (v *Relay) Run(ctx context.Context, c *client.Client, find interp.Finder, o
 }
 
 func tellRelayed(far *page.Progress, done, of int) {
-	far.Tell(func(time.Duration) string { return fmt.Sprintf("%d of %d tokens relayed", done, of) })
+	far.Tell(func(time.Duration) string { return fmt.Sprintf("%d of %s relayed", done, page.Count(of, "token")) })
 }
 
 func showRelayed(out *answer.Out, results []client.Relayed) error {

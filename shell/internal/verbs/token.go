@@ -147,6 +147,7 @@ func (v *tokenImport) Run(c *client.Client, find interp.Finder, out *answer.Out)
 	c.Wallet.Add(t, "import")
 	data := client.TokenState{Token: t.Handle, JTI: t.Ref.ID, Service: t.Service, Status: c.Status(t)}
 	return out.Show(data, func(w *page.Page) {
-		fmt.Fprintf(w, "%s: imported, unverified, %s bytes\n", t.Handle, w.In(page.Size, fmt.Sprint(len(raw))))
+		size, unit, _ := strings.Cut(page.Count(len(raw), "byte"), " ")
+		fmt.Fprintf(w, "%s: imported, unverified, %s %s\n", t.Handle, w.In(page.Size, size), unit)
 	})
 }

@@ -34,7 +34,7 @@ func (v *Watch) Run(c *interp.Call) error {
 	case c.VerbIs(words, "unwatched"):
 		return exit.Usage("watch something that shows how things stand", "%s is not to be watched", words[0])
 	case every <= 0:
-		return exit.Usage("write one such as 1s", "a watch waits in between, and %s is not a time", every)
+		return exit.Usage("write one such as 1s", "a watch waits in between, and %s is not a time", v.Every)
 	case count < 0:
 		return exit.Usage("write 1 or more", "--count %d is not a number of times", count)
 	case count == 0 && alone:
@@ -44,7 +44,7 @@ func (v *Watch) Run(c *interp.Call) error {
 	}
 	screen := &watchScreen{Call: c, still: alone || c.Out.Window.Dumb || c.World.Clock.Frozen()}
 	for n := 1; ; n++ {
-		err := screen.run(words, fmt.Sprintf("every %s: %s", every, redact.Printable(c.Redact(strings.Join(words, " ")))), n == count)
+		err := screen.run(words, fmt.Sprintf("every %s: %s", v.Every, redact.Printable(c.Redact(strings.Join(words, " ")))), n == count)
 		if n == count || c.HasQuit() || err != nil && exit.Rejections(err) == nil {
 			return err
 		}

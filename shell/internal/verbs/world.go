@@ -16,6 +16,7 @@ import (
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
 )
 
 // Clock is the verb clock.
@@ -35,9 +36,9 @@ func showClock(world *world.World, out *answer.Out) error {
 	if clock.Frozen() {
 		mode = "frozen"
 	}
-	skews := map[string]string{}
-	for party, ahead := range clock.Skews() {
-		skews[party] = ahead.String()
+	skews, ahead := map[string]string{}, clock.Skews()
+	for party, by := range ahead {
+		skews[party] = by.String()
 	}
 	data := struct {
 		Now   string            `json:"now"`
@@ -47,7 +48,7 @@ func showClock(world *world.World, out *answer.Out) error {
 	return out.Show(data, func(w *page.Page) {
 		fmt.Fprintf(w, "%s, %s\n", w.In(page.Moment, now.Format(time.RFC3339)), w.State(mode))
 		for _, party := range slices.Sorted(maps.Keys(skews)) {
-			fmt.Fprintf(w, "%s is off by %s\n", party, skews[party])
+			fmt.Fprintf(w, "%s is off by %s\n", party, tokens.HowLong(ahead[party]))
 		}
 	})
 }
@@ -252,22 +253,16 @@ func (v *Log) Run(w *world.World, out *answer.Out) error {
 	})
 }
 
-// writeLog shows entries to a person; a pipe gets the lines themselves.
+// writeLog shows entries to a person, in the words of the lines that a pipe gets.
 func writeLog(w *page.Page, entries []world.LogEntry) {
-	rows := page.NewTable("TIME", "PARTY", "STEP", "OUTCOME", "ORDER", "JTI", "MORE")
+	rows := page.NewTable("TIME", "PARTY", "STEP", "ORDER", "JTI", "OUTCOME")
 	for _, e := range entries {
-		var more []string
+		outcome := []string{e.Outcome}
 		for _, name := range e.Names {
-			more = append(more, name+"="+e.More[name])
+			outcome = append(outcome, name+"="+e.More[name])
 		}
-		outcome := page.State(e.Outcome)
-		switch {
-		case e.Outcome == "ok":
-			outcome = "done"
-		case e.Outcome != "failed":
-			outcome, more = "refused", append([]string{e.Outcome}, more...)
-		}
-		rows.Row(page.Rigid(e.Time.Format("15:04:05")), page.Rigid(e.Party), page.Rigid(e.Step), outcome, page.Ident(page.OrDash(e.Order)), page.Ident(page.OrDash(e.JTI)), page.Faint(strings.Join(more, " ")))
+		rows.Row(page.Rigid(e.Time.Format("15:04:05")), page.Rigid(e.Party), page.Rigid(e.Step), page.Ident(page.OrDash(e.Order)), page.Ident(page.OrDash(e.JTI)),
+			page.Outcome(strings.Join(outcome, " ")))
 	}
 	rows.Write(w)
 }

@@ -29,7 +29,7 @@ func FaultRows() []FaultRow {
 		{"refuse", "the party says no, and does nothing"},
 		{"timeout", "the question never arrives, and no answer comes"},
 		{"lost-reply", "the party does it, and its answer is lost"},
-		{"slow", fmt.Sprintf("the question arrives %s late", Slowness)},
+		{"slow", fmt.Sprintf("the question arrives %s late", tokens.HowLong(Slowness))},
 	}
 }
 
