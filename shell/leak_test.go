@@ -6,6 +6,8 @@ package shell_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -122,6 +124,81 @@ func TestNothingLeaksFromAVerb(t *testing.T) {
 				t.Errorf("only %d bytes were searched", searched)
 			}
 			t.Logf("%d lines; %d bytes searched", len(lines), searched)
+		})
+	}
+}
+
+// Every part of a token, with neighbours and encoded, in whatever place of
+// whatever verb: nothing of it is in what is said, nor in the log, the history,
+// a trace or a recording.
+func TestNoPartLeaksFromAVerb(t *testing.T) {
+	language := shelltest.Language()
+	p, err := language.Parser()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer language.Done(p)
+	paths := []string{"session set a=", "session set a=x", "session new x", "points balance --jq ."}
+	for _, node := range interp.Leaves(p.Root()) {
+		path := interp.VerbPath(node)
+		if path != "" && path != "quit" && path != "attack run" && path != "explore" && path != "tour" && path != "token raw" && !strings.HasPrefix(path, "record") {
+			paths = append(paths, path+" ", path+" it ")
+		}
+	}
+	for _, format := range []string{"text", "json"} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			x := shelltest.NewSecrets()
+			s := shelltest.Leaky(t, x)
+			raw := s.Wallet.ByHandle["it"].Raw
+			var claims struct{ Sealed string }
+			payload, err := base64.RawURLEncoding.DecodeString(strings.Split(raw, ".")[1])
+			if err != nil || json.Unmarshal(payload, &claims) != nil || claims.Sealed == "" {
+				t.Fatalf("no sealed section in %s", payload)
+			}
+			letter := strings.Split(claims.Sealed, ".")
+			for _, part := range letter[1:] {
+				x.Token("." + part)
+			}
+			signature := raw[strings.LastIndexByte(raw, '.')+1:]
+			lines := 0
+			say := func(line, about string) {
+				var stdout, stderr bytes.Buffer
+				_ = s.Line(t.Context(), line, false, &stdout, &stderr)
+				x.Wallet(s)
+				x.Search(t, about+": "+line[:min(40, len(line))]+" (stdout)", stdout.String(), false)
+				x.Search(t, about+": "+line[:min(40, len(line))]+" (stderr)", stderr.String(), false)
+				lines++
+			}
+			for name, part := range map[string]string{
+				"the token": raw, "its signature": signature, "half of it": signature[:43], "the other half": signature[43:], "a piece of it": signature[11:35],
+				"a piece of the payload": raw[200:260], "payload and signature": raw[strings.IndexByte(raw, '.')+1:], "what is sealed": claims.Sealed, "its ciphertext": letter[3],
+			} {
+				for how, text := range shelltest.Encodings(part) {
+					if name == "a piece of it" && strings.HasPrefix(how, "base64") { // 32 characters of base64: too short to be known
+						continue
+					}
+					if err := s.Vars.Set("P", text, false); err != nil {
+						t.Fatal(err)
+					}
+					if shown := s.Vars.Shown("P"); shown != "(secret)" {
+						t.Errorf("%s, %s: the variable is shown: %.80s", name, how, shown)
+					}
+					for _, path := range paths {
+						say(path+"$P", name+", "+how)
+					}
+					say("session show --jq '.facts|tostring|explode|tostring'", name+", "+how)
+					if t.Failed() {
+						t.FailNow()
+					}
+				}
+				for _, line := range []string{"set output " + format, "session set b=" + part, "let TYPED " + part, "history", "history --jq '.[]|tostring'", "trace", "trace --format html", "trace --format mermaid", "log", "session show"} {
+					say(line, name)
+				}
+			}
+			if lines < 9_000 {
+				t.Errorf("only %d lines were run", lines)
+			}
 		})
 	}
 }

@@ -18,6 +18,8 @@ const (
 // History keeps lines for the prompt, without tokens. Its methods may be called from several
 // goroutines, and on nil, which keeps nothing.
 type History struct {
+	Hide func(string) string // replaces what is known to be secret; nil is nothing. Set before the first line
+
 	mu    sync.Mutex
 	lines []string // oldest first
 	file  *historyFile
@@ -45,6 +47,9 @@ func OpenHistory(path string, warn func(error)) *History {
 func (h *History) Add(line string) {
 	if h == nil {
 		return
+	}
+	if h.Hide != nil {
+		line = h.Hide(line)
 	}
 	line, ok := entry(line)
 	if !ok {

@@ -52,6 +52,9 @@ func (o *Out) Faint(what string) string { return (&page.Page{Color: o.Color}).Fa
 // No token leaves here but by token raw.
 func (o *Out) Show(data any, write func(p *page.Page)) error {
 	p := &page.Page{Width: o.Window.Width(), Color: o.Color}
+	if !o.Raw {
+		p.Hide = o.Redact
+	}
 	text, err := o.rendered(data, write, p)
 	if err != nil {
 		return err
@@ -74,9 +77,38 @@ func (o *Out) rendered(data any, write func(p *page.Page), p *page.Page) (string
 		return string(line), err
 	default:
 		var b strings.Builder
-		err := o.Filter.run(data, &b)
+		err := o.filtered(data, &b)
 		return b.String(), err
 	}
+}
+
+// filtered writes what the filter makes of data, from which what is secret was
+// taken: a filter could write it in another way.
+func (o *Out) filtered(data any, w io.Writer) error {
+	hide := o.Redact
+	if o.Raw {
+		hide = func(text string) string { return text }
+	}
+	return o.Filter.run(data, hide, w)
+}
+
+// withoutSecrets hides what is secret in the strings of decoded JSON.
+func withoutSecrets(value any, hide func(string) string) any {
+	switch v := value.(type) {
+	case string:
+		return hide(v)
+	case []any:
+		for i := range v {
+			v[i] = withoutSecrets(v[i], hide)
+		}
+	case map[string]any:
+		plain := make(map[string]any, len(v))
+		for name, member := range v {
+			plain[hide(name)] = withoutSecrets(member, hide)
+		}
+		return plain
+	}
+	return value
 }
 
 // Line gives JSON with its newline: < > & readable, and what could steer
@@ -116,7 +148,7 @@ func NewFilter(source string) (*Filter, error) {
 }
 
 // run writes what the filter makes of data; strings come out bare.
-func (f *Filter) run(data any, w io.Writer) error {
+func (f *Filter) run(data any, hide func(string) string, w io.Writer) error {
 	line, err := Line(data)
 	if err != nil {
 		return err
@@ -127,7 +159,7 @@ func (f *Filter) run(data any, w io.Writer) error {
 	if err := dec.Decode(&input); err != nil {
 		return err
 	}
-	results := f.code.Run(input)
+	results := f.code.Run(withoutSecrets(input, hide))
 	for {
 		result, ok := results.Next()
 		if !ok {

@@ -4,7 +4,9 @@
 package client
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,6 +15,7 @@ import (
 	"tokenshell/issuers"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
@@ -272,8 +275,24 @@ func distinct(held []*Token) []*Token {
 	return kept
 }
 
-// Redact replaces tokens in a text, and the parts of those that are held.
-func (c *Client) Redact(text string) string { return c.Wallet.parts.Hide(text) }
+// Redact replaces tokens in a text, the parts of those that are known, and the
+// values of secret variables.
+func (c *Client) Redact(text string) string { return c.Wallet.secrets.Hide(text) }
+
+// Conceal has a value be hidden from now on wherever it stands, unless it is what
+// a token says openly: its handle, its jti, its kid.
+func (c *Client) Conceal(value string) {
+	if c.Wallet.secrets.Hide(value) == redact.Token || c.Wallet.ByHandle[value] != nil {
+		return
+	}
+	member, _ := json.Marshal(value) // of a string, which has no way to fail
+	for _, t := range c.Wallet.Held {
+		if seen, err := tokens.Peek(t.Raw); err == nil && (bytes.Contains(seen.Header, member) || bytes.Contains(seen.Payload, member)) {
+			return
+		}
+	}
+	c.Wallet.secrets.KnowValue(value)
+}
 
 // When writes a time as clock and distance: "12:01:30, in 90 s".
 func (c *Client) When(t time.Time) string {

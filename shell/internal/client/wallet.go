@@ -32,7 +32,7 @@ type Wallet struct {
 	Held     []*Token
 	ByHandle map[string]*Token
 	byRef    map[tokens.Ref]*Token // the first of those that are the same token
-	parts    redact.Parts          // of all that are held
+	secrets  redact.Secrets        // all that are held, and more
 	counts   map[string]int        // by kind of handle
 }
 
@@ -43,6 +43,9 @@ func (w *Wallet) Fits(handle string) error {
 	}
 	if !syntax.IsName(handle, 64) || handle[0] == '-' {
 		return exit.Usage("write up to 64 of A-Z a-z 0-9 . _ -", "%q is not a handle", handle)
+	}
+	if w.secrets.Hide(handle) != handle {
+		return exit.Usage("choose another --name", "a part of a token is not a handle")
 	}
 	if w.ByHandle[handle] != nil {
 		return exit.Usage("choose another --name", "there is a token %s already", handle)
@@ -64,8 +67,11 @@ func (w *Wallet) Add(t *Token, kind string) {
 	if w.byRef[t.Ref] == nil {
 		w.byRef[t.Ref] = t
 	}
-	w.parts.Know(t.Raw)
+	w.secrets.Know(t.Raw)
 }
+
+// Meet has a token that is not kept be hidden for some time.
+func (w *Wallet) Meet(raw string) { w.secrets.Meet(raw) }
 
 // forget drops the tokens that expired before then, but for those of orders that
 // owe.
@@ -76,7 +82,7 @@ func (w *Wallet) forget(then time.Time, owes func(order string) bool) {
 		}
 		delete(w.ByHandle, t.Handle)
 		delete(w.byRef, t.Ref)
-		w.parts.Forget(t.Raw)
+		w.secrets.Forget(t.Raw)
 		return true
 	})
 }

@@ -54,6 +54,7 @@ func (f Finder) Token(word string) (*client.Token, error) {
 			return t, nil
 		}
 	}
+	f.client.Wallet.Meet(raw)
 	return f.client.Loose(raw), nil
 }
 

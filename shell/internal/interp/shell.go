@@ -53,7 +53,7 @@ type Screen struct {
 // New makes a shell for a client that holds nothing.
 func New(w *world.World, l *Language) *Shell {
 	s := &Shell{Client: client.New(w), Language: l, Options: Options{Output: "text", Color: "auto", Tips: true}, Transcript: newTranscript()}
-	s.Vars = &Variables{Hide: s.Redact, values: map[string]variable{}}
+	s.Vars = &Variables{Hide: s.Redact, Conceal: s.Conceal, values: map[string]variable{}}
 	s.Dir.OnRead, s.Dir.OnMade = s.noteRead, s.noteMade
 	if l.Start != nil {
 		l.Start(s)
@@ -202,7 +202,7 @@ func (s *Shell) Leave(out *answer.Out) error {
 func (s *Shell) Prompt(p *page.Page) string {
 	name := p.Paint(page.TitleStyle, "tokenshell")
 	if s.Order != "" {
-		name = s.Order
+		name = s.Redact(s.Order)
 		if snap, err := s.World.Relay.Session(s.Order); err == nil {
 			name = p.InStateOf(snap.State, name)
 		}

@@ -22,6 +22,7 @@ type Variables struct {
 	Outside func(name string) (string, bool) // variables from outside; may be nil
 	OnSet   func(name, value string)         // told of every variable that is set; may be nil
 	Hide    func(string) string              // replaces what is secret in a text
+	Conceal func(value string)               // has a value be hidden from now on
 
 	values map[string]variable
 }
@@ -74,7 +75,11 @@ func (v *Variables) Set(name, value string, secret bool) error {
 	if err := v.Fits(name); err != nil {
 		return err
 	}
-	v.values[name] = variable{value, secret || v.Hide(value) != value || v.holdsSecret(value)}
+	secret = secret || v.Hide(value) != value
+	v.values[name] = variable{value, secret}
+	if secret {
+		v.Conceal(value)
+	}
 	if v.OnSet != nil {
 		v.OnSet(name, value)
 	}
@@ -91,14 +96,3 @@ func (v *Variables) Shown(name string) string {
 
 // Names gives the variables that are set, sorted.
 func (v *Variables) Names() []string { return slices.Sorted(maps.Keys(v.values)) }
-
-// holdsSecret reports whether a value contains that of a secret variable; one of a
-// few characters does not count.
-func (v *Variables) holdsSecret(value string) bool {
-	for _, known := range v.values {
-		if known.secret && len(known.value) >= 8 && strings.Contains(value, known.value) {
-			return true
-		}
-	}
-	return false
-}

@@ -23,6 +23,8 @@ type Page struct {
 	Color bool // escape sequences of colours are understood
 
 	Verbatim bool // lines are for copying: they stay as long as they are
+
+	Hide func(string) string // replaces what is secret, before anything is cut or folded; nil is nothing
 }
 
 // Style is how a piece of text stands out.
@@ -144,7 +146,7 @@ func (p *Page) InWindow() string {
 		return p.String()
 	}
 	var b strings.Builder
-	for line := range strings.Lines(p.String()) {
+	for line := range strings.Lines(p.hidden(p.String())) {
 		if text.StringWidthWithoutEscSequences(strings.TrimSuffix(line, "\n")) <= p.Width {
 			b.WriteString(line)
 			continue
@@ -157,6 +159,14 @@ func (p *Page) InWindow() string {
 		}
 	}
 	return b.String()
+}
+
+// hidden gives a text without what is secret.
+func (p *Page) hidden(what string) string {
+	if p.Hide == nil {
+		return what
+	}
+	return p.Hide(what)
 }
 
 // TakenRows counts the rows that text takes in a window of so many columns.

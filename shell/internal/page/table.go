@@ -108,6 +108,11 @@ const (
 
 // Write writes the table on a page.
 func (t *Table) Write(p *Page) {
+	for _, row := range t.Rows {
+		for i := range row {
+			row[i].text = p.hidden(row[i].text)
+		}
+	}
 	widths := t.widths()
 	if p.Width > 0 && !t.fit(widths, p.Width) {
 		t.writeCards(p)

@@ -222,7 +222,7 @@ func offerTopics(c *completer, _ string, before []string) []lineedit.Candidate {
 // variables gives the variables, and what they hold unless that is secret.
 func (c *completer) variables() []lineedit.Candidate {
 	return rowsOf(c.shell.Vars.Names(), func(name string) (string, string) {
-		return "$" + name, redact.OneLine(c.shell.Vars.Shown(name))
+		return "$" + name, redact.OneLine(c.shell.Redact(c.shell.Vars.Shown(name)))
 	})
 }
 

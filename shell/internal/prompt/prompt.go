@@ -51,6 +51,7 @@ func Run(s *interp.Shell, all []domains.Domain, stdin, stdout, stderr *os.File) 
 	history := lineedit.OpenHistory(lineedit.DefaultHistoryPath(), func(err error) {
 		fmt.Fprintf(stderr, "hint: the history is kept in memory only: %s\n", redact.Printable(err.Error()))
 	})
+	history.Hide = s.Redact
 	config := lineedit.Config{
 		Stdin: stdin, Stdout: stdout, Complete: completer.complete, Hint: completer.hint, History: history, Color: color,
 	}

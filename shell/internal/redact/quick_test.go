@@ -26,33 +26,52 @@ func madeOf(random *rand.Rand) string {
 
 func TestQuickIsAsStrict(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	slow := regexp.MustCompile(`[A-Za-z0-9_-]{24,}`)
-	var parts Parts
-	parts.Know("head." + strings.Repeat("z", 24) + "." + strings.Repeat("x", 22) + "zz.C" + strings.Repeat("A", 24))
-	held, hidden := 0, 0
+	held := 0
 	for range 20_000 {
 		text := madeOf(random)
-		want := compact.ReplaceAllString(text, Token)
+		var all []span
+		for _, shape := range []*regexp.Regexp{compact, spaced, twice} {
+			for _, found := range shape.FindAllStringIndex(text, -1) {
+				all = append(all, span{found[0], found[1], Token})
+			}
+		}
+		want := replace(text, all)
 		if got := Tokens(text); got != want || HasToken(text) != (want != text) {
 			t.Fatalf("%q becomes %q, want %q", text, got, want)
-		}
-		all := slow.ReplaceAllStringFunc(want, func(piece string) string {
-			if parts.known[piece] {
-				return Token
-			}
-			return piece
-		})
-		if got := parts.Hide(text); got != all {
-			t.Fatalf("%q becomes %q without parts, want %q", text, got, all)
 		}
 		if want != text {
 			held++
 		}
-		if all != want {
+	}
+	if held < 200 {
+		t.Errorf("only %d texts with a token", held)
+	}
+}
+
+// The windows find what a look at every place would.
+func TestWindowsAreAsStrict(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	letters := "abcdefghijklmnopqrstuvwxyz"
+	var secret strings.Builder
+	for range 100 {
+		secret.WriteByte(letters[random.IntN(len(letters))])
+	}
+	var s Secrets
+	s.Know("head.e30." + secret.String())
+	hidden := 0
+	for range 20_000 {
+		from := random.IntN(80)
+		part := secret.String()[from : from+random.IntN(100-from)]
+		text := "01"[:random.IntN(3)] + part + "01"[:random.IntN(3)]
+		got := s.Hide("a=" + text + "\tb")
+		switch {
+		case got == "a="+Token+"\tb" && len(part) >= windowSize:
 			hidden++
+		case got != "a="+text+"\tb" || len(part) >= windowSize+shortStep-1:
+			t.Fatalf("%q, a part of %d in %q", got, len(part), text)
 		}
 	}
-	if held < 200 || hidden < 200 {
-		t.Errorf("only %d texts with a token and %d with a part", held, hidden)
+	if hidden < 2000 {
+		t.Errorf("only %d were hidden", hidden)
 	}
 }

@@ -27,11 +27,12 @@ type Secrets struct {
 	Texts  map[string]string   // by what it is called
 	pieces map[string]struct{} // of tokens: all parts of that size of payloads and signatures
 	letter *regexp.Regexp      // what only its domain may read
+	held   map[string]bool     // tokens of wallets that are planted
 }
 
 func NewSecrets() *Secrets {
 	return &Secrets{
-		Texts: map[string]string{}, pieces: map[string]struct{}{},
+		Texts: map[string]string{}, pieces: map[string]struct{}{}, held: map[string]bool{},
 		letter: regexp.MustCompile(`auth_[a-z2-7]{20,}|last4\W+[0-9]|4[0-9]{15}`),
 	}
 }
@@ -90,12 +91,48 @@ func pointOf(key *ecdsa.PublicKey) string {
 // Token plants a token: the parts that a forger lacks.
 func (x *Secrets) Token(raw string) {
 	_, rest, _ := strings.Cut(strings.TrimSpace(raw), ".")
-	for segment := range strings.SplitSeq(rest, ".") {
+	segments := strings.Split(rest, ".")
+	for shift := range min(3, len(rest)) { // the whole in base64, wherever it stood
+		segments = append(segments, base64.RawURLEncoding.EncodeToString([]byte(rest[shift:])))
+	}
+	for _, segment := range segments {
 		for i := 0; i+pieceSize <= len(segment); i++ {
 			x.pieces[segment[i:i+pieceSize]] = struct{}{}
 		}
 	}
 }
+
+// Encodings are what URLs, pages and logs make of a secret, or of a part of one
+// that came with neighbours.
+func Encodings(secret string) map[string]string {
+	each := func(format string) string {
+		var b strings.Builder
+		for _, r := range secret {
+			if strings.ContainsRune("._-", r) {
+				fmt.Fprintf(&b, format, r)
+			} else {
+				b.WriteRune(r)
+			}
+		}
+		return b.String()
+	}
+	return map[string]string{
+		"": secret, "x before": "x" + secret, "x behind": secret + "x", "percent": each("%%%02X"), "percent, lower case": each("%%%02x"), "JSON": each(`\u%04x`),
+		"HTML": each("&#%d;"), "spaces": strings.ReplaceAll(secret, ".", " . "), "base64": base64.StdEncoding.EncodeToString([]byte(secret)),
+		"base64 behind x": base64.StdEncoding.EncodeToString([]byte("x:" + secret)),
+	}
+}
+
+// decoded undoes them.
+var decoded = func() *strings.Replacer {
+	var pairs []string
+	for _, c := range "._-" {
+		for _, format := range []string{"%%%02X", "%%%02x", `\\u%04x`, `\u%04x`, "&#%d;", `\u0026#%d;`} {
+			pairs = append(pairs, fmt.Sprintf(format, c), string(c))
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}()
 
 // Pieces counts the parts of tokens that are planted.
 func (x *Secrets) Pieces() int { return len(x.pieces) }
@@ -103,7 +140,10 @@ func (x *Secrets) Pieces() int { return len(x.pieces) }
 // Wallet plants what a shell holds.
 func (x *Secrets) Wallet(s *interp.Shell) {
 	for _, t := range s.Wallet.Held {
-		x.Token(t.Raw)
+		if !x.held[t.Raw] {
+			x.Token(t.Raw)
+			x.held[t.Raw] = true
+		}
 	}
 }
 
@@ -116,7 +156,7 @@ func (x *Secrets) Find(text string) string {
 			return name
 		}
 	}
-	for _, run := range runs.FindAllString(text, -1) {
+	for _, run := range append(runs.FindAllString(text, -1), runs.FindAllString(decoded.Replace(text), -1)...) {
 		for i := 0; i+pieceSize <= len(run); i++ {
 			if _, ok := x.pieces[run[i:i+pieceSize]]; ok {
 				return "a token: " + run[i:i+pieceSize]

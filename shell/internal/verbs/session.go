@@ -53,6 +53,9 @@ func (v *sessionNew) Run(ctx context.Context, c *client.Client, out *answer.Out)
 	if v.Name != "" && !syntax.IsName(v.Name, 128) {
 		return exit.Usage("write up to 128 of A-Z a-z 0-9 . _ -", "%q is not a name for a session", v.Name)
 	}
+	if c.Redact(v.Name) != v.Name {
+		return exit.Usage("choose another name", "a part of a token is not a name for a session")
+	}
 	if !redact.IsID(c.Customer(v.Customer)) {
 		return exit.Usage("write up to 128 printable ASCII characters, and no token", "this is not a name for a customer")
 	}
