@@ -8,9 +8,9 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
+	"encoding/base64"
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
 
 	"github.com/go-jose/go-jose/v4"
@@ -38,9 +38,9 @@ func (s StaticKeys) Key(kid string) (Key, error) {
 // ParseKeySet reads a JWK set (RFC 7517 5) and refuses it whole when one of its
 // keys is not fit for verifying: no kid or one twice, no alg, an algorithm
 // other than ES256, EdDSA, RS256 and PS256 or not that of the key, use or
-// key_ops for something else, a private or symmetric key, RSA of under 2048
-// bits, with a small exponent or of the weak generator of CVE-2017-15361, a
-// point off its curve. The error names the key.
+// key_ops for something else, a private or symmetric key, a number that is not
+// written as RFC 7518 6 has it, a point off its curve, or a key with which
+// anybody could sign. The error names the key.
 func ParseKeySet(text []byte) (StaticKeys, error) {
 	if len(text) > maxKeySetSize {
 		return nil, fmt.Errorf("the key set has %d bytes, at most %d are read", len(text), maxKeySetSize)
@@ -102,12 +102,47 @@ func parseKey(raw []byte) (Key, error) {
 	case about.Operations != nil && !slices.Contains(*about.Operations, "verify"):
 		return Key{}, fmt.Errorf("%s is not for verifying (key_ops)", quote(about.ID))
 	}
+	if err := canonicalNumbers(members); err != nil {
+		return Key{}, fmt.Errorf("%s is not a valid key: %w", quote(about.ID), err)
+	}
 	var parsed jose.JSONWebKey
 	if err := parsed.UnmarshalJSON(raw); err != nil || !parsed.Valid() {
-		return Key{}, fmt.Errorf("%s is not a valid key: its numbers make none", quote(about.ID))
+		return Key{}, fmt.Errorf("%s is not a valid key: %s", quote(about.ID), notValid(about.Type))
 	}
 	key := Key{ID: about.ID, Algorithm: jose.SignatureAlgorithm(about.Algorithm), Public: parsed.Key}
 	return key, key.check()
+}
+
+// notValid says why numbers of a type of key make none.
+func notValid(kty string) string {
+	switch kty {
+	case "EC":
+		return "its point is not on its curve, or not written with as many bytes"
+	case "OKP":
+		return "its point is of small order, or not one of Ed25519 in 32 bytes"
+	}
+	return "its numbers make none"
+}
+
+// canonicalNumbers holds the numbers of a key against RFC 7518 2: base64url of
+// one spelling, and no zeros before a number of no fixed length.
+func canonicalNumbers(members []member) error {
+	for _, m := range members {
+		if !slices.Contains([]string{"n", "e", "x", "y"}, m.name) {
+			continue
+		}
+		text, ok := decodeString(m.raw)
+		number, err := base64.RawURLEncoding.DecodeString(text)
+		switch {
+		case !ok:
+			return fmt.Errorf("its %s is not a string", m.name)
+		case err != nil || base64.RawURLEncoding.EncodeToString(number) != text: // spare bits, padding, a line break
+			return fmt.Errorf("its %s is not canonical base64url", m.name)
+		case (m.name == "n" || m.name == "e") && len(number) > 1 && number[0] == 0:
+			return fmt.Errorf("its %s begins with a zero", m.name)
+		}
+	}
+	return nil
 }
 
 // check holds the key against its algorithm.
@@ -116,17 +151,20 @@ func (k *Key) check() error {
 	switch public := k.Public.(type) {
 	case *ecdsa.PublicKey:
 		fits = k.Algorithm == jose.ES256 && public.Curve == elliptic.P256()
+		if fits && guessableP256(public) {
+			return fmt.Errorf("%s is a weak EC key: anybody can guess its private number", quote(k.ID))
+		}
 	case ed25519.PublicKey:
 		if !onEd25519(public) {
 			return fmt.Errorf("%s is not a valid key: its point is not on the curve", quote(k.ID))
 		}
+		if guessableEd25519(public) {
+			return fmt.Errorf("%s is a weak Ed25519 key: anybody can guess its private number", quote(k.ID))
+		}
 		fits = k.Algorithm == jose.EdDSA
 	case *rsa.PublicKey:
-		if isROCA(public.N) {
-			return fmt.Errorf("%s is a weak RSA key: it can be factored (CVE-2017-15361)", quote(k.ID))
-		}
-		if public.N.BitLen() < 2048 || public.N.Bit(0) == 0 || public.E < 65537 || public.E%2 == 0 {
-			return fmt.Errorf("%s is a weak RSA key: 2048 bits and an exponent of 65537 are the least", quote(k.ID))
+		if why := weakRSA(public); why != "" {
+			return fmt.Errorf("%s is a weak RSA key: %s", quote(k.ID), why)
 		}
 		fits = k.Algorithm == jose.RS256 || k.Algorithm == jose.PS256
 	}
@@ -134,49 +172,4 @@ func (k *Key) check() error {
 		return fmt.Errorf("%s is not a key for %s; ES256, EdDSA, RS256 and PS256 are used", quote(k.ID), quote(string(k.Algorithm)))
 	}
 	return nil
-}
-
-// isROCA reports whether n has the form of the primes of Infineon's RSALib,
-// which makes it cheap to factor (CVE-2017-15361): modulo each small prime it
-// is a power of 65537. A sound n has that form four times in 10^9.
-func isROCA(n *big.Int) bool {
-	for _, p := range []int64{
-		11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157, // modulo other primes under 167 all are
-	} {
-		rest := new(big.Int).Mod(n, big.NewInt(p)).Int64()
-		power := int64(1)
-		for i := int64(1); power != rest; i++ {
-			if i == p {
-				return false
-			}
-			power = power * 65537 % p
-		}
-	}
-	return true
-}
-
-// onEd25519 reports whether the key decodes to a point (RFC 8032 5.1.3):
-// y < p, and (y^2 - 1) / (dy^2 + 1) has a square root x. Ed25519 itself finds
-// that out with the first signature.
-func onEd25519(public ed25519.PublicKey) bool {
-	if len(public) != ed25519.PublicKeySize {
-		return false
-	}
-	p := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
-	d := new(big.Int).ModInverse(big.NewInt(121666), p)
-	d.Mul(d, big.NewInt(-121665)).Mod(d, p)
-	bytes := slices.Clone(public)
-	negative := bytes[31]>>7 == 1
-	bytes[31] &= 0x7f
-	slices.Reverse(bytes)
-	y := new(big.Int).SetBytes(bytes)
-	y2 := new(big.Int).Mul(y, y)
-	above := new(big.Int).Sub(y2, big.NewInt(1))
-	below := d.Mul(d, y2).Add(d, big.NewInt(1))
-	switch root := big.Jacobi(above.Mul(above, below).Mod(above, p), p); root {
-	case 0: // x is 0, which has no sign
-		return y.Cmp(p) < 0 && !negative
-	default:
-		return y.Cmp(p) < 0 && root == 1
-	}
 }

@@ -8,8 +8,10 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -235,6 +237,19 @@ func TestKeySetRefusals(t *testing.T) {
 		"RSA, e missing":               {jwks(rs.without("e")), "not a valid key"},
 		"RSA, n padded base64":         {jwks(rs.with("n", text(b64(n.Bytes())+"=="))), "not a valid key"},
 		"RSA that ROCA factors":        {jwks(rs.with("n", number(roca()))), "CVE-2017-15361"},
+		"RSA, e just over 31 bits":     {jwks(rs.with("e", `"gAAAAQ"`)), `"outside-k1" is a weak RSA key: its exponent is even, or over 2147483647`},
+		"RSA, e of 33 bits":            {jwks(rs.with("e", `"AQAAAAE"`)), "over 2147483647"},
+		"RSA, e = 65535":               {jwks(rs.with("e", `"__8"`)), "an exponent of 65537 are the least"},
+		"RSA, e with a zero before it": {jwks(rs.with("e", `"AAEAAQ"`)), "its e begins with a zero"},
+		"RSA, n with a zero before it": {jwks(rs.with("n", text(b64(append([]byte{0}, n.Bytes()...))))), "its n begins with a zero"},
+		"RSA, n with spare bits":       {jwks(rs.with("n", text(spare(b64(n.Bytes()))))), `"outside-k1" is not a valid key: its n is not canonical base64url`},
+		"RSA, n in base64":             {jwks(rs.with("n", text(base64.StdEncoding.EncodeToString(n.Bytes())))), "its n is not canonical base64url"},
+		"RSA, n over two lines":        {jwks(rs.with("n", `"`+b64(n.Bytes())[:100]+`\r\n`+b64(n.Bytes())[100:]+`"`)), "its n is not canonical base64url"},
+		"RSA, n a number":              {jwks(rs.with("n", "65537")), "its n is not a string"},
+		"EC, x with a spare bit":       {jwks(ec.with("x", `"`+spare(strings.Trim(string(ec[len(ec)-2].value), `"`))+`"`)), `"coupons-k1" is not a valid key: its x is not canonical base64url`},
+		"EC, y with a line break":      {jwks(ec.with("y", strings.TrimSuffix(string(ec[len(ec)-1].value), `"`)+`\n"`)), "its y is not canonical base64url"},
+		"Ed25519, x with a spare bit":  {jwks(ed.with("x", `"`+spare(strings.Trim(string(ed[len(ed)-1].value), `"`))+`"`)), "its x is not canonical base64url"},
+		"Ed25519, padded":              {jwks(ed.with("x", strings.TrimSuffix(string(ed[len(ed)-1].value), `"`)+`="`)), "its x is not canonical base64url"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			keys, err := ParseKeySet([]byte(tt.set))
@@ -260,6 +275,124 @@ func TestKeySetRefusals(t *testing.T) {
 	}
 }
 
+// spare sets a bit of the last character that belongs to no byte.
+func spare(text string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	last := strings.IndexByte(alphabet, text[len(text)-1])
+	return text[:len(text)-1] + string(alphabet[last|1])
+}
+
+// Every member that only a private key has: whoever drops one from the list
+// prints it one day.
+func TestPrivateMembersAreRefused(t *testing.T) {
+	rs := jwk(rsaSigner("outside-k1", jose.RS256).Key)
+	for member, value := range map[string]string{
+		"d": `"AQAB"`, "p": `"AQAB"`, "q": `"AQAB"`, "dp": `"AQAB"`, "dq": `"AQAB"`, "qi": `"AQAB"`, "oth": `[{"r":"AQAB","d":"AQAB","t":"AQAB"}]`, "priv": `"AQAB"`,
+	} {
+		if _, err := ParseKeySet([]byte(jwks(rs.with(member, value)))); err == nil || !strings.Contains(err.Error(), "key 1: it is a private key") {
+			t.Errorf("a key with %s: %v", member, err)
+		}
+	}
+}
+
+// Anybody can sign for a modulus that anybody can factor.
+func TestModuliThatCanBeFactored(t *testing.T) {
+	rs := jwk(rsaSigner("outside-k1", jose.RS256).Key)
+	prime, err := rand.Prime(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := outsideRSA().Primes[0]
+	next := new(big.Int).Add(p, big.NewInt(2))
+	for !next.ProbablyPrime(1) {
+		next.Add(next, big.NewInt(2))
+	}
+	third, err := rand.Prime(rand.Reader, 684)
+	if err != nil {
+		t.Fatal(err)
+	}
+	times := func(factors ...*big.Int) *big.Int {
+		n := big.NewInt(1)
+		for _, f := range factors {
+			n.Mul(n, f)
+		}
+		return n
+	}
+	for name, tt := range map[string]struct {
+		n    *big.Int
+		want string
+	}{
+		"a prime":             {prime, "its modulus is a prime, or a power of one"},
+		"a square":            {times(p, p), "its modulus is a prime, or a power of one"},
+		"a cube":              {times(third, third, third), "its modulus is a prime, or a power of one"},
+		"even":                {times(prime, big.NewInt(2)), "its modulus has a small factor"},
+		"three times a prime": {times(prime, big.NewInt(3)), "its modulus has a small factor"},
+		"65521 times a prime": {times(prime, big.NewInt(65521)), "its modulus has a small factor"},
+		"primes side by side": {times(p, next), "its primes lie close together"},
+	} {
+		set := jwks(rs.with("n", `"`+b64(tt.n.Bytes())+`"`))
+		if _, err := ParseKeySet([]byte(set)); err == nil || !strings.Contains(err.Error(), `key 1: "outside-k1" is a weak RSA key: `) || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Anybody can sign for a key whose private number anybody would try first, or
+// for a point of small order.
+func TestPrivateNumbersThatCanBeGuessed(t *testing.T) {
+	order := elliptic.P256().Params().N
+	for _, d := range []*big.Int{
+		big.NewInt(1), big.NewInt(2), big.NewInt(7), big.NewInt(1024), new(big.Int).Sub(order, big.NewInt(1)), new(big.Int).Sub(order, big.NewInt(1000)),
+	} {
+		private, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), d.FillBytes(make([]byte, 32)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		set := jwks(jwk(Key{"k", jose.ES256, &private.PublicKey}))
+		if _, err := ParseKeySet([]byte(set)); err == nil || !strings.Contains(err.Error(), `key 1: "k" is a weak EC key: anybody can guess its private number`) {
+			t.Errorf("d = %s: %v", d, err)
+		}
+	}
+	base := pointOf(big.NewInt(4), big.NewInt(5))
+	eighth, _ := yOf(must(base64.RawURLEncoding.DecodeString(low)))
+	torsion := pointOf(eighth, big.NewInt(1))
+	for name, point := range map[string]edPoint{
+		"the base point": base, "twice": base.plus(base), "eight times": onlyMultiple(base), "with a point of order 8": base.plus(torsion),
+		"with one of order 4": base.plus(torsion).plus(torsion), "nine times": onlyMultiple(base).plus(base),
+	} {
+		for _, sign := range []byte{0, 0x80} { // and its negative
+			set := jwks(jwk(Key{"k", jose.EdDSA, encodedPoint(point, sign)}))
+			if _, err := ParseKeySet([]byte(set)); err == nil || !strings.Contains(err.Error(), `key 1: "k" is a weak Ed25519 key: anybody can guess its private number`) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	for point, n := torsion, 1; n <= 8; point, n = point.plus(torsion), n+1 {
+		for _, sign := range []byte{0, 0x80} {
+			set := jwks(jwk(Key{"k", jose.EdDSA, encodedPoint(point, sign)}))
+			if _, err := ParseKeySet([]byte(set)); err == nil || !strings.Contains(err.Error(), `"k" is`) {
+				t.Errorf("%d times a point of order 8: %v", n, err)
+			}
+		}
+	}
+}
+
+// encodedPoint writes a point as a key, with this sign.
+func encodedPoint(a edPoint, sign byte) ed25519.PublicKey {
+	y, _ := new(big.Int).SetString(a.affineY(), 10)
+	bytes := y.FillBytes(make([]byte, 32))
+	slices.Reverse(bytes)
+	bytes[31] |= sign
+	return bytes
+}
+
+func must(b []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
 // roca gives a number with the fingerprint: a power of 65537 modulo the
 // product of the small primes.
 func roca() *big.Int {
@@ -280,7 +413,12 @@ func TestSoundKeysAreNotRefused(t *testing.T) {
 			t.Errorf("Ed25519 key %d is taken for off its curve", i)
 		}
 	}
-	if isROCA(outsideRSA().N) {
-		t.Error("a sound modulus is taken for one of ROCA")
+	for i := range 50 {
+		if guessableEd25519(eddsa(fmt.Sprint("ed", i)).Key.Public.(ed25519.PublicKey)) || guessableP256(es256(fmt.Sprint("ec", i)).Key.Public.(*ecdsa.PublicKey)) {
+			t.Errorf("the private number of key %d is taken for one that can be guessed", i)
+		}
+	}
+	if why := weakRSA(&outsideRSA().PublicKey); why != "" {
+		t.Errorf("a sound modulus: %s", why)
 	}
 }
