@@ -129,6 +129,9 @@ func TestVerifyAudience(t *testing.T) {
 		{Audience, `[]`, AudienceMismatch}, {Audience, `"coupons.svc"`, AudienceMismatch}, {Audience, `["coupons.svc"]`, AudienceMismatch},
 		{Audience, `["order-processing","points.svc"]`, AudienceMismatch}, {Audience, `["order-processing","coupons.svc","points.svc"]`, AudienceMismatch},
 		{Audience, `"order-processing.evil"`, AudienceMismatch}, {Audience, `"Order-Processing"`, AudienceMismatch}, {Audience, `"order-processing "`, AudienceMismatch},
+		{Audience, `["order-processing","user_123"]`, AudienceMismatch}, {Audience, `["order-processing","coupons.svc","user_123"]`, AudienceMismatch}, // its own sub
+		{Audience, `["order-processing","op_1"]`, AudienceMismatch}, {Audience, `["order-processing","coupons:redeem"]`, AudienceMismatch}, {Audience, `["order-processing","coupons-k1"]`, AudienceMismatch},
+		{"coupons.svc", `["order-processing","coupons.svc","user_123"]`, AudienceMismatch},
 		{Audience, `null`, ClaimMissing}, {Audience, `""`, ClaimMissing},
 		{Audience, `{}`, ClaimInvalid}, {Audience, `7`, ClaimInvalid}, {Audience, `["order-processing",7]`, ClaimInvalid}, {Audience, `["order-processing",""]`, ClaimInvalid},
 		{Audience, `["order-processing",null]`, ClaimInvalid}, {Audience, `[["order-processing"]]`, ClaimInvalid},
