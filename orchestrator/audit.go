@@ -16,11 +16,11 @@ func (r *Relay) Audit() error {
 		seen := map[tokens.Ref]bool{}
 		for _, step := range snap.Steps {
 			if seen[step.Ref] {
-				return fmt.Errorf("session %q accepted %s twice", snap.ID, step.Ref.ID)
+				return fmt.Errorf("session %q accepted %s twice", snap.ID, tokens.Word(step.Ref.ID))
 			}
 			seen[step.Ref] = true
 			if err := step.audit(snap.State); err != nil {
-				return fmt.Errorf("session %q is %s, and %s %w", snap.ID, snap.State, step.Ref.ID, err)
+				return fmt.Errorf("session %q is %s, and %s %w", snap.ID, snap.State, tokens.Word(step.Ref.ID), err)
 			}
 		}
 	}

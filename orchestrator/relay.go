@@ -184,7 +184,7 @@ func (r *Relay) Relay(ctx context.Context, id, token string) (service string, er
 	if r.Weakness.Lacks(tokens.RelayRecordsLast) {
 		if seen, err := tokens.Peek(token); err == nil {
 			if first, _ := r.Ledger.Use(id, seen.Ref); !first {
-				return "", tokens.Refuse(tokens.Replayed, "session %q has used %s already", id, seen.Ref.ID)
+				return "", tokens.Refuse(tokens.Replayed, "session %q has used %s already", id, tokens.Word(seen.Ref.ID))
 			}
 		}
 	}
@@ -258,7 +258,7 @@ func (r *Relay) accept(id, token string, c *tokens.Claims) (service string, err 
 		return "", tokens.Refuse(tokens.LedgerUnavailable, "the ledger of used tokens does not answer")
 	}
 	if !first && !r.Weakness.Lacks(tokens.RelayRemembers) && !r.Weakness.Lacks(tokens.RelayRecordsLast) {
-		return "", tokens.Refuse(tokens.Replayed, "session %q has used %s of %s already", id, c.ID, c.Issuer)
+		return "", tokens.Refuse(tokens.Replayed, "session %q has used %s of %s already", id, tokens.Word(c.ID), tokens.Word(c.Issuer))
 	}
 	ref := tokens.Ref{Issuer: strings.Clone(c.Issuer), ID: strings.Clone(c.ID), Order: id}
 	s.steps = append(s.steps, &step{
@@ -283,7 +283,7 @@ func (r *Relay) Explain(id, token string, all bool) []tokens.Finding {
 			}
 			defer s.mu.Unlock()
 			if s.find(tokens.Ref{Issuer: c.Issuer, ID: c.ID, Order: id}) != nil {
-				return tokens.Refuse(tokens.Replayed, "session %q has used %s of %s already", id, c.ID, c.Issuer)
+				return tokens.Refuse(tokens.Replayed, "session %q has used %s of %s already", id, tokens.Word(c.ID), tokens.Word(c.Issuer))
 			}
 			return nil
 		},

@@ -5,7 +5,6 @@ package tokens
 import (
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // Finding is what became of one check.
@@ -75,14 +74,16 @@ func sayHeader(e *Envelope) string {
 	return fmt.Sprintf("alg %s, kid %s, typ %s", quote(e.alg), quote(e.kid), quote(e.typ))
 }
 
-func sayIssuer(e *Envelope) string { return e.issuer.Name }
+func sayIssuer(e *Envelope) string { return Word(e.issuer.Name) }
 
-func sayKey(e *Envelope) string { return fmt.Sprintf("%s verifies %s", e.key.ID, e.key.Algorithm) }
+func sayKey(e *Envelope) string {
+	return fmt.Sprintf("%s verifies %s", Word(e.key.ID), e.key.Algorithm)
+}
 
-func sayAudience(e *Envelope) string { return "aud names " + strings.Join(e.claims.Audience, ", ") }
+func sayAudience(e *Envelope) string { return "aud names " + Words(e.claims.Audience, ", ") }
 
 func saySession(e *Envelope) string {
-	return fmt.Sprintf("order %s of %s", e.claims.Order, e.claims.Subject)
+	return fmt.Sprintf("order %s of %s", Word(e.claims.Order), Word(e.claims.Subject))
 }
 
 func (v *Verifier) sayTime(e *Envelope) string {
@@ -90,6 +91,8 @@ func (v *Verifier) sayTime(e *Envelope) string {
 	return fmt.Sprintf("expires at %s, it is %s: %s left", stamp(e.claims.ExpiresAt), stamp(now), HowLong(e.claims.ExpiresAt.Sub(now)))
 }
 
-func sayCapability(e *Envelope) string { return strings.Join(e.claims.Capabilities, ", ") }
+func sayCapability(e *Envelope) string { return Words(e.claims.Capabilities, ", ") }
 
-func sayReplay(e *Envelope) string { return fmt.Sprintf("%s is unused in this session", e.claims.ID) }
+func sayReplay(e *Envelope) string {
+	return fmt.Sprintf("%s is unused in this session", Word(e.claims.ID))
+}

@@ -183,7 +183,7 @@ func (v *Verifier) checkKey(e *Envelope) error {
 	}
 	key, err := e.issuer.Keys.Key(e.kid)
 	if err != nil {
-		return Refuse(KeyUnknown, "%s has no key %s: %v", e.issuer.Name, quote(e.kid), err)
+		return Refuse(KeyUnknown, "%s has no key %s: %v", Word(e.issuer.Name), quote(e.kid), err)
 	}
 	if e.alg == "" || e.alg != string(key.Algorithm) {
 		return Refuse(AlgorithmNotAllowed, "alg is %s, the key's is %q", quote(e.alg), key.Algorithm)
@@ -237,7 +237,7 @@ func (v *Verifier) checkCapability(e *Envelope) error {
 	}
 	for _, capability := range e.claims.Capabilities {
 		if !slices.Contains(e.issuer.Capabilities, capability) {
-			return Refuse(CapabilityNotAllowed, "%s may not grant %s", e.issuer.Name, quote(capability))
+			return Refuse(CapabilityNotAllowed, "%s may not grant %s", Word(e.issuer.Name), quote(capability))
 		}
 	}
 	return nil

@@ -25,15 +25,12 @@ func TestAnotherAuthorisationIsRefused(t *testing.T) {
 	m := &method{Card: Card{ID: "visa", Limit: money("500.00")}, authorised: money("80.00"), captured: money("0.00")}
 	h := hold{method: m, order: "op_1", customer: "user_123", ref: "auth_own", amount: money("80.00"), captured: money("0.00")}
 	for _, letter := range []string{`{"authorization":"auth_other","last4":"4242"}`, `{"authorization":"","last4":"4242"}`, `{"last4":"4242"}`, `{}`, `null`, `[]`, ``} {
-		_, err := s.Commit(&h, nil, json.RawMessage(letter))
+		err := s.Letter(&h, json.RawMessage(letter))
 		if !errors.Is(err, tokens.SealedUnreadable) {
 			t.Errorf("%s: %v", letter, err)
 		}
-		if m.authorised.Number() != "80.00" || m.captured.Number() != "0.00" {
-			t.Errorf("%s: %s authorised, %s captured", letter, m.authorised, m.captured)
-		}
 	}
-	if _, err := s.Commit(&h, nil, json.RawMessage(`{"authorization":"auth_own","last4":"4242"}`)); err != nil || m.captured.Number() != "80.00" {
-		t.Errorf("its own letter: %v, %s captured", err, m.captured)
+	if err := s.Letter(&h, json.RawMessage(`{"authorization":"auth_own","last4":"4242"}`)); err != nil {
+		t.Errorf("its own letter: %v", err)
 	}
 }

@@ -31,7 +31,7 @@ func writeError(w io.Writer, err error) {
 	}
 	if all := exit.Rejections(err); all != nil {
 		for _, r := range all {
-			fmt.Fprintf(w, "rejected: %s: %s\n", r.Reason, redact.Printable(r.Detail))
+			fmt.Fprintf(w, "rejected: %s: %s\n", r.Reason, redact.OneLine(r.Detail))
 		}
 		return
 	}
@@ -39,7 +39,7 @@ func writeError(w io.Writer, err error) {
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(w, "interrupted")
 	case errors.As(err, &wrong):
-		fmt.Fprintf(w, "usage: %s\n", redact.Printable(wrong.What))
+		fmt.Fprintf(w, "usage: %s\n", redact.OneLine(wrong.What))
 		if wrong.Hint != "" {
 			fmt.Fprintf(w, "hint: %s\n", redact.Printable(wrong.Hint))
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"tokenshell/shell/internal/redact"
+	"tokenshell/tokens"
 )
 
 // Table is a heading, which may be empty, and rows.
@@ -60,8 +61,10 @@ func (t *Table) Row(values ...any) {
 		c := cell{text: redact.OneLine(fmt.Sprint(value))}
 		switch v := value.(type) {
 		case Ident:
+			c.text = oneWord(string(v))
 			c.kind, c.mark = identCell, ID
 		case Key:
+			c.text = oneWord(string(v))
 			c.kind, c.mark = rigidCell, KeyID
 		case When:
 			c.mark = Clock
@@ -86,6 +89,14 @@ func (t *Table) Row(values ...any) {
 		cells[i] = c
 	}
 	t.Rows = append(t.Rows, cells)
+}
+
+// oneWord gives an id, which may come from outside, as one word; nothing is none.
+func oneWord(id string) string {
+	if id == "" {
+		return ""
+	}
+	return tokens.Word(id)
 }
 
 // on gives a cell's text on a page; a dash is the same in every world, and not marked.

@@ -8,6 +8,7 @@ import (
 
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
 )
 
 // Verdict is what became of a scenario.
@@ -97,14 +98,14 @@ func Reporter(out *answer.Out, total int) (each func(Outcome), end func() (Summa
 func (o *Outcome) print(w *page.Page) {
 	switch o.Verdict {
 	case Passed:
-		fmt.Fprintf(w, "%s    %s\n", w.Paint(page.GoodStyle, "ok"), o.File)
+		fmt.Fprintf(w, "%s    %s\n", w.Paint(page.GoodStyle, "ok"), redact.OneLine(o.File))
 	case Skipped:
-		fmt.Fprintf(w, "%s  %s%s\n", w.Paint(page.WornStyle, "skip"), o.File, page.Prefixed("  ", o.Why))
+		fmt.Fprintf(w, "%s  %s%s\n", w.Paint(page.WornStyle, "skip"), redact.OneLine(o.File), page.Prefixed("  ", o.Why))
 	default:
-		fmt.Fprintf(w, "%s  %s\n", w.Paint(page.BadStyle, "FAIL"), o.File)
-		place := o.File
+		fmt.Fprintf(w, "%s  %s\n", w.Paint(page.BadStyle, "FAIL"), redact.OneLine(o.File))
+		place := redact.OneLine(o.File)
 		if o.Line > 0 {
-			place = fmt.Sprintf("%s:%d", o.File, o.Line)
+			place = fmt.Sprintf("%s:%d", place, o.Line)
 		}
 		fmt.Fprintf(w, "      %s: %s\n", place, o.Text)
 		for _, line := range strings.Split(o.Why, "\n") {

@@ -90,6 +90,7 @@ func (r *runner) run(file string) Outcome {
 		outcome.Verdict = Skipped
 		outcome.Why = t.why
 	}
+	outcome.clean(running)
 	return outcome
 }
 
@@ -119,9 +120,16 @@ func (o *Outcome) explain(log string, sc *script) {
 	if sc != nil && o.Line > 0 {
 		o.Output = strings.TrimRight(sc.stdout+sc.stderr, "\n")
 	}
+}
+
+// clean takes out what no report may show.
+func (o *Outcome) clean(sc *script) {
 	hide := redact.Tokens
 	if sc != nil && sc.shell != nil {
 		hide = sc.shell.Redact
+	}
+	if o.Verdict == Skipped {
+		o.Why = redact.OneLine(o.Why)
 	}
 	o.Text, o.Why, o.Output = redact.Printable(hide(o.Text)), redact.Printable(hide(o.Why)), redact.Printable(hide(o.Output))
 }

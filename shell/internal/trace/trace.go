@@ -135,10 +135,12 @@ func newTraced(s *client.Client, m wire.Message, known map[string]tokens.Unverif
 			known[m.Token] = seen
 		}
 		t.JTI, t.Token = seen.Ref.ID, s.LabelOf(seen.Ref)
-		if t.Token == "" {
-			t.Token = "a token"
+		called := "a token"
+		if t.Token != "" {
+			called = tokens.Word(t.Token)
 		}
-		t.Text = strings.TrimSpace(t.Text + " " + t.Token)
+		t.Text = strings.TrimSpace(t.Text + " " + called)
+		t.Token = cmp.Or(t.Token, called)
 	}
 	t.Detail = anyID.ReplaceAllStringFunc(t.Detail, func(id string) string { return cmp.Or(handles[id], id) })
 	t.Text = redact.OneLine(s.Redact(t.Text))

@@ -140,7 +140,7 @@ func showExplained(out *answer.Out, name string, found []client.Finding) error {
 		}
 	}
 	return out.Show(data, func(w *page.Page) {
-		fmt.Fprintf(w, "%s: %s%s\n", redact.Printable(name), w.State(data.Verdict), page.Prefixed(", ", data.Reason))
+		fmt.Fprintf(w, "%s: %s%s\n", tokens.Word(name), w.State(data.Verdict), page.Prefixed(", ", data.Reason))
 		rows := page.NewTable("PARTY", "CHECK", "STATUS", "REASON", "SOURCE", "WHAT WAS FOUND")
 		for _, check := range data.Checks {
 			rows.Row(page.Rigid(check.Party), page.Rigid(check.Check), page.State(check.Status), page.Rigid(page.OrDash(check.Reason)), page.Faint(check.Source), page.Given(check.Detail))

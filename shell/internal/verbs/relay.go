@@ -79,9 +79,9 @@ func showRelayed(out *answer.Out, results []client.Relayed) error {
 	return out.Show(data, func(w *page.Page) {
 		for _, r := range data.Results {
 			if r.Status == "accepted" {
-				fmt.Fprintf(w, "%s: %s, for %s\n", w.In(page.ID, redact.Printable(r.Token)), w.State(r.Status), r.Service)
+				fmt.Fprintf(w, "%s: %s, for %s\n", w.In(page.ID, tokens.Word(r.Token)), w.State(r.Status), r.Service)
 			} else {
-				fmt.Fprintf(w, "%s: %s, %s\n", w.In(page.ID, redact.Printable(r.Token)), w.State(r.Status), r.Reason)
+				fmt.Fprintf(w, "%s: %s, %s\n", w.In(page.ID, tokens.Word(r.Token)), w.State(r.Status), r.Reason)
 			}
 		}
 	})
@@ -195,7 +195,7 @@ func showRedeemed(out *answer.Out, order string, state orchestrator.State, resul
 	}{order, state, results}
 	return out.Show(data, func(w *page.Page) {
 		for _, r := range results {
-			fmt.Fprintf(w, "%s: %s by %s%s\n", w.In(page.ID, redact.Printable(r.Token)), w.State(r.Status), r.Service, because(r))
+			fmt.Fprintf(w, "%s: %s by %s%s\n", w.In(page.ID, tokens.Word(r.Token)), w.State(r.Status), r.Service, because(r))
 		}
 		fmt.Fprintf(w, "session %s is %s\n", w.In(page.ID, order), w.State(state))
 		if state == orchestrator.Stuck {

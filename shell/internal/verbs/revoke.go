@@ -10,6 +10,7 @@ import (
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
+	"tokenshell/tokens"
 )
 
 // Revoke is the verb revoke.
@@ -28,5 +29,7 @@ func (v *Revoke) Run(ctx context.Context, c *client.Client, find interp.Finder, 
 		return err
 	}
 	data := client.TokenState{Token: t.Label(), JTI: t.Ref.ID, Service: service, Status: "revoked"}
-	return out.Show(data, func(w *page.Page) { fmt.Fprintf(w, "%s is %s\n", w.In(page.ID, t.Label()), w.State("revoked")) })
+	return out.Show(data, func(w *page.Page) {
+		fmt.Fprintf(w, "%s is %s\n", w.In(page.ID, tokens.Word(t.Label())), w.State("revoked"))
+	})
 }

@@ -79,7 +79,7 @@ func (v *sessionNew) Run(ctx context.Context, c *client.Client, out *answer.Out)
 		return err
 	}
 	return out.Show(c.SessionState(snap), func(w *page.Page) {
-		fmt.Fprintf(w, "session %s of %s is %s\n", w.In(page.ID, snap.ID), redact.Printable(snap.Customer), w.State(snap.State))
+		fmt.Fprintf(w, "session %s of %s is %s\n", w.In(page.ID, snap.ID), tokens.Word(snap.Customer), w.State(snap.State))
 	})
 }
 
@@ -101,7 +101,7 @@ func (v *sessionList) Run(c *client.Client, out *answer.Out) error {
 		if snap.Order == c.Order {
 			mark = "*"
 		}
-		rows.Row(page.Rigid(mark), page.Ident(snap.Order), page.State(snap.State), snap.Customer, len(snap.Tokens))
+		rows.Row(page.Rigid(mark), page.Ident(snap.Order), page.State(snap.State), tokens.Word(snap.Customer), len(snap.Tokens))
 	}
 	return out.Show(list, rows.Write)
 }
@@ -122,9 +122,9 @@ func (v *sessionShow) Run(c *client.Client, out *answer.Out) error {
 		shown.Tokens[i].Way = ways[shown.Tokens[i].JTI]
 	}
 	return out.Show(shown, func(w *page.Page) {
-		fmt.Fprintf(w, "session %s of %s is %s\n", w.In(page.ID, shown.Order), redact.Printable(shown.Customer), w.State(shown.State))
+		fmt.Fprintf(w, "session %s of %s is %s\n", w.In(page.ID, shown.Order), tokens.Word(shown.Customer), w.State(shown.State))
 		for _, name := range slices.Sorted(maps.Keys(shown.Facts)) {
-			fmt.Fprintf(w, "fact %s=%s\n", name, redact.Printable(shown.Facts[name]))
+			fmt.Fprintf(w, "fact %s=%s\n", name, tokens.Word(shown.Facts[name]))
 		}
 		if len(shown.Tokens) > 0 {
 			rows := page.NewTable("TOKEN", "SERVICE", "STATUS", "WAY")
@@ -147,7 +147,7 @@ func (v *sessionUse) Run(c *client.Client, out *answer.Out) error {
 		return err
 	}
 	return out.Show(c.SessionState(snap), func(w *page.Page) {
-		fmt.Fprintf(w, "session %s of %s is %s\n", w.In(page.ID, snap.ID), redact.Printable(snap.Customer), w.State(snap.State))
+		fmt.Fprintf(w, "session %s of %s is %s\n", w.In(page.ID, snap.ID), tokens.Word(snap.Customer), w.State(snap.State))
 	})
 }
 
@@ -170,7 +170,7 @@ func (v *sessionSet) Run(c *client.Client, out *answer.Out) error {
 		return err
 	}
 	return out.Show(c.SessionState(snap), func(w *page.Page) {
-		fmt.Fprintf(w, "fact %s=%s\n", name, redact.Printable(value))
+		fmt.Fprintf(w, "fact %s=%s\n", name, tokens.Word(value))
 	})
 }
 

@@ -83,7 +83,7 @@ func (v *tokenShow) Run(ctx context.Context, c *client.Client, find interp.Finde
 		Claims json.RawMessage `json:"claims"`
 	}{t.Label(), c.Status(t), seen.Header, claims}
 	return out.Show(data, func(w *page.Page) {
-		fmt.Fprintf(w, "%s, %s, as %s sees it\n", w.In(page.ID, redact.Printable(data.Token)), w.State(data.Status), viewer)
+		fmt.Fprintf(w, "%s, %s, as %s sees it\n", w.In(page.ID, tokens.Word(data.Token)), w.State(data.Status), viewer)
 		writeObject(w, "header", seen.Header)
 		writeObject(w, "claims", claims)
 	})
@@ -100,7 +100,7 @@ func writeObject(w *page.Page, title string, object json.RawMessage) {
 				text += "  " + time.Unix(seconds, 0).UTC().Format(time.RFC3339)
 			}
 		}
-		rows.Row(page.Rigid("  "+member.Name), page.Given(text))
+		rows.Row(page.Rigid("  "+tokens.Word(member.Name)), page.Given(text))
 	}
 	fmt.Fprintln(w, title)
 	rows.Write(w)

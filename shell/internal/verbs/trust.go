@@ -53,8 +53,14 @@ func (v *trustAdd) Run(w *world.World, dir *files.Dir, out *answer.Out) error {
 	if !redact.IsID(v.Issuer) {
 		return exit.Usage("write up to 128 printable ASCII characters", "this is not a name for an issuer")
 	}
+	if v.Issuer != strings.TrimSpace(v.Issuer) {
+		return exit.Usage("write it without them", "there are spaces around %q", v.Issuer)
+	}
 	if _, err := w.Issuer(v.Issuer); err == nil {
 		return exit.Usage("trust is for others", "%s is a service of this world", v.Issuer)
+	}
+	if other := w.LooksLike(v.Issuer); other != "" {
+		return exit.Usage("trust is for others, under a name that nobody takes for one of ours", "%q could be taken for %s, a party of this world", v.Issuer, other)
 	}
 	for _, capability := range v.Capability {
 		if !redact.IsID(capability) {
@@ -78,7 +84,7 @@ func (v *trustAdd) Run(w *world.World, dir *files.Dir, out *answer.Out) error {
 		return err
 	}
 	return out.Show(stateOf(o), func(w *page.Page) {
-		fmt.Fprintf(w, "%s is trusted for %s, %s%s\n", v.Issuer, strings.Join(v.Capability, " "), page.Count(len(keys), "key"), page.Prefixed(", its tokens go to ", v.Service))
+		fmt.Fprintf(w, "%s is trusted for %s, %s%s\n", tokens.Word(v.Issuer), tokens.Words(v.Capability, " "), page.Count(len(keys), "key"), page.Prefixed(", its tokens go to ", v.Service))
 	})
 }
 
@@ -92,7 +98,7 @@ func (v *trustList) Run(w *world.World, out *answer.Out) error {
 	rows := page.NewTable("ISSUER", "SERVICE", "CAPABILITIES", "KEYS")
 	add := func(s outsiderState) {
 		data.Issuers = append(data.Issuers, s)
-		rows.Row(page.Rigid(s.Issuer), page.Rigid(page.OrDash(s.Service)), strings.Join(s.Capabilities, " "), page.Given(strings.Join(s.Keys, " ")))
+		rows.Row(page.Rigid(tokens.Word(s.Issuer)), page.Rigid(page.OrDash(s.Service)), tokens.Words(s.Capabilities, " "), page.Given(tokens.Words(s.Keys, " ")))
 	}
 	if _, err := w.Inspector(); err != nil {
 		return err
@@ -120,5 +126,5 @@ func (v *trustRemove) Run(w *world.World, out *answer.Out) error {
 	if err != nil {
 		return err
 	}
-	return out.Show(stateOf(o), func(w *page.Page) { fmt.Fprintf(w, "%s is trusted no more\n", v.Issuer) })
+	return out.Show(stateOf(o), func(w *page.Page) { fmt.Fprintf(w, "%s is trusted no more\n", tokens.Word(v.Issuer)) })
 }

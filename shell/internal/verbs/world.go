@@ -172,7 +172,7 @@ func viewRelay(world *world.World, out *answer.Out) error {
 		entry := session{snap.ID, string(snap.State), snap.Customer, []used{}}
 		for _, step := range snap.Steps {
 			entry.Used = append(entry.Used, used{step.Ref.ID, step.Ref.Issuer, step.Service, string(step.Status)})
-			rows.Row(page.Ident(snap.ID), page.State(snap.State), page.Ident(step.Ref.ID), page.Rigid(step.Ref.Issuer), page.Rigid(step.Service), page.State(step.Status))
+			rows.Row(page.Ident(snap.ID), page.State(snap.State), page.Ident(step.Ref.ID), page.Rigid(tokens.Word(step.Ref.Issuer)), page.Rigid(step.Service), page.State(step.Status))
 		}
 		if len(snap.Steps) == 0 {
 			rows.Row(page.Ident(snap.ID), page.State(snap.State), page.Ident("-"), page.Rigid("-"), page.Rigid("-"), page.Rigid("-"))
@@ -259,7 +259,7 @@ func writeLog(w *page.Page, entries []world.LogEntry) {
 	for _, e := range entries {
 		outcome := []string{e.Outcome}
 		for _, name := range e.Names {
-			outcome = append(outcome, name+"="+e.More[name])
+			outcome = append(outcome, name+"="+tokens.Word(e.More[name]))
 		}
 		rows.Row(page.Rigid(e.Time.Format("15:04:05")), page.Rigid(e.Party), page.Rigid(e.Step), page.Ident(page.OrDash(e.Order)), page.Ident(page.OrDash(e.JTI)),
 			page.Outcome(strings.Join(outcome, " ")))

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"tokenshell/shell/internal/page"
-	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/ring"
 	"tokenshell/tokens"
 )
@@ -106,15 +105,15 @@ func (e LogEntry) String() string {
 // Line is the entry as one greppable line, on a page that marks its pieces.
 func (e LogEntry) Line(in func(page.Mark, string) string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s party=%s step=%s outcome=%s", in(page.Moment, e.Time.Format(time.RFC3339)), e.Party, e.Step, e.Outcome)
+	fmt.Fprintf(&b, "%s party=%s step=%s outcome=%s", in(page.Moment, e.Time.Format(time.RFC3339)), tokens.Word(e.Party), tokens.Word(e.Step), tokens.Word(e.Outcome))
 	if e.JTI != "" {
-		fmt.Fprintf(&b, " jti=%s", in(page.ID, redact.Printable(e.JTI)))
+		fmt.Fprintf(&b, " jti=%s", in(page.ID, tokens.Word(e.JTI)))
 	}
 	if e.Order != "" {
-		fmt.Fprintf(&b, " order_processing_id=%s", in(page.ID, redact.Printable(e.Order)))
+		fmt.Fprintf(&b, " order_processing_id=%s", in(page.ID, tokens.Word(e.Order)))
 	}
 	for _, name := range e.Names {
-		fmt.Fprintf(&b, " %s=%s", name, in(page.Value, redact.Printable(e.More[name])))
+		fmt.Fprintf(&b, " %s=%s", name, in(page.Value, tokens.Word(e.More[name])))
 	}
 	return b.String()
 }

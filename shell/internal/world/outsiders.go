@@ -28,11 +28,14 @@ func (w *World) Trust(o *Outsider, service string) error {
 	}
 	var to *orchestrator.Service
 	if service != "" {
-		if !syntax.IsName(service, 64) || slices.Contains([]string{"relay", "kms", "client"}, service) {
+		if !syntax.IsName(service, 64) {
 			return exit.Usage("write up to 64 of A-Z a-z 0-9 . _ -", "%q is not a name for a service", service)
 		}
 		if p, err := w.Service(service); err == nil { // by any of its spellings
 			return exit.Usage("choose another --service", "%q is a service already: %s", service, p.Name)
+		}
+		if other := w.LooksLike(service); other != "" {
+			return exit.Usage("choose another --service", "%q could be taken for %s", service, other)
 		}
 		o.Service, o.Standin = service, newStandin(w, service, o.Issuer)
 		if at := slices.IndexFunc(w.Standins, func(s *standin) bool { return s.Name == service }); at >= 0 {

@@ -87,7 +87,7 @@ func describeSession(m *wire.Message, snap orchestrator.Snapshot) {
 
 // SetFact tells the relay a fact.
 func (r wiredRelay) SetFact(id, name, value string) error {
-	q := wire.Question{From: "client", To: "relay", Step: "fact", Session: id, Text: "fact " + name + "=" + value, Contents: factFields(tokens.Facts{name: value})}
+	q := wire.Question{From: "client", To: "relay", Step: "fact", Session: id, Text: "fact " + name + "=" + tokens.Word(value), Contents: factFields(tokens.Facts{name: value})}
 	_, err := wire.Carry(context.Background(), r.wire, q, func() (struct{}, error) { return struct{}{}, r.relay.SetFact(id, name, value) }, nil)
 	return err
 }

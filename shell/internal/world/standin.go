@@ -112,7 +112,7 @@ func (s *standin) answered(c *tokens.Claims, order, attempt string, receipt *tok
 	case e == nil || e.cancelled:
 		return nil
 	case e.attempt != attempt || e.ref.Order != order:
-		return tokens.Refuse(tokens.AlreadyRedeemed, "another attempt redeemed %s at %s", c.ID, e.receipt.At.Format(time.RFC3339))
+		return tokens.Refuse(tokens.AlreadyRedeemed, "another attempt redeemed %s at %s", tokens.Word(c.ID), e.receipt.At.Format(time.RFC3339))
 	}
 	*receipt = e.receipt
 	receipt.Repeated = true

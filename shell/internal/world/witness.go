@@ -223,7 +223,7 @@ func (w *World) auditAgreement() error {
 	once := make(map[use]tokens.Ref, len(committed))
 	for ref := range committed {
 		if other, twice := once[useOf(ref)]; twice {
-			return fmt.Errorf("%s of %s is redeemed twice, for orders %q and %q", ref.ID, ref.Issuer, min(ref.Order, other.Order), max(ref.Order, other.Order))
+			return fmt.Errorf("%s of %s is redeemed twice, for orders %q and %q", tokens.Word(ref.ID), tokens.Word(ref.Issuer), min(ref.Order, other.Order), max(ref.Order, other.Order))
 		}
 		once[useOf(ref)] = ref
 	}
@@ -234,11 +234,11 @@ func (w *World) auditAgreement() error {
 			_, books := w.Issuer(step.Ref.Issuer)
 			switch {
 			case snap.State == orchestrator.Completed && step.Result != "" && !stands && step.Expires.After(recent):
-				return fmt.Errorf("session %q is completed, and %s has no redemption of %s", snap.ID, step.Service, step.Ref.ID)
+				return fmt.Errorf("session %q is completed, and %s has no redemption of %s", snap.ID, step.Service, tokens.Word(step.Ref.ID))
 			case snap.State == orchestrator.Compensated && stands:
-				return fmt.Errorf("session %q is compensated, and %s still has %s redeemed", snap.ID, step.Service, step.Ref.ID)
+				return fmt.Errorf("session %q is compensated, and %s still has %s redeemed", snap.ID, step.Service, tokens.Word(step.Ref.ID))
 			case snap.State == orchestrator.Stuck && books == nil && !known[step.Ref]:
-				return fmt.Errorf("session %q is stuck, and %s has forgotten %s", snap.ID, step.Service, step.Ref.ID)
+				return fmt.Errorf("session %q is stuck, and %s has forgotten %s", snap.ID, step.Service, tokens.Word(step.Ref.ID))
 			}
 		}
 	}

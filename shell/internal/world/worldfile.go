@@ -188,6 +188,10 @@ func (r *Reader) Name(at, what, text string, taken []string) {
 		r.Fail(at, "%s %q: write 1 to 64 of A-Z a-z 0-9 . _ -", what, text)
 	case slices.Contains(taken, text):
 		r.Fail(at, "%s %q stands here twice", what, text)
+	default:
+		if like := slices.IndexFunc(taken, func(other string) bool { return strings.EqualFold(other, text) }); like >= 0 {
+			r.Fail(at, "%s %q could be taken for %q, which stands here too", what, text, taken[like])
+		}
 	}
 }
 
