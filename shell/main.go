@@ -178,6 +178,7 @@ func printHelp(p *process, node *kong.Node, out *answer.Out) error {
 func runPaths(p *process, out *answer.Out) error {
 	ctx, stop := interp.WithInterrupt()
 	defer stop()
+	out.Ctx = ctx
 	files, err := scenario.Files(p.Run.Paths)
 	if err != nil {
 		return err

@@ -4,14 +4,10 @@ package answer
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
-	"fmt"
 	"io"
-	"strings"
 
-	"github.com/itchyny/gojq"
-
-	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
 )
@@ -20,9 +16,10 @@ import (
 type Out struct {
 	Stdout io.Writer
 	Stderr io.Writer
-	Format string       // "text" or "json"
-	Filter *Filter      // on the JSON; nil for none
-	Window *page.Window // that stdout is; nil when it is none
+	Format string          // "text" or "json"
+	Filter *Filter         // on the JSON; nil for none
+	Ctx    context.Context // ends a filter that runs; nil ends none
+	Window *page.Window    // that stdout is; nil when it is none
 	Color  bool
 	Raw    bool // tokens are shown as they are: token raw, and nobody else
 
@@ -76,20 +73,17 @@ func (o *Out) rendered(data any, write func(p *page.Page), p *page.Page) (string
 		line, err := Line(data)
 		return string(line), err
 	default:
-		var b strings.Builder
-		err := o.filtered(data, &b)
-		return b.String(), err
+		return o.Filter.run(o.context(), data, o.hidden())
 	}
 }
 
-// filtered writes what the filter makes of data, from which what is secret was
-// taken: a filter could write it in another way.
-func (o *Out) filtered(data any, w io.Writer) error {
-	hide := o.Redact
+// hidden gives what takes what is secret out of the data of a filter, which could
+// write it in another way.
+func (o *Out) hidden() func(string) string {
 	if o.Raw {
-		hide = func(text string) string { return text }
+		return func(text string) string { return text }
 	}
-	return o.Filter.run(data, hide, w)
+	return o.Redact
 }
 
 // withoutSecrets hides what is secret in the strings of decoded JSON.
@@ -111,6 +105,14 @@ func withoutSecrets(value any, hide func(string) string) any {
 	return value
 }
 
+// context gives what ends a filter that runs.
+func (o *Out) context() context.Context {
+	if o.Ctx == nil {
+		return context.Background()
+	}
+	return o.Ctx
+}
+
 // Line gives JSON with its newline: < > & readable, and what could steer
 // a terminal escaped.
 func Line(data any) ([]byte, error) {
@@ -121,63 +123,6 @@ func Line(data any) ([]byte, error) {
 		return nil, err
 	}
 	return redact.JSON(b.Bytes()), nil
-}
-
-// Filter is a jq expression, compiled.
-type Filter struct {
-	source string
-	code   *gojq.Code
-}
-
-// NewFilter compiles a jq expression; "" is not a filter.
-func NewFilter(source string) (*Filter, error) {
-	if source == "" {
-		return nil, nil
-	}
-	if redact.HasToken(source) { // jq's errors would quote parts of it
-		return nil, exit.Usage("see the jq manual for its language", "--jq: a token is not a filter")
-	}
-	query, err := gojq.Parse(source)
-	if err == nil {
-		var code *gojq.Code
-		if code, err = gojq.Compile(query); err == nil {
-			return &Filter{source, code}, nil
-		}
-	}
-	return nil, exit.Usage("see the jq manual for its language", "--jq %q: %v", source, err)
-}
-
-// run writes what the filter makes of data; strings come out bare.
-func (f *Filter) run(data any, hide func(string) string, w io.Writer) error {
-	line, err := Line(data)
-	if err != nil {
-		return err
-	}
-	var input any
-	dec := json.NewDecoder(bytes.NewReader(line))
-	dec.UseNumber()
-	if err := dec.Decode(&input); err != nil {
-		return err
-	}
-	results := f.code.Run(withoutSecrets(input, hide))
-	for {
-		result, ok := results.Next()
-		if !ok {
-			return nil
-		}
-		switch v := result.(type) {
-		case error:
-			return exit.Usage("", "--jq %q: %v", f.source, v)
-		case string:
-			fmt.Fprintln(w, redact.Printable(v))
-		default:
-			text, err := gojq.Marshal(v)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(w, "%s\n", redact.JSON(text))
-		}
-	}
 }
 
 // LongWork begins to say how far long work has come.

@@ -27,8 +27,8 @@ func (o *Out) Report(err error) {
 		plain := &Out{Stdout: o.Stdout, Format: "json", Hide: o.Hide}
 		if o.Filter == nil {
 			_ = plain.Show(map[string]exit.Rejection{"error": what}, nil)
-		} else if text := new(strings.Builder); o.Filter.run(map[string]exit.Rejection{"error": what}, o.Redact, text) == nil && text.String() != "null\n" {
-			fmt.Fprint(o.Stdout, o.Redact(text.String()))
+		} else if text, wrong := o.Filter.run(o.context(), map[string]exit.Rejection{"error": what}, o.Redact); wrong == nil && text != "null\n" {
+			fmt.Fprint(o.Stdout, o.Redact(text))
 		}
 	}
 	var text strings.Builder

@@ -169,6 +169,7 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 	if err != nil {
 		return err
 	}
+	out.Ctx = ctx
 	if err := p.flags.Apply(out, parsed.Selected().Tag.Has("seed")); err != nil {
 		return err
 	}
