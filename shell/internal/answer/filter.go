@@ -77,10 +77,13 @@ func (f *Filter) run(ctx context.Context, data any, hide func(string) string) (s
 		return "", err
 	}
 	text, err := f.within(ctx, withoutSecrets(input, hide))
-	if err != nil && ctx.Err() == nil {
-		err = exit.Usage("", "--jq %q: %v", f.source, err)
+	switch {
+	case err == nil:
+		return text, nil
+	case ctx.Err() != nil:
+		return "", ctx.Err()
 	}
-	return text, err
+	return "", exit.Usage("", "--jq %q: %v", f.source, err)
 }
 
 // within runs the filter where it can be left: one step of jq cannot be stopped,

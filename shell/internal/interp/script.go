@@ -81,8 +81,15 @@ func (s *Shell) place(w io.Writer, name string, number int, line string, err err
 	if errors.As(err, &unread) {
 		where = strings.TrimSpace(line)
 	}
-	fmt.Fprintf(w, "%s:%d: %s\n", name, number, redact.Printable(s.Redact(where)))
+	shown := redact.Printable(s.Redact(where))
+	if len(shown) > shownLimit {
+		shown = strings.ToValidUTF8(shown[:shownLimit], "") + "…"
+	}
+	fmt.Fprintf(w, "%s:%d: %s\n", name, number, shown)
 }
+
+// shownLimit is how much of a line is shown where it stopped a script, in bytes.
+const shownLimit = 1000
 
 // sourceLimit bounds a sourced file in bytes, sourceDepth how deep they nest.
 const (

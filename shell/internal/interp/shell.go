@@ -39,6 +39,7 @@ type Shell struct {
 	Transcript *Transcript
 	speaking   *Spoken  // what is being run; nil between commands
 	sources    []string // files being sourced, to find circles
+	nested     int      // verbs being run, each by the one before
 	quit       bool
 	last       string // the command that ran last, as it was written
 	binds      []any
@@ -153,8 +154,20 @@ func (s *Shell) Run(ctx context.Context, typed string, words []string, stdout, s
 }
 
 // Execute runs one verb and answers its error, unprinted. A panic is an error,
-// so that nothing that goes wrong in one line ends a shell.
+// so that nothing that goes wrong in one line ends a shell. Once ctx has ended,
+// so has everything.
 func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := withinBounds(words); err != nil {
+		return err
+	}
+	if s.nested == MostNested {
+		return exit.Usage("run the inner verb by itself", "verbs run one another at most %d deep", MostNested)
+	}
+	s.nested++
+	defer func() { s.nested-- }()
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("this is a bug in tokenshell: %v\n%s", r, debug.Stack())

@@ -99,8 +99,8 @@ func (s *Shell) begin(typed string, words []string, out *answer.Out) (end func(e
 	if s.speaking != nil || s.World == nil {
 		return func(error) {}
 	}
-	if len(typed) > typedLimit { // no story needs that; it is known by its beginning
-		typed, words = strings.ToValidUTF8(typed[:80], "")+"…", nil
+	if max(len(typed), sizeOf(words)) > typedLimit { // no story needs that; it is known by its beginning
+		typed, words = strings.ToValidUTF8(typed[:min(len(typed), 80)], "")+"…", nil
 	}
 	e := &Spoken{Typed: typed, Words: words, At: s.World.Clock.Now(), Dir: s.Dir.Path, Files: map[string]UsedFile{}, Settings: s.Options}
 	s.speaking, out.Heard = e, &e.Heard

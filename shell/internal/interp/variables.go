@@ -25,11 +25,12 @@ type Variables struct {
 	Conceal func(value string)               // has a value be hidden from now on
 
 	values map[string]variable
+	held   int // bytes of them all
 }
 
 // Expand puts variables in their places. Their values are never split again.
 func (v *Variables) Expand(command []syntax.Word) ([]string, error) {
-	words := make([]string, len(command))
+	words, size := make([]string, len(command)), 0
 	for i, w := range command {
 		var b strings.Builder
 		for _, p := range w {
@@ -41,9 +42,13 @@ func (v *Variables) Expand(command []syntax.Word) ([]string, error) {
 			if !ok {
 				return nil, exit.Usage("let "+p.Text+" VALUE sets it", "$%s is not set", p.Text)
 			}
+			if size+b.Len()+len(value) > LongestLine {
+				return nil, exit.Usage("@FILE reads a long token", "with $%s in its place the line has more than %d bytes", p.Text, LongestLine)
+			}
 			b.WriteString(value)
 		}
 		words[i] = b.String()
+		size += b.Len()
 	}
 	return words, nil
 }
@@ -70,11 +75,20 @@ func (v *Variables) Fits(name string) error {
 }
 
 // Set sets a variable; one that holds a token, or is said to be secret, is
-// secret from then on.
+// secret from then on. It refuses a value that is too long for one variable, or
+// for all of them together.
 func (v *Variables) Set(name, value string, secret bool) error {
 	if err := v.Fits(name); err != nil {
 		return err
 	}
+	held := v.held - len(v.values[name].value) + len(value)
+	switch {
+	case len(value) > ValueLimit:
+		return exit.Usage("--jq takes a part of what a verb prints", "$%s cannot hold this: a variable has at most %d bytes", name, ValueLimit)
+	case held > valuesLimit:
+		return exit.Usage("let NAME '' empties one", "$%s cannot hold this: all variables together have at most %d bytes", name, valuesLimit)
+	}
+	v.held = held
 	secret = secret || v.Hide(value) != value
 	v.values[name] = variable{value, secret}
 	if secret {

@@ -243,20 +243,24 @@ func Quote(text string) string {
 
 // Join writes a command back.
 func Join(command []Word) string {
-	parts := make([]string, len(command))
+	var b strings.Builder
 	for i, w := range command {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
 		for j, p := range w {
-			if p.Variable {
-				parts[i] += "$" + p.Text
-			} else if j > 0 && w[j-1].Variable && p.Text != "" && isNameByte(p.Text[0]) {
-				parts[i] += "'" + p.Text + "'" // or it would be part of the name
-			} else {
-				parts[i] += Quote(p.Text)
+			switch {
+			case p.Variable:
+				b.WriteString("$" + p.Text)
+			case j > 0 && w[j-1].Variable && p.Text != "" && isNameByte(p.Text[0]):
+				b.WriteString("'" + p.Text + "'") // or it would be part of the name
+			default:
+				b.WriteString(Quote(p.Text))
 			}
 		}
 		if len(w) == 0 {
-			parts[i] = "''"
+			b.WriteString("''")
 		}
 	}
-	return strings.Join(parts, " ")
+	return b.String()
 }

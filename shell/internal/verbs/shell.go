@@ -89,13 +89,14 @@ type Capture struct {
 	Verb []string `arg:"" passthrough:"" sep:"none" help:"A verb and its arguments."`
 }
 
-// Run runs a verb and keeps what it prints, without the last newline.
+// Run runs a verb and keeps what it prints, without the last newline. More than
+// a variable can hold is not kept.
 func (v *Capture) Run(c *interp.Call) error {
 	name, words := v.Name, slices.Clone(v.Verb)
 	if err := c.Vars.Fits(name); err != nil {
 		return err
 	}
-	var printed bytes.Buffer
+	var printed beginning
 	inner := c.Output(&printed, c.Out.Stderr)
 	if err := c.Execute(c.Ctx, words, inner); err != nil {
 		return err
@@ -105,6 +106,16 @@ func (v *Capture) Run(c *interp.Call) error {
 		return err
 	}
 	return showVariable(c.Vars, c.Out, name)
+}
+
+// beginning keeps as much of what is written to it as is needed to see that it is
+// more than a variable can hold.
+type beginning struct{ bytes.Buffer }
+
+// Write keeps what there is room for.
+func (b *beginning) Write(text []byte) (int, error) {
+	_, _ = b.Buffer.Write(text[:min(len(text), interp.ValueLimit+2-b.Len())]) // with a newline; it never fails
+	return len(text), nil
 }
 
 // Expect is the verb expect.
