@@ -50,7 +50,7 @@ type World struct {
 // NewWorld makes a world. The error is about the world file.
 func NewWorld(ctx context.Context, c WorldConfig) (*World, error) {
 	l := language()
-	plan, err := world.Read(l.Kinds, c.Path)
+	plan, err := world.ReadUntil(ctx, l.Kinds, c.Path)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -242,5 +243,30 @@ func BenchmarkHistoryAdd(b *testing.B) {
 	h := OpenHistory(filepath.Join(b.TempDir(), "history"), func(err error) { b.Fatal(err) })
 	for i := 0; b.Loop(); i++ {
 		h.Add(fmt.Sprintf("coupon confirm SPRING25 --name coupon-%d --ttl 2m", i))
+	}
+}
+
+// A history that is no file, or becomes none later, is warned of, and waits for
+// nobody.
+func TestHistoryIsARegularFile(t *testing.T) {
+	for _, later := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "history")
+		if !later {
+			if err := syscall.Mkfifo(path, 0o600); err != nil {
+				t.Skip(err)
+			}
+		}
+		var warned []error
+		h := OpenHistory(path, func(err error) { warned = append(warned, err) })
+		if later {
+			if err := syscall.Mkfifo(path, 0o600); err != nil {
+				t.Skip(err)
+			}
+		}
+		h.Add("one")
+		h.Add("two")
+		if len(warned) != 1 || later && !strings.Contains(warned[0].Error(), "nobody reads from it") && !strings.Contains(warned[0].Error(), "no such device") || len(h.Lines()) != 2 {
+			t.Errorf("later %t: %v, %q", later, warned, h.Lines())
+		}
 	}
 }

@@ -4,6 +4,7 @@ package lineedit
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -53,7 +54,7 @@ func openHistoryFile(path string) (*historyFile, []string, error) {
 
 // add appends one line with one write, so that two shells don't mix theirs, and keeps the file short.
 func (f *historyFile) add(line string) error {
-	file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, ownerOnly)
+	file, err := files.OpenRegular(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, ownerOnly)
 	if err != nil {
 		return fmt.Errorf("history: %w", err)
 	}
@@ -86,7 +87,7 @@ func (f *historyFile) tidy() ([]string, error) {
 	if clean == text {
 		return lines, nil
 	}
-	if err := files.Replace(f.path, []byte(clean), ownerOnly); err != nil {
+	if err := files.Replace(context.Background(), f.path, []byte(clean), ownerOnly); err != nil {
 		return lines, fmt.Errorf("history: %w", err)
 	}
 	return lines, nil
@@ -94,7 +95,7 @@ func (f *historyFile) tidy() ([]string, error) {
 
 // tail is the end of the file, as much as a full history can be, from the start of a line.
 func (f *historyFile) tail() (string, error) {
-	file, err := os.Open(f.path)
+	file, err := files.OpenRegular(f.path, os.O_RDONLY, 0)
 	if err != nil {
 		return "", err
 	}

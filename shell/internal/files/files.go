@@ -1,8 +1,9 @@
 // Package files reads and writes the files that verbs name: within a limit,
-// whole or not at all, and without waiting for a pipe that nobody writes to.
+// whole or not at all, and without waiting for a pipe that nobody else has open.
 package files
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,14 +11,19 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"tokenshell/shell/internal/exit"
 )
+
+// past is a deadline that is over.
+var past = time.Unix(1, 0)
 
 // Dir is where names of files start from. The zero value is the process's own
 // directory, and any file may be touched.
 type Dir struct {
 	Path   string                         // empty is the process's
+	Ctx    context.Context                // ends a read or a write that waits; nil ends none
 	Only   string                         // the only folder whose files may be touched; empty is any
 	OnRead func(name string, text []byte) // told of every file that was read; may be nil
 	OnMade func(name string)              // told of every file that was written; may be nil
@@ -43,12 +49,13 @@ func (d *Dir) confined(name string) error {
 	return nil
 }
 
-// Read reads a file of at most limit bytes. The error is an [exit.InputError].
+// Read reads a file of at most limit bytes. The error is an [exit.InputError],
+// or that of the context.
 func (d *Dir) Read(name string, limit int64) ([]byte, error) {
 	if err := d.confined(name); err != nil {
 		return nil, err
 	}
-	text, err := Read(d.Full(name), limit)
+	text, err := Read(d.context(), d.Full(name), limit)
 	if input, ok := err.(*exit.InputError); ok {
 		input.Path = name
 	}
@@ -58,14 +65,20 @@ func (d *Dir) Read(name string, limit int64) ([]byte, error) {
 	return text, err
 }
 
-// Write writes a file whole or not at all. What is there already and is not a
-// regular file, such as a device, is written to. The error is an
-// [exit.InputError].
+// Write writes a file whole or not at all, as [Replace] does. The error is an
+// [exit.InputError], or that of the context.
 func (d *Dir) Write(name string, text []byte) error {
+	if name == "-" {
+		return exit.Usage("/dev/stdout is standard output, ./- a file of that name", "- is no name for a file to write")
+	}
 	if err := d.confined(name); err != nil {
 		return err
 	}
-	if err := Replace(d.Full(name), text, 0o644); err != nil {
+	ctx := d.context()
+	if err := Replace(ctx, d.Full(name), text, 0o644); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return exit.Input(name, 0, "it cannot be written: "+CauseOf(err))
 	}
 	if d.OnMade != nil {
@@ -97,37 +110,11 @@ func (d *Dir) Fresh(name string) error {
 	return nil
 }
 
-// Replace puts a new file in the place of path, with the mode of the old one,
-// or with this mode when there is none. A link is followed.
-func Replace(path string, text []byte, mode os.FileMode) error {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
+func (d *Dir) context() context.Context {
+	if d.Ctx == nil {
+		return context.Background()
 	}
-	if info, err := os.Stat(path); err == nil {
-		if !info.Mode().IsRegular() {
-			return os.WriteFile(path, text, mode)
-		}
-		mode = info.Mode().Perm()
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".tokenshell-*")
-	if err != nil {
-		return err
-	}
-	_, err = temporary.Write(text)
-	for _, do := range []func() error{
-		func() error { return temporary.Chmod(mode) },
-		temporary.Close,
-		func() error { return os.Rename(temporary.Name(), path) },
-	} {
-		if err == nil {
-			err = do()
-		}
-	}
-	if err != nil {
-		_ = temporary.Close()           // it may be closed already
-		_ = os.Remove(temporary.Name()) // it may be gone already
-	}
-	return err
+	return d.Ctx
 }
 
 // CauseOf gives what is wrong with a file, without any name.
@@ -147,22 +134,55 @@ func CauseOf(err error) string {
 	return err.Error()
 }
 
-// Read reads a file that must not be larger than limit bytes. Nothing waits for
-// a pipe that nobody writes to. The error is an [exit.InputError].
-func Read(path string, limit int64) ([]byte, error) {
+// Read reads a file that must not be larger than limit bytes. A pipe that nobody
+// has open for writing is empty; a wait for one that somebody has, or for a
+// terminal, ends with ctx, and the error is then its own. Any other is an
+// [exit.InputError].
+func Read(ctx context.Context, path string, limit int64) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	var text []byte
 	if err == nil {
 		defer f.Close()
+		defer context.AfterFunc(ctx, func() { _ = f.SetReadDeadline(past) })() // what cannot wait has no deadline
 		text, err = io.ReadAll(io.LimitReader(f, limit+1))
 	}
 	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, ctx.Err()
 	case err != nil:
 		return nil, exit.Input(path, 0, CauseOf(err))
 	case int64(len(text)) > limit:
 		return nil, exit.Input(path, 0, fmt.Sprintf("it has more than %d bytes", limit))
 	}
 	return text, nil
+}
+
+// OpenRegular opens a regular file, or makes it where flag says so, and waits for
+// nothing.
+func OpenRegular(path string, flag int, mode os.FileMode) (*os.File, error) {
+	f, err := os.OpenFile(path, flag|syscall.O_NONBLOCK, mode)
+	if err != nil {
+		return nil, err
+	}
+	if err := Regular(f.Stat()); err != nil {
+		_ = f.Close() // nothing was written
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	return f, nil
+}
+
+// Regular says what a file is that is not a regular one; nil when it is. It takes
+// what Stat answers.
+func Regular(info os.FileInfo, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case info.IsDir():
+		return syscall.EISDIR
+	case !info.Mode().IsRegular():
+		return errors.New("it is not a regular file")
+	}
+	return nil
 }
 
 // Exists reports whether there is something at path.

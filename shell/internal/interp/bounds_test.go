@@ -46,9 +46,9 @@ func TestALongLineIsReadInLinearTime(t *testing.T) {
 	}
 }
 
-// Any verb answers a word as long as a line, or ends with its context.
+// Any verb answers a long word, or ends with its context.
 func TestALongWordIsAnsweredInLinearTime(t *testing.T) {
-	long := strings.Repeat("9", 1_000_000)
+	long := strings.Repeat("9", 100_000)
 	for path, node := range shelltest.Verbs(t) {
 		lines := []string{path + " " + long, path + " a " + long}
 		for _, group := range node.AllFlags(true) {
@@ -63,7 +63,7 @@ func TestALongWordIsAnsweredInLinearTime(t *testing.T) {
 			began := time.Now()
 			_ = s.Line(ctx, line, false, io.Discard, io.Discard) // however it is answered
 			stop()
-			if took := time.Since(began); took > atOnce {
+			if took := time.Since(began); took > atOnce/2 {
 				t.Errorf("%.60s: it took %s", line, took)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
@@ -21,10 +22,17 @@ import (
 	"tokenshell/shell/lineedit"
 )
 
-// WithInterrupt gives a context that ends at the first Ctrl-C.
+// WithInterrupt gives a context that ends at the first Ctrl-C. The second one ends
+// the process, as if nobody had asked for the first.
 func WithInterrupt() (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
+
+// Grace is how long what was interrupted may take to end; then it is left behind,
+// for the process ends.
+const Grace = 2 * time.Second
 
 // Script runs lines until one surprises, and says which.
 func (s *Shell) Script(name string, from io.Reader, semicolons bool, stdout, stderr io.Writer) error {
@@ -39,13 +47,35 @@ func (s *Shell) Script(name string, from io.Reader, semicolons bool, stdout, std
 		if err != nil {
 			return err
 		}
-		if err := s.Line(ctx, line, semicolons, stdout, stderr); err != nil {
+		left, err := s.lineOrGrace(ctx, line, semicolons, stdout, stderr)
+		if left {
+			return err
+		}
+		if err != nil {
 			s.place(stderr, name, number, line, err)
 			_ = s.Leave(s.Output(stdout, stderr)) // it says itself what is wrong, and the line is what the script ends with
 			return exit.ToPeople(err)
 		}
 	}
 	return s.Leave(s.Output(stdout, stderr))
+}
+
+// lineOrGrace runs a line. It was left behind when it was interrupted and is still
+// at it, for example because nobody reads what it prints.
+func (s *Shell) lineOrGrace(ctx context.Context, line string, semicolons bool, stdout, stderr io.Writer) (left bool, err error) {
+	done := make(chan error, 1)
+	go func() { done <- s.Line(ctx, line, semicolons, stdout, stderr) }()
+	select {
+	case err := <-done:
+		return false, err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return false, err
+	case <-time.After(Grace):
+		return true, ctx.Err()
+	}
 }
 
 // nextLine gives the next line, or ctx's error when that ends first; a read that

@@ -166,8 +166,9 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 	if s.nested == MostNested {
 		return exit.Usage("run the inner verb by itself", "verbs run one another at most %d deep", MostNested)
 	}
-	s.nested++
-	defer func() { s.nested-- }()
+	was := s.Dir.Ctx
+	s.nested, s.Dir.Ctx, out.Ctx = s.nested+1, ctx, ctx
+	defer func() { s.nested, s.Dir.Ctx = s.nested-1, was }()
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("this is a bug in tokenshell: %v\n%s", r, debug.Stack())
@@ -182,7 +183,6 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 	if err != nil {
 		return err
 	}
-	out.Ctx = ctx
 	if err := p.flags.Apply(out, parsed.Selected().Tag.Has("seed")); err != nil {
 		return err
 	}

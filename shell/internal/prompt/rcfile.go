@@ -38,7 +38,7 @@ func readRC(s *interp.Shell, path string, stderr io.Writer) {
 	if _, err := os.Lstat(path); path == "" || os.IsNotExist(err) {
 		return
 	}
-	text, err := files.Read(path, rcLimit)
+	text, err := files.Read(context.Background(), path, rcLimit)
 	if err != nil {
 		answer.PrintError(stderr, err)
 		return

@@ -103,3 +103,23 @@ func TestRCPath(t *testing.T) {
 		t.Errorf("%q, of nobody", got)
 	}
 }
+
+// What is no rc file is said with its name, and the prompt comes.
+func TestOddFilesAsRC(t *testing.T) {
+	dir := t.TempDir()
+	for _, odd := range shelltest.Odds(t, dir) {
+		path := odd.Name
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, odd.Name)
+		}
+		if odd.Waits {
+			continue // Ctrl-C ends the process, which has not begun
+		}
+		s := shelltest.New(t, 1)
+		var said bytes.Buffer
+		prompt.ReadRC(s, path, &said)
+		if quiet := odd.Name == "pipe" || odd.Name == "to-pipe" || odd.Name == "/dev/null"; quiet != (said.Len() == 0) || !quiet && !strings.Contains(said.String(), path) {
+			t.Errorf("%s: %s", odd.Is, said.String())
+		}
+	}
+}

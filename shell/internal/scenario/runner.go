@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -21,7 +22,8 @@ import (
 )
 
 // Run runs the files, in parallel, and tells report of each in the
-// order of the files. The error is about the world file, or ctx's.
+// order of the files. The error is about the world file, or ctx's: what has not
+// ended soon after ctx is left behind.
 func Run(ctx context.Context, l *interp.Language, c Config, files []string, report func(Outcome)) error {
 	return RunIn(ctx, l, c, world.Build, files, report)
 }
@@ -56,8 +58,15 @@ func RunIn(ctx context.Context, l *interp.Language, c Config, build Build, files
 			next <- i
 		}
 	}()
+	overdue := make(chan struct{})
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(interp.Grace, func() { close(overdue) }) })()
 	for i := range files {
-		report(<-results[i])
+		select {
+		case outcome := <-results[i]:
+			report(outcome)
+		case <-overdue: // one that waits for somebody else is left behind
+			return ctx.Err()
+		}
 	}
 	workers.Wait()
 	return ctx.Err()

@@ -65,7 +65,7 @@ type runner struct {
 func newRunner(ctx context.Context, l *interp.Language, c Config) (*runner, error) {
 	r := &runner{ctx: ctx, language: l, config: c, build: world.Build}
 	var err error
-	if r.plan, err = world.Read(l.Kinds, c.World); err != nil {
+	if r.plan, err = world.ReadUntil(ctx, l.Kinds, c.World); err != nil {
 		return nil, err
 	}
 	p, err := l.Parser()
@@ -131,7 +131,7 @@ func (r *runner) setup(env *testscript.Env, sc *script) error {
 	plan := r.plan
 	if path := filepath.Join(env.WorkDir, "world.yaml"); files.Exists(path) {
 		var err error
-		if plan, err = world.Read(r.language.Kinds, path); err != nil {
+		if plan, err = world.ReadUntil(r.ctx, r.language.Kinds, path); err != nil {
 			return err
 		}
 	}
@@ -200,7 +200,7 @@ func unexpected(err error) string {
 // testscript would read some differently, and a variable that nobody set as
 // nothing. It answers the variables that the script names.
 func (r *runner) readThrough(file string, vars []string) (named []string, err error) {
-	text, err := files.Read(file, world.WorldLimit)
+	text, err := files.Read(r.ctx, file, world.WorldLimit)
 	if err != nil {
 		return nil, err
 	}
@@ -260,29 +260,33 @@ func unsetIn(word string) string {
 // Files gives the scenarios that paths mean: files as they are, folders
 // with all .txtar files below them, sorted. A folder without any is an error.
 func Files(paths []string) ([]string, error) {
-	var files []string
+	var found []string
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil {
 			return nil, exit.Input(path, 0, "there is no such file or folder")
 		}
+		before := len(found)
 		if !info.IsDir() {
-			files = append(files, path)
-			continue
-		}
-		before := len(files)
-		err = filepath.WalkDir(path, func(p string, d os.DirEntry, err error) error {
+			found = append(found, path)
+		} else if err := filepath.WalkDir(path, func(p string, d os.DirEntry, err error) error {
 			if err == nil && !d.IsDir() && strings.HasSuffix(p, ".txtar") {
-				files = append(files, p)
+				found = append(found, p)
 			}
 			return err
-		})
-		if err != nil {
+		}); err != nil {
 			return nil, exit.Input(path, 0, err.Error())
 		}
-		if len(files) == before {
+		if len(found) == before {
 			return nil, exit.Input(path, 0, "there is no .txtar file in this folder")
 		}
 	}
-	return files, nil
+	for _, file := range found { // testscript would wait for a pipe, and read a device to its end
+		if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
+			return nil, exit.Input(file, 0, files.CauseOf(files.Regular(info, err)))
+		} else if info.Size() > world.WorldLimit {
+			return nil, exit.Input(file, 0, fmt.Sprintf("it has more than %d bytes", world.WorldLimit))
+		}
+	}
+	return found, nil
 }

@@ -4,6 +4,7 @@ package world
 
 import (
 	"bytes"
+	"context"
 	_ "embed"
 	"fmt"
 	"reflect"
@@ -52,10 +53,15 @@ type planned struct {
 // Read reads a world file, which may hold these kinds of domains; path "" is
 // the embedded one.
 func Read(kinds []*Kind, path string) (*Plan, error) {
+	return ReadUntil(context.Background(), kinds, path)
+}
+
+// ReadUntil reads a world file as [Read] does; a wait for it ends with ctx.
+func ReadUntil(ctx context.Context, kinds []*Kind, path string) (*Plan, error) {
 	if path == "" {
 		return Parse(kinds, "the embedded world", embeddedWorld)
 	}
-	text, err := files.Read(path, WorldLimit)
+	text, err := files.Read(ctx, path, WorldLimit)
 	if err != nil {
 		return nil, err
 	}
