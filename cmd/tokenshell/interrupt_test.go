@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -80,4 +81,63 @@ func TestInterruptedRun(t *testing.T) {
 		t.Errorf("exit code %d, want 130", code)
 	}
 	wantContains(t, "stderr", stderr, "interrupted")
+}
+
+// Whatever holds a line up, an interrupt ends it: an expression that never ends,
+// and a reader that does not read.
+func TestInterruptedInTheMiddleOfALine(t *testing.T) {
+	loop := "points balance --jq 'def f: f; f'"
+	for name, args := range map[string][]string{
+		"a filter": {"-c", "points balance; " + loop}, "a filter in capture": {"-c", "points balance; capture X " + loop}, "a filter under expect": {"-c", "points balance; ! expect expired " + loop},
+		"a filter of the process": {"--jq", "if .order_processing_id then (def f: f; f) else . end", "-c", "points balance; session new"},
+		"a filter in a watch":     {"-c", "points balance; watch 1s --count 9 " + loop}, "a long watch": {"-c", "points balance; clock run; watch 1h --count 2 points balance"},
+		"a sourced file": {"-c", "points balance; source " + file(t, "loop.tsh", loop+"\n")},
+		"a full pipe":    {"-c", "points balance" + strings.Repeat("; help reasons; help", 100)},
+	} {
+		cmd := command(t, args...)
+		var said bytes.Buffer
+		cmd.Stderr = &said
+		stdout, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		first := make([]byte, 1)
+		if _, err := io.ReadFull(stdout, first); err != nil { // it has begun; and nobody reads on
+			t.Fatal(err)
+		}
+		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+		if code := exitCode(t, cmd.Wait()); code != 130 {
+			t.Errorf("%s: exit code %d, want 130: %s", name, code, said.String())
+		}
+		wantContains(t, name, said.String(), "interrupted")
+	}
+}
+
+// A scenario that waits for somebody else is left behind.
+func TestInterruptedRunOfAProcessThatDoesNotEnd(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := command(t, "run", file(t, "waits.txtar", "exec cat "+pipe+"\n"))
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	writer, err := os.OpenFile(pipe, os.O_WRONLY, 0) // succeeds when cat reads
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close()
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil { // to the process alone
+		t.Fatal(err)
+	}
+	if code := exitCode(t, cmd.Wait()); code != 130 {
+		t.Errorf("exit code %d, want 130", code)
+	}
 }

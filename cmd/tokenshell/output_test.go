@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -167,5 +168,33 @@ func TestHelpOfTheProcessIsInTheWorldsCurrency(t *testing.T) {
 	wantContains(t, "help", got.stdout, "for example: payment confirm 80 --method visa\n")
 	if got := tokenshell(t, "", "--world", "no-such-file.yaml", "help"); got.code != 3 || got.stdout != "" {
 		t.Errorf("with a world that cannot be read: %+v", got)
+	}
+}
+
+// What is written to /dev/stdout stands where it was said, in a file as in a pipe.
+func TestWrittenToStandardOutput(t *testing.T) {
+	for _, name := range []string{"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"} {
+		if _, err := os.Stat(name); err != nil {
+			continue
+		}
+		args := []string{"--seed", "7", "-c", "points balance; keys jwks coupons --out " + name + "; points balance"}
+		piped := tokenshell(t, "", args...)
+		f, err := os.Create(filepath.Join(t.TempDir(), "out"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := f.WriteString("what stood there\n"); err != nil {
+			t.Fatal(err)
+		}
+		cmd := command(t, args...)
+		cmd.Stdout = f
+		if code := exitCode(t, cmd.Run()); code != 0 || piped.code != 0 {
+			t.Errorf("%s: exit codes %d and %d", name, code, piped.code)
+		}
+		text, err := os.ReadFile(f.Name())
+		if want := "what stood there\n" + piped.stdout; err != nil || string(text) != want || strings.Count(want, "\n") != 5 {
+			t.Errorf("%s: %v\n%s\nwant\n%s", name, err, text, want)
+		}
 	}
 }
