@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -40,14 +41,28 @@ func sit(t *testing.T, columns int, environ ...string) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.tty = tty
+	p.tty = pollable(t, tty)
 	go p.listen()
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill() // one that has ended is fine
-		_ = tty.Close()
+		_ = p.tty.Close()
 	})
 	p.atPrompt(1)
 	return p
+}
+
+// pollable gives tty in a form that can be closed under a read.
+func pollable(t *testing.T, tty *os.File) *os.File {
+	t.Helper()
+	defer tty.Close()
+	fd, err := syscall.Dup(int(tty.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	return os.NewFile(uintptr(fd), "ptmx")
 }
 
 func (p *person) listen() {

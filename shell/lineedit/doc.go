@@ -6,6 +6,8 @@
 //   - Prompts, hints, escapes and lists of candidates go to a terminal only: [Plain] writes nothing.
 //   - Between two calls of ReadLine the terminal is in its own mode: Ctrl-C is a real SIGINT, the
 //     output of a verb is not touched, and nothing is read ahead but what came with the line.
+//   - Nor is it left in another: by Close, by a bug in a callback, and, where [Config] asks for it, by a
+//     signal from outside, of which the process then dies.
 //   - No token is kept: [History] stores "(token)" in its place, in memory and on disk.
 //
 // Ask [Interactive] first; then [Terminal], [Dumb] where somebody is [Present] all the same, or [Plain]. What a line means is not looked at here: NUL,

@@ -15,6 +15,7 @@ const maxTyped = 64 << 10
 
 // filter sees each key before readline acts on it.
 func (t *terminal) filter(key rune) (rune, bool) {
+	defer t.restoreOnPanic()
 	t.fit()
 	t.key = key
 	switch key {
@@ -60,6 +61,7 @@ func (t *terminal) Do(line []rune, pos int) ([][]rune, int) {
 
 // OnChange is called by readline after each key, and with key 0 before the first.
 func (t *terminal) OnChange(_ []rune, _ int, key rune) ([]rune, int, bool) {
+	defer t.restoreOnPanic()
 	if key != readline.CharTab || t.next == nil {
 		return nil, 0, false
 	}

@@ -12,6 +12,7 @@ import (
 // Paint is called by readline for each drawing; what it returns is written after the prompt. readline
 // goes on from where that ends, by one column back for each rune behind the cursor.
 func (t *terminal) Paint(line []rune, pos int) []rune {
+	defer t.restoreOnPanic()
 	t.line, t.pos = line, pos
 	if n := len(line); n > 0 && line[n-1] == '\n' {
 		return line // given up, or done
@@ -54,7 +55,6 @@ func (t *terminal) hint(line string) string {
 	if room < 1 {
 		return ""
 	}
-	defer t.restoreOnPanic()
 	what := t.config.Hint(line, len(line))
 	if !printable(what) {
 		return ""

@@ -22,6 +22,7 @@ type Config struct {
 	Hint          func(line string, pos int) string // shown dim behind the line's end; needs Color
 	History       *History                          // gets each line that is given
 	Color         bool
+	DieOfSignals  bool // one from outside ends the process in the middle of a line, when the terminal is in its own mode again
 }
 
 type terminal struct {
@@ -31,6 +32,7 @@ type terminal struct {
 
 	rawMu  sync.Mutex
 	cooked *readline.State // the terminal's own mode, while it isn't in it
+	unheed func()          // ends what heeds signals, while it isn't in it
 
 	// Of the line that is being read. readline hands these from ReadLine's goroutine to its own and
 	// back, with channels.
@@ -154,12 +156,15 @@ func (t *terminal) makeRaw() error {
 	if t.cooked != nil || t.keys.ended() != nil {
 		return nil
 	}
+	unheed := t.heedSignals()
 	err := os.ErrInvalid
 	withFD(t.config.Stdin, func(fd int) { t.cooked, err = readline.MakeRaw(fd) })
 	if err != nil {
 		t.cooked = nil
+		unheed()
 		return err
 	}
+	t.unheed = unheed
 	_, err = io.WriteString(t.config.Stdout, pasteMarksOn)
 	return err
 }
@@ -174,6 +179,7 @@ func (t *terminal) exitRaw() error {
 	withFD(t.config.Stdin, func(fd int) { err = readline.Restore(fd, t.cooked) })
 	t.cooked = nil
 	_, _ = io.WriteString(t.config.Stdout, pasteMarksOff) // a terminal that is gone has no marks
+	t.unheed()
 	return err
 }
 

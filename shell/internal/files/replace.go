@@ -95,12 +95,10 @@ func descriptor(path string) (n int, ok bool) {
 // writeDescriptor writes to what is open, where it stands. A write that waits is
 // left behind when ctx ends.
 func writeDescriptor(ctx context.Context, n int, text []byte) error {
-	fd, err := syscall.Dup(n)
+	f, err := dup(n)
 	if err != nil {
 		return errors.New("there is no such descriptor open")
 	}
-	syscall.CloseOnExec(fd)
-	f := os.NewFile(uintptr(fd), "")
 	written := make(chan error, 1)
 	go func() {
 		_, err := f.Write(text)

@@ -1,3 +1,5 @@
+//go:build unix
+
 // Odd files: what a name may stand for that is no file as verbs expect it.
 
 package shelltest

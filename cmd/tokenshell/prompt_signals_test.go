@@ -1,0 +1,147 @@
+//go:build unix
+
+// Signals at the prompt: the terminal is as it was, and the process dies of them.
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chzyer/readline"
+	"github.com/creack/pty"
+)
+
+// modeOf gives a terminal's settings: whether it echoes, edits, and sends signals.
+func modeOf(t *testing.T, tty *os.File) readline.State {
+	t.Helper()
+	state, err := readline.GetState(int(tty.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *state
+}
+
+// dies waits for the end, and gives the signal that it died of; 0 is none.
+func (p *person) dies() syscall.Signal {
+	p.t.Helper()
+	for said := range p.output {
+		p.raw.WriteString(said)
+	}
+	var ended *exec.ExitError
+	if err := p.cmd.Wait(); err != nil && !errors.As(err, &ended) {
+		p.t.Fatal(err)
+	}
+	status := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if !status.Signaled() {
+		return 0
+	}
+	return status.Signal()
+}
+
+// isRestored holds the terminal against a new one.
+func (p *person) isRestored() {
+	p.t.Helper()
+	master, fresh, err := pty.Open()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer master.Close()
+	defer fresh.Close()
+	if now, want := modeOf(p.t, p.tty), modeOf(p.t, fresh); now != want {
+		p.t.Errorf("the terminal is %+v, and was %+v", now, want)
+	}
+	if raw := p.raw.String(); strings.Count(raw, reading) != strings.Count(raw, "\x1b[?2004l") {
+		p.t.Errorf("pastes are still marked: %q", tail(raw))
+	}
+}
+
+// Whatever a person is doing, a signal from outside leaves them their terminal,
+// and the process dies of it.
+func TestSignalsAtThePrompt(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		for _, c := range []struct{ name, keys, shows string }{
+			{"an empty line", "", "> "},
+			{"half a line", "coupon conf", "coupon conf"},
+			{"a search", "points balance\r\x12bal", "bck-i-search: bal"},
+			{"after a list", "coupon confirm \t\t", "coupon confirm "},
+			{"after a line", "points balance\rlog", "> log"},
+			{"a verb that asks", "tour\r", "Enter"},
+			{"a verb that runs", "watch 1h points balance\r", "1200 available"},
+		} {
+			if sig == syscall.SIGINT && c.name == "a verb that runs" {
+				continue // that is Ctrl-C: below
+			}
+			t.Run(fmt.Sprint(sig, ", ", c.name), func(t *testing.T) {
+				t.Parallel()
+				p := sit(t, 80)
+				p.types(c.keys)
+				p.until(c.shows, func() bool { return strings.Contains(sequence.ReplaceAllString(p.raw.String(), ""), c.shows) })
+				if err := p.cmd.Process.Signal(sig); err != nil {
+					t.Fatal(err)
+				}
+				if got := p.dies(); got != sig {
+					t.Errorf("it died of %v:\n%s", got, tail(p.raw.String()))
+				}
+				p.isRestored()
+			})
+		}
+	}
+}
+
+// Ctrl-C while a verb runs ends the verb, also from outside, and the prompt is
+// there again.
+func TestSIGINTWhileAVerbRuns(t *testing.T) {
+	for _, line := range []string{"watch 1h points balance", "points balance --jq 'def f: f; f'", "capture X points balance --jq '[range(1e9)] | length'"} {
+		p := sit(t, 80)
+		n := strings.Count(p.raw.String(), reading)
+		p.types(line + "\r")
+		p.until("the verb", func() bool { return strings.Count(p.raw.String(), "\x1b[?2004l") == n })
+		if strings.HasPrefix(line, "watch") {
+			p.until("the first look", func() bool { return strings.Contains(p.raw.String(), "1200 available") })
+		}
+		time.Sleep(100 * time.Millisecond) // or it is not the verb's yet
+		if err := p.cmd.Process.Signal(syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+		p.atPrompt(n + 1)
+		p.enters("points balance", "1200 available")
+		p.leaves()
+		p.isRestored()
+	}
+}
+
+// A terminal that hangs up ends the process, in the middle of a line and in the
+// middle of a verb.
+func TestHangUpAtThePrompt(t *testing.T) {
+	for _, keys := range []string{"", "half a line", "watch 1h points balance\r", "tour\r"} {
+		p := sit(t, 80)
+		p.types(keys)
+		if err := p.tty.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.dies(); got != 0 && got != syscall.SIGHUP {
+			t.Errorf("%q: it died of %v", keys, got)
+		}
+	}
+}
+
+// nohup is heeded: what is ignored from the start does not end it.
+func TestAnIgnoredSignalStaysIgnored(t *testing.T) {
+	signal.Ignore(syscall.SIGHUP)
+	defer signal.Reset(syscall.SIGHUP)
+	p := sit(t, 80)
+	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	p.enters("points balance", "1200 available")
+	p.leaves()
+	p.isRestored()
+}
