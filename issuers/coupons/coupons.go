@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -47,8 +46,9 @@ type Config struct {
 type Service struct {
 	*issuers.Issuer[hold]
 	currency  string
-	customers []string
+	customers map[string]bool
 	offers    []*offer
+	byCode    map[string]*offer
 }
 
 // offer is a coupon and its uses, reserved and committed together.
@@ -69,9 +69,13 @@ type hold struct {
 
 // New makes the service.
 func New(ctx context.Context, c Config) (*Service, error) {
-	s := &Service{currency: c.Currency, customers: c.Customers}
+	s := &Service{currency: c.Currency, customers: map[string]bool{}, byCode: map[string]*offer{}}
+	for _, customer := range c.Customers {
+		s.customers[customer] = true
+	}
 	for _, coupon := range c.Coupons {
-		s.offers = append(s.offers, &offer{Coupon: coupon, by: map[string]int{}, archived: map[string]int{}})
+		o := &offer{Coupon: coupon, by: map[string]int{}, archived: map[string]int{}}
+		s.offers, s.byCode[coupon.Code] = append(s.offers, o), o
 	}
 	var err error
 	s.Issuer, err = issuers.New[hold](ctx, c.Config, s)
@@ -101,14 +105,13 @@ func (s *Service) Applicable(order issuers.Order, code string) (err error) {
 }
 
 func (s *Service) applicable(order issuers.Order, code string) (*offer, error) {
-	if !slices.Contains(s.customers, order.Customer) {
+	if !s.customers[order.Customer] {
 		return nil, tokens.Refuse(issuers.CustomerUnknown, "coupons knows no customer %q", order.Customer)
 	}
-	at := slices.IndexFunc(s.offers, func(o *offer) bool { return o.Code == code })
-	if at < 0 {
+	o := s.byCode[code]
+	if o == nil {
 		return nil, tokens.Refuse(Unknown, "there is no coupon %q", code)
 	}
-	o := s.offers[at]
 	if why := o.inactive(s.Clock.Now()); why != "" {
 		return nil, tokens.Refuse(Inactive, "%s %s", code, why)
 	}

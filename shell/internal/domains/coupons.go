@@ -75,16 +75,13 @@ func (s *couponSection) ReadCustomer(*world.Reader, string, string, any) {}
 
 // Read reads the coupons.
 func (s *couponSection) Read(r *world.Reader) {
+	codes := map[string]bool{}
 	for i, f := range s.Coupons {
-		s.readCoupon(r, fmt.Sprintf("$.coupons[%d]", i), f)
+		s.readCoupon(r, fmt.Sprintf("$.coupons[%d]", i), f, codes)
 	}
 }
 
-func (s *couponSection) readCoupon(r *world.Reader, at string, f couponFile) {
-	var codes []string
-	for _, other := range s.list {
-		codes = append(codes, other.Code)
-	}
+func (s *couponSection) readCoupon(r *world.Reader, at string, f couponFile, codes map[string]bool) {
 	r.Name(at, "coupon code", string(f.Code), codes)
 	coupon := coupons.Coupon{
 		Code: string(f.Code), Percent: int(f.Percent), PerCustomer: int(f.PerCustomer), Total: int(f.Total), Combinable: f.Combinable,

@@ -67,11 +67,10 @@ var cardNumber = regexp.MustCompile(`^[0-9]{4,19}$`)
 
 // ReadCustomer reads a customer's cards.
 func (s *paymentSection) ReadCustomer(r *world.Reader, at, customer string, keys any) {
-	var ids []string
+	ids := map[string]bool{}
 	for i, card := range keys.(*cardsOfCustomer).Cards {
 		at := fmt.Sprintf("%s.cards[%d]", at, i)
 		r.Name(at, "card id", string(card.ID), ids)
-		ids = append(ids, string(card.ID))
 		if !cardNumber.MatchString(string(card.Number)) {
 			r.Fail(at, "card %q: its number is 4 to 19 digits, in quotes", card.ID)
 		}

@@ -58,11 +58,10 @@ func (s *section) ReadCustomer(*world.Reader, string, string, any) {}
 
 // Read reads the cards.
 func (s *section) Read(r *world.Reader) {
-	var codes []string
+	codes := map[string]bool{}
 	for i, f := range s.Gifts {
 		at := fmt.Sprintf("$.gift_cards[%d]", i)
 		r.Name(at, "gift card", string(f.Code), codes)
-		codes = append(codes, string(f.Code))
 		s.cards = append(s.cards, giftcards.Card{Code: string(f.Code), Balance: r.Money(at+".balance", "balance", string(f.Balance), false)})
 	}
 }

@@ -187,18 +187,19 @@ func (r *Reader) Fail(at, format string, args ...any) {
 // name is what ids and codes of a world look like.
 var name = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// Name wants a name that nobody has taken.
-func (r *Reader) Name(at, what, text string, taken []string) {
+// Name wants a name that nobody has taken, and takes it.
+func (r *Reader) Name(at, what, text string, taken map[string]bool) {
 	switch {
 	case !name.MatchString(text):
 		r.Fail(at, "%s %q: write 1 to 64 of A-Z a-z 0-9 . _ -", what, text)
-	case slices.Contains(taken, text):
+	case taken[text]:
 		r.Fail(at, "%s %q stands here twice", what, text)
 	default:
 		if like := slices.IndexFunc(taken, func(other string) bool { return strings.EqualFold(other, text) }); like >= 0 {
 			r.Fail(at, "%s %q could be taken for %q, which stands here too", what, text, taken[like])
 		}
 	}
+	taken[text] = true
 }
 
 // Like writes an example of an amount, such as "80.00", in the world's currency.
@@ -275,10 +276,11 @@ func (r *Reader) readCustomers(f *fileShape, customers reflect.Value) {
 	if customers.Len() == 0 {
 		r.Fail("$", "a world has at least one customer")
 	}
+	taken := map[string]bool{}
 	for i := range customers.Len() {
 		at, from := fmt.Sprintf("$.customers[%d]", i), customers.Index(i)
 		id := from.FieldByName("ID").String()
-		r.Name(at, "customer id", id, r.Customers)
+		r.Name(at, "customer id", id, taken)
 		r.Customers = append(r.Customers, id)
 		for n, section := range f.sections {
 			if f.kinds[n].Customer == nil {
