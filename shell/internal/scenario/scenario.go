@@ -210,6 +210,7 @@ func (r *runner) readThrough(file string, vars []string) (named []string, err er
 		set[name] = true
 	}
 	anything := false // a sourced file may set what it likes
+	sizes := newSizes(vars)
 	for i, line := range strings.Split(string(txtar.Parse(text).Comment), "\n") {
 		read := syntax.ReadScript(line)
 		verb, rest := read.Verb()
@@ -223,6 +224,9 @@ func (r *runner) readThrough(file string, vars []string) (named []string, err er
 			if !set[name] && !anything {
 				return nil, exit.Input(file, i+1, unsetText(name))
 			}
+		}
+		if err := sizes.line(file, i+1, line, verb, rest); err != nil {
+			return nil, err
 		}
 		switch {
 		case verb == "env":
