@@ -182,6 +182,9 @@ func (g *guide) take(step tourStop) (shownStop, error) {
 		var printed, errors strings.Builder
 		out.Stdout, out.Stderr, out.Format, out.Filter, out.Heard = &printed, &errors, "text", nil, nil
 		err := g.runLine(line, &out)
+		if g.Ctx.Err() != nil {
+			return shown, g.Ctx.Err()
+		}
 		if exit.Verdict(err) != exit.Verdict(refusalOf(refused)) {
 			return shown, fmt.Errorf("the tour is out of date: %q was %s", line, exit.Verdict(err))
 		}
