@@ -58,6 +58,7 @@ type Entry struct {
 	Holds    string // what is held, in the domain's words
 	Receipt  string // its id; empty when there is none
 	Attempt  string // the one that committed it
+	KeyID    string // of the key that signed the token
 }
 
 // Entries gives the reservations that are remembered, oldest first. describe
@@ -78,7 +79,7 @@ func (i *Issuer[H]) Entries(describe func(*H) string) []Entry {
 	})
 	entries := make([]Entry, 0, len(all))
 	for _, r := range all {
-		entries = append(entries, Entry{r.Ref, r.Customer, r.State, r.Why, r.Expires, describe(&r.Hold), r.Receipt.ID, r.Attempt})
+		entries = append(entries, Entry{r.Ref, r.Customer, r.State, r.Why, r.Expires, describe(&r.Hold), r.Receipt.ID, r.Attempt, r.KeyID})
 	}
 	return entries
 }

@@ -31,7 +31,9 @@ type cellKind int
 
 const (
 	proseCell  cellKind = iota // may be folded
+	whenCell                   // may be folded once more
 	identCell                  // may be cut short
+	signerCell                 // may be cut short, when nothing else helps
 	rigidCell                  // neither
 	numberCell                 // neither, and stands to the right
 )
@@ -40,6 +42,7 @@ const (
 type (
 	Ident  string // an identifier that says enough when it is cut short
 	Key    string // the id of a key
+	Signer string // the id of a key that may be cut short: its beginning says which it is
 	When   string // a time of day, and how far away it is
 	Given  string // what somebody put there
 	Rigid  string // a name to be typed
@@ -66,8 +69,10 @@ func (t *Table) Row(values ...any) {
 		case Key:
 			c.text = oneWord(string(v))
 			c.kind, c.mark = rigidCell, KeyID
+		case Signer:
+			c.kind, c.mark = signerCell, KeyID
 		case When:
-			c.mark = Clock
+			c.kind, c.mark = whenCell, Clock
 		case Given:
 			c.mark = Value
 		case Rigid:
@@ -113,8 +118,10 @@ const gap = 2
 
 // How narrow a column may become before the table is not a table any more.
 const (
-	leastIdent = 10
-	leastProse = 16
+	leastIdent  = 10
+	leastProse  = 16
+	leastSigner = 13 // "payments-k1-…"
+	leastWhen   = 9  // "00:02:00,"
 )
 
 // Write writes the table on a page.
@@ -198,7 +205,8 @@ func (t *Table) kind(column int) cellKind {
 }
 
 // fit narrows columns until the table is no wider than width: identifiers
-// first, then the widest prose. It reports whether that was enough.
+// first, then the widest prose, then who signed, and last of all the times. It
+// reports whether that was enough.
 func (t *Table) fit(widths []int, width int) bool {
 	over := gap*(len(widths)-1) - width
 	for _, w := range widths {
@@ -207,7 +215,7 @@ func (t *Table) fit(widths []int, width int) bool {
 	for _, pass := range []struct {
 		kind  cellKind
 		least int
-	}{{identCell, leastIdent}, {proseCell, leastProse}} {
+	}{{identCell, leastIdent}, {proseCell, leastProse}, {whenCell, leastProse}, {signerCell, leastSigner}, {whenCell, leastWhen}} {
 		for over > 0 {
 			widest := -1
 			for i, w := range widths {
@@ -238,7 +246,7 @@ func folded(row []cell, widths []int) [][]cell {
 			continue
 		}
 		parts := []string{text.Snip(c.text, widths[i], "…")}
-		if c.kind == proseCell {
+		if c.kind == proseCell || c.kind == whenCell {
 			parts = Fold(c.text, widths[i])
 		}
 		for n, part := range parts {

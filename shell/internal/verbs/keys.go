@@ -75,21 +75,64 @@ type keysRotate struct {
 
 // Run has the operator make a key, and the service take it.
 func (v *keysRotate) Run(ctx context.Context, c *client.Client, out *answer.Out) error {
+	p, err := c.World.Service(v.Service)
+	if err != nil {
+		return err
+	}
+	former := ""
+	for _, k := range p.Keys().List() {
+		if k.State == issuers.KeyActive {
+			former = k.ID
+		}
+	}
 	kid, err := c.Rotate(ctx, v.Service)
 	if err != nil {
 		return err
 	}
-	return showKey(c.World, out, kid)
+	return showKey(c.World, out, kid, former)
 }
 
-func showKey(w *world.World, out *answer.Out, kid string) error {
-	_, k, err := w.Key(kid)
+// keyChange is the JSON of what changes a key.
+type keyChange struct {
+	keyState
+	Former   string `json:"former,omitempty"` // the key that was active before
+	InFlight int    `json:"in_flight"`        // tokens that it signed, or the former one, and that are not redeemed
+}
+
+// showKey shows a key that has changed, and how many tokens that it signed that
+// bears on; or of the former one, when a new key has taken its place.
+func showKey(world *world.World, out *answer.Out, kid, former string) error {
+	p, k, err := world.Key(kid)
 	if err != nil {
 		return err
 	}
-	return out.Show(keyState{k.ID, k.Service, k.State, k.Algorithm}, func(w *page.Page) {
+	signer := kid
+	if former != "" {
+		signer = former
+	}
+	data := keyChange{keyState{k.ID, k.Service, k.State, k.Algorithm}, former, inFlight(p, signer)}
+	return out.Show(data, func(w *page.Page) {
 		fmt.Fprintf(w, "%s of %s is %s\n", w.In(page.KeyID, k.ID), k.Service, w.State(k.State))
+		if data.InFlight == 0 {
+			return
+		}
+		signed := page.Count(data.InFlight, "token") + " in flight " + map[bool]string{true: "was", false: "were"}[data.InFlight == 1] + " signed with it"
+		if former != "" {
+			fmt.Fprintf(w, "%s stays published for now: %s\n", w.In(page.KeyID, former), signed)
+		} else {
+			fmt.Fprintf(w, "%s: key_unknown from now on\n", signed)
+		}
 	})
+}
+
+// inFlight counts the tokens that a key signed and that could still be redeemed.
+func inFlight(p world.Party, kid string) (n int) {
+	for _, e := range p.Entries() {
+		if e.State == issuers.Reserved && e.KeyID == kid {
+			n++
+		}
+	}
+	return n
 }
 
 type keysRetire struct {
@@ -101,7 +144,7 @@ func (v *keysRetire) Run(c *client.Client, out *answer.Out) error {
 	if err := c.Retire(v.KID); err != nil {
 		return err
 	}
-	return showKey(c.World, out, v.KID)
+	return showKey(c.World, out, v.KID, "")
 }
 
 type keysDisable struct {
@@ -113,7 +156,7 @@ func (v *keysDisable) Run(ctx context.Context, c *client.Client, out *answer.Out
 	if err := c.Disable(ctx, v.KID); err != nil {
 		return err
 	}
-	return showKey(c.World, out, v.KID)
+	return showKey(c.World, out, v.KID, "")
 }
 
 type keysJWKS struct {

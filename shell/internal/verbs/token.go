@@ -36,19 +36,23 @@ func (v *tokenList) Run(c *client.Client, out *answer.Out) error {
 		client.TokenState
 		Order   string `json:"order_processing_id"`
 		Expires int64  `json:"exp"`
+		KeyID   string `json:"kid"` // as it says itself
 	}
 	list := struct {
 		Tokens []listed `json:"tokens"`
 	}{[]listed{}}
-	rows := page.NewTable("TOKEN", "SERVICE", "SESSION", "STATUS", "EXPIRES", "JTI")
+	rows := page.NewTable("TOKEN", "SERVICE", "SESSION", "STATUS", "EXPIRES", "KID", "JTI")
 	standings := c.Standings()
 	for _, t := range c.Wallet.Held {
-		entry, expires := listed{client.TokenState{Token: t.Handle, JTI: t.Ref.ID, Service: t.Service, Status: standings.Of(t)}, t.Ref.Order, 0}, "-"
+		entry, expires := listed{client.TokenState{Token: t.Handle, JTI: t.Ref.ID, Service: t.Service, Status: standings.Of(t)}, t.Ref.Order, 0, ""}, "-"
 		if !t.Expires.IsZero() {
 			entry.Expires, expires = t.Expires.Unix(), c.When(t.Expires)
 		}
+		if seen, err := tokens.Peek(t.Raw); err == nil {
+			entry.KeyID = seen.KeyID
+		}
 		list.Tokens = append(list.Tokens, entry)
-		rows.Row(page.Rigid(t.Handle), page.Rigid(page.OrDash(t.Service)), page.Ident(page.OrDash(t.Ref.Order)), page.State(entry.Status), page.When(expires), page.Ident(page.OrDash(t.Ref.ID)))
+		rows.Row(page.Rigid(t.Handle), page.Rigid(page.OrDash(t.Service)), page.Ident(page.OrDash(t.Ref.Order)), page.State(entry.Status), page.When(expires), page.Signer(page.OrDash(entry.KeyID)), page.Ident(page.OrDash(t.Ref.ID)))
 	}
 	return out.Show(list, rows.Write)
 }
