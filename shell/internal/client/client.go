@@ -250,7 +250,7 @@ func (c *Client) unrelayed(order string, named []*Token) ([]*Token, error) {
 	}
 	news := named
 	if len(named) == 0 {
-		news = c.live(order)
+		news = c.Live(order)
 		if len(news) == 0 && len(snap.Steps) == 0 {
 			return nil, fmt.Errorf("session %q has %w", order, ErrNoLiveToken)
 		}

@@ -176,9 +176,9 @@ func (c *Client) expired(t *Token) bool {
 	return !t.Expires.IsZero() && !c.World.Clock.Now().Before(t.Expires.Add(c.World.Leeway.Get()))
 }
 
-// live gives the tokens of a session that may still be used: issued for it and
+// Live gives the tokens of a session that may still be used: issued for it and
 // neither used, revoked nor expired.
-func (c *Client) live(session string) []*Token {
+func (c *Client) Live(session string) []*Token {
 	var live []*Token
 	standings := c.Standings()
 	for _, t := range c.Wallet.Held {

@@ -29,9 +29,9 @@ func couponsKind() Domain {
 			Reasons: coupons.Reasons(), Lessons: map[tokens.Reason]string{
 				coupons.Unknown:       "coupon list shows the coupons",
 				coupons.Inactive:      "coupon list shows from when until when; clock set moves the time forward",
-				coupons.Exhausted:     "coupon list shows the uses that are left; revoke gives one back",
+				coupons.Exhausted:     "coupon list shows the uses that are left; revoke gives back one that is not redeemed",
 				coupons.MinimumNotMet: "session set subtotal=… says what the order comes to; coupon list shows the minimum",
-				coupons.NotCombinable: "coupon list shows which go together; revoke takes the other one back",
+				coupons.NotCombinable: "coupon list shows which go together; revoke takes the other one back while it is not redeemed",
 			},
 			Section: func() world.Section { return &couponSection{} },
 		},

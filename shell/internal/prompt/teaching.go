@@ -38,7 +38,7 @@ func (t *teaching) teach(s *interp.Shell, out *answer.Out, words []string, err e
 			continue
 		}
 		said[r.Reason] = true
-		text := strings.ReplaceAll(s.World.Plan.InCurrency(l.Next), "TOKEN", tokenIn(s.Client, words))
+		text := strings.ReplaceAll(verbs.Remedy(s.Client, s.Language.Kinds, r.Reason, words), "TOKEN", tokenIn(s.Client, words))
 		if l.First != "" && !t.seen[r.Reason] {
 			text += "; " + l.First
 		}

@@ -121,8 +121,8 @@ func TestAScenarioIsNotTaught(t *testing.T) {
 	}
 }
 
-// In a narrow window the hint is folded, and the refusal is one line: it is what
-// people copy and search for.
+// In a narrow window the hint is folded. Where errors do not go to the window, as
+// far as anybody knows, a refusal is one line, to be searched for.
 func TestARefusalStaysALine(t *testing.T) {
 	s := shelltest.New(t, 1)
 	shelltest.Do(t, s, "session new op_1", "coupon confirm TEN", "relay coupon-1")

@@ -14,6 +14,8 @@ type lesson struct {
 	First  string // said once more, the first time
 }
 
+const anOrderEndsOnce = "an order ends once: session new opens another"
+
 // lessons has a row for every reason that a party may have.
 func lessons(kinds []*world.Kind) []lesson {
 	all := []lesson{
@@ -29,7 +31,7 @@ func lessons(kinds []*world.Kind) []lesson {
 		{tokens.ClaimInvalid, "token explain TOKEN says which claim and why", ""},
 		{tokens.AudienceMismatch, "token show TOKEN shows its aud: the relay, and at most its own issuer", ""},
 		{tokens.SessionUnknown, "session list shows the sessions; session new opens one", ""},
-		{tokens.SessionClosed, "an order ends once: session new opens another", ""},
+		{tokens.SessionClosed, anOrderEndsOnce + "; redeem --resume ends one that is stuck", ""},
 		{tokens.SessionMismatch, "session use ORDER goes to the order that the token is for; session list shows them", ""},
 		{tokens.AlreadyRedeemed, "only the attempt that redeemed it hears the same answer again; confirm again for a new token", ""},
 		{tokens.NotYetValid, "clocks differ: clock show, and set leeway 5s to allow for it", ""},

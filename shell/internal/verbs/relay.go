@@ -9,6 +9,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"tokenshell/orchestrator"
@@ -129,7 +131,7 @@ func (v *Redeem) Run(ctx context.Context, c *client.Client, find interp.Finder, 
 	case v.Resume:
 		snap, err := c.Resume(ctx, order)
 		if errors.Is(err, orchestrator.ErrNothing) {
-			return exit.Usage("redeem or checkout begins one", "there is no redemption to resume in session %q", order)
+			return exit.Usage(toBegin(c, order), "there is no redemption to resume in session %q", order)
 		}
 		if err != nil {
 			return err
@@ -137,7 +139,7 @@ func (v *Redeem) Run(ctx context.Context, c *client.Client, find interp.Finder, 
 		return showRedemption(c, out, snap, true)
 	}
 	snap, err := c.Redeem(ctx, order, held)
-	return redeemedOr(c, out, snap, unredeemed(c, order, err))
+	return redeemedOr(c, out, snap, unredeemed(c, order, held, err))
 }
 
 // redeemedOr shows how a redemption ended, unless it could not begin.
@@ -150,14 +152,46 @@ func redeemedOr(c *client.Client, out *answer.Out, snap orchestrator.Snapshot, e
 
 // unredeemed says what to do about a redemption that could not begin, or was
 // interrupted.
-func unredeemed(c *client.Client, order string, err error) error {
+func unredeemed(c *client.Client, order string, named []*client.Token, err error) error {
 	switch {
-	case errors.Is(err, orchestrator.ErrNothing), errors.Is(err, orchestrator.ErrNotAccepted):
-		return exit.Usage("relay TOKEN… comes first", "%v", err)
+	case errors.Is(err, orchestrator.ErrNotAccepted):
+		hint, live := "relay TOKEN… comes first", c.Live(order)
+		if !slices.ContainsFunc(named, func(t *client.Token) bool { return slices.Contains(live, t) }) {
+			hint = toConfirm(c)
+		}
+		return exit.Usage(hint, "%v", err)
+	case errors.Is(err, orchestrator.ErrNothing):
+		return exit.Usage(toBegin(c, order), "%v", err)
 	case errors.Is(err, context.Canceled) && begun(c, order):
 		return fmt.Errorf("%w; redeem --resume goes on where it stopped", err)
 	}
 	return err
+}
+
+// toBegin says how a redemption of an open order begins, as far as it has come.
+func toBegin(c *client.Client, order string) string {
+	snap, err := c.SessionNamed(order)
+	switch {
+	case err == nil && len(snap.Steps) > 0:
+		return "redeem begins one with what was accepted; relay TOKEN… has more accepted"
+	case len(c.Live(order)) > 0:
+		return "relay TOKEN… comes first; checkout does both"
+	default:
+		return toConfirm(c)
+	}
+}
+
+// toConfirm says which verbs make a token.
+func toConfirm(c *client.Client) string {
+	var verbs []string
+	for _, p := range c.World.InKindOrder() {
+		verbs = append(verbs, p.Handle+" confirm")
+	}
+	text := strings.Join(verbs, ", ")
+	if last := strings.LastIndex(text, ", "); last >= 0 {
+		text = text[:last] + " or " + text[last+2:]
+	}
+	return text + " comes first"
 }
 
 // begun reports whether a redemption of the order has begun and not ended.
@@ -283,11 +317,11 @@ func (v *Checkout) Run(ctx context.Context, c *client.Client, find interp.Finder
 	far.End()
 	switch {
 	case errors.Is(err, client.ErrNoLiveToken):
-		return exit.Usage("coupon confirm, points confirm or payment confirm comes first", "%v", err)
+		return exit.Usage(toConfirm(c), "%v", err)
 	case refused && exit.Rejections(err) != nil:
 		return exit.InJSON(err)
 	case snap == nil:
 		return err
 	}
-	return redeemedOr(c, out, *snap, unredeemed(c, order, err))
+	return redeemedOr(c, out, *snap, unredeemed(c, order, named, err))
 }
