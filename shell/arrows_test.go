@@ -75,7 +75,7 @@ var house = []room{
 		"composes a world: clock, seed, KMS, services, relay and log, of which nothing is shared with another."},
 	{"shell/internal/client", "issuers orchestrator ./exit ./redact ./syntax ./wire ./world tokens",
 		"is the customer's side: what it holds, and what it may do."},
-	{"shell/internal/domains", "issuers issuers/coupons issuers/payments issuers/points ./answer ./client ./exit ./page ./syntax ./world ./yamlfile shell/lineedit tokens",
+	{"shell/internal/domains", "issuers issuers/coupons issuers/payments issuers/points ./answer ./client ./exit ./page ./redact ./syntax ./world ./yamlfile shell/lineedit tokens",
 		"has a file for each domain: everything that a world and a shell know about it."},
 	{"shell/internal/interp", "./answer ./client ./exit ./files ./page ./redact ./ring ./syntax ./world shell/lineedit tokens",
 		"is the interpreter: a line becomes a verb of a grammar that it is given, and runs."},

@@ -53,6 +53,8 @@ func everyLine(t *testing.T) []string {
 		"trace", "trace --session $T", "trace --format mermaid", "trace --format html", "trace -o json", "trace --format html --out $T", "history 50",
 		"watch 1s --count 2 relay $T", "watch $T --count 2 relay it", "record start $T.txtar", "record --from-start story.txtar", "record start more.txtar",
 		"relay it $T", "record stop", "tour",
+		"session set card=4716399218847391", "session show", "session set card=4716-3992-1884-7391", "session set card=x4716399218847391x", "payment confirm 5.00 --method 4716399218847391", "coupon confirm 4716399218847391",
+		"4716399218847391", "let CARD 4716399218847391", "token show 4716399218847391", "view payments", "history", "trace --format html", "log", "points balance --jq 4716399218847391",
 	}
 	// A recording plays again all that was run before it, and the catalogue of
 	// attacks would be most of that work: it comes last.

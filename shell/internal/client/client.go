@@ -30,7 +30,15 @@ type Client struct {
 }
 
 // New makes a client that holds nothing.
-func New(w *world.World) *Client { return &Client{World: w} }
+func New(w *world.World) *Client {
+	c := &Client{World: w}
+	if w != nil { // help works without one
+		for _, number := range w.Plan.Numbers {
+			c.Wallet.secrets.KnowNumber(number)
+		}
+	}
+	return c
+}
 
 // Current gives the current session's id.
 func (c *Client) Current() (string, error) {

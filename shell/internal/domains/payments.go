@@ -16,6 +16,7 @@ import (
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/world"
 	"tokenshell/shell/internal/yamlfile"
 	"tokenshell/shell/lineedit"
@@ -74,6 +75,10 @@ func (s *paymentSection) ReadCustomer(r *world.Reader, at, customer string, keys
 		if !cardNumber.MatchString(string(card.Number)) {
 			r.Fail(at, "card %q: its number is 4 to 19 digits, in quotes", card.ID)
 		}
+		if redact.Numbers(string(card.ID)) != string(card.ID) {
+			r.Fail(at, "a card's id is shown, and this one could be a number: write a name such as visa")
+		}
+		r.Numbers = append(r.Numbers, string(card.Number))
 		s.cards[customer] = append(s.cards[customer], payments.Card{
 			ID: string(card.ID), Number: string(card.Number), Limit: r.Money(at, "limit", string(card.Limit), false), Declines: card.Declines,
 		})

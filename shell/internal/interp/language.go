@@ -96,7 +96,7 @@ func (g *Globals) Apply(o *answer.Out, takesSeed bool) error {
 	}
 	if g.JQ != "" {
 		if o.Redact(g.JQ) != g.JQ { // it could write a secret in another way
-			return exit.Usage("see the jq manual for its language", "--jq: a part of a token is not a filter")
+			return exit.Usage("see the jq manual for its language", "--jq: a secret is not a filter")
 		}
 		var err error
 		if o.Filter, err = answer.NewFilter(g.JQ); err != nil {

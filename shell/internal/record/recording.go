@@ -46,6 +46,7 @@ type scenarioMaker struct {
 	taken   map[string]bool
 	orders  map[string]string
 	files   []txtar.File
+	world   []byte                               // the world file, if there is one, without numbers of cards
 	names   map[*interp.Spoken]map[string]string // of files, as they were given, in the scenario
 	uses    map[*interp.Spoken][]string          // sections
 	tell    func(i int)                          // how far it is
@@ -72,7 +73,10 @@ func makeScenario(ctx context.Context, s *interp.Shell, from int, out *answer.Ou
 		shell: s, parser: p, spoken: s.Transcript.All(), from: from, grain: coarse, without: map[int]string{}, taken: map[string]bool{},
 		orders: map[string]string{}, names: map[*interp.Spoken]map[string]string{}, uses: map[*interp.Spoken][]string{},
 	}
-	if what := secretIn(s.Client, s.World.Plan.Source); what != "" {
+	if m.world, err = s.World.Plan.WithoutNumbers(); err != nil {
+		return nil, 0, nil, err
+	}
+	if what := secretIn(s.Client, m.world); what != "" {
 		return nil, 0, nil, fmt.Errorf("the world file holds %s, and would be a part of the scenario: take it out", what)
 	}
 	m.sift()
@@ -268,8 +272,8 @@ func (m *scenarioMaker) format(lines []string) []byte {
 		}
 	}
 	archive := &txtar.Archive{Files: slices.DeleteFunc(slices.Clone(m.files), func(f txtar.File) bool { return !used[f.Name] })}
-	if source := m.shell.World.Plan.Source; source != nil {
-		archive.Files = append(archive.Files, txtar.File{Name: "world.yaml", Data: source})
+	if m.world != nil {
+		archive.Files = append(archive.Files, txtar.File{Name: "world.yaml", Data: m.world})
 	}
 	archive.Comment = []byte(strings.Join(append([]string{"# Recorded with tokenshell."}, lines...), "\n") + "\n")
 	return txtar.Format(archive)

@@ -94,7 +94,7 @@ func (m *scenarioMaker) rewriteWord(g *stage, e *interp.Spoken, w syntax.Word) (
 		return nil, "it holds a token that no handle stands for"
 	}
 	if m.shell.Redact(text) != text {
-		return nil, "it holds a part of a token"
+		return nil, "it holds a secret, or a part of one"
 	}
 	if found := keyID.FindStringSubmatch(name); found != nil {
 		if g.kids[name] == "" {

@@ -172,7 +172,7 @@ func secretIn(s *client.Client, text []byte) (what string) {
 		}
 	}
 	if s.Redact(string(text)) != redact.Tokens(string(text)) {
-		return "a part of a token"
+		return "a secret, or a part of one"
 	}
 	return ""
 }

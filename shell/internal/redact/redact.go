@@ -153,9 +153,10 @@ const (
 var run = regexp.MustCompile(`[A-Za-z0-9_.-]{21,}`)
 
 // Remnants replaces whatever looks like a compact JWS or JWE, whole or broken
-// off, and private keys.
+// off, private keys, and numbers of cards.
 func Remnants(text string) string {
 	text = Tokens(privateMember.ReplaceAllString(text, key))
+	text = replace(text, numbers(view{plain: text}, true, isCard))
 	return run.ReplaceAllStringFunc(text, func(run string) string {
 		if isRemnant(run) {
 			return Token

@@ -94,23 +94,50 @@ func (s *Secrets) learn() {
 	s.news = nil
 }
 
-// secretValue is a value as it may be written.
-type secretValue []string
+// secretValue is a value as it may be written, and what stands for it.
+type secretValue struct {
+	forms []string
+	mark  string
+}
 
 // KnowValue learns a value that must not be shown where it stands as a whole.
 // One of a few characters, or of digits, would hide too much.
 func (s *Secrets) KnowValue(value string) {
 	plain := decode(value).plain
-	if len(plain) < leastValue || strings.Trim(plain, "0123456789") == "" || slices.ContainsFunc(s.values, func(v secretValue) bool { return v[0] == plain }) {
+	if len(plain) < leastValue || strings.Trim(plain, "0123456789") == "" {
 		return
 	}
-	v := secretValue{plain}
+	forms := []string{plain}
 	for _, form := range []string{inJSON(value), Printable(value), OneLine(value)} {
-		if form = decode(form).plain; !slices.Contains(v, form) {
-			v = append(v, form)
+		if form = decode(form).plain; !slices.Contains(forms, form) {
+			forms = append(forms, form)
 		}
 	}
-	if s.values = append(s.values, v); len(s.values) > mostValues {
+	s.keep(secretValue{forms, Value})
+}
+
+// KnowNumber learns a card's number, of which the last four digits are shown.
+func (s *Secrets) KnowNumber(number string) {
+	if len(number) > shownDigits {
+		s.keep(secretValue{[]string{number, inGroups(number, " "), inGroups(number, "-")}, LastFour(number)})
+	}
+}
+
+// inGroups gives digits in groups of four.
+func inGroups(digits, between string) string {
+	var groups []string
+	for group := range slices.Chunk([]byte(digits), 4) {
+		groups = append(groups, string(group))
+	}
+	return strings.Join(groups, between)
+}
+
+// keep keeps a value, unless it is known.
+func (s *Secrets) keep(value secretValue) {
+	if slices.ContainsFunc(s.values, func(v secretValue) bool { return v.forms[0] == value.forms[0] }) {
+		return
+	}
+	if s.values = append(s.values, value); len(s.values) > mostValues {
 		s.values = s.values[1:]
 	}
 }
@@ -124,10 +151,11 @@ func inJSON(text string) string {
 	return b.String()[1 : b.Len()-2]
 }
 
-// Hide replaces tokens in a text, the parts of those that are known, and values.
+// Hide replaces tokens in a text, the parts of those that are known, values, and
+// numbers of cards.
 func (s *Secrets) Hide(text string) string {
 	v := decode(text)
-	spans := shapes(v)
+	spans := append(shapes(v), numbers(v, true, isCard)...)
 	if len(s.news) > 0 {
 		s.learn()
 	}
@@ -135,22 +163,22 @@ func (s *Secrets) Hide(text string) string {
 		spans = s.parts(v, spans)
 	}
 	for _, value := range s.values {
-		for _, form := range value {
-			spans = occurrences(v, form, spans)
+		for _, form := range value.forms {
+			spans = occurrences(v, form, value.mark, spans)
 		}
 	}
 	return replace(text, spans)
 }
 
 // occurrences adds the places of a value.
-func occurrences(v view, value string, spans []span) []span {
+func occurrences(v view, value, mark string, spans []span) []span {
 	for from := 0; ; {
 		at := strings.Index(v.plain[from:], value)
 		if at < 0 {
 			return spans
 		}
 		from += at + len(value)
-		spans = append(spans, v.span(from-len(value), from, Value))
+		spans = append(spans, v.span(from-len(value), from, mark))
 	}
 }
 

@@ -33,7 +33,7 @@ type Secrets struct {
 func NewSecrets() *Secrets {
 	return &Secrets{
 		Texts: map[string]string{}, pieces: map[string]struct{}{}, held: map[string]bool{},
-		letter: regexp.MustCompile(`auth_[a-z2-7]{20,}|last4\W+[0-9]|4[0-9]{15}`),
+		letter: regexp.MustCompile(`auth_[a-z2-7]{20,}|last4\W+[0-9]|4[0-9]{15}|4716[ -]3992`),
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"tokenshell/issuers"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/yamlfile"
 )
 
@@ -42,6 +43,7 @@ type Plan struct {
 	Customers   []string  // the first is the default
 	domains     []planned // in the order of the kinds
 	Source      []byte    // nil for the embedded world
+	Numbers     []string  // of cards: no output may show more than their last four digits
 }
 
 // planned is a domain of a plan.
@@ -163,6 +165,7 @@ func fill(to reflect.Value, from reflect.Value, prefix string) {
 type Reader struct {
 	Currency  string   // of the world
 	Customers []string // as far as they are read
+	Numbers   []string // of cards, which nobody may show
 
 	path   string
 	source []byte
@@ -174,7 +177,7 @@ func (r *Reader) Fail(at, format string, args ...any) {
 	if r.err != nil {
 		return
 	}
-	wrong := exit.Input(r.path, 0, fmt.Sprintf(format, args...))
+	wrong := exit.Input(r.path, 0, redact.Numbers(fmt.Sprintf(format, args...)))
 	if path, err := yaml.PathString(at); err == nil {
 		if node, err := path.FilterFile(yamlfile.ParseTree(r.source)); err == nil && node != nil && node.GetToken() != nil {
 			position := node.GetToken().Position
@@ -268,6 +271,7 @@ func (r *Reader) plan(f *fileShape) (*Plan, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
+	plan.Numbers = r.Numbers
 	return plan, nil
 }
 

@@ -52,7 +52,7 @@ func TestBadWorlds(t *testing.T) {
 		{"point-value-negative", `1: column 14: point_value "-0.01": write a decimal such as "0.01"`},
 		{"point-value", `2: column 14: point_value "a cent": write a decimal such as "0.01"`},
 		{"points-fraction", `3: column 13: …`},
-		{"points-huge", `3: column 13: "9223372036854775808" is not a whole number: write digits, at most 18`},
+		{"points-huge", `3: column 13: "…5808" is not a whole number: write digits, at most 18`},
 		{"points-negative", `3: column 13: points -1: a balance is not negative`},
 		{"points-text", `3: column 13: "many" is not a whole number: write digits, at most 18`},
 		{"redeem-order-short", `1: column 15: redeem_order names each of [coupons points payments] once`},

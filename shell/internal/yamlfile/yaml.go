@@ -57,8 +57,16 @@ func TooDeep(text []byte) bool {
 	return false
 }
 
-// Error gives what is wrong with a file, and where.
+// Error gives what is wrong with a file, and where; without what could be a
+// card's number.
 func Error(path string, err error) error {
+	wrong := place(path, err)
+	wrong.What = redact.Numbers(wrong.What)
+	return wrong
+}
+
+// place finds where it is.
+func place(path string, err error) *exit.InputError {
 	var (
 		value  *valueError
 		wrong  *yaml.TypeError
