@@ -101,6 +101,8 @@ var house = []room{
 		"is tokenshell as a command and as a library: its process, and what other programs may call."},
 	{"cmd/tokenshell", "shell",
 		"is a scriptable shell for the Confirmed Token Relay pattern; see the README, or tokenshell help."},
+	{"internal/mutate", "",
+		"breaks packages in small ways, one at a time, and asks their tests whether they notice: what they don't notice, they don't test."},
 	{"shell/internal/shelltest", "./answer ./domains ./exit ./grammar ./interp ./page ./scenario ./world tokens",
 		"drives a whole shell in tests, by lines."},
 	{"shell/internal/model", "",
