@@ -79,7 +79,11 @@ func (i *Issuer[H]) Entries(describe func(*H) string) []Entry {
 	})
 	entries := make([]Entry, 0, len(all))
 	for _, r := range all {
-		entries = append(entries, Entry{r.Ref, r.Customer, r.State, r.Why, r.Expires, describe(&r.Hold), r.Receipt.ID, r.Attempt, r.KeyID})
+		kid := ""
+		if r.key != nil {
+			kid = r.key.kid
+		}
+		entries = append(entries, Entry{r.Ref, r.Customer, r.State, r.Why, r.Expires, describe(&r.Hold), r.Receipt.ID, r.Attempt, kid})
 	}
 	return entries
 }

@@ -105,7 +105,7 @@ func (i *Issuer[H]) write(ctx context.Context, order Order, r *Reservation[H], l
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	r.KeyID, r.digest, r.constraints = key.kid, signedText(raw), claims.Constraints
+	r.digest, r.constraints = signedText(raw), claims.Constraints
 	return tokens.Issued{
 		Raw: raw, Ref: r.Ref, Service: i.Service, KeyID: key.kid, Algorithm: string(key.alg),
 		ExpiresAt: r.Expires, Capabilities: claims.Capabilities,

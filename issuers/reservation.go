@@ -36,7 +36,6 @@ type Reservation[H any] struct {
 	Hold        H
 	Attempt     string // the one that committed it
 	Receipt     tokens.Receipt
-	KeyID       string            // of the key that signed the token; empty before that
 	digest      [sha256.Size]byte // of the signed text, to know the token again
 	constraints []byte
 	key         *keyVersion // that signed it; nil until one is to

@@ -1,36 +1,32 @@
-package payments
+package payments_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"testing"
 
-	"github.com/bojanz/currency"
+	"github.com/google/go-cmp/cmp"
 
 	"tokenshell/tokens"
 )
 
-// A letter that names another authorisation than the one that was reserved is
-// not the letter that was issued: nothing is captured on it. (Only whoever has
-// the service's keys could write one.)
-func TestAnotherAuthorisationIsRefused(t *testing.T) {
-	money := func(number string) currency.Amount {
-		amount, err := currency.NewAmount(number, "EUR")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return amount
+// Who has the salt can tell what a token's constraints stand for.
+func TestWhatTheDigestsStandFor(t *testing.T) {
+	s := newStage(t)
+	salt := tokens.NewMint([]byte("payments")).Bytes("salt") // the first of the stage's mint
+	seen, err := tokens.Peek(s.mustConfirm("80.00").Raw)
+	s.MustDo(err)
+	var payload struct{ Constraints map[string]string }
+	s.MustDo(json.Unmarshal(seen.Payload, &payload))
+	digest := func(text string) string {
+		h := hmac.New(sha256.New, salt)
+		h.Write([]byte(text))
+		return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 	}
-	s := &Service{currency: "EUR"}
-	m := &method{Card: Card{ID: "visa", Limit: money("500.00")}, authorised: money("80.00"), captured: money("0.00")}
-	h := hold{method: m, order: "op_1", customer: "user_123", ref: "auth_own", amount: money("80.00"), captured: money("0.00")}
-	for _, letter := range []string{`{"authorization":"auth_other","last4":"4242"}`, `{"authorization":"","last4":"4242"}`, `{"last4":"4242"}`, `{}`, `null`, `[]`, ``} {
-		err := s.Letter(&h, json.RawMessage(letter))
-		if !errors.Is(err, tokens.SealedUnreadable) {
-			t.Errorf("%s: %v", letter, err)
-		}
-	}
-	if err := s.Letter(&h, json.RawMessage(`{"authorization":"auth_own","last4":"4242"}`)); err != nil {
-		t.Errorf("its own letter: %v", err)
+	want := map[string]string{"method_ref": digest("visa"), "amount_sha256": digest("80.00")}
+	if diff := cmp.Diff(want, payload.Constraints); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

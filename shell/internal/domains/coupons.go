@@ -75,13 +75,13 @@ func (s *couponSection) ReadCustomer(*world.Reader, string, string, any) {}
 
 // Read reads the coupons.
 func (s *couponSection) Read(r *world.Reader) {
-	codes := map[string]bool{}
+	codes := world.Names{}
 	for i, f := range s.Coupons {
 		s.readCoupon(r, fmt.Sprintf("$.coupons[%d]", i), f, codes)
 	}
 }
 
-func (s *couponSection) readCoupon(r *world.Reader, at string, f couponFile, codes map[string]bool) {
+func (s *couponSection) readCoupon(r *world.Reader, at string, f couponFile, codes world.Names) {
 	r.Name(at, "coupon code", string(f.Code), codes)
 	coupon := coupons.Coupon{
 		Code: string(f.Code), Percent: int(f.Percent), PerCustomer: int(f.PerCustomer), Total: int(f.Total), Combinable: f.Combinable,

@@ -68,7 +68,7 @@ var cardNumber = regexp.MustCompile(`^[0-9]{4,19}$`)
 
 // ReadCustomer reads a customer's cards.
 func (s *paymentSection) ReadCustomer(r *world.Reader, at, customer string, keys any) {
-	ids := map[string]bool{}
+	ids := world.Names{}
 	for i, card := range keys.(*cardsOfCustomer).Cards {
 		at := fmt.Sprintf("%s.cards[%d]", at, i)
 		r.Name(at, "card id", string(card.ID), ids)

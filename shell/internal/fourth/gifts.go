@@ -58,7 +58,7 @@ func (s *section) ReadCustomer(*world.Reader, string, string, any) {}
 
 // Read reads the cards.
 func (s *section) Read(r *world.Reader) {
-	codes := map[string]bool{}
+	codes := world.Names{}
 	for i, f := range s.Gifts {
 		at := fmt.Sprintf("$.gift_cards[%d]", i)
 		r.Name(at, "gift card", string(f.Code), codes)

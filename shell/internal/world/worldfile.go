@@ -190,19 +190,22 @@ func (r *Reader) Fail(at, format string, args ...any) {
 // name is what ids and codes of a world look like.
 var name = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// Name wants a name that nobody has taken, and takes it.
-func (r *Reader) Name(at, what, text string, taken map[string]bool) {
+// Names are the names that stand in one list, by how they look without case.
+type Names map[string]string
+
+// Name wants a name that nobody has taken, nor one that looks like it, and takes
+// it.
+func (r *Reader) Name(at, what, text string, taken Names) {
+	other, like := taken[strings.ToLower(text)]
 	switch {
 	case !name.MatchString(text):
 		r.Fail(at, "%s %q: write 1 to 64 of A-Z a-z 0-9 . _ -", what, text)
-	case taken[text]:
+	case like && other == text:
 		r.Fail(at, "%s %q stands here twice", what, text)
-	default:
-		if like := slices.IndexFunc(taken, func(other string) bool { return strings.EqualFold(other, text) }); like >= 0 {
-			r.Fail(at, "%s %q could be taken for %q, which stands here too", what, text, taken[like])
-		}
+	case like:
+		r.Fail(at, "%s %q could be taken for %q, which stands here too", what, text, other)
 	}
-	taken[text] = true
+	taken[strings.ToLower(text)] = text
 }
 
 // Like writes an example of an amount, such as "80.00", in the world's currency.
@@ -280,7 +283,7 @@ func (r *Reader) readCustomers(f *fileShape, customers reflect.Value) {
 	if customers.Len() == 0 {
 		r.Fail("$", "a world has at least one customer")
 	}
-	taken := map[string]bool{}
+	taken := Names{}
 	for i := range customers.Len() {
 		at, from := fmt.Sprintf("$.customers[%d]", i), customers.Index(i)
 		id := from.FieldByName("ID").String()

@@ -1,0 +1,60 @@
+package points
+
+import (
+	"strings"
+	"testing"
+
+	"tokenshell/issuers"
+	"tokenshell/issuers/issuerstest"
+	"tokenshell/tokens"
+)
+
+// open makes a service that leaves rules out, with a hold of 300 points and
+// 200 that were burned.
+func open(t *testing.T, without ...string) *issuerstest.Stage[*Service] {
+	t.Helper()
+	s := issuerstest.New(t, "points", Capability, func(c issuers.Config) (*Service, error) {
+		var err error
+		if c.Weakness, err = tokens.UnsafeWithout(without...); err != nil {
+			return nil, err
+		}
+		return New(t.Context(), Config{Config: c, Value: issuerstest.Money(t, "0.01", "EUR"), Balances: map[string]int64{"user_123": 1200}})
+	})
+	burned, err := s.Service.Confirm(t.Context(), issuerstest.Order(), "200")
+	s.MustDo(err)
+	_, err = s.Redeem(burned, issuerstest.Order(), "a")
+	s.MustDo(err)
+	_, err = s.Service.Confirm(t.Context(), issuerstest.Order(), "300")
+	s.MustDo(err)
+	s.WantBooks()
+	return s
+}
+
+// What is wrong anywhere in the books comes out of the audit.
+func TestTheBooksAreAudited(t *testing.T) {
+	s := open(t)
+	a := s.Service.accounts["user_123"]
+	for what, wrong := range map[string]*int64{"held": &a.held, "lost": &a.balance, "forgotten": &a.archived} {
+		*wrong--
+		if err := s.Service.Audit(); err == nil || !strings.HasPrefix(err.Error(), "points: user_123 ") {
+			t.Errorf("points are %s: %v", what, err)
+		}
+		*wrong++
+		s.WantBooks()
+	}
+}
+
+// A hold that outlives its token is wrong, though the sums are right; it is
+// named before a sum that is wrong because of it.
+func TestAnOverdueHoldIsAudited(t *testing.T) {
+	s := open(t, tokens.HoldReturns)
+	s.Advance(tokens.DefaultLifetime - 1)
+	s.WantBooks()
+	s.Advance(1)
+	for range 2 {
+		if err := s.Service.Audit(); err == nil || !strings.Contains(err.Error(), "is still reserved") {
+			t.Errorf("got %v", err)
+		}
+		s.Service.accounts["user_123"].held++
+	}
+}
