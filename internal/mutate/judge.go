@@ -227,6 +227,7 @@ func (b *bench) each(ctx context.Context, p pack, mutants []*mutant, progress io
 				mu.Lock()
 				if outcome == survived || outcome == uncovered {
 					lived++
+					fmt.Fprintf(progress, "%s:%d: %s: %s\n", mutants[at].file, mutants[at].line, mutants[at].kind, outcome)
 				}
 				if done%100 == 0 {
 					fmt.Fprintf(progress, "%s: %d of %d, %d alive\n", p.ImportPath, done, len(mutants), lived)

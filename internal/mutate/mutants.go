@@ -253,9 +253,9 @@ func (f *finder) literal(n *ast.BasicLit) {
 
 // elements takes the elements of a literal out, one at a time.
 func (f *finder) elements(n *ast.CompositeLit) {
-	_, list := n.Type.(*ast.ArrayType)
+	array, list := n.Type.(*ast.ArrayType)
 	_, table := n.Type.(*ast.MapType)
-	for _, e := range n.Elts {
+	for i, e := range n.Elts {
 		pair, keyed := e.(*ast.KeyValueExpr)
 		end := f.offset(e.End())
 		if strings.HasPrefix(f.source[end:], ",") {
@@ -265,8 +265,11 @@ func (f *finder) elements(n *ast.CompositeLit) {
 		case keyed && !table:
 			m := f.add("element", e, "", f.around(pair.Value, "mutantZero", ""))
 			m.to = end
-		case keyed || list:
+		case keyed || list && array.Len != nil:
 			m := f.add("element", e, "", nil)
+			m.to = end
+		case list:
+			m := f.add("element", e, "", f.around(n, "mutantWithout", ", "+strconv.Itoa(i)))
 			m.to = end
 		}
 	}

@@ -181,6 +181,11 @@ func Main() {
 	for _, n := range []uint8{1, 2} {
 		print(n)
 	}
+	for _, names := range [][]string{{"a"}, {"b", "c"}, []string{"d", "e"}} {
+		for _, n := range names {
+			print(n, "\n")
+		}
+	}
 }
 `
 

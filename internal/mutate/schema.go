@@ -65,6 +65,12 @@ func mutantZero[T any](id int, is T) (zero T) {
 	}
 	return is
 }
+func mutantWithout[E any](id int, all []E, at int) []E {
+	if mutantIs(id) {
+		return append(all[:at], all[at+1:]...)
+	}
+	return all
+}
 func mutantPlus[T mutantNumber](id int, a, b T) T {
 	if mutantIs(id) {
 		return a - b

@@ -3,6 +3,7 @@
 package coupons
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 
@@ -26,14 +27,10 @@ func (s *Service) Audit() (err error) {
 			if r.State == issuers.Reserved || r.State == issuers.Committed {
 				uses[r.Hold.offer][r.Hold.customer]++
 			}
-			if wrong := s.Overdue(r); wrong != nil && err == nil {
-				err = wrong
-			}
+			err = cmp.Or(err, s.Overdue(r))
 		})
 		for _, o := range s.offers {
-			if wrong := o.audit(uses[o]); wrong != nil && err == nil {
-				err = wrong
-			}
+			err = cmp.Or(err, o.audit(uses[o]))
 		}
 	})
 	return err

@@ -3,6 +3,7 @@
 package payments
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/bojanz/currency"
@@ -33,18 +34,14 @@ func (s *Service) Audit() (err error) {
 				authorised[h.method] = issuers.Add(authorised[h.method], h.amount)
 			case issuers.Committed:
 				captured[h.method] = issuers.Add(captured[h.method], h.captured)
-				if issuers.Less(h.amount, h.captured) && err == nil {
-					err = fmt.Errorf("payments: %s captured of %s authorised on %s", h.captured.Number(), h.amount.Number(), h.method.ID)
+				if issuers.Less(h.amount, h.captured) {
+					err = cmp.Or(err, fmt.Errorf("payments: %s captured of %s authorised on %s", h.captured.Number(), h.amount.Number(), h.method.ID))
 				}
 			}
-			if wrong := s.Overdue(r); wrong != nil && err == nil {
-				err = wrong
-			}
+			err = cmp.Or(err, s.Overdue(r))
 		})
 		for m, sum := range authorised {
-			if wrong := m.audit(sum, captured[m]); wrong != nil && err == nil {
-				err = wrong
-			}
+			err = cmp.Or(err, m.audit(sum, captured[m]))
 		}
 	})
 	return err

@@ -3,6 +3,7 @@
 package points
 
 import (
+	"cmp"
 	"fmt"
 
 	"tokenshell/issuers"
@@ -25,13 +26,11 @@ func (s *Service) Audit() (err error) {
 			case issuers.Committed:
 				burned[r.Hold.account] += r.Hold.amount
 			}
-			if wrong := s.Overdue(r); wrong != nil && err == nil {
-				err = wrong
-			}
+			err = cmp.Or(err, s.Overdue(r))
 		})
 		for customer, a := range s.accounts {
-			if wrong := a.audit(held[a], burned[a]+a.archived); wrong != nil && err == nil {
-				err = fmt.Errorf("points: %s %w", customer, wrong)
+			if wrong := a.audit(held[a], burned[a]+a.archived); wrong != nil {
+				err = cmp.Or(err, fmt.Errorf("points: %s %w", customer, wrong))
 			}
 		}
 	})
