@@ -1,0 +1,126 @@
+package tokens
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The list is written down twice: what a profile may ignore of a header is not
+// for whoever changes one of them to decide.
+func TestWhatIsNeverIgnored(t *testing.T) {
+	for member := range strings.FieldsSeq("alg kid typ crit b64 zip enc jwk jku x5u x5c x5t x5t#S256") {
+		if err := (&Profile{Header: []string{member}}).Check(); err == nil {
+			t.Errorf("%s may be ignored", member)
+		}
+	}
+}
+
+// No two claims are read from one name; two may have each other's.
+func TestProfileNamesAreDistinct(t *testing.T) {
+	for name, claims := range map[string]map[string]string{
+		"of iss":                     {"sub": "iss"},
+		"of nbf":                     {"exp": "nbf"},
+		"of one under its own name":  {"sub": "jti"},
+		"its own":                    {"sub": "x", "jti": "sub", "exp": "x"},
+		"of two under a third":       {"sub": "x", "jti": "x"},
+		"of an optional one":         {"sub": "sealed"},
+		"of three under one of them": {"sub": "jti", "jti": "exp"},
+	} {
+		err := (&Profile{Claims: claims}).Check()
+		if err == nil || !strings.HasPrefix(err.Error(), "two claims would be read from ") {
+			t.Errorf("the name %s: %v", name, err)
+		}
+	}
+	for name, claims := range map[string]map[string]string{
+		"swapped":            {"sub": "jti", "jti": "sub"},
+		"one that was freed": {"sub": "jti", "jti": "id"},
+		"its own":            {"sub": "sub"},
+	} {
+		if err := (&Profile{Claims: claims}).Check(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Every rule can be left out, and nothing else can.
+func TestEveryRuleCanBeLeftOut(t *testing.T) {
+	rules := []string{
+		RedeemerRemembers, RetryIsAnswered, CancelOnce, CancelIsFinal, HoldReturns, RelayRemembers, RelayRecordsLast, UnknownIsUndone, RefusalCompensates,
+	}
+	var rows []string
+	for _, row := range Weaknesses() {
+		rows = append(rows, row.Rule)
+		if row.Without == "" {
+			t.Errorf("nothing is said of %s", row.Rule)
+		}
+	}
+	if diff := cmp.Diff(rules, rows); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, rule := range append(rules, CheckNames()...) {
+		w, err := UnsafeWithout(rule)
+		if err != nil || !w.Lacks(rule) || w.Lacks("") {
+			t.Errorf("%s: %v, %v", rule, w, err)
+		}
+		if _, err := UnsafeWithout(rule, "nonsense"); err == nil || !strings.Contains(err.Error(), `"nonsense"`) {
+			t.Errorf("nonsense beside %s: %v", rule, err)
+		}
+	}
+}
+
+func TestGenuineAsksNothingAfterTheClaims(t *testing.T) {
+	var names []string
+	for _, check := range Genuine(relayAt(epoch).Checks(Own{})) {
+		names = append(names, check.Name)
+	}
+	if diff := cmp.Diff(strings.Fields("size structure header issuer key signature claims"), names); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Nobody is asked for an issuer without a name.
+func TestANamelessIssuerIsNotLookedFor(t *testing.T) {
+	v := relayAt(epoch)
+	v.Issuers = func(iss string) (Issuer, bool) {
+		if iss == "" {
+			t.Error("asked for no name")
+		}
+		return Issuer{Name: iss, Keys: ringOf(couponsKey), Capabilities: []string{"coupons:redeem"}}, true
+	}
+	for _, iss := range []string{`7`, `["coupons.svc"]`, `{}`, `true`} {
+		mustRefuse(t, v.Checks(Own{}), control().claim("iss", iss).raw(), IssuerUnknown)
+	}
+	for _, iss := range []string{`7`, `""`, `null`} {
+		if _, err := PeekAs(control().claim("iss", iss).raw(), v.Issuers); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Without the checks before it, the claims check still wants an issuer.
+func TestTheClaimsWantAnIssuerThemselves(t *testing.T) {
+	v := relayAt(epoch)
+	var err error
+	if v.Weakness, err = UnsafeWithout("issuer", "key", "signature"); err != nil {
+		t.Fatal(err)
+	}
+	f := control()
+	f.payload = f.payload.without("iss")
+	if refusal := mustRefuse(t, v.Checks(Own{}), f.raw(), ClaimMissing); refusal.Detail != `claim "iss" is missing` {
+		t.Error(refusal.Detail)
+	}
+}
+
+// A key that says no algorithm verifies none, not even a token that says none.
+func TestAKeyWithoutAlgorithmVerifiesNothing(t *testing.T) {
+	key := couponsKey.Key
+	key.Algorithm = ""
+	v := trusting(StaticKeys{key}, nil)
+	f := outside(couponsKey)
+	mustRefuse(t, v.Checks(Own{}), f.raw(), AlgorithmNotAllowed)
+	mustRefuse(t, v.Checks(Own{}), f.head("alg", `""`).raw(), AlgorithmNotAllowed)
+	f.header = f.header.without("alg")
+	mustRefuse(t, v.Checks(Own{}), f.raw(), AlgorithmNotAllowed)
+}
