@@ -1,0 +1,53 @@
+package orchestrator
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"tokenshell/tokens"
+)
+
+// Whatever an audit looks for it finds, and it takes everything else for right.
+func TestTheAuditSees(t *testing.T) {
+	all := []Status{Accepted, Redeemed, Refused, Cancelled, Released, Failed}
+	right := func(state State, status, result Status) bool {
+		switch state {
+		case Open:
+			return status == Accepted
+		case Completed: // what took part was redeemed
+			return result == "" || status == Redeemed
+		case Compensated: // nothing stays redeemed, and nobody is left in doubt
+			return status != Redeemed && (result != Failed || status == Cancelled)
+		case Closed:
+			return status == Released || status == Accepted
+		}
+		return true // on its way, or owing
+	}
+	for _, state := range []State{Open, Redeeming, Completed, Compensated, Stuck, Closed} {
+		for _, status := range all {
+			for _, result := range append(all, Repeated, "") {
+				r := New(Config{Clock: tokens.FrozenClock(time.Time{}), Log: slog.DiscardHandler, Ledger: NewMemoryLedger()})
+				if _, err := r.Open(context.Background(), "op_1", "user_123", nil); err != nil {
+					t.Fatal(err)
+				}
+				s := r.sessions["op_1"]
+				s.state, s.ends = state, time.Time{}.Add(time.Hour)
+				s.steps = []*step{{Step: Step{Ref: tokens.Ref{Issuer: "points.svc", ID: "p1", Order: "op_1"}, Status: status, Result: result}}}
+				err := r.Audit()
+				if (err == nil) != right(state, status, result) {
+					t.Errorf("%s, with a token that is %s and reported %q: %v", state, status, result, err)
+				}
+				if want := `session "op_1" is ` + string(state) + ", and p1 is " + string(status); err != nil && err.Error() != want {
+					t.Errorf("got %v, want %s", err, want)
+				}
+				s.steps = append(s.steps, s.steps[0])
+				if err := r.Audit(); err == nil || right(state, status, result) && !strings.Contains(err.Error(), "accepted p1 twice") {
+					t.Errorf("%s, with a token twice: %v", state, err)
+				}
+			}
+		}
+	}
+}
