@@ -58,7 +58,7 @@ var house = []room{
 	{"shell/internal/exit", "./redact tokens",
 		"knows the kinds of errors that a verb may answer, and the exit code of each: an error carries its own."},
 	{"shell/internal/files", "./exit",
-		"reads and writes the files that verbs name: within a limit, whole or not at all, and without waiting for a pipe that nobody writes to."},
+		"reads and writes the files that verbs name: within a limit, whole or not at all, and without waiting for a pipe that nobody else has open."},
 	{"shell/internal/syntax", "./exit",
 		"is how a line is read: bare words and single quotes, which this scanner, shlex and testscript read alike."},
 	{"shell/lineedit", "./files ./redact",

@@ -77,7 +77,7 @@ func (l *Language) ReasonCodes() []string {
 // Globals are the flags that stand on the process and on every verb.
 type Globals struct {
 	Output string  `short:"o" enum:"text,json," default:"" placeholder:"text|json" help:"Print text, or one JSON object per verb."`
-	JQ     string  `name:"jq" placeholder:"EXPR" help:"Filter the JSON through a jq expression; strings come out bare."`
+	JQ     string  `name:"jq" placeholder:"EXPR" help:"Filter the JSON through a jq expression; strings come out bare. It has 5 seconds."`
 	Color  string  `enum:"auto,always,never," default:"" placeholder:"auto|always|never" help:"Colour the output."`
 	World  string  `placeholder:"FILE" help:"Make the world from this file (for the process and run)."`
 	Seed   *uint64 `placeholder:"N" help:"Freeze time and derive every id and key from this number (for the process and run)."`

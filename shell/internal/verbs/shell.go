@@ -65,7 +65,7 @@ func typed(value string) string {
 // Let is the verb let.
 type Let struct {
 	Name  string `arg:"" help:"A-Z, 0-9 and _."`
-	Value string `arg:"" help:"What $NAME stands for from now on."`
+	Value string `arg:"" help:"What $NAME stands for from now on: at most 256 KiB."`
 }
 
 // Run sets a variable.
