@@ -58,3 +58,15 @@ func TestAnOverdueHoldIsAudited(t *testing.T) {
 		s.Service.offers[0].used++
 	}
 }
+
+// A limit of one is a limit.
+func TestALimitOfOneIsAudited(t *testing.T) {
+	for _, c := range []Coupon{{Code: "TEN", Total: 1}, {Code: "TEN", PerCustomer: 1}} {
+		for n := range 3 {
+			o := &offer{Coupon: c, used: n, by: map[string]int{"user_123": n}}
+			if err := o.audit(map[string]int{"user_123": n}); (err != nil) != (n > 1) {
+				t.Errorf("%d uses of %+v: %v", n, c, err)
+			}
+		}
+	}
+}
