@@ -18,9 +18,6 @@ import (
 // not a regular file, such as a device, is written to, and so is a descriptor of
 // this process, such as /dev/stdout; a wait for somebody to read ends with ctx.
 func Replace(ctx context.Context, path string, text []byte, mode os.FileMode) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	path, err := followed(path)
 	if err != nil {
 		return err

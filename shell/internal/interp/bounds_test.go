@@ -120,20 +120,20 @@ func TestSourcedFilesNestOnlySoDeep(t *testing.T) {
 
 // A variable holds so much, all of them together so much, and so does a line.
 func TestVariablesHaveBounds(t *testing.T) {
-	double := func(s *interp.Shell) (err error, said string) {
+	double := func(s *interp.Shell) (said string, err error) {
 		var all strings.Builder
 		if err = s.Line(t.Context(), "let A aaaaaaaaaaaaaaaa", false, io.Discard, &all); err != nil {
-			return err, all.String()
+			return all.String(), err
 		}
 		for range 40 {
 			if err = s.Line(t.Context(), "let A $A$A", false, io.Discard, &all); err != nil {
 				break
 			}
 		}
-		return err, all.String()
+		return all.String(), err
 	}
 	s := shelltest.New(t, 1)
-	err, said := double(s)
+	said, err := double(s)
 	if exit.Code(err) != exit.BadUsage || !strings.Contains(said, "usage: $A cannot hold this: a variable has at most 262144 bytes\n") {
 		t.Errorf("a value that doubles: %v, %s", err, said)
 	}

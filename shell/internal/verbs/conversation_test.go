@@ -152,7 +152,7 @@ func TestAnInterruptInTheConversation(t *testing.T) {
 	s := shelltest.New(t, 1)
 	shelltest.Do(t, s, "session new op_1", "clock run", "fault points.confirm slow")
 	ctx, stop := context.WithCancel(t.Context())
-	stop()
+	time.AfterFunc(200*time.Millisecond, stop) // it is two seconds late
 	var stdout, stderr bytes.Buffer
 	err := s.Line(ctx, "points confirm 5", false, &stdout, &stderr)
 	if exit.Code(err) != exit.Interrupted || stderr.String() != "interrupted\n" {
