@@ -37,7 +37,8 @@ type process struct {
 }
 
 type processRun struct {
-	Paths []string `arg:"" name:"path" sep:"none" help:"Files and folders."`
+	Paths  []string `arg:"" name:"path" sep:"none" help:"Files and folders."`
+	NoExec bool     `name:"no-exec" help:"For files that one does not trust: they run no program, and touch nothing outside their own folder."`
 }
 
 // Main runs tokenshell with the arguments after the program's name and answers
@@ -183,7 +184,7 @@ func runPaths(p *process, out *answer.Out) error {
 	if err != nil {
 		return err
 	}
-	c := scenario.Config{World: p.World, Seed: world.DefaultSeed}
+	c := scenario.Config{World: p.World, Seed: world.DefaultSeed, NoExec: p.Run.NoExec}
 	if p.Seed != nil {
 		c.Seed = *p.Seed
 	}

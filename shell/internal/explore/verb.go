@@ -52,6 +52,9 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 	if _, err := w.Inspector(); err != nil {
 		return err
 	}
+	if err := dir.MayWrite(v.Out); v.Out != "" && err != nil { // said early
+		return err
+	}
 	weakness, err := world.Without(v.Without)
 	if err != nil {
 		return err

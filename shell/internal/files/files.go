@@ -25,6 +25,7 @@ type Dir struct {
 	Path   string                         // empty is the process's
 	Ctx    context.Context                // ends a read or a write that waits; nil ends none
 	Only   string                         // the only folder whose files may be touched; empty is any
+	Reads  bool                           // of other folders' files, Only forbids nothing but writing
 	OnRead func(name string, text []byte) // told of every file that was read; may be nil
 	OnMade func(name string)              // told of every file that was written; may be nil
 }
@@ -32,27 +33,56 @@ type Dir struct {
 // Full gives a file's path from where names start.
 func (d *Dir) Full(name string) string {
 	if d.Path == "" || filepath.IsAbs(name) {
-		return name
+		return filepath.Clean(name)
 	}
 	return filepath.Join(d.Path, name)
 }
 
-// confined says that a file lies outside the only folder that may be touched;
-// nil when it may be touched.
-func (d *Dir) confined(name string) error {
-	if d.Only == "" {
-		return nil
-	}
-	if rel, err := filepath.Rel(d.Only, d.Full(name)); err != nil || !filepath.IsLocal(rel) {
-		return exit.Input(name, 0, "it lies outside the scenario")
+// MayWrite says that a file lies outside the only folder whose files may be
+// touched; nil when it may be written. The error is an [exit.InputError].
+func (d *Dir) MayWrite(name string) error {
+	if d.Only != "" && !within(d.Only, d.Full(name)) {
+		return exit.Input(name, 0, "it lies outside the scenario's folder, where a scenario may not touch anything")
 	}
 	return nil
+}
+
+// MayRead says the same of reading.
+func (d *Dir) MayRead(name string) error {
+	if d.Reads {
+		return nil
+	}
+	return d.MayWrite(name)
+}
+
+// within reports whether a path leads to a place in a folder, whatever links it
+// goes through. What does not exist yet lies where its folder does.
+func within(folder, path string) bool {
+	folder, err := filepath.EvalSymlinks(folder)
+	if err != nil {
+		return false
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return false
+	}
+	rest := ""
+	for {
+		real, err := filepath.EvalSymlinks(path)
+		if err == nil {
+			below, err := filepath.Rel(folder, filepath.Join(real, rest))
+			return err == nil && filepath.IsLocal(below)
+		}
+		if _, err := os.Lstat(path); err == nil || path == filepath.Dir(path) { // a link to nothing
+			return false
+		}
+		path, rest = filepath.Dir(path), filepath.Join(filepath.Base(path), rest)
+	}
 }
 
 // Read reads a file of at most limit bytes. The error is an [exit.InputError],
 // or that of the context.
 func (d *Dir) Read(name string, limit int64) ([]byte, error) {
-	if err := d.confined(name); err != nil {
+	if err := d.MayRead(name); err != nil {
 		return nil, err
 	}
 	text, err := Read(d.context(), d.Full(name), limit)
@@ -71,7 +101,7 @@ func (d *Dir) Write(name string, text []byte) error {
 	if name == "-" {
 		return exit.Usage("/dev/stdout is standard output, ./- a file of that name", "- is no name for a file to write")
 	}
-	if err := d.confined(name); err != nil {
+	if err := d.MayWrite(name); err != nil {
 		return err
 	}
 	ctx := d.context()
@@ -91,7 +121,7 @@ func (d *Dir) Write(name string, text []byte) error {
 // and that must not take the place of another: what cannot be made again is not
 // replaced. What loses nothing, such as a device, may be there.
 func (d *Dir) Fresh(name string) error {
-	if err := d.confined(name); err != nil {
+	if err := d.MayWrite(name); err != nil {
 		return err
 	}
 	path := d.Full(name)

@@ -3,7 +3,6 @@
 package interp
 
 import (
-	"os"
 	"strings"
 
 	"tokenshell/shell/internal/client"
@@ -24,12 +23,12 @@ type Finder struct {
 
 // Read reads a token from a file; a newline at its end is not part of it.
 func (f Finder) Read(path string) (string, error) {
-	if info, err := os.Stat(f.dir.Full(path)); err == nil && info.Size() == 0 {
-		return "", exit.Input(path, 0, "it is empty")
-	}
 	text, err := f.dir.Read(path, TokenFileLimit)
 	if err != nil {
 		return "", err
+	}
+	if len(text) == 0 {
+		return "", exit.Input(path, 0, "it is empty")
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
 }

@@ -215,7 +215,8 @@ func offerTopics(c *completer, _ string, before []string) []lineedit.Candidate {
 		}
 	}
 	all = append(all, lineedit.Candidate{Value: "reasons", Description: "every reason to refuse"},
-		lineedit.Candidate{Value: "checks", Description: "what may be left out, to see what happens"})
+		lineedit.Candidate{Value: "checks", Description: "what may be left out, to see what happens"},
+		lineedit.Candidate{Value: "run", Description: "scenarios, and what one may do"})
 	return append(all, offerReasons(c.shell)...)
 }
 

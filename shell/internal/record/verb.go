@@ -141,7 +141,7 @@ func rehearse(c *interp.Call, name string, story []byte) (failed, err error) {
 	}
 	for _, seed := range []uint64{world.DefaultSeed, world.DefaultSeed + 1} {
 		var outcome scenario.Outcome
-		if err := scenario.Run(c.Ctx, c.Language, scenario.Config{Seed: seed}, []string{path}, func(o scenario.Outcome) { outcome = o }); err != nil {
+		if err := scenario.Run(c.Ctx, c.Language, scenario.Config{Seed: seed, NoExec: true}, []string{path}, func(o scenario.Outcome) { outcome = o }); err != nil {
 			return nil, err
 		}
 		if outcome.Verdict != scenario.Passed && failed == nil {

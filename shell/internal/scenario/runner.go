@@ -86,6 +86,12 @@ func (r *runner) run(file string) Outcome {
 	if r.ctx.Err() != nil {
 		return Outcome{File: file, Verdict: Failed, Why: "interrupted"}
 	}
+	if err := r.examine(file); err != nil {
+		outcome := Outcome{File: file, Verdict: Failed}
+		outcome.explain(err.Error(), nil)
+		outcome.clean(nil)
+		return outcome
+	}
 	var running *script
 	params := r.params([]string{file}, func(sc *script) { running = sc })
 	t := &scriptT{}

@@ -28,6 +28,10 @@ type Config struct {
 	World string // the world file of a scenario without a world.yaml; empty is the embedded world
 	Seed  uint64
 	Check bool // the invariants are checked after every verb, as with set check on
+
+	// NoExec is for files that one does not trust: they run no program, and touch
+	// nothing outside their own folder.
+	NoExec bool
 }
 
 // scriptKey finds a script's scenario among testscript's values.
@@ -43,11 +47,17 @@ type script struct {
 }
 
 // Params gives what testscript needs to run the files as scenarios: the same
-// for tokenshell run and for go test. The error is about the world file.
+// for tokenshell run and for go test. The error is about the world file, or a
+// scenario that reaches outside its folder.
 func Params(ctx context.Context, l *interp.Language, c Config, files []string) (testscript.Params, error) {
 	r, err := newRunner(ctx, l, c)
 	if err != nil {
 		return testscript.Params{}, err
+	}
+	for _, file := range files {
+		if err := r.examine(file); err != nil {
+			return testscript.Params{}, err
+		}
 	}
 	return r.params(files, nil), nil
 }
@@ -141,6 +151,7 @@ func (r *runner) setup(env *testscript.Env, sc *script) error {
 	}
 	world.Witness.Watch(r.config.Check)
 	sc.shell = interp.New(world, r.language)
+	sc.shell.Dir.Only, sc.shell.Dir.Reads = env.WorkDir, !r.config.NoExec
 	env.Values[scriptKey{}] = sc
 	return nil
 }
@@ -214,6 +225,9 @@ func (r *runner) readThrough(file string, vars []string) (named []string, err er
 	for i, line := range strings.Split(string(txtar.Parse(text).Comment), "\n") {
 		read := syntax.ReadScript(line)
 		verb, rest := read.Verb()
+		if why := r.refuses(read); why != "" {
+			return nil, exit.Input(file, i+1, why)
+		}
 		if slices.Contains(r.verbs, verb) {
 			if _, err := syntax.Split(strings.TrimSuffix(line, "\r"), false); err != nil {
 				return nil, exit.Input(file, i+1, err.Error())

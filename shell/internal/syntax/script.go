@@ -9,6 +9,7 @@ import "strings"
 // ScriptLine is a line of a script, variables as they are written.
 type ScriptLine struct {
 	Words     []string
+	Puts      []bool   // of each word: testscript puts a value into it
 	Variables []string // the names that testscript puts values for
 }
 
@@ -19,13 +20,14 @@ func ReadScript(line string) ScriptLine {
 		word   strings.Builder
 		open   bool // a word has begun
 		quoted bool
+		puts   bool // a $ stands outside its quotes
 	)
 	end := func() {
 		if open {
-			read.Words = append(read.Words, word.String())
+			read.Words, read.Puts = append(read.Words, word.String()), append(read.Puts, puts)
 		}
 		word.Reset()
-		open = false
+		open, puts = false, false
 	}
 	for i := 0; i < len(line); i++ {
 		switch c := line[i]; {
@@ -46,7 +48,7 @@ func ReadScript(line string) ScriptLine {
 				read.Variables = append(read.Variables, name)
 			}
 			word.WriteByte(c)
-			open = true
+			open, puts = true, puts || c == '$'
 		}
 	}
 	end()

@@ -20,7 +20,7 @@ import (
 
 // unknownTopic says what else help explains.
 func unknownTopic(l *interp.Language, p *interp.Parser, word string) error {
-	topics := append(l.ReasonCodes(), "reasons", "checks")
+	topics := append(l.ReasonCodes(), "reasons", "checks", "run")
 	for _, row := range PartyRows(l.Kinds) {
 		topics = append(topics, row.Name)
 	}
@@ -60,7 +60,7 @@ func reasonsJSON(reasons []tokens.ReasonRow) any {
 
 // Help is the verb help.
 type Help struct {
-	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons or checks."`
+	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons, checks or run."`
 }
 
 // Run explains.
@@ -89,6 +89,9 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 	if words[0] == "checks" {
 		return out.Show(map[string]any{"checks": world.WeaknessNames()}, writeChecks)
 	}
+	if len(words) == 1 && words[0] == "run" {
+		return out.Show(map[string]string{"topic": "run", "what": aboutRun}, func(w *page.Page) { fmt.Fprint(w, aboutRun) })
+	}
 	if len(words) == 1 && slices.Contains(l.ReasonCodes(), words[0]) {
 		return explainReason(l, plan, out, tokens.Reason(words[0]))
 	}
@@ -112,6 +115,19 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 		}
 	})
 }
+
+// aboutRun is what a person has to know of tokenshell run.
+const aboutRun = `tokenshell run [--no-exec] PATH…
+
+Runs scenarios: .txtar files, and all that lie in folders, each in a world of its own with time frozen.
+
+A scenario is a program. exec runs any other program, and testscript's commands (cp, cd, grep, env and so on) read and write files, all with the rights of
+whoever runs it. Verbs read any file, too. What a scenario unpacks, and what its verbs write (--out, record), stays in a folder of its own that is removed
+afterwards.
+
+--no-exec is for files that you do not trust, such as those of a pull request: no program is run, nothing outside the scenario's folder is read or
+written, and a line that would is refused, with its place, before the first one runs.
+`
 
 // explainReason says what a refusal means, and what to try next.
 func explainReason(l *interp.Language, plan *world.Plan, out *answer.Out, reason tokens.Reason) error {
