@@ -19,7 +19,6 @@ import (
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/interp"
-	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/shelltest"
 	"tokenshell/shell/internal/world"
 	"tokenshell/shell/lineedit"
@@ -112,7 +111,7 @@ func TestNothingLeaksFromAVerb(t *testing.T) {
 				if err != nil {
 					var printed bytes.Buffer
 					answer.PrintError(&printed, err)
-					x.Search(t, where+": the error", redact.Tokens(fmt.Sprintf("%v %+v", err, err))+printed.String(), false)
+					x.Search(t, where+": the error", s.Redact(fmt.Sprintf("%v %+v", err, err)+printed.String()), false)
 				}
 				searched += stdout.Len() + stderr.Len()
 			}

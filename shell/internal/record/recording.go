@@ -76,7 +76,7 @@ func makeScenario(ctx context.Context, s *interp.Shell, from int, out *answer.Ou
 	if m.world, err = s.World.Plan.WithoutNumbers(); err != nil {
 		return nil, 0, nil, err
 	}
-	if what := secretIn(s.Client, m.world); what != "" {
+	if what := secretIn(s.Client, []byte(redact.Numbers(string(m.world)))); what != "" {
 		return nil, 0, nil, fmt.Errorf("the world file holds %s, and would be a part of the scenario: take it out", what)
 	}
 	m.sift()

@@ -188,7 +188,7 @@ func (r *runner) command(verb string) func(*testscript.TestScript, bool, []strin
 		fmt.Fprint(ts.Stdout(), sc.stdout)
 		fmt.Fprint(ts.Stderr(), sc.stderr)
 		if err != nil {
-			ts.Fatalf("%s", unexpected(err))
+			ts.Fatalf("%s", sc.shell.Redact(unexpected(err)))
 		}
 	}
 }
