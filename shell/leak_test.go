@@ -263,12 +263,14 @@ func TestNothingLeaksFromTheHistory(t *testing.T) {
 	raw := s.Wallet.ByHandle["it"].Raw
 	path := filepath.Join(t.TempDir(), "state", "history")
 	h := lineedit.OpenHistory(path, func(err error) { t.Error(err) })
+	h.Hide = s.Redact // as the prompt does
 	gift, err := os.ReadFile(shelltest.Testdata(t, "trust", "gift.jws"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, line := range []string{
 		"relay " + raw, "let T " + raw, "token show '" + raw + "'", "relay a" + raw, "relay " + raw + raw, "relay " + raw + "," + raw, raw, "redeem --direct " + strings.TrimSpace(string(gift)),
+		"session set a=" + raw[len(raw)-86:len(raw)-43], "session set a=x" + raw[len(raw)-43:] + "x", "let P " + raw[200:240], "session set a=" + strings.ReplaceAll(raw, ".", "%2e"),
 		"let T [" + raw + "]", "let T x=" + raw[:len(raw)-1], "points balance",
 	} {
 		h.Add(line)
