@@ -51,3 +51,19 @@ func TestTheAuditSees(t *testing.T) {
 		}
 	}
 }
+
+// An order that has ended keeps no token.
+func TestAnEndedSessionKeepsNoToken(t *testing.T) {
+	r := New(Config{Clock: tokens.FrozenClock(time.Time{}), Log: slog.DiscardHandler, Ledger: NewMemoryLedger()})
+	if _, err := r.Open(context.Background(), "op_1", "user_123", nil); err != nil {
+		t.Fatal(err)
+	}
+	s := r.sessions["op_1"]
+	s.steps = []*step{{Step: Step{Status: Released}, token: "a.b.c"}}
+	if _, err := r.Close(context.Background(), "op_1"); err != nil {
+		t.Fatal(err)
+	}
+	if token := s.steps[0].token; token != "" {
+		t.Errorf("it keeps %s", token)
+	}
+}

@@ -76,6 +76,9 @@ func TestATrustedIssuersTokensAreRouted(t *testing.T) {
 
 func TestWhatCanNotBeTrusted(t *testing.T) {
 	s := newStage(t)
+	if n := len(s.relay.Trusted()); n != len(names) { // and looking stands in nobody's way
+		t.Errorf("%d are trusted", n)
+	}
 	service := func(name string) *orchestrator.Service {
 		return &orchestrator.Service{Name: name, Redeemer: &recorder{name: name}}
 	}
@@ -83,6 +86,7 @@ func TestWhatCanNotBeTrusted(t *testing.T) {
 	for want, try := range map[string]func() error{
 		`"points.svc" is an issuer already`: func() error { return s.relay.Trust(outside("points", "points:redeem"), nil) },
 		`"giver.svc" is an issuer already`:  func() error { return s.relay.Trust(outside("giver", "gifts:redeem"), service("more")) },
+		`"coupons" is a service already`:    func() error { return s.relay.Trust(outside("other", "x:y"), service("coupons")) },
 		`"points" is a service already`:     func() error { return s.relay.Trust(outside("other", "x:y"), service("points")) },
 		`"gifts" is a service already`:      func() error { return s.relay.Trust(outside("other", "x:y"), service("gifts")) },
 	} {
