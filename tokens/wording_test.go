@@ -20,7 +20,7 @@ func TestQuoteAll(t *testing.T) {
 // A refused claim's kind is told, and not what it is.
 func TestWhatAClaimIs(t *testing.T) {
 	for value, want := range map[string]string{
-		`"much"`: "a string of 4 bytes", `"\u0041"`: "a string of 1 bytes", `["x"]`: "an array", `{"x":1}`: "an object",
+		`"much"`: "a string of 4 bytes", `"\u0041"`: "a string of 1 byte", `["x"]`: "an array", `{"x":1}`: "an object",
 		`true`: "a boolean", `false`: "a boolean", `null`: "null", `1.5`: `the number "1.5"`, `-1e3`: `the number "-1e3"`,
 	} {
 		if got := valueKind([]byte(value)); got != want {
@@ -57,13 +57,13 @@ func TestHowMuchTooEarlyOrLate(t *testing.T) {
 		token  forgery
 		reason Reason
 	}{
-		"issued at 2026-01-01T00:00:15Z, it is 2026-01-01T00:00:00Z: 5s too early": {
+		"issued at 2026-01-01T00:00:15Z, it is 2026-01-01T00:00:00Z: 5 s too early": {
 			v.Checks(Own{}), control().claim("iat", seconds(epoch.Add(15*time.Second))), NotYetValid,
 		},
-		"not valid before 2026-01-01T00:00:16Z, it is 2026-01-01T00:00:00Z: 6s too early": {
+		"not valid before 2026-01-01T00:00:16Z, it is 2026-01-01T00:00:00Z: 6 s too early": {
 			profiled.Checks(Own{}), outside(outsideKey).claim("nbf", seconds(epoch.Add(16*time.Second))), NotYetValid,
 		},
-		"expired at 2025-12-31T23:59:43Z, it is 2026-01-01T00:00:00Z: 7s over": {
+		"expired at 2025-12-31T23:59:43Z, it is 2026-01-01T00:00:00Z: 7 s over": {
 			v.Checks(Own{}), control().claim("iat", seconds(epoch.Add(-time.Minute))).claim("exp", seconds(epoch.Add(-17*time.Second))), Expired,
 		},
 	} {

@@ -70,6 +70,7 @@ func (t *Table) Row(values ...any) {
 			c.text = oneWord(string(v))
 			c.kind, c.mark = rigidCell, KeyID
 		case Signer:
+			c.text = oneWord(string(v))
 			c.kind, c.mark = signerCell, KeyID
 		case When:
 			c.kind, c.mark = whenCell, Clock
