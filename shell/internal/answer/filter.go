@@ -76,7 +76,10 @@ func (f *Filter) run(ctx context.Context, data any, hide func(string) string) (s
 	if err := dec.Decode(&input); err != nil {
 		return "", err
 	}
-	text, err := f.within(ctx, withoutSecrets(input, hide))
+	if text := string(line); strings.Contains(text, `\\`) || hide(text) != text { // nothing to hide is the rule
+		input = withoutSecrets(input, hide)
+	}
+	text, err := f.within(ctx, input)
 	switch {
 	case err == nil:
 		return text, nil
