@@ -76,7 +76,7 @@ func (f *Filter) run(ctx context.Context, data any, hide func(string) string) (s
 	if err := dec.Decode(&input); err != nil {
 		return "", err
 	}
-	if text := string(line); strings.Contains(text, `\\`) || hide(text) != text { // nothing to hide is the rule
+	if text := string(line); strings.Contains(text, `\`) || hide(text) != text { // nothing to hide is the rule
 		input = withoutSecrets(input, hide)
 	}
 	text, err := f.within(ctx, input)
