@@ -87,3 +87,10 @@ func TestAStringIsNoArray(t *testing.T) {
 		}
 	}
 }
+
+// The contract says 8 KiB.
+func TestTheLargestTokenIsOf8KiB(t *testing.T) {
+	if MaxSize != 8<<10 {
+		t.Errorf("it is of %d bytes", MaxSize)
+	}
+}
