@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// long has the tests build and run mutants, which takes most of a minute.
+var long = flag.Bool("long", false, "build and run mutants, too")
 
 // hang is how long a test waits for what hangs.
 const hang = 5 * time.Second
