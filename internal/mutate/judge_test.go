@@ -45,6 +45,10 @@ func write(t *testing.T, path, text string) {
 // stage is a package with a test that notices some of what is done to it, and
 // another package whose test notices more.
 func stage(t *testing.T) string {
+	t.Helper()
+	if !*long {
+		t.Skip("it builds many programs: -long runs it, and .ci/run does")
+	}
 	return tree(t, map[string]string{
 		"small/small.go": `package small
 
