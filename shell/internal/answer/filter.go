@@ -62,9 +62,9 @@ func NewFilter(source string) (*Filter, error) {
 	return nil, exit.Usage("see the jq manual for its language", "--jq %q: %v", source, err)
 }
 
-// run gives what the filter makes of data, with hide on its strings; strings come out bare. It ends with
-// ctx, whose error is then its own. What does not keep to the bounds is an
-// [exit.UsageError].
+// run gives what the filter makes of data, with what is secret hidden in its
+// strings; strings come out bare. It ends with ctx, whose error is then its own.
+// What does not keep to the bounds is an [exit.UsageError].
 func (f *Filter) run(ctx context.Context, data any, hide func(string) string) (string, error) {
 	line, err := Line(data)
 	if err != nil {
