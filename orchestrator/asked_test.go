@@ -23,7 +23,7 @@ func TestWhatAServiceIsAsked(t *testing.T) {
 	for i, r := range []*recorder{coupons, points, payments} {
 		s.config.Services[i].Redeemer = r
 	}
-	s.relay = orchestrator.New(s.config)
+	s.relay = s.anew()
 	s.open("op_1")
 	text := map[string]string{}
 	for i, name := range names {
@@ -66,7 +66,7 @@ func TestAServiceGetsFactsOfItsOwn(t *testing.T) {
 	s := newStage(t)
 	points := &recorder{name: "points"}
 	s.config.Services[1].Redeemer = points
-	s.relay = orchestrator.New(s.config)
+	s.relay = s.anew()
 	s.open("op_1")
 	s.accept("points")
 	s.redeem()

@@ -3,6 +3,7 @@
 package orchestrator
 
 import (
+	"context"
 	"fmt"
 
 	"tokenshell/tokens"
@@ -10,9 +11,13 @@ import (
 
 // Audit checks every session that is remembered: no (iss, jti) accepted twice,
 // nothing owed by a session that ended well, nothing left half done. The error
-// names the session.
+// names the session, or says that the store does not answer.
 func (r *Relay) Audit() error {
-	for _, snap := range r.Sessions() {
+	snaps, err := r.sessions(context.Background())
+	if err != nil {
+		return err
+	}
+	for _, snap := range snaps {
 		seen := map[tokens.Ref]bool{}
 		for _, step := range snap.Steps {
 			if seen[step.Ref] {

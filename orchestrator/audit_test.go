@@ -29,13 +29,14 @@ func TestTheAuditSees(t *testing.T) {
 	for _, state := range []State{Open, Redeeming, Completed, Compensated, Stuck, Closed} {
 		for _, status := range all {
 			for _, result := range append(all, Repeated, "") {
-				r := New(Config{Clock: tokens.FrozenClock(time.Time{}), Log: slog.DiscardHandler, Ledger: NewMemoryLedger()})
+				r := New(Config{Clock: tokens.FrozenClock(time.Time{}), Log: slog.DiscardHandler, Store: NewMemoryStore(), Ledger: NewMemoryLedger()})
 				if _, err := r.Open(context.Background(), "op_1", "user_123", nil); err != nil {
 					t.Fatal(err)
 				}
-				s := r.sessions["op_1"]
-				s.state, s.ends = state, time.Time{}.Add(time.Hour)
-				s.steps = []*step{{Step: Step{Ref: tokens.Ref{Issuer: "points.svc", ID: "p1", Order: "op_1"}, Status: status, Result: result}}}
+				keep(t, r, func(s *Record) {
+					s.State, s.Ends = state, time.Time{}.Add(time.Hour)
+					s.Steps = []*StepRecord{{Step: Step{Ref: tokens.Ref{Issuer: "points.svc", ID: "p1", Order: "op_1"}, Status: status, Result: result}}}
+				})
 				err := r.Audit()
 				if (err == nil) != right(state, status, result) {
 					t.Errorf("%s, with a token that is %s and reported %q: %v", state, status, result, err)
@@ -43,7 +44,7 @@ func TestTheAuditSees(t *testing.T) {
 				if want := `session "op_1" is ` + string(state) + ", and p1 is " + string(status); err != nil && err.Error() != want {
 					t.Errorf("got %v, want %s", err, want)
 				}
-				s.steps = append(s.steps, s.steps[0])
+				keep(t, r, func(s *Record) { s.Steps = append(s.Steps, s.Steps[0]) })
 				if err := r.Audit(); err == nil || right(state, status, result) && !strings.Contains(err.Error(), "accepted p1 twice") {
 					t.Errorf("%s, with a token twice: %v", state, err)
 				}
@@ -54,16 +55,30 @@ func TestTheAuditSees(t *testing.T) {
 
 // An order that has ended keeps no token.
 func TestAnEndedSessionKeepsNoToken(t *testing.T) {
-	r := New(Config{Clock: tokens.FrozenClock(time.Time{}), Log: slog.DiscardHandler, Ledger: NewMemoryLedger()})
+	r := New(Config{Clock: tokens.FrozenClock(time.Time{}), Log: slog.DiscardHandler, Store: NewMemoryStore(), Ledger: NewMemoryLedger()})
 	if _, err := r.Open(context.Background(), "op_1", "user_123", nil); err != nil {
 		t.Fatal(err)
 	}
-	s := r.sessions["op_1"]
-	s.steps = []*step{{Step: Step{Status: Released}, token: "a.b.c"}}
+	keep(t, r, func(s *Record) { s.Steps = []*StepRecord{{Step: Step{Status: Released}, Token: "a.b.c"}} })
 	if _, err := r.Close(context.Background(), "op_1"); err != nil {
 		t.Fatal(err)
 	}
-	if token := s.steps[0].token; token != "" {
+	if token := keep(t, r, func(*Record) {}).Steps[0].Token; token != "" {
 		t.Errorf("it keeps %s", token)
 	}
+}
+
+// keep changes what is kept of op_1, and gives it.
+func keep(t *testing.T, r *Relay, change func(*Record)) *Record {
+	t.Helper()
+	s, err := r.Store.Get(context.Background(), "op_1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = s.clone()
+	change(s)
+	if err := r.Store.Put(context.Background(), s); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

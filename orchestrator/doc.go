@@ -7,8 +7,14 @@
 //   - It reads an envelope and never the letter: constraints and sealed are
 //     bytes to it, facts and receipts too. It knows no money.
 //   - It uses capabilities for one thing only: to choose the service.
-//   - A use is recorded last, under the session's lock, together with the
-//     acceptance: a refused token burns nothing, and of two uses one wins.
+//   - A use is recorded last, in one atomic step, and then the acceptance: a
+//     refused token burns nothing, and of two uses one wins.
+//   - A redemption, a resumption and a close are a machine over a [Record], plain
+//     data: next gives the question, took notes the answer. One loop around it
+//     asks, and writes to the [Store] before each question. There is no other way
+//     to stop between two messages, and none is needed: whoever finds a record
+//     asks its question again, with the same attempt id.
+//   - A relay that lost its memory fails closed.
 //   - A refusal ends an attempt. An unknown answer is asked for again with the
 //     same attempt id, then cancelled.
 //   - What owes is never forgotten, and a name is free when no service has books

@@ -4,41 +4,34 @@
 package orchestrator
 
 import (
-	"container/heap"
+	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"tokenshell/tokens"
 )
 
 // pause is how long a session that owes is left alone before it is looked at
 // again.
 const pause = time.Minute
 
-// forget drops the sessions that can matter no more.
-func (r *Relay) forget(now time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for len(r.queue) > 0 && now.After(r.queue[0].due) {
-		s := heap.Pop(&r.queue).(*session)
-		s.due = s.needed(now)
-		if now.After(s.due) {
-			delete(r.sessions, s.id)
-			r.Ledger.Forget(s.id)
-		} else {
-			heap.Push(&r.queue, s)
+// forget drops the sessions that can matter no more. What a store or ledger does
+// not answer is tried again the next time.
+func (r *Relay) forget(ctx context.Context, now time.Time) {
+	due, _ := r.Store.Due(ctx, now)
+	for _, id := range due {
+		kept, err := r.Store.Get(ctx, id)
+		if err != nil || r.underWay(kept, now) {
+			continue
+		}
+		s := kept.settled(r.stateOf(kept))
+		if !now.After(s.needed(now)) {
+			_ = r.put(ctx, s)
+		} else if r.Ledger.Forget(ctx, id) == nil {
+			_ = r.Store.Forget(ctx, id, kept.Version)
 		}
 	}
-}
-
-// needed says until when a session is needed at least.
-func (s *session) needed(now time.Time) time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.settle(now)
-	if s.owes() {
-		return now.Add(pause)
-	}
-	return latest(s.ends, s.ended).Add(Retention)
 }
 
 // ErrExists is the kind of a [NameTaken].
@@ -72,24 +65,22 @@ func (t *NameTaken) Error() string {
 // Unwrap gives [ErrExists].
 func (t *NameTaken) Unwrap() error { return ErrExists }
 
-// free is nil when an order may be opened under a name, or else a [NameTaken].
-// The services are asked with the relay unlocked, for they may ask the relay what
-// it owes.
-func (r *Relay) free(id string, now time.Time) error {
+// free is nil when an order may be opened under a name; else it is a [NameTaken],
+// or says that the store does not answer.
+func (r *Relay) free(ctx context.Context, id string) error {
 	books, yes := r.books(id)
-	s, err := r.lookup(id)
-	if err != nil {
-		if yes {
-			return &NameTaken{ID: id, Free: books}
-		}
+	s, state, err := r.look(ctx, id)
+	switch {
+	case errors.Is(err, tokens.SessionUnknown) && yes:
+		return &NameTaken{ID: id, Free: books}
+	case errors.Is(err, tokens.SessionUnknown):
 		return nil
+	case err != nil:
+		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.settle(now)
-	taken := &NameTaken{ID: id, State: s.state}
-	if s.state != Open && !s.owes() {
-		taken.Free = latest(latest(s.ends, s.ended).Add(Retention), books)
+	taken := &NameTaken{ID: id, State: state}
+	if state != Open && !state.owes() {
+		taken.Free = latest(latest(s.Ends, s.Ended).Add(Retention), books)
 	}
 	return taken
 }
@@ -112,23 +103,4 @@ func latest(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-// queue orders sessions by when they may be forgotten (container/heap).
-type queue []*session
-
-func (q queue) Len() int           { return len(q) }
-func (q queue) Less(i, j int) bool { return q[i].due.Before(q[j].due) }
-func (q queue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
-
-// Push is for container/heap.
-func (q *queue) Push(x any) { *q = append(*q, x.(*session)) }
-
-// Pop is for container/heap.
-func (q *queue) Pop() any {
-	last := len(*q) - 1
-	s := (*q)[last]
-	(*q)[last] = nil
-	*q = (*q)[:last]
-	return s
 }

@@ -44,7 +44,7 @@ func TestANameIsFreeWhenNobodyRemembers(t *testing.T) {
 	s := newStage(t)
 	until, yes := epoch.Add(72*time.Hour), false
 	s.config.Services[1].Remembers = func(order string) (time.Time, bool) { return until, yes && order == "op_1" }
-	s.relay = orchestrator.New(s.config)
+	s.relay = s.anew()
 	s.open("op_1")
 	yes = true
 	taken := func(want string) {

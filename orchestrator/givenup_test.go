@@ -44,7 +44,7 @@ func (s *stage) everybody(a *answering) {
 	for i := range s.config.Services {
 		s.config.Services[i].Redeemer = a
 	}
-	s.relay = orchestrator.New(s.config)
+	s.relay = s.anew()
 	s.open("op_1")
 }
 

@@ -41,7 +41,7 @@ func TestContendedUses(t *testing.T) {
 	together(func(n int) {
 		for i := range distinct {
 			i = (i + n%4) % distinct // not quite in step
-			first, err := ledger.Use(fmt.Sprintf("op_%d", i%sessions), tokens.Ref{Issuer: "points.svc", ID: fmt.Sprintf("cpt_%d", i)})
+			first, err := ledger.Use(background, orchestrator.Use{Session: fmt.Sprintf("op_%d", i%sessions), Ref: tokens.Ref{Issuer: "points.svc", ID: fmt.Sprintf("cpt_%d", i)}})
 			if err != nil {
 				t.Error(err)
 			}
@@ -60,7 +60,7 @@ func TestContendedUses(t *testing.T) {
 func TestAUseIsOfOneSessionAndIssuer(t *testing.T) {
 	ledger := orchestrator.NewMemoryLedger()
 	use := func(session, issuer, jti string) bool {
-		first, err := ledger.Use(session, tokens.Ref{Issuer: issuer, ID: jti})
+		first, err := ledger.Use(background, orchestrator.Use{Session: session, Ref: tokens.Ref{Issuer: issuer, ID: jti}})
 		mustDo(t, err)
 		return first
 	}
@@ -70,7 +70,7 @@ func TestAUseIsOfOneSessionAndIssuer(t *testing.T) {
 	if use("op_1", "a", "1") || use("op_2", "a", "1") {
 		t.Error("used twice")
 	}
-	ledger.Forget("op_1")
+	mustDo(t, ledger.Forget(background, "op_1"))
 	if !use("op_1", "a", "1") || use("op_2", "a", "1") {
 		t.Error("forgot the wrong session")
 	}

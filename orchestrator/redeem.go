@@ -1,4 +1,5 @@
-// Redemption: forward, in the world's order; take back, in reverse.
+// Redemption: forward, in the world's order; take back, in reverse. What is asked
+// next is the machine's business; here it is written down, asked and waited for.
 
 package orchestrator
 
@@ -8,15 +9,10 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"slices"
 	"time"
 
 	"tokenshell/tokens"
 )
-
-// backOff are the waits between the attempts to get an answer: one attempt
-// more than there are waits.
-var backOff = []time.Duration{time.Second, 2 * time.Second}
 
 // ErrNothing is the answer to redeeming when nothing was accepted.
 var ErrNothing = errors.New("nothing to redeem: no token was accepted in this session")
@@ -30,293 +26,220 @@ var ErrNotAccepted = errors.New("it was not accepted in this session: relay it f
 // interrupted redemption goes on where it stopped, and one that has ended
 // answers again what it answered: a client's retry is not a replay.
 //
-// It refuses with session_unknown, session_closed or session_mismatch, and
-// answers [ErrNothing] or [ErrNotAccepted]; ctx's error when it was interrupted.
+// It refuses with session_unknown, session_closed, session_mismatch or
+// service_unavailable (the store does not answer), and answers [ErrNothing] or
+// [ErrNotAccepted]; ctx's error when it was interrupted.
 func (r *Relay) Redeem(ctx context.Context, id string, named []tokens.Ref) (Snapshot, error) {
 	if err := ctx.Err(); err != nil {
 		return Snapshot{}, err // before the order ends
 	}
-	s, err := r.locked(id)
-	if err != nil {
-		return Snapshot{}, err
-	}
-	defer s.mu.Unlock()
-	for _, ref := range named {
-		if s.find(ref) == nil {
-			if ref.Order != id {
-				return Snapshot{}, tokens.Refuse(tokens.SessionMismatch, "the token is for order %q, this is %q", ref.Order, id)
+	return r.take(ctx, id, func(s *Record) (answer Snapshot, done bool, err error) {
+		for _, ref := range named {
+			if s.find(ref) != nil {
+				continue
 			}
-			if s.state == Open {
-				return Snapshot{}, fmt.Errorf("%q: %w", ref.ID, ErrNotAccepted)
+			switch {
+			case ref.Order != id:
+				return Snapshot{}, true, tokens.Refuse(tokens.SessionMismatch, "the token is for order %q, this is %q", ref.Order, id)
+			case s.State == Open:
+				return Snapshot{}, true, fmt.Errorf("%q: %w", ref.ID, ErrNotAccepted)
 			}
-			return Snapshot{}, closed(s)
+			return Snapshot{}, true, closed(id, s.State)
 		}
-	}
-	switch s.state {
-	case Open:
-		if len(s.steps) == 0 {
-			return Snapshot{}, ErrNothing
-		}
-		for _, st := range s.steps {
-			if len(named) == 0 || slices.Contains(named, st.Ref) {
-				st.Attempt = r.Mint.ID("att")
+		switch s.State {
+		case Open:
+			if len(s.Steps) == 0 {
+				return Snapshot{}, true, ErrNothing
 			}
-		}
-		s.state = Redeeming
-		return r.run(ctx, s)
-	case Redeeming:
-		return r.run(ctx, s)
-	case Completed, Compensated:
-		snap := s.snapshot() // a copy: the session stays as it ended
-		for i := range snap.Steps {
-			if snap.Steps[i].Result == Redeemed {
-				snap.Steps[i].Result = Repeated
+			r.machine.begin(s, r.registry.order(), named, func() string { return r.Mint.ID("att") })
+			return Snapshot{}, false, nil
+		case Redeeming:
+			r.machine.resume(s)
+			return Snapshot{}, false, nil
+		case Completed, Compensated:
+			snap := s.snapshot(s.State) // the session stays as it ended
+			for i := range snap.Steps {
+				if snap.Steps[i].Result == Redeemed {
+					snap.Steps[i].Result = Repeated
+				}
 			}
+			return snap, true, nil
+		default:
+			return Snapshot{}, true, closed(id, s.State)
 		}
-		return snap, nil
-	default:
-		return Snapshot{}, closed(s)
-	}
+	})
 }
 
 // Resume takes an interrupted or stuck redemption to its end. It reports what is
 // new: a step that was settled and told of before has no Result. One that has
-// ended answers as it ended. It refuses with session_unknown or
-// session_closed, and answers [ErrNothing] when no redemption ever began.
+// ended answers as it ended. It refuses with session_unknown, session_closed or
+// service_unavailable (the store does not answer), and answers [ErrNothing] when
+// no redemption ever began.
 func (r *Relay) Resume(ctx context.Context, id string) (Snapshot, error) {
-	s, err := r.locked(id)
-	if err != nil {
-		return Snapshot{}, err
-	}
-	defer s.mu.Unlock()
-	switch s.state {
-	case Redeeming, Stuck:
-		old := s.settledSteps()
-		snap, err := r.run(ctx, s)
-		for i := range old { // steps keep their places
-			if old[i] {
-				snap.Steps[i].Result = ""
+	var known []bool // what came of a step was told, and nothing is left to do for it
+	snap, err := r.take(ctx, id, func(s *Record) (answer Snapshot, done bool, err error) {
+		switch s.State {
+		case Redeeming, Stuck:
+			known = make([]bool, len(s.Steps))
+			for i, st := range s.Steps {
+				known[i] = st.Told && !st.Owed
 			}
-		}
-		return snap, err
-	case Completed, Compensated:
-		return s.snapshot(), nil
-	case Open:
-		return Snapshot{}, ErrNothing
-	default:
-		return Snapshot{}, closed(s)
-	}
-}
-
-// run takes the redemption of a locked session as far as it goes. The lock is
-// not held while a service is asked; running keeps others away.
-func (r *Relay) run(ctx context.Context, s *session) (snap Snapshot, err error) {
-	if s.running {
-		return Snapshot{}, tokens.Refuse(tokens.SessionClosed, "a redemption of session %q is under way", s.id)
-	}
-	s.running, s.state = true, Redeeming
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		s.running = false
-		snap = s.snapshot()
-		r.journal.Step(ctx, "redeem", tokens.Ref{Order: s.id}, err, slog.String("state", string(s.state)))
-	}()
-	if !s.compensating {
-		if err := r.forward(ctx, s); err != nil {
-			return snap, err
-		}
-	}
-	if s.compensating {
-		if err := r.compensate(ctx, s); err != nil {
-			return snap, err
-		}
-	}
-	r.release(ctx, s)
-	if err := ctx.Err(); err != nil {
-		return snap, err
-	}
-	r.finish(s)
-	r.update(s, func() {
-		for _, st := range s.steps {
-			st.told = true
+			r.machine.resume(s)
+			return Snapshot{}, false, nil
+		case Completed, Compensated:
+			return s.snapshot(s.State), true, nil
+		case Open:
+			return Snapshot{}, true, ErrNothing
+		default:
+			return Snapshot{}, true, closed(id, s.State)
 		}
 	})
-	return snap, nil
-}
-
-func (r *Relay) finish(s *session) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	state := Completed
-	switch {
-	case slices.ContainsFunc(s.steps, func(st *step) bool { return st.owed }):
-		state = Stuck
-	case s.compensating:
-		state = Compensated
-	}
-	s.end(state, r.Clock.Now())
-}
-
-// inOrder gives the steps that take part, in the order of the services, and
-// within a service in the order of acceptance.
-func (r *Relay) inOrder(s *session) []*step {
-	var ordered []*step
-	for _, service := range r.registry.order() {
-		for _, st := range s.steps {
-			if st.Service == service.Name && st.Attempt != "" {
-				ordered = append(ordered, st)
-			}
+	for i := range snap.Steps { // steps keep their places
+		if i < len(known) && known[i] {
+			snap.Steps[i].Result = ""
 		}
 	}
-	return ordered
+	return snap, err
 }
 
-// forward redeems step by step, until all are redeemed or one is not.
-func (r *Relay) forward(ctx context.Context, s *session) error {
-	for _, st := range r.inOrder(s) {
-		if st.Status != Accepted {
-			continue // it was redeemed before the interruption
+// Close ends an open session and has the services release what it accepted. It
+// refuses with session_unknown, session_closed or service_unavailable (the store
+// does not answer).
+func (r *Relay) Close(ctx context.Context, id string) (snap Snapshot, err error) {
+	defer func() { r.journal.Step(ctx, "close", tokens.Ref{Order: id}, err) }()
+	return r.take(ctx, id, func(s *Record) (answer Snapshot, done bool, err error) {
+		if s.State != Open {
+			return Snapshot{}, true, closed(id, s.State)
 		}
-		// Once an answer went missing, a refusal says nothing about what the
-		// unheard question did; an interrupted run left one behind, too.
-		unheard := st.owed
-		r.update(s, func() { st.owed = true }) // from here on it may have happened
-		var receipt tokens.Receipt
-		err := r.ask(ctx, s, st, "forward", func() (err error) {
-			receipt, err = r.registry.service(st.Service).Redeem(ctx, tokens.Redemption{
-				Token: st.token, Session: tokens.Session{Order: s.id, Customer: s.customer}, Facts: maps.Clone(s.facts), Attempt: st.Attempt,
-			})
-			var refusal *tokens.Refusal
-			unheard = unheard || err != nil && !errors.As(err, &refusal)
-			return err
-		})
-		if ctx.Err() != nil && err != nil {
-			return ctx.Err()
-		}
-		r.update(s, func() {
-			var refusal *tokens.Refusal
-			switch {
-			case err == nil:
-				st.Status, st.Result, st.Receipt = Redeemed, Redeemed, &receipt
-				if receipt.Repeated {
-					st.Result = Repeated
-				}
-			case errors.As(err, &refusal) || r.Weakness.Lacks(tokens.UnknownIsUndone):
-				if refusal == nil {
-					refusal = tokens.Refuse(tokens.ServiceUnavailable, "%s", unanswered(st.Service, err))
-				}
-				st.Status, st.Result, st.owed = Refused, Refused, unheard && !r.Weakness.Lacks(tokens.UnknownIsUndone)
-				st.Reason, st.Detail = refusal.Reason, refusal.Detail
-			default:
-				st.Result, st.Reason, st.Detail = Failed, tokens.ServiceUnavailable, unanswered(st.Service, err)
-			}
-		})
+		s.State = Closed
+		return Snapshot{}, false, nil
+	})
+}
+
+// take has a session begin something, and takes it as far as it goes. Begin is
+// given a copy to change, and says when there is nothing to do but to answer; it
+// is asked again when somebody else was faster.
+func (r *Relay) take(ctx context.Context, id string, begin func(*Record) (answer Snapshot, done bool, err error)) (Snapshot, error) {
+	for {
+		s, err := r.get(ctx, id)
 		if err != nil {
-			s.compensating = true
-			return nil
+			return Snapshot{}, err
+		}
+		elsewhere := s.Lease.heldByOther(r.Name, r.Clock.Now())
+		if answer, done, err := begin(s); done {
+			return answer, err
+		}
+		if elsewhere || !r.occupy(id) {
+			return Snapshot{}, tokens.Refuse(tokens.SessionClosed, "a redemption of session %q is under way", id)
+		}
+		if snap, err := r.run(ctx, s); !errors.Is(err, ErrConflict) {
+			return snap, err
 		}
 	}
-	r.update(s, func() {
-		for _, st := range s.steps {
-			st.owed = false
-		}
-	})
-	return nil
 }
 
-// compensate cancels, in reverse, what was or may have been redeemed. What
-// cannot be cancelled stays owed.
-func (r *Relay) compensate(ctx context.Context, s *session) error {
-	ordered := r.inOrder(s)
-	slices.Reverse(ordered)
-	for _, st := range ordered {
-		if !st.owed {
-			continue
-		}
-		if r.Weakness.Lacks(tokens.RefusalCompensates) {
-			r.update(s, func() { st.Status, st.Result, st.owed = Cancelled, Cancelled, false })
-			continue
-		}
-		err := r.ask(ctx, s, st, "cancel", func() error { return r.cancel(ctx, s, st) })
-		if ctx.Err() != nil && err != nil {
-			return ctx.Err()
-		}
-		r.update(s, func() {
-			switch {
-			case err != nil:
-				st.Result, st.Reason, st.Detail = Failed, tokens.ServiceUnavailable, unanswered(st.Service, err)
-			case st.Status == Redeemed:
-				st.Status, st.Result, st.owed = Cancelled, Cancelled, false
-				st.Reason, st.Detail = "", ""
-			default: // nobody knows whether it was redeemed; now it is not
-				if st.Status, st.owed = Cancelled, false; st.told {
-					st.Result = Cancelled // that it failed is known; the reason stays, for it is the order's
-				}
+// run asks and writes down, until the machine has nothing left to ask. It ends
+// early with ctx's error, or with a refusal when the store does not answer or
+// another relay has gone on; with [ErrConflict] when it has not even begun.
+func (r *Relay) run(ctx context.Context, s *Record) (snap Snapshot, err error) {
+	defer r.leave(s.ID)
+	if s.State != Closed {
+		defer func() {
+			if !errors.Is(err, ErrConflict) {
+				r.journal.Step(ctx, "redeem", tokens.Ref{Order: s.ID}, err, slog.String("state", string(s.State)))
 			}
-		})
+		}()
 	}
-	return nil
-}
-
-// release gives back, with one try each, what was accepted and will not be
-// redeemed, and what a service refused. A release that fails costs nothing but
-// time: the reservation expires.
-func (r *Relay) release(ctx context.Context, s *session) {
-	for _, st := range s.steps {
-		if st.Status != Accepted && st.Status != Refused || st.owed || st.freed || ctx.Err() != nil {
-			continue
+	first := s.Version
+	write := func(ctx context.Context) error {
+		version := s.Version
+		err := r.put(ctx, s)
+		s = s.clone()
+		if errors.Is(err, ErrConflict) && version != first {
+			return tokens.Refuse(tokens.SessionClosed, "another relay went on with the redemption of session %q", s.ID)
 		}
-		err := r.cancel(ctx, s, st)
-		r.journal.Step(ctx, "release", st.Ref, err, slog.String("service", st.Service))
-		r.update(s, func() {
-			if st.freed = err == nil; st.freed && st.Status == Accepted {
-				st.Status = Released
+		return err
+	}
+	var stopped error
+	for {
+		q, more := r.machine.next(s)
+		if !more || q.what == release && ctx.Err() != nil {
+			stopped = ctx.Err()
+			break
+		}
+		if q.wait > 0 {
+			if stopped = r.Clock.Wait(ctx, q.wait); stopped != nil {
+				break
 			}
-		})
-	}
-}
-
-func (r *Relay) cancel(ctx context.Context, s *session, st *step) error {
-	return r.registry.service(st.Service).Cancel(ctx, tokens.Cancellation{
-		Token: st.token, Session: tokens.Session{Order: s.id, Customer: s.customer}, Attempt: st.Attempt,
-	})
-}
-
-// ask asks a service until it answers: a yes, a no, or nothing after the last
-// attempt.
-func (r *Relay) ask(ctx context.Context, s *session, st *step, what string, question func() error) (err error) {
-	for try := 0; ; try++ {
-		err = question()
-		r.journal.Step(ctx, what, st.Ref, err, slog.String("service", st.Service), slog.String("attempt", st.Attempt), slog.Int("try", try+1))
-		var refusal *tokens.Refusal
-		if err == nil || errors.As(err, &refusal) || try == len(backOff) {
-			return err
 		}
-		if waited := r.Clock.Wait(ctx, backOff[try]); waited != nil {
-			return waited
+		r.machine.asked(s, q)
+		s.Lease = Lease{Holder: r.Name, Until: r.Clock.Now().Add(LeaseTTL)}
+		if err := write(ctx); err != nil {
+			return s.snapshot(s.State), err
+		}
+		receipt, err := r.question(ctx, s, q)
+		if err != nil && ctx.Err() != nil {
+			stopped = ctx.Err()
+			break
+		}
+		r.machine.took(s, q, receipt, err)
+	}
+	if stopped != nil && s.State != Closed { // what a close did not give back expires
+		s.Lease = Lease{}
+		_ = write(context.WithoutCancel(ctx)) // else the lease runs out
+		return s.snapshot(s.State), stopped
+	}
+	for at, st := range s.Steps {
+		if !st.Told {
+			s.edit(at).Told = true
 		}
 	}
+	r.machine.end(s, r.Clock.Now())
+	s.Lease = Lease{}
+	err = write(context.WithoutCancel(ctx))
+	return s.snapshot(s.State), err
 }
 
-// update changes a session while a redemption of it runs, so that others may
-// look at it at any time.
-func (r *Relay) update(s *session, change func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	change()
+// question asks a service.
+func (r *Relay) question(ctx context.Context, s *Record, q question) (receipt tokens.Receipt, err error) {
+	st := s.Steps[q.step]
+	about := []slog.Attr{slog.String("service", st.Service)}
+	if q.what != release {
+		about = append(about, slog.String("attempt", st.Attempt), slog.Int("try", st.Tries+1))
+	}
+	defer func() { r.journal.Step(ctx, q.what, st.Ref, err, about...) }()
+	service, err := r.registry.service(st.Service)
+	if err != nil {
+		return receipt, err
+	}
+	order := tokens.Session{Order: s.ID, Customer: s.Customer}
+	if q.what == forward {
+		return service.Redeem(ctx, tokens.Redemption{Token: st.Token, Session: order, Facts: maps.Clone(s.Facts), Attempt: st.Attempt})
+	}
+	return receipt, service.Cancel(ctx, tokens.Cancellation{Token: st.Token, Session: order, Attempt: st.Attempt})
 }
 
-// unanswered says that a service did not answer, without repeating what it is
-// called in front of the cause.
-func unanswered(service string, err error) string {
-	var failure *tokens.Failure
-	if errors.As(err, &failure) {
-		return fmt.Sprintf("%s: %v", failure.Party, failure.Err)
+// occupy takes the right to go on with a session within this process, which a
+// lease is too coarse for; false when somebody has it.
+func (r *Relay) occupy(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.running[id] {
+		return false
 	}
-	var refusal *tokens.Refusal
-	if errors.As(err, &refusal) {
-		return fmt.Sprintf("%s will not cancel: %v", service, refusal)
-	}
-	return fmt.Sprintf("%s does not answer", service)
+	r.running[id] = true
+	return true
+}
+
+func (r *Relay) leave(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.running, id)
+}
+
+// underWay reports whether somebody is at a redemption.
+func (r *Relay) underWay(s *Record, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.running[s.ID] || s.Lease.heldByOther(r.Name, now)
 }

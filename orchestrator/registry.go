@@ -3,6 +3,7 @@
 package orchestrator
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -41,10 +42,16 @@ func (r *registry) order() []Service {
 	return slices.Clone(r.services)
 }
 
-func (r *registry) service(name string) Redeemer {
+// service finds a service. The error is a [tokens.Failure]: one that is not known
+// any more, for the relay was started again without it, does not answer.
+func (r *registry) service(name string) (Redeemer, error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return r.services[slices.IndexFunc(r.services, func(s Service) bool { return s.Name == name })].Redeemer
+	at := slices.IndexFunc(r.services, func(s Service) bool { return s.Name == name })
+	if at < 0 {
+		return nil, &tokens.Failure{Party: name, Err: errors.New("this relay knows no such service")}
+	}
+	return r.services[at].Redeemer, nil
 }
 
 // route gives the one service that the token's capabilities lead to.

@@ -32,7 +32,8 @@ func TestATrustedIssuerWithoutCapabilities(t *testing.T) {
 		for i := range c.Issuers {
 			c.Issuers[i].Capabilities = nil
 		}
-		relay := orchestrator.New(c)
+		s.config = c
+		relay := s.anew()
 		_, err := relay.Open(background, "op_1", "user_123", nil)
 		mustDo(t, err)
 		_, err = relay.Relay(background, "op_1", outsideToken(t, "points"))

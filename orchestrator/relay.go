@@ -3,12 +3,10 @@
 package orchestrator
 
 import (
-	"container/heap"
 	"context"
 	"errors"
 	"log/slog"
 	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -42,11 +40,15 @@ const (
 	Retention  = 24 * time.Hour   // an ended session is remembered that long after its TTL, or its end if that was later
 )
 
-// Config is what a relay is made of. All fields but Weakness are mandatory.
+// Config is what a relay is made of. All fields but Name, Since and Weakness are
+// mandatory.
 type Config struct {
+	Name     string    // of this relay among those that share a store; empty is "relay"
 	Services []Service // in the order of redemption
 	Issuers  []tokens.Issuer
+	Store    Store
 	Ledger   Ledger
+	Since    time.Time // what the ledger knows begins after this moment, for older uses were lost; zero: it knows all
 	Clock    tokens.Clock
 	Leeway   func() time.Duration
 	Mint     *tokens.Mint
@@ -54,122 +56,174 @@ type Config struct {
 	Weakness tokens.Weakness // none, unless somebody wants to see what happens
 }
 
-// Relay is OrderProcessing. Safe for concurrent use.
+// Relay is OrderProcessing. It remembers nothing itself but what it is at right
+// now. Safe for concurrent use.
 type Relay struct {
 	Config
 	registry *registry
 	verifier *tokens.Verifier
+	machine  machine
 	journal  tokens.Journal
 
-	mu       sync.Mutex
-	sessions map[string]*session
-	queue    queue
-	opened   int // sessions ever
+	mu      sync.Mutex
+	running map[string]bool // the sessions that a call of this process is at
 }
 
-// New makes a relay without sessions.
-func New(c Config) *Relay {
-	r := &Relay{Config: c, registry: newRegistry(c), sessions: map[string]*session{}, journal: tokens.NewJournal(c.Log, "relay")}
+// New makes a relay of what its store keeps.
+func New(c Config) *Relay { return made(c, newRegistry(c)) }
+
+func made(c Config, known *registry) *Relay {
+	if c.Name == "" {
+		c.Name = "relay"
+	}
+	r := &Relay{Config: c, registry: known, machine: machine{c.Weakness}, running: map[string]bool{}, journal: tokens.NewJournal(c.Log, "relay")}
 	r.verifier = &tokens.Verifier{
 		Party: tokens.Audience, Clock: c.Clock, Leeway: c.Leeway, Weakness: c.Weakness, Issuers: r.registry.issuer,
 	}
 	return r
 }
 
+// Restarted gives the relay as it is after its process was started again over a
+// store: it trusts whom it trusted, and goes on from there. The ledger is the one
+// that it had, or another that knows of no use up to since.
+func (r *Relay) Restarted(store Store, ledger Ledger, since time.Time) *Relay {
+	c := r.Config
+	c.Store, c.Ledger, c.Since = store, ledger, since
+	return made(c, r.registry)
+}
+
 // Open opens a session for the customer and names the order; an empty id has
 // the relay choose one of 128 random bits. Facts are carried, not read. The
-// error is a [NameTaken].
+// error is a [NameTaken], or a refusal with service_unavailable: the store does
+// not answer.
 func (r *Relay) Open(ctx context.Context, id, customer string, facts tokens.Facts) (Snapshot, error) {
 	if id == "" {
 		id = r.Mint.ID("op")
 	}
 	now := r.Clock.Now()
-	s := &session{id: id, customer: customer, facts: maps.Clone(facts), state: Open, opened: now, ends: now.Add(SessionTTL)}
-	if s.facts == nil {
-		s.facts = tokens.Facts{}
+	s := &Record{ID: id, Customer: customer, Facts: maps.Clone(facts), State: Open, Opened: now, Ends: now.Add(SessionTTL)}
+	if s.Facts == nil {
+		s.Facts = tokens.Facts{}
 	}
-	s.due = s.ends.Add(Retention)
-	r.forget(now)
-	if err := r.free(id, now); err != nil {
+	r.forget(ctx, now)
+	if err := r.free(ctx, id); err != nil {
 		return Snapshot{}, err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.sessions[id] != nil { // somebody was faster
+	switch err := r.put(ctx, s); {
+	case errors.Is(err, ErrConflict): // somebody was faster
 		return Snapshot{}, &NameTaken{ID: id, State: Open}
+	case err != nil:
+		return Snapshot{}, err
 	}
-	r.opened++
-	s.number = r.opened
-	r.sessions[id] = s
-	heap.Push(&r.queue, s)
 	r.journal.Step(ctx, "open", tokens.Ref{Order: id}, nil)
-	return s.snapshot(), nil
+	return s.snapshot(Open), nil
 }
 
-// lookup finds a session, or refuses with session_unknown.
-func (r *Relay) lookup(id string) (*session, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s := r.sessions[id]
-	if s == nil {
-		return nil, tokens.Refuse(tokens.SessionUnknown, "there is no session %q", id)
+// look finds a session, not to be changed, and says what state it is in now; or
+// refuses with session_unknown or, when the store does not answer,
+// service_unavailable.
+func (r *Relay) look(ctx context.Context, id string) (*Record, State, error) {
+	s, err := r.Store.Get(ctx, id)
+	switch {
+	case errors.Is(err, ErrNoSession):
+		return nil, "", tokens.Refuse(tokens.SessionUnknown, "there is no session %q", id)
+	case err != nil:
+		return nil, "", noStore(ctx, err)
 	}
-	return s, nil
+	return s, r.stateOf(s), nil
 }
 
-// locked finds a session and gives it locked and settled.
-func (r *Relay) locked(id string) (*session, error) {
-	s, err := r.lookup(id)
+// get finds a session like look, and gives a copy to change.
+func (r *Relay) get(ctx context.Context, id string) (*Record, error) {
+	s, state, err := r.look(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	s.settle(r.Clock.Now())
-	return s, nil
+	return s.settled(state), nil
 }
 
-// Session gives a session as it is now, or refuses with session_unknown.
+func (r *Relay) stateOf(s *Record) State {
+	now := r.Clock.Now()
+	return s.stateAt(now, s.State == Redeeming && r.underWay(s, now))
+}
+
+// put hands a session over to the store: it is not to be changed any more. The error is [ErrConflict], or a refusal with
+// service_unavailable when the store does not answer.
+func (r *Relay) put(ctx context.Context, s *Record) error {
+	s.Due = s.needed(r.Clock.Now())
+	err := r.Store.Put(ctx, s)
+	if err == nil || errors.Is(err, ErrConflict) {
+		return err
+	}
+	return noStore(ctx, err)
+}
+
+// noStore says that the store did not answer, or that nobody waits for it.
+func noStore(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return tokens.Refuse(tokens.ServiceUnavailable, "relay: the store of sessions does not answer")
+}
+
+// change changes an open session. It refuses with session_unknown, session_closed
+// or service_unavailable.
+func (r *Relay) change(ctx context.Context, id string, change func(*Record)) error {
+	for {
+		s, err := r.get(ctx, id)
+		if err != nil {
+			return err
+		}
+		if s.State != Open {
+			return closed(id, s.State)
+		}
+		change(s)
+		if err := r.put(ctx, s); !errors.Is(err, ErrConflict) {
+			return err
+		}
+	}
+}
+
+// Session gives a session as it is now, or refuses with session_unknown or
+// service_unavailable (the store does not answer).
 func (r *Relay) Session(id string) (Snapshot, error) {
-	s, err := r.locked(id)
+	s, state, err := r.look(context.Background(), id)
 	if err != nil {
 		return Snapshot{}, err
 	}
-	defer s.mu.Unlock()
-	return s.snapshot(), nil
+	return s.snapshot(state), nil
 }
 
-// Sessions gives every session that is remembered, by the time it was opened.
+// Sessions gives every session that is remembered, by the time it was opened;
+// none when the store does not answer.
 func (r *Relay) Sessions() []Snapshot {
-	r.mu.Lock()
-	all := slices.SortedFunc(maps.Values(r.sessions), func(a, b *session) int { return a.number - b.number })
-	r.mu.Unlock()
+	snaps, _ := r.sessions(context.Background())
+	return snaps
+}
+
+func (r *Relay) sessions(ctx context.Context) ([]Snapshot, error) {
+	all, err := r.Store.All(ctx)
+	if err != nil {
+		return nil, noStore(ctx, err)
+	}
 	snaps := make([]Snapshot, 0, len(all))
 	for _, s := range all {
-		s.mu.Lock()
-		s.settle(r.Clock.Now())
-		snaps = append(snaps, s.snapshot())
-		s.mu.Unlock()
+		snaps = append(snaps, s.snapshot(r.stateOf(s)))
 	}
-	return snaps
+	return snaps, nil
 }
 
 // SetFact changes what the client says of an open order. It refuses with
 // session_unknown or session_closed.
 func (r *Relay) SetFact(id, name, value string) error {
-	s, err := r.locked(id)
-	if err != nil {
-		return err
-	}
-	defer s.mu.Unlock()
-	if s.state != Open {
-		return closed(s)
-	}
-	s.facts[name] = value
-	return nil
+	return r.change(context.Background(), id, func(s *Record) {
+		s.Facts = maps.Clone(s.Facts)
+		s.Facts[name] = value
+	})
 }
 
-func closed(s *session) error {
-	return tokens.Refuse(tokens.SessionClosed, "session %q is %s", s.id, s.state)
+func closed(id string, state State) error {
+	return tokens.Refuse(tokens.SessionClosed, "session %q is %s", id, state)
 }
 
 // Relay judges a token that the client hands in for a session, and accepts it:
@@ -183,15 +237,15 @@ func (r *Relay) Relay(ctx context.Context, id, token string) (service string, er
 	}
 	if r.Weakness.Lacks(tokens.RelayRecordsLast) {
 		if seen, err := tokens.Peek(token); err == nil {
-			if first, _ := r.Ledger.Use(id, seen.Ref); !first {
+			if first, _ := r.Ledger.Use(ctx, Use{Session: id, Ref: seen.Ref}); !first {
 				return "", tokens.Refuse(tokens.Replayed, "session %q has used %s already", id, tokens.Word(seen.Ref.ID))
 			}
 		}
 	}
 	claims, err := tokens.Judge(token, r.verifier.Checks(tokens.Own{
-		Session: func(c *tokens.Claims) error { return r.belongs(id, c) },
+		Session: func(c *tokens.Claims) error { return r.belongs(ctx, id, c) },
 		Replay: func(c *tokens.Claims) error {
-			service, err = r.accept(id, token, c)
+			service, err = r.accept(ctx, id, token, c)
 			return err
 		},
 	}))
@@ -209,13 +263,13 @@ func (r *Relay) Relay(ctx context.Context, id, token string) (service string, er
 // belongs holds the token's order and customer against the session that it was
 // handed in for. Both that session and the order that the token names must be
 // open, so that a token of an order that has ended says so.
-func (r *Relay) belongs(id string, c *tokens.Claims) error {
-	customer, err := r.customer(id)
+func (r *Relay) belongs(ctx context.Context, id string, c *tokens.Claims) error {
+	customer, err := r.customer(ctx, id)
 	if err != nil {
 		return err
 	}
 	if c.Order != id {
-		if _, err := r.customer(c.Order); err != nil {
+		if _, err := r.customer(ctx, c.Order); err != nil {
 			return err
 		}
 		return tokens.Refuse(tokens.SessionMismatch, "the token is for order %q, this is %q", c.Order, id)
@@ -227,87 +281,77 @@ func (r *Relay) belongs(id string, c *tokens.Claims) error {
 }
 
 // customer says whose order it is, if its session is open.
-func (r *Relay) customer(id string) (string, error) {
-	s, err := r.locked(id)
+func (r *Relay) customer(ctx context.Context, id string) (string, error) {
+	s, state, err := r.look(ctx, id)
 	if err != nil {
 		return "", err
 	}
-	defer s.mu.Unlock()
-	if s.state != Open {
-		return "", closed(s)
+	if state != Open {
+		return "", closed(id, state)
 	}
-	return s.customer, nil
+	return s.Customer, nil
 }
 
-// accept records the use and the token, both or neither.
-func (r *Relay) accept(id, token string, c *tokens.Claims) (service string, err error) {
+// accept records the use, then the token: when the relay is stopped between the
+// two the token is spent, and nothing was accepted.
+func (r *Relay) accept(ctx context.Context, id, token string, c *tokens.Claims) (service string, err error) {
 	service, err = r.registry.route(c)
 	if err != nil {
 		return "", err
 	}
-	s, err := r.locked(id)
-	if err != nil {
+	if _, err := r.customer(ctx, id); err != nil { // it may have ended since it was looked at
 		return "", err
 	}
-	defer s.mu.Unlock()
-	if s.state != Open { // it may have ended since it was looked at
-		return "", closed(s)
+	if err := r.remembered(c); err != nil {
+		return "", err
 	}
-	first, err := r.Ledger.Use(id, c.Ref())
+	first, err := r.Ledger.Use(ctx, Use{Session: id, Ref: c.Ref(), Expires: c.ExpiresAt, Attempt: r.Mint.ID("use")})
 	if err != nil {
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
 		return "", tokens.Refuse(tokens.LedgerUnavailable, "the ledger of used tokens does not answer")
 	}
 	if !first && !r.Weakness.Lacks(tokens.RelayRemembers) && !r.Weakness.Lacks(tokens.RelayRecordsLast) {
 		return "", tokens.Refuse(tokens.Replayed, "session %q has used %s of %s already", id, tokens.Word(c.ID), tokens.Word(c.Issuer))
 	}
 	ref := tokens.Ref{Issuer: strings.Clone(c.Issuer), ID: strings.Clone(c.ID), Order: id}
-	s.steps = append(s.steps, &step{
-		Step:  Step{Ref: ref, Service: service, Expires: c.ExpiresAt, Status: Accepted},
-		token: token,
-	})
-	return service, nil
+	accepted := &StepRecord{Step: Step{Ref: ref, Service: service, Expires: c.ExpiresAt, Status: Accepted}, Token: token}
+	return service, r.change(ctx, id, func(s *Record) { s.Steps = append(s.Steps, accepted) })
+}
+
+// remembered refuses with ledger_unavailable what may have been used before the
+// ledger's memory begins. Whoever is ahead of the relay's clock by no more than
+// the leeway may have issued it then.
+func (r *Relay) remembered(c *tokens.Claims) error {
+	if r.Since.IsZero() || c.IssuedAt.After(r.Since.Add(r.Leeway())) {
+		return nil
+	}
+	return tokens.Refuse(tokens.LedgerUnavailable, "the relay lost its memory of used tokens at %s, and this one is not younger: nobody knows whether it was used",
+		r.Since.UTC().Format(time.RFC3339))
 }
 
 // Explain says of every check of an envelope what it would find, and records
 // nothing; see [tokens.Explain].
 func (r *Relay) Explain(id, token string, all bool) []tokens.Finding {
+	ctx := context.Background()
 	return tokens.Explain(token, r.verifier.Checks(tokens.Own{
-		Session: func(c *tokens.Claims) error { return r.belongs(id, c) },
+		Session: func(c *tokens.Claims) error { return r.belongs(ctx, id, c) },
 		Replay: func(c *tokens.Claims) error {
 			if _, err := r.registry.route(c); err != nil {
 				return err
 			}
-			s, err := r.locked(id)
+			if err := r.remembered(c); err != nil {
+				return err
+			}
+			s, _, err := r.look(ctx, id)
 			if err != nil {
 				return err
 			}
-			defer s.mu.Unlock()
 			if s.find(tokens.Ref{Issuer: c.Issuer, ID: c.ID, Order: id}) != nil {
 				return tokens.Refuse(tokens.Replayed, "session %q has used %s of %s already", id, tokens.Word(c.ID), tokens.Word(c.Issuer))
 			}
 			return nil
 		},
 	}), all)
-}
-
-// Close ends an open session and has the services release what it accepted. It
-// refuses with session_unknown or session_closed.
-func (r *Relay) Close(ctx context.Context, id string) (snap Snapshot, err error) {
-	defer func() { r.journal.Step(ctx, "close", tokens.Ref{Order: id}, err) }()
-	s, err := r.locked(id)
-	if err != nil {
-		return Snapshot{}, err
-	}
-	defer s.mu.Unlock()
-	if s.state != Open {
-		return Snapshot{}, closed(s)
-	}
-	s.state = Closed
-	func() {
-		s.mu.Unlock()
-		defer s.mu.Lock() // also when a service panics
-		r.release(ctx, s)
-	}()
-	s.end(Closed, r.Clock.Now())
-	return s.snapshot(), nil
 }

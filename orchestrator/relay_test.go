@@ -35,11 +35,11 @@ type broken struct {
 	down bool
 }
 
-func (b *broken) Use(session string, ref tokens.Ref) (bool, error) {
+func (b *broken) Use(ctx context.Context, use orchestrator.Use) (bool, error) {
 	if b.down {
 		return false, errors.New("connection refused by 10.0.0.7")
 	}
-	return b.Ledger.Use(session, ref)
+	return b.Ledger.Use(ctx, use)
 }
 
 // What the relay itself refuses. None of it burns the jti: the good token is
@@ -111,7 +111,7 @@ func TestTheSessionIsAskedBeforeTheOrder(t *testing.T) {
 	s := newStage(t)
 	clock := &counting{Clock: s.clock}
 	s.config.Clock = clock
-	s.relay = orchestrator.New(s.config)
+	s.relay = s.anew()
 	for _, id := range []string{"open", "other", "closed", "ended"} {
 		s.open(id)
 	}
@@ -217,12 +217,12 @@ func TestASessionThatEndsWhileATokenIsJudged(t *testing.T) {
 		mustDo(t, err)
 		return 0
 	}
-	s.relay = orchestrator.New(s.config)
+	s.relay = s.anew()
 	s.open("op_1")
 	token := signed(t, claimsOf("points", "p1", epoch))
 	_, err := s.relay.Relay(background, "op_1", token)
 	mustRefuse(t, err, tokens.SessionClosed)
-	if first, err := s.config.Ledger.Use("op_1", tokens.Ref{Issuer: "points.svc", ID: "p1"}); !first || err != nil {
+	if first, err := s.config.Ledger.Use(background, orchestrator.Use{Session: "op_1", Ref: tokens.Ref{Issuer: "points.svc", ID: "p1"}}); !first || err != nil {
 		t.Error("the jti is burned")
 	}
 }
@@ -243,7 +243,7 @@ func TestRelayingGivenUp(t *testing.T) {
 func TestCapabilitiesOfTwoServices(t *testing.T) {
 	s := newStage(t)
 	s.config.Issuers[1].Capabilities = []string{"points:redeem", "coupons:redeem", "parking:pay"}
-	relay := orchestrator.New(s.config)
+	relay := s.anew()
 	_, err := relay.Open(background, "op_1", "user_123", nil)
 	mustDo(t, err)
 	for name, capabilities := range map[string][]string{"two services": {"points:redeem", "coupons:redeem"}, "no service": {"parking:pay"}} {

@@ -84,7 +84,7 @@ func TestSessionsAreForgotten(t *testing.T) {
 	s.open("op_3")
 	_, err := s.relay.Session("op_1")
 	mustRefuse(t, err, tokens.SessionUnknown)
-	if first, err := s.config.Ledger.Use("op_1", tokens.Ref{Issuer: "points.svc", ID: "p1", Order: "op_1"}); !first || err != nil {
+	if first, err := s.config.Ledger.Use(background, orchestrator.Use{Session: "op_1", Ref: tokens.Ref{Issuer: "points.svc", ID: "p1", Order: "op_1"}}); !first || err != nil {
 		t.Error("its jtis are not forgotten")
 	}
 }
@@ -237,7 +237,7 @@ func TestARefusalAfterAnInterruptionIsStillOwed(t *testing.T) {
 	ctx, cancel := context.WithCancel(background)
 	defer cancel()
 	s.config.Clock = cancelling{s.clock, cancel}
-	s.relay = orchestrator.New(s.config)
+	s.relay = s.anew()
 	script{"payments.redeem": {lost, refuse}, "payments.cancel": {timeout}}.on(s)
 	s.open("op_1")
 	s.accept("payments")

@@ -141,7 +141,7 @@ func TestAnIssuerIsTrustedNoMore(t *testing.T) {
 func TestCapabilitiesLeadToOneService(t *testing.T) {
 	s := newStage(t)
 	s.config.Services[1].Capabilities = append(s.config.Services[1].Capabilities, "points:gift")
-	s.relay = orchestrator.New(s.config)
+	s.relay = s.anew()
 	s.open("op_1")
 	mustDo(t, s.relay.Trust(outside("partner", "points:redeem", "points:gift", "coupons:redeem", "moon:land"), nil))
 	s.wantService("points")(s.relayed("partner", "x1", "points:redeem", "points:gift"))

@@ -87,7 +87,7 @@ func newStageWith(t testing.TB, ledger orchestrator.Ledger) *stage {
 	t.Helper()
 	s := &stage{t: t, clock: tokens.FrozenClock(epoch), services: map[string]*service{}}
 	c := orchestrator.Config{
-		Ledger: ledger, Clock: s.clock, Leeway: func() time.Duration { return 0 }, Mint: tokens.NewMint([]byte("stage")),
+		Store: orchestrator.NewMemoryStore(), Ledger: ledger, Clock: s.clock, Leeway: func() time.Duration { return 0 }, Mint: tokens.NewMint([]byte("stage")),
 		Log: slog.NewTextHandler(&locked{s: s}, nil),
 	}
 	for _, name := range names {
@@ -213,4 +213,10 @@ func mustDo(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// anew is the relay of the stage's config, with nothing kept.
+func (s *stage) anew() *orchestrator.Relay {
+	s.config.Store = orchestrator.NewMemoryStore()
+	return orchestrator.New(s.config)
 }

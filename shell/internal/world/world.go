@@ -119,7 +119,7 @@ func (w *World) issuerConfig(k *Kind) issuers.Config {
 
 func (w *World) openRelay(open func(orchestrator.Config) Relay) {
 	c := orchestrator.Config{
-		Ledger: orchestrator.NewMemoryLedger(), Clock: w.Clock.Of("relay"), Leeway: w.Leeway.Get, Mint: w.Mint, Log: w.Log, Weakness: w.weakness,
+		Store: orchestrator.NewMemoryStore(), Ledger: orchestrator.NewMemoryLedger(), Clock: w.Clock.Of("relay"), Leeway: w.Leeway.Get, Mint: w.Mint, Log: w.Log, Weakness: w.weakness,
 	}
 	for _, p := range w.Parties {
 		c.Services = append(c.Services, orchestrator.Service{Name: p.Name, Capabilities: []string{p.Capability}, Redeemer: w.Reach("relay", p.Name, p.Domain), Remembers: p.Remembers})

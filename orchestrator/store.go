@@ -1,0 +1,168 @@
+// The store: where a relay keeps its sessions, so that they outlive it.
+
+package orchestrator
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Store keeps sessions. It is the only memory that a relay has of an order, and
+// is written before each question to a service: whoever finds a record can go on
+// from there. Safe for concurrent use, by several relays too.
+//
+// An error that is none of its own kinds says that the store cannot answer;
+// nothing is done then. Package storetest holds every implementation to this.
+type Store interface {
+	// Get gives a session, or [ErrNoSession].
+	Get(ctx context.Context, id string) (*Record, error)
+	// Put keeps s, if what is kept has s.Version (0: nothing is kept), and raises
+	// s.Version by one; else it changes nothing and answers [ErrConflict]. A new
+	// session gets its Number.
+	Put(ctx context.Context, s *Record) error
+	// Due gives the ids of the sessions that were due before now, earliest first.
+	Due(ctx context.Context, now time.Time) ([]string, error)
+	// Forget drops a session that has the version, or answers [ErrConflict].
+	Forget(ctx context.Context, id string, version uint64) error
+	// All gives every session, in the order of opening.
+	All(ctx context.Context) ([]*Record, error)
+}
+
+// ErrNoSession is a store's answer when it keeps no such session.
+var ErrNoSession = errors.New("no such session is kept")
+
+// ErrConflict is a store's answer to writing over what somebody else has written
+// since it was read.
+var ErrConflict = errors.New("the session was changed by somebody else")
+
+// MemoryStore keeps sessions for as long as the process lives.
+type MemoryStore struct {
+	mu    sync.Mutex
+	kept  map[string]*kept
+	queue queue
+	ever  uint64 // sessions ever
+}
+
+// kept is a session and its place in the queue.
+type kept struct {
+	*Record
+	at int
+}
+
+// NewMemoryStore makes an empty store.
+func NewMemoryStore() *MemoryStore { return &MemoryStore{kept: map[string]*kept{}} }
+
+// Get gives a session, or [ErrNoSession].
+func (m *MemoryStore) Get(_ context.Context, id string) (*Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k := m.kept[id]
+	if k == nil {
+		return nil, ErrNoSession
+	}
+	return k.Record, nil
+}
+
+// Put keeps a session, or answers [ErrConflict].
+func (m *MemoryStore) Put(_ context.Context, s *Record) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k := m.kept[s.ID]
+	switch {
+	case k == nil && s.Version == 0:
+		m.ever++
+		s.Number = m.ever
+		s.Version++
+		k = &kept{Record: s}
+		m.kept[s.ID] = k
+		heap.Push(&m.queue, k)
+		return nil
+	case k == nil || k.Version != s.Version:
+		return ErrConflict
+	}
+	moved := !k.Due.Equal(s.Due)
+	s.Version++
+	k.Record = s
+	if moved {
+		heap.Fix(&m.queue, k.at)
+	}
+	return nil
+}
+
+// Due gives what is due, earliest first.
+func (m *MemoryStore) Due(_ context.Context, now time.Time) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var due []*kept
+	for look := []int{0}; len(look) > 0; { // only below what is due itself
+		at := look[len(look)-1]
+		look = look[:len(look)-1]
+		if at < len(m.queue) && m.queue[at].Due.Before(now) {
+			due = append(due, m.queue[at])
+			look = append(look, 2*at+1, 2*at+2)
+		}
+	}
+	slices.SortFunc(due, func(a, b *kept) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Number, b.Number)) })
+	ids := make([]string, len(due))
+	for i, k := range due {
+		ids[i] = k.ID
+	}
+	return ids, nil
+}
+
+// Forget drops a session, or answers [ErrConflict].
+func (m *MemoryStore) Forget(_ context.Context, id string, version uint64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k := m.kept[id]
+	if k == nil || k.Version != version {
+		return ErrConflict
+	}
+	heap.Remove(&m.queue, k.at)
+	delete(m.kept, id)
+	return nil
+}
+
+// All gives every session, in the order of opening.
+func (m *MemoryStore) All(context.Context) ([]*Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := make([]*Record, 0, len(m.kept))
+	for k := range maps.Values(m.kept) {
+		all = append(all, k.Record)
+	}
+	slices.SortFunc(all, func(a, b *Record) int { return cmp.Compare(a.Number, b.Number) })
+	return all, nil
+}
+
+// queue orders sessions by when they are due (container/heap).
+type queue []*kept
+
+func (q queue) Len() int           { return len(q) }
+func (q queue) Less(i, j int) bool { return q[i].Due.Before(q[j].Due) }
+func (q queue) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].at, q[j].at = i, j
+}
+
+// Push is for container/heap.
+func (q *queue) Push(x any) {
+	k := x.(*kept)
+	k.at = len(*q)
+	*q = append(*q, k)
+}
+
+// Pop is for container/heap.
+func (q *queue) Pop() any {
+	last := len(*q) - 1
+	k := (*q)[last]
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	return k
+}
