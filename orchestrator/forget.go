@@ -79,7 +79,7 @@ func (r *Relay) free(ctx context.Context, id string) error {
 		return err
 	}
 	taken := &NameTaken{ID: id, State: state}
-	if state != Open && !state.owes() {
+	if state != Open && !state.Owes() {
 		taken.Free = latest(latest(s.Ends, s.Ended).Add(Retention), books)
 	}
 	return taken

@@ -144,12 +144,12 @@ func (s *Record) settled(state State) *Record {
 	return c
 }
 
-// owes reports whether something may have to be taken back yet.
-func (s State) owes() bool { return s == Redeeming || s == Stuck }
+// Owes reports whether something may have to be taken back yet.
+func (s State) Owes() bool { return s == Redeeming || s == Stuck }
 
 // needed says until when a session is needed at least.
 func (s *Record) needed(now time.Time) time.Time {
-	if s.State.owes() {
+	if s.State.Owes() {
 		return now.Add(pause)
 	}
 	return latest(s.Ends, s.Ended).Add(Retention)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -166,18 +167,28 @@ func noStore(ctx context.Context, err error) error {
 	return tokens.Refuse(tokens.ServiceUnavailable, "relay: the store of sessions does not answer")
 }
 
-// change changes an open session. It refuses with session_unknown, session_closed
-// or service_unavailable.
-func (r *Relay) change(ctx context.Context, id string, change func(*Record)) error {
+// open finds an open session, not to be changed. It refuses with session_unknown,
+// session_closed or service_unavailable.
+func (r *Relay) open(ctx context.Context, id string) (*Record, error) {
+	s, state, err := r.look(ctx, id)
+	if err == nil && state != Open {
+		return nil, closed(id, state)
+	}
+	return s, err
+}
+
+// change changes an open session. It refuses like open, or as change does, which
+// may be asked several times.
+func (r *Relay) change(ctx context.Context, id string, change func(*Record) error) error {
 	for {
-		s, err := r.get(ctx, id)
+		s, err := r.open(ctx, id)
 		if err != nil {
 			return err
 		}
-		if s.State != Open {
-			return closed(id, s.State)
+		s = s.clone()
+		if err := change(s); err != nil {
+			return err
 		}
-		change(s)
 		if err := r.put(ctx, s); !errors.Is(err, ErrConflict) {
 			return err
 		}
@@ -216,9 +227,10 @@ func (r *Relay) sessions(ctx context.Context) ([]Snapshot, error) {
 // SetFact changes what the client says of an open order. It refuses with
 // session_unknown or session_closed.
 func (r *Relay) SetFact(id, name, value string) error {
-	return r.change(context.Background(), id, func(s *Record) {
+	return r.change(context.Background(), id, func(s *Record) error {
 		s.Facts = maps.Clone(s.Facts)
 		s.Facts[name] = value
+		return nil
 	})
 }
 
@@ -264,60 +276,61 @@ func (r *Relay) Relay(ctx context.Context, id, token string) (service string, er
 // handed in for. Both that session and the order that the token names must be
 // open, so that a token of an order that has ended says so.
 func (r *Relay) belongs(ctx context.Context, id string, c *tokens.Claims) error {
-	customer, err := r.customer(ctx, id)
+	s, err := r.open(ctx, id)
 	if err != nil {
 		return err
 	}
 	if c.Order != id {
-		if _, err := r.customer(ctx, c.Order); err != nil {
+		if _, err := r.open(ctx, c.Order); err != nil {
 			return err
 		}
 		return tokens.Refuse(tokens.SessionMismatch, "the token is for order %q, this is %q", c.Order, id)
 	}
-	if c.Subject != customer {
-		return tokens.Refuse(tokens.SessionMismatch, "the token is for customer %q, the session is of %q", c.Subject, customer)
+	if c.Subject != s.Customer {
+		return tokens.Refuse(tokens.SessionMismatch, "the token is for customer %q, the session is of %q", c.Subject, s.Customer)
 	}
 	return nil
 }
 
-// customer says whose order it is, if its session is open.
-func (r *Relay) customer(ctx context.Context, id string) (string, error) {
-	s, state, err := r.look(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	if state != Open {
-		return "", closed(id, state)
-	}
-	return s.Customer, nil
-}
-
-// accept records the use, then the token: when the relay is stopped between the
-// two the token is spent, and nothing was accepted.
+// accept records the use, then the token. A relay that is stopped between the two
+// asks for the same use again when it is handed the token again: until it has
+// accepted something, the session has the same version, which names the attempt.
 func (r *Relay) accept(ctx context.Context, id, token string, c *tokens.Claims) (service string, err error) {
 	service, err = r.registry.route(c)
 	if err != nil {
 		return "", err
 	}
-	if _, err := r.customer(ctx, id); err != nil { // it may have ended since it was looked at
+	s, err := r.open(ctx, id) // it may have ended since it was looked at
+	if err != nil {
 		return "", err
 	}
 	if err := r.remembered(c); err != nil {
 		return "", err
 	}
-	first, err := r.Ledger.Use(ctx, Use{Session: id, Ref: c.Ref(), Expires: c.ExpiresAt, Attempt: r.Mint.ID("use")})
+	first, err := r.Ledger.Use(ctx, Use{Session: id, Ref: c.Ref(), Expires: c.ExpiresAt, Attempt: r.Name + " " + strconv.FormatUint(s.Version, 10)})
 	if err != nil {
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
 		return "", tokens.Refuse(tokens.LedgerUnavailable, "the ledger of used tokens does not answer")
 	}
-	if !first && !r.Weakness.Lacks(tokens.RelayRemembers) && !r.Weakness.Lacks(tokens.RelayRecordsLast) {
-		return "", tokens.Refuse(tokens.Replayed, "session %q has used %s of %s already", id, tokens.Word(c.ID), tokens.Word(c.Issuer))
+	forgetful := r.Weakness.Lacks(tokens.RelayRemembers) || r.Weakness.Lacks(tokens.RelayRecordsLast)
+	replayed := func() error {
+		return tokens.Refuse(tokens.Replayed, "session %q has used %s of %s already", id, tokens.Word(c.ID), tokens.Word(c.Issuer))
+	}
+	if !first && !forgetful {
+		return "", replayed()
 	}
 	ref := tokens.Ref{Issuer: strings.Clone(c.Issuer), ID: strings.Clone(c.ID), Order: id}
 	accepted := &StepRecord{Step: Step{Ref: ref, Service: service, Expires: c.ExpiresAt, Status: Accepted}, Token: token}
-	return service, r.change(ctx, id, func(s *Record) { s.Steps = append(s.Steps, accepted) })
+	version := s.Version
+	return service, r.change(ctx, id, func(s *Record) error {
+		if s.Version != version && s.find(ref) != nil && !forgetful {
+			return replayed() // by another call of the same attempt
+		}
+		s.Steps = append(s.Steps, accepted)
+		return nil
+	})
 }
 
 // remembered refuses with ledger_unavailable what may have been used before the

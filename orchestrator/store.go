@@ -28,7 +28,8 @@ type Store interface {
 	Put(ctx context.Context, s *Record) error
 	// Due gives the ids of the sessions that were due before now, earliest first.
 	Due(ctx context.Context, now time.Time) ([]string, error)
-	// Forget drops a session that has the version, or answers [ErrConflict].
+	// Forget drops a session that has the version, or answers [ErrConflict]; and
+	// [ErrOwing] when it owes something, which is never forgotten.
 	Forget(ctx context.Context, id string, version uint64) error
 	// All gives every session, in the order of opening.
 	All(ctx context.Context) ([]*Record, error)
@@ -40,6 +41,10 @@ var ErrNoSession = errors.New("no such session is kept")
 // ErrConflict is a store's answer to writing over what somebody else has written
 // since it was read.
 var ErrConflict = errors.New("the session was changed by somebody else")
+
+// ErrOwing is a store's answer to forgetting a session that may have to take
+// something back yet.
+var ErrOwing = errors.New("the session owes something")
 
 // MemoryStore keeps sessions for as long as the process lives.
 type MemoryStore struct {
@@ -116,13 +121,16 @@ func (m *MemoryStore) Due(_ context.Context, now time.Time) ([]string, error) {
 	return ids, nil
 }
 
-// Forget drops a session, or answers [ErrConflict].
+// Forget drops a session, or answers [ErrConflict] or [ErrOwing].
 func (m *MemoryStore) Forget(_ context.Context, id string, version uint64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	k := m.kept[id]
-	if k == nil || k.Version != version {
+	switch {
+	case k == nil || k.Version != version:
 		return ErrConflict
+	case k.State.Owes():
+		return ErrOwing
 	}
 	heap.Remove(&m.queue, k.at)
 	delete(m.kept, id)

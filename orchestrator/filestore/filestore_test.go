@@ -1,0 +1,106 @@
+// The file holds what was answered, through a hundred kills.
+
+package filestore_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tokenshell/orchestrator"
+	"tokenshell/orchestrator/filestore"
+	"tokenshell/orchestrator/storetest"
+)
+
+var long = flag.Bool("long", false, "a hundred kills in place of ten")
+
+func TestMain(m *testing.M) {
+	storetest.Child(open)
+	os.Exit(m.Run())
+}
+
+func open(path string) (storetest.Opened, error) {
+	f, err := filestore.Open(path)
+	if err != nil {
+		return storetest.Opened{}, err
+	}
+	return storetest.Opened{Store: f, Ledger: f.Ledger(), Shut: f.Shut}, nil
+}
+
+func TestTheContract(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) (orchestrator.Store, orchestrator.Ledger, func() (orchestrator.Store, orchestrator.Ledger)) {
+		path := filepath.Join(t.TempDir(), "state")
+		p, err := open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = p.Shut() })
+		return p.Store, p.Ledger, func() (orchestrator.Store, orchestrator.Ledger) {
+			if err := p.Shut(); err != nil {
+				t.Fatal(err)
+			}
+			if p, err = open(path); err != nil {
+				t.Fatal(err)
+			}
+			return p.Store, p.Ledger
+		}
+	})
+}
+
+func TestKills(t *testing.T) {
+	times := 10
+	if *long {
+		times = 100
+	}
+	storetest.Kill(t, filepath.Join(t.TempDir(), "state"), times, open)
+}
+
+// What is no state file is refused by name, and stays as it is.
+func TestOddFiles(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for place, says := range map[string]string{
+		dir:                        "is not a regular file",
+		"/dev/null":                "is not a regular file",
+		path("text", "world: 1\n"): "is not a state file, or is damaged",
+		path("zeros", strings.Repeat("\x00", 1<<16)): "is not a state file, or is damaged",
+		filepath.Join(dir, "none", "state"):          "no such file",
+	} {
+		before, _ := os.ReadFile(place)
+		f, err := filestore.Open(place)
+		if err == nil {
+			_ = f.Shut()
+		}
+		if err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), place) {
+			t.Errorf("%s: %v", place, err)
+		}
+		if after, _ := os.ReadFile(place); string(after) != string(before) {
+			t.Errorf("%s was changed", place)
+		}
+	}
+}
+
+// One process has it; the second is told so. It is nobody else's to read.
+func TestOneProcess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	f, err := filestore.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Shut() }()
+	if _, err := filestore.Open(path); err == nil || !strings.Contains(err.Error(), "in use by another process") {
+		t.Errorf("got %v", err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
