@@ -84,12 +84,12 @@ func made(c Config, known *registry) *Relay {
 	return r
 }
 
-// Restarted gives the relay as it is after its process was started again over a
-// store: it trusts whom it trusted, and goes on from there. The ledger is the one
-// that it had, or another that knows of no use up to since.
-func (r *Relay) Restarted(store Store, ledger Ledger, since time.Time) *Relay {
+// Restarted gives the relay as it is after its process was started again: it trusts
+// whom it trusted, and goes on from what its store keeps. Change may give it
+// another store, ledger or log; one whose ledger lost its memory says Since when.
+func (r *Relay) Restarted(change func(*Config)) *Relay {
 	c := r.Config
-	c.Store, c.Ledger, c.Since = store, ledger, since
+	change(&c)
 	return made(c, r.registry)
 }
 

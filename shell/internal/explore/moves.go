@@ -303,9 +303,9 @@ func factMoves(w *world.World, snap orchestrator.Snapshot) []Move {
 func faultMoves(w *world.World) []Move {
 	var moves []Move
 	add := func(party, step string) {
-		for _, kind := range wire.FaultKinds() {
+		for _, kind := range []wire.FaultKind{wire.Refuse, wire.Timeout, wire.LostReply, wire.Slow} {
 			for _, count := range []int{1, 3} {
-				fault := wire.Fault{Party: party, Step: step, Kind: wire.FaultKind(kind), Left: count}
+				fault := wire.Fault{Party: party, Step: step, Kind: kind, Left: count}
 				line := fmt.Sprintf("fault %s.%s %s", party, step, kind)
 				if count > 1 {
 					line += fmt.Sprintf(" --count %d", count)
@@ -318,7 +318,7 @@ func faultMoves(w *world.World) []Move {
 		}
 	}
 	for _, p := range w.Parties {
-		for _, step := range wire.ServiceSteps {
+		for _, step := range []string{"confirm", "redeem", "cancel"} {
 			add(p.Name, step)
 		}
 	}

@@ -4,6 +4,7 @@ package interp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -40,6 +41,8 @@ type Shell struct {
 	speaking   *Spoken  // what is being run; nil between commands
 	sources    []string // files being sourced, to find circles
 	nested     int      // verbs being run, each by the one before
+	out        *answer.Out // of the verb that runs
+	trouble    error       // what went wrong with a verb that ran meanwhile
 	quit       bool
 	last       string // the command that ran last, as it was written
 	binds      []any
@@ -56,6 +59,9 @@ func New(w *world.World, l *Language) *Shell {
 	s := &Shell{Client: client.New(w), Language: l, Options: Options{Output: "text", Color: "auto", Tips: true}, Transcript: newTranscript()}
 	s.Vars = &Variables{Hide: s.Redact, Conceal: s.Conceal, values: map[string]variable{}}
 	s.Dir.OnRead, s.Dir.OnMade = s.noteRead, s.noteMade
+	if w != nil {
+		w.Wire.Meanwhile = s.meanwhile
+	}
 	if l.Start != nil {
 		l.Start(s)
 	}
@@ -166,9 +172,13 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 	if s.nested == MostNested {
 		return exit.Usage("run the inner verb by itself", "verbs run one another at most %d deep", MostNested)
 	}
-	was := s.Dir.Ctx
-	s.nested, s.Dir.Ctx, out.Ctx = s.nested+1, ctx, ctx
-	defer func() { s.nested, s.Dir.Ctx = s.nested-1, was }()
+	wasCtx, wasOut := s.Dir.Ctx, s.out
+	s.nested, s.Dir.Ctx, out.Ctx, s.out = s.nested+1, ctx, ctx, out
+	defer func() {
+		if s.nested, s.Dir.Ctx, s.out = s.nested-1, wasCtx, wasOut; s.nested == 0 {
+			err, s.trouble = errors.Join(err, s.trouble), nil
+		}
+	}()
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("this is a bug in tokenshell: %v\n%s", r, debug.Stack())
@@ -201,6 +211,52 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 		}
 	}
 	return err
+}
+
+// Parses says whether words are a verb and its arguments.
+func (s *Shell) Parses(words []string) error {
+	p, err := s.Language.Parser()
+	if err != nil {
+		return err
+	}
+	defer s.Language.Done(p)
+	if words[0] == "!" && len(words) > 1 {
+		words = words[1:]
+	}
+	_, err = p.parse(words)
+	return err
+}
+
+// meanwhile runs another client's verb while a message is on its way: it holds the
+// same tokens, and leaves the current order as it is. A refusal is something that
+// may happen; anything else that goes wrong is the error of the verb that runs.
+func (s *Shell) meanwhile(ctx context.Context, line string) {
+	defer func(order string) { s.Order = order }(s.Order)
+	var said strings.Builder
+	out := *s.out
+	out.Stdout, out.Stderr, out.Window = &said, &said, nil
+	commands, err := syntax.Split(line, false)
+	if err == nil {
+		var words []string
+		if words, err = s.Vars.Expand(commands[0]); err == nil && words[0] == "!" {
+			err = exit.Negate(words[1:], s.Execute(ctx, words[1:], &out))
+		} else if err == nil {
+			if err = s.Execute(ctx, words, &out); exit.Rejections(err) != nil {
+				out.Report(err)
+				err = nil
+			}
+		}
+	}
+	if err != nil {
+		s.trouble = errors.Join(s.trouble, fmt.Errorf("meanwhile, %s: %w", line, err))
+	}
+	if s.out.Format != "text" || s.out.Filter != nil {
+		return // the answer is one object
+	}
+	fmt.Fprintf(s.out.Stdout, "meanwhile: %s\n", s.Redact(line))
+	for l := range strings.Lines(said.String()) {
+		fmt.Fprintf(s.out.Stdout, "  %s\n", strings.TrimSuffix(l, "\n"))
+	}
 }
 
 // Leave ends what is under way when a shell ends.

@@ -42,11 +42,10 @@ func liveKinds() map[string]liveKind {
 		"worker":   offerParties("relay", "kms"), // has a clock, and a log
 		"kid":      of(offerKeys),
 		"step":     of(offerSteps),
-		"kind": of(func(*interp.Shell) []lineedit.Candidate {
-			return rowsOf(wire.FaultRows(), func(r wire.FaultRow) (string, string) { return string(r.Kind), r.Help })
-		}),
-		"check":  of(offerChecks),
-		"reason": of(offerReasons),
+		"kind":     offerFaults,
+		"late":     of(offerLate),
+		"check":    of(offerChecks),
+		"reason":   of(offerReasons),
 		"option": of(func(*interp.Shell) []lineedit.Candidate {
 			return rowsOf(interp.OptionRows(), func(r interp.OptionRow) (string, string) { return r.Name, r.Help })
 		}),
@@ -137,28 +136,45 @@ func offerCustomers(s *interp.Shell) []lineedit.Candidate {
 	})
 }
 
-// stepAskers says who asks for a step.
-var stepAskers = map[string]string{
-	"confirm": "asked by the client", "redeem": "asked by the relay, or past it", "cancel": "asked by the relay",
-	"sign": "asked by a service that confirms", "decrypt": "asked by a service that opens its letter",
+// askers says who asks for a step.
+func askers(s world.Step) string {
+	switch s.Step {
+	case "sign":
+		return "asked by a service that confirms"
+	case "decrypt":
+		return "asked by a service that opens its letter"
+	case "use":
+		return "asked by the relay, which accepts a token"
+	case "cancel":
+		return "asked by the relay"
+	case "redeem":
+		if s.Party != "relay" {
+			return "asked by the relay, or past it"
+		}
+	}
+	return "asked by the client"
 }
 
 func offerSteps(s *interp.Shell) []lineedit.Candidate {
-	var all []string
-	for _, p := range s.World.Parties {
-		for _, step := range wire.ServiceSteps {
-			all = append(all, p.Name+"."+step)
+	return rowsOf(s.World.Steps(), func(step world.Step) (string, string) { return step.String(), askers(step) })
+}
+
+// offerFaults offers what can go wrong of the step that stands before.
+func offerFaults(c *completer, _ string, before []string) []lineedit.Candidate {
+	kinds := wire.FaultRows()
+	for _, word := range before {
+		if party, step, err := c.shell.World.ParseStep(word); err == nil {
+			fit := wire.FaultKinds(party, step)
+			kinds = slices.DeleteFunc(kinds, func(r wire.FaultRow) bool { return !slices.Contains(fit, string(r.Kind)) })
+			break
 		}
 	}
-	for _, o := range s.World.Standins {
-		for _, step := range wire.StandinSteps {
-			all = append(all, o.Name+"."+step)
-		}
-	}
-	for _, step := range wire.KMSSteps {
-		all = append(all, "kms."+step)
-	}
-	return rowsOf(all, func(step string) (string, string) { return step, stepAskers[step[strings.LastIndexByte(step, '.')+1:]] })
+	return rowsOf(kinds, func(r wire.FaultRow) (string, string) { return string(r.Kind), r.Help })
+}
+
+// offerLate offers the steps of which a question is late.
+func offerLate(s *interp.Shell) []lineedit.Candidate {
+	return rowsOf(s.World.Wire.Late(), func(q wire.Question) (string, string) { return q.To + "." + q.Step, "late, of order " + q.Session })
 }
 
 // offerChecks offers what --without may name.

@@ -155,8 +155,8 @@ func TestNamesOfTheWorld(t *testing.T) {
 	offers(t, s, "trust remove ", shelltest.Club)
 	offers(t, s, "fault club.", "club.redeem", "club.cancel")
 	offers(t, s, "fault kms.", "kms.sign", "kms.decrypt")
-	offers(t, s, "fault points.", "points.confirm", "points.redeem", "points.cancel")
-	offers(t, s, "fault points.redeem ", wire.FaultKinds()...)
+	offers(t, s, "fault points.", "points.confirm", "points.redeem", "points.cancel", "points.revoke")
+	offers(t, s, "fault points.redeem ", wire.FaultKinds("points", "redeem")...)
 	offers(t, s, "explore --without ", world.Leavable()...)
 }
 
@@ -191,7 +191,7 @@ func TestOptionsAndTheirValues(t *testing.T) {
 func TestTopics(t *testing.T) {
 	s := shelltest.New(t, 1)
 	offers(t, s, "help pay", "payment", "payments")
-	offers(t, s, "help re", "relay", "redeem", "record", "revoke", "reasons", "replayed", "revoked")
+	offers(t, s, "help re", "relay", "redeem", "record", "restart", "revoke", "reasons", "replayed", "revoked")
 	offers(t, s, "help coupon ", "list", "confirm")
 	offers(t, s, "help coupon confirm ")
 	offers(t, s, "help nonsense ")
@@ -296,7 +296,7 @@ func TestHintsOfWhatIsToCome(t *testing.T) {
 		"set color ":                           "[VALUE]",
 		"attack run ":                          "[ID…] [--group G] [--without CHECK] [--seed N]",
 		"attack run --seed 3 ":                 "[ID…] [--group G] [--without CHECK]",
-		"fault points.redeem ":                 "KIND [--count N]",
+		"fault points.redeem ":                 "KIND [LINE] [--count N] [--after N]",
 		"watch ":                               "D [--count N] VERB…",
 		"watch 1s --count 2 coupon confirm ":   "CODE [--name HANDLE] [--ttl D]",
 		"expect ":                              "REASON VERB…",

@@ -105,6 +105,9 @@ func (t *Trace) arrow(w *page.Page, m *traced, lane int) string {
 	from, to := slices.Index(t.Parties, m.From), slices.Index(t.Parties, m.To)
 	left, right := min(from, to)*lane, max(from, to)*lane
 	row := []rune(t.lifelines(lane))
+	if m.Kind == "event" {
+		return w.Faint(string(row[:left])) + w.Paint(m.style(), "◆") + w.Faint(string(row[left+1:]))
+	}
 	shaft := '─'
 	if m.Kind == "answer" {
 		shaft = '╌'
@@ -153,6 +156,9 @@ func (t *Trace) writeLines(w *page.Page) {
 			sign = "✗"
 		}
 		line := fmt.Sprintf("%s %s %s: %s", m.From, sign, m.To, m.words())
+		if m.Kind == "event" {
+			line = fmt.Sprintf("%s ◆ %s", m.From, m.words())
+		}
 		for n, part := range page.Fold(line, max(10, w.Width-2)) {
 			indent := "  "
 			if n == 0 {
@@ -189,7 +195,7 @@ func (t *traced) style() page.Style {
 	switch {
 	case t.failed(), t.Lost:
 		return page.BadStyle
-	case t.Step == "cancel", t.Again > 0, t.Late != "":
+	case t.Step == "cancel", t.Again > 0, t.Late != "", t.Kind == "event":
 		return page.WornStyle
 	case t.Kind == "answer":
 		return page.GoodStyle

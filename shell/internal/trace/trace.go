@@ -88,8 +88,10 @@ func New(ctx context.Context, s *client.Client, session string, saw bool) Trace 
 			tr.Parties = append(tr.Parties, o.Name)
 		}
 	}
-	if present["kms"] {
-		tr.Parties = append(tr.Parties, "kms")
+	for _, name := range []string{"kms", "ledger"} {
+		if present[name] {
+			tr.Parties = append(tr.Parties, name)
+		}
 	}
 	return tr
 }
@@ -120,7 +122,10 @@ func newTraced(s *client.Client, m wire.Message, known map[string]tokens.Unverif
 	if m.Again > 1 {
 		t.Again = m.Again
 	}
-	if m.Answers > 0 {
+	switch {
+	case m.From == m.To:
+		t.Kind = "event"
+	case m.Answers > 0:
 		t.Kind = "answer"
 	}
 	if t.failed() && t.Text == "" {

@@ -1,47 +1,86 @@
-// fault: have a step of a party go wrong.
+// fault, deliver, restart: have a step of a party go wrong, and a relay stop.
 
 package verbs
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
 )
 
 // Fault is the verb fault.
 type Fault struct {
 	Inject faultInject `cmd:"" default:"withargs" help:"Have the next uses of a step go wrong." example:"fault payments.redeem lost-reply --count 2"`
-	List   faultList   `cmd:"" looks:"" help:"List the faults that wait." example:"fault list"`
+	List   faultList   `cmd:"" looks:"" help:"List the faults that wait, and the questions that are late." example:"fault list"`
 	Clear  faultClear  `cmd:"" help:"Forget the faults that wait." example:"fault clear"`
 }
 
 type faultInject struct {
-	Step  string `arg:"" complete:"step" placeholder:"SERVICE.STEP" help:"confirm, redeem or cancel of a service; kms.sign or kms.decrypt."`
-	Kind  string `arg:"" complete:"kind" help:"refuse, timeout, lost-reply or slow."`
+	Step  string `arg:"" complete:"step" placeholder:"PARTY.STEP" help:"confirm, redeem, cancel or revoke of a service; open, relay, redeem, resume or close of the relay; kms.sign, kms.decrypt or ledger.use."`
+	Kind  string `arg:"" complete:"kind" help:"refuse, timeout, lost-reply, slow, duplicate, late, crash-before, crash-after or meanwhile; of the ledger unavailable or slow."`
+	Line  string `arg:"" optional:"" help:"Of meanwhile: the other client's verb, quoted."`
 	Count int    `default:"1" placeholder:"N" help:"How many uses go wrong: 1 unless given."`
+	After int    `default:"0" placeholder:"N" help:"How many uses go well before that."`
 }
 
 // Run orders a fault.
-func (v *faultInject) Run(w *world.World, out *answer.Out) error {
+func (v *faultInject) Run(call *interp.Call) error {
+	w := call.World
 	party, step, err := w.ParseStep(v.Step)
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(wire.FaultKinds(), v.Kind) {
-		hint := "one of " + strings.Join(wire.FaultKinds(), ", ")
+	kind := wire.FaultKind(v.Kind)
+	if kinds := wire.FaultKinds(party, step); !slices.Contains(kinds, v.Kind) {
+		hint := exit.Meant(v.Kind, kinds, "one of "+strings.Join(kinds, ", "))
+		if slices.ContainsFunc(wire.FaultRows(), func(r wire.FaultRow) bool { return r.Kind == kind }) {
+			return exit.Usage(hint, "%s.%s cannot go wrong as %q does", party, step, v.Kind)
+		}
 		return exit.Usage(hint, "there is no fault %q", v.Kind)
 	}
-	if v.Count < 1 {
+	switch {
+	case v.Count < 1:
 		return exit.Usage("write 1 or more", "--count %d is not a number of times", v.Count)
+	case v.After < 0:
+		return exit.Usage("write 0 or more", "--after %d is not a number of times", v.After)
+	case kind == wire.Meanwhile && v.Line == "":
+		return exit.Usage("fault "+v.Step+" meanwhile 'revoke coupon-1'", "meanwhile needs the verb that is run")
+	case kind != wire.Meanwhile && v.Line != "":
+		return exit.Usage("only meanwhile takes a verb", "unexpected argument %q", v.Line)
 	}
-	w.Faults.Add(wire.Fault{Party: party, Step: step, Kind: wire.FaultKind(v.Kind), Left: v.Count})
-	return showFaults(w, out)
+	if v.Line != "" {
+		if err := parses(call, v.Line); err != nil {
+			return err
+		}
+	}
+	w.Faults.Add(wire.Fault{Party: party, Step: step, Kind: kind, Left: v.Count, After: v.After, Line: v.Line})
+	return showFaults(w, call.Out)
+}
+
+// parses looks whether a line will be a command when its time comes.
+func parses(call *interp.Call, line string) error {
+	commands, err := syntax.Split(line, false)
+	if err != nil {
+		return err
+	}
+	if len(commands) != 1 {
+		return exit.Usage("write one verb", "%q is no verb", line)
+	}
+	words := make([]string, len(commands[0]))
+	for i, word := range commands[0] {
+		words[i] = word.Plain()
+	}
+	return call.Parses(words)
 }
 
 type faultList struct{}
@@ -57,19 +96,110 @@ func (v *faultClear) Run(w *world.World, out *answer.Out) error {
 	return showFaults(w, out)
 }
 
+// lateQuestion is a question that has not arrived yet, in JSON.
+type lateQuestion struct {
+	Party string `json:"party"`
+	Step  string `json:"step"`
+	Order string `json:"order_processing_id,omitempty"`
+}
+
 func showFaults(world *world.World, out *answer.Out) error {
 	data := struct {
-		Faults []wire.Fault `json:"faults"`
-	}{world.Faults.List()}
+		Faults []wire.Fault   `json:"faults"`
+		Late   []lateQuestion `json:"late,omitempty"`
+	}{Faults: world.Faults.List()}
 	if data.Faults == nil {
 		data.Faults = []wire.Fault{}
 	}
+	for _, q := range world.Wire.Late() {
+		data.Late = append(data.Late, lateQuestion{q.To, q.Step, q.Session})
+	}
 	return out.Show(data, func(w *page.Page) {
 		for _, f := range data.Faults {
-			fmt.Fprintf(w, "%s.%s: %s, %s\n", f.Party, f.Step, f.Kind, page.Count(f.Left, "time"))
+			text := fmt.Sprintf("%s.%s: %s, %s", f.Party, f.Step, f.Kind, page.Count(f.Left, "time"))
+			if f.After > 0 {
+				text += ", after " + page.Count(f.After, "use")
+			}
+			if f.Line != "" {
+				text += ": " + f.Line
+			}
+			fmt.Fprintln(w, text)
 		}
 		if len(data.Faults) == 0 {
 			fmt.Fprintln(w, "no faults wait")
+		}
+		for _, q := range data.Late {
+			fmt.Fprintf(w, "%s.%s of order %s is late: deliver %s.%s\n", q.Party, q.Step, q.Order, q.Party, q.Step)
+		}
+	})
+}
+
+// Deliver is the verb deliver.
+type Deliver struct {
+	Step string `arg:"" complete:"late" placeholder:"PARTY.STEP" help:"The step; the oldest question that is late arrives."`
+}
+
+// Run delivers a late question. What is answered goes to nobody.
+func (v *Deliver) Run(ctx context.Context, w *world.World, out *answer.Out) error {
+	party, step, err := w.ParseStep(v.Step)
+	if err != nil {
+		return err
+	}
+	q, none, said := w.Wire.Deliver(ctx, party, step)
+	if none != nil {
+		return exit.Usage("fault list shows what is late", "%v", none)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	data := struct {
+		Party  string `json:"party"`
+		Step   string `json:"step"`
+		Order  string `json:"order_processing_id,omitempty"`
+		Answer string `json:"answer"`
+		Reason string `json:"reason,omitempty"`
+		Detail string `json:"detail,omitempty"`
+	}{party, step, q.Session, "done", "", ""}
+	if said != nil {
+		data.Answer = "refused"
+		if why := exit.Rejections(said); why != nil {
+			data.Reason, data.Detail = string(why[0].Reason), why[0].Detail
+		} else {
+			data.Answer, data.Detail = "failed", said.Error()
+		}
+	}
+	return out.Show(data, func(p *page.Page) {
+		fmt.Fprintf(p, "%s.%s of order %s arrives: %s", party, step, page.OrDash(q.Session), data.Answer)
+		if said != nil {
+			fmt.Fprintf(p, ", %s", strings.TrimPrefix(data.Reason+": "+data.Detail, ": "))
+		}
+		fmt.Fprintln(p)
+	})
+}
+
+// Restart is the verb restart.
+type Restart struct {
+	Relay restartRelay `cmd:"" help:"Stop the relay, and start it again over what it has written down." example:"restart relay"`
+}
+
+type restartRelay struct {
+	Forget bool `help:"It loses its memory of used tokens."`
+}
+
+// Run restarts the relay.
+func (v *restartRelay) Run(ctx context.Context, w *world.World, out *answer.Out) error {
+	if err := w.Restart(ctx, v.Forget); err != nil {
+		return err
+	}
+	data := struct {
+		Restarted string `json:"restarted"`
+		Forgot    bool   `json:"forgot"`
+		Sessions  int    `json:"sessions"`
+	}{"relay", v.Forget, len(w.Sessions())}
+	return out.Show(data, func(p *page.Page) {
+		fmt.Fprintf(p, "the relay was started again after %s, with %s\n", tokens.HowLong(world.RestartTime), page.Count(data.Sessions, "session"))
+		if v.Forget {
+			fmt.Fprintln(p, "it has forgotten which tokens were used: older ones are ledger_unavailable")
 		}
 	})
 }

@@ -68,6 +68,7 @@ func exampleWorld(t *testing.T, path string) *interp.Shell {
 		"redeem":         append(slices.Clone(shop), "relay coupon-1"),
 		"trust remove":   {"trust add https://club.example --jwks club.json --capability club:redeem"},
 		"fault clear":    {"fault points.redeem refuse"},
+		"deliver":        append(slices.Clone(shop), "fault coupons.redeem late", "checkout"),
 	}[path]
 	if before == nil {
 		before = shop

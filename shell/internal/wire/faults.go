@@ -11,8 +11,22 @@ import (
 	"tokenshell/tokens"
 )
 
-// FaultKind is how a step goes wrong.
+// FaultKind is how a step goes wrong: the fate of a message.
 type FaultKind string
+
+// The kinds.
+const (
+	Refuse      FaultKind = "refuse"
+	Timeout     FaultKind = "timeout"
+	LostReply   FaultKind = "lost-reply"
+	Slow        FaultKind = "slow"
+	Duplicate   FaultKind = "duplicate"
+	Late        FaultKind = "late"
+	CrashBefore FaultKind = "crash-before"
+	CrashAfter  FaultKind = "crash-after"
+	Meanwhile   FaultKind = "meanwhile"
+	Unavailable FaultKind = "unavailable"
+)
 
 // Slowness is how late a slow party is.
 const Slowness = 2 * time.Second
@@ -21,32 +35,49 @@ const Slowness = 2 * time.Second
 type FaultRow struct {
 	Kind FaultKind
 	Help string
+	fits func(party, step string) bool
 }
 
 // FaultRows is the closed list of kinds.
 func FaultRows() []FaultRow {
+	message := func(party, _ string) bool { return party != "ledger" }
+	relays := func(party, step string) bool { // the relay asks or is asked
+		return party == "relay" || party != "kms" && (step == "redeem" || step == "cancel")
+	}
+	ledger := func(party, _ string) bool { return party == "ledger" }
+	always := func(string, string) bool { return true }
 	return []FaultRow{
-		{"refuse", "the party says no, and does nothing"},
-		{"timeout", "the question never arrives, and no answer comes"},
-		{"lost-reply", "the party does it, and its answer is lost"},
-		{"slow", fmt.Sprintf("the question arrives %s late", tokens.HowLong(Slowness))},
+		{Refuse, "the party says no, and does nothing", message},
+		{Timeout, "the question never arrives, and no answer comes", message},
+		{LostReply, "the party does it, and its answer is lost", message},
+		{Slow, fmt.Sprintf("the question arrives %s late", tokens.HowLong(Slowness)), always},
+		{Duplicate, "the question arrives twice; the second answer goes to nobody", message},
+		{Late, "no answer comes, and the question arrives when deliver says so", message},
+		{CrashBefore, "the relay stops just before the question, and is started again", relays},
+		{CrashAfter, "the relay stops just after the party did it, and is started again", relays},
+		{Meanwhile, "another client's verb is run while the question is on its way", message},
+		{Unavailable, "the ledger does not answer", ledger},
 	}
 }
 
-// FaultKinds gives the names of the kinds.
-func FaultKinds() []string {
+// FaultKinds gives the names of the kinds that fit a step of a party.
+func FaultKinds(party, step string) []string {
 	var kinds []string
 	for _, row := range FaultRows() {
-		kinds = append(kinds, string(row.Kind))
+		if row.fits(party, step) {
+			kinds = append(kinds, string(row.Kind))
+		}
 	}
 	return kinds
 }
 
-// kmsSteps, serviceSteps and standinSteps are what can go wrong of a party.
+// What can go wrong of a party.
 var (
 	KMSSteps     = []string{"sign", "decrypt"}
-	ServiceSteps = []string{"confirm", "redeem", "cancel"}
+	ServiceSteps = []string{"confirm", "redeem", "cancel", "revoke"}
 	StandinSteps = []string{"redeem", "cancel"}
+	RelaySteps   = []string{"open", "relay", "redeem", "resume", "close"}
+	LedgerSteps  = []string{"use"}
 )
 
 // Fault is an order for the next uses of one step.
@@ -54,7 +85,19 @@ type Fault struct {
 	Party string    `json:"party"`
 	Step  string    `json:"step"`
 	Kind  FaultKind `json:"kind"`
-	Left  int       `json:"left"`
+	Left  int       `json:"left"`            // how many uses go wrong
+	After int       `json:"after,omitempty"` // how many uses are left alone first
+	Line  string    `json:"line,omitempty"`  // what is run meanwhile
+	Met   int       `json:"-"`               // how many uses went wrong
+}
+
+// String is how it is ordered.
+func (f Fault) String() string {
+	text := f.Party + "." + f.Step + " " + string(f.Kind)
+	if f.Line != "" {
+		text += " '" + f.Line + "'"
+	}
+	return text
 }
 
 // Faults are the orders that wait, first come first served. Counted and
@@ -86,17 +129,27 @@ func (f *Faults) Clear() {
 	f.queue = nil
 }
 
-// take uses up one fault of the step; empty when none waits.
-func (f *Faults) take(party, step string) FaultKind {
+// Take uses up one fault of a step that somebody asks for; the zero value when
+// none goes off. A relay does not crash of what it takes no part in.
+func (f *Faults) Take(from, party, step string) Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	at := slices.IndexFunc(f.queue, func(o Fault) bool { return o.Party == party && o.Step == step })
-	if at < 0 {
-		return ""
+	for at := range f.queue {
+		order := &f.queue[at]
+		switch {
+		case order.Party != party || order.Step != step,
+			(order.Kind == CrashBefore || order.Kind == CrashAfter) && from != "relay" && party != "relay":
+			continue
+		case order.After > 0:
+			order.After--
+			continue
+		}
+		order.Met++
+		taken := *order
+		if order.Left--; order.Left == 0 {
+			f.queue = slices.Delete(f.queue, at, at+1)
+		}
+		return taken
 	}
-	kind := f.queue[at].Kind
-	if f.queue[at].Left--; f.queue[at].Left == 0 {
-		f.queue = slices.Delete(f.queue, at, at+1)
-	}
-	return kind
+	return Fault{}
 }

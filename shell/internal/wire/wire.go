@@ -6,6 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/aws/smithy-go"
 
@@ -16,6 +19,14 @@ import (
 type Wire struct {
 	Faults       *Faults
 	Conversation *Conversation
+
+	Decide    func(Question) Fault                         // decides on the relay's questions, before any fault; may be nil
+	Meanwhile func(ctx context.Context, line string) // runs another client's verb
+	Restart   func(why string) error                       // starts a relay again that has crashed
+
+	lives atomic.Int64 // how often a relay was started
+	mu    sync.Mutex
+	late  []*delayed
 }
 
 // Question is what one party asks another.
@@ -32,59 +43,214 @@ type Question struct {
 // ErrNoAnswer is all that the asker of a timeout and of a lost reply sees.
 var ErrNoAnswer = errors.New("no answer came in time")
 
+// delayed is a question that has not arrived yet.
+type delayed struct {
+	Question
+	deliver func(context.Context) error
+}
+
 // Carry takes a question to its party and the answer back, or has one of them
 // go wrong as ordered. describe writes an answer down; it may be nil.
-func Carry[T any](ctx context.Context, w *Wire, q Question, ask func() (T, error), describe func(*Message, T)) (answer T, err error) {
+func Carry[T any](ctx context.Context, w *Wire, q Question, ask func(context.Context) (T, error), describe func(*Message, T)) (answer T, err error) {
 	if isOffTheRecord(ctx) {
-		return ask()
+		return ask(ctx)
 	}
-	var nothing T
-	asked := Message{
-		From: q.From, To: q.To, Step: q.Step, Session: q.Session, Text: q.Text, Token: q.Token, Contents: q.Contents,
-		Again: w.Conversation.Try(q.Attempt, q.Step),
-	}
-	kind := w.Faults.take(q.To, q.Step)
-	switch kind {
-	case "timeout":
-		asked.Lost = true
-		w.Conversation.Say(asked)
-		return nothing, &tokens.Failure{Party: q.To, Err: ErrNoAnswer}
-	case "slow":
-		asked.Late = Slowness
-	}
-	asked = w.Conversation.Say(asked)
-	said := Message{From: q.To, To: q.From, Step: q.Step, Session: asked.Session, Answers: asked.Number, Outcome: "ok"}
-	switch kind {
-	case "refuse":
-		err = tokens.Refuse(tokens.ServiceUnavailable, "%s refuses to %s", q.To, q.Step)
-	case "slow":
-		if err = w.Faults.Clock.Wait(ctx, Slowness); err != nil { // interrupted on its way
-			w.Conversation.lose(asked.Number)
-			return nothing, err
+	return Suffer(ctx, w, q, w.fate(q), ask, describe)
+}
+
+// Suffer is [Carry] with a fault that was taken already.
+func Suffer[T any](ctx context.Context, w *Wire, q Question, fault Fault, ask func(context.Context) (T, error), describe func(*Message, T)) (answer T, err error) {
+	return carrier[T]{w, q, ask, describe}.carry(ctx, fault)
+}
+
+// fate decides how a question goes wrong; the zero value for not at all.
+func (w *Wire) fate(q Question) Fault {
+	if w.Decide != nil && q.From == "relay" {
+		if f := w.Decide(q); f.Kind != "" {
+			return f
 		}
 	}
-	if err == nil {
-		answer, err = ask()
+	return w.Faults.Take(q.From, q.To, q.Step)
+}
+
+// carrier carries one question.
+type carrier[T any] struct {
+	wire     *Wire
+	q        Question
+	ask      func(context.Context) (T, error)
+	describe func(*Message, T)
+}
+
+func (c carrier[T]) carry(ctx context.Context, fault Fault) (answer T, err error) {
+	var nothing T
+	asked := Message{
+		From: c.q.From, To: c.q.To, Step: c.q.Step, Session: c.q.Session, Text: c.q.Text, Token: c.q.Token, Contents: c.q.Contents,
+		Again: c.wire.Conversation.Try(c.q.Attempt, c.q.Step),
 	}
-	if err != nil && q.Says != nil {
-		err = q.Says(err)
+	switch fault.Kind {
+	case Timeout, Unavailable, Late, CrashBefore:
+		asked.Lost = true
+	case Slow:
+		asked.Late = Slowness
 	}
-	said.conclude(err)
-	if err == nil && describe != nil {
-		describe(&said, answer)
+	asked = c.wire.Conversation.Say(asked)
+	switch fault.Kind {
+	case Refuse:
+		no := tokens.Refuse(tokens.ServiceUnavailable, "%s refuses to %s", c.q.To, c.q.Step)
+		return c.answered(ctx, asked, nothing, no, true)
+	case Timeout, Unavailable:
+		return nothing, c.noAnswer(ctx)
+	case Late:
+		c.wire.post(&delayed{c.q, func(ctx context.Context) error {
+			asked := asked
+			asked.Text, asked.Lost = "arrives late: "+c.q.Text, false
+			return c.arrive(ctx, c.wire.Conversation.Say(asked))
+		}})
+		return nothing, c.noAnswer(ctx)
+	case CrashBefore:
+		return nothing, c.crash(ctx)
+	case Slow:
+		if err := c.wire.Faults.Clock.Wait(ctx, Slowness); err != nil { // interrupted on its way
+			c.wire.Conversation.lose(asked.Number)
+			return nothing, err
+		}
+	case Meanwhile:
+		c.wire.Meanwhile(ctx, fault.Line)
 	}
-	if said.Session != asked.Session {
-		w.Conversation.About(asked.Number, said.Session)
+	answer, err, died := c.does(ctx)
+	if died {
+		return nothing, c.noAnswer(ctx)
 	}
-	said.Lost = kind == "lost-reply"
-	w.Conversation.Say(said)
-	switch {
-	case said.Lost && ctx.Err() != nil: // nobody waits for it any more
-		return nothing, ctx.Err()
-	case said.Lost:
-		return nothing, &tokens.Failure{Party: q.To, Err: ErrNoAnswer}
+	answer, err = c.answered(ctx, asked, answer, err, fault.Kind != LostReply && fault.Kind != CrashAfter)
+	switch fault.Kind {
+	case CrashAfter:
+		return nothing, c.crash(ctx)
+	case Duplicate:
+		asked.Text, asked.Session = "the same once more: "+c.q.Text, c.q.Session
+		_ = c.arrive(ctx, c.wire.Conversation.Say(asked)) // what is answered goes to nobody
 	}
 	return answer, err
+}
+
+// arrive delivers a question to whose asker nobody answers any more.
+func (c carrier[T]) arrive(ctx context.Context, asked Message) error {
+	answer, err, died := c.does(ctx)
+	if died {
+		return ErrNoAnswer
+	}
+	_, _ = c.answered(ctx, asked, answer, err, false)
+	return err
+}
+
+// answered takes an answer down, and gives it as the asker hears it.
+func (c carrier[T]) answered(ctx context.Context, asked Message, answer T, err error, heard bool) (T, error) {
+	if err != nil && c.q.Says != nil {
+		err = c.q.Says(err)
+	}
+	said := Message{From: c.q.To, To: c.q.From, Step: c.q.Step, Session: asked.Session, Answers: asked.Number, Outcome: "ok", Lost: !heard}
+	said.conclude(err)
+	if err == nil && c.describe != nil {
+		c.describe(&said, answer)
+	}
+	if said.Session != asked.Session {
+		c.wire.Conversation.About(asked.Number, said.Session)
+	}
+	c.wire.Conversation.Say(said)
+	if heard {
+		return answer, err
+	}
+	var nothing T
+	return nothing, c.noAnswer(ctx)
+}
+
+// noAnswer is what an asker hears who waits in vain.
+func (c carrier[T]) noAnswer(ctx context.Context) error {
+	if ctx.Err() != nil { // nobody waits for it any more
+		return ctx.Err()
+	}
+	return &tokens.Failure{Party: c.q.To, Err: ErrNoAnswer}
+}
+
+// crashed goes up through a relay that stops in the middle of what it does, to
+// whoever asked it.
+type crashed struct{}
+
+// crash stops the relay: whatever it was at ends here.
+func (c carrier[T]) crash(ctx context.Context) error {
+	if c.q.To != "relay" {
+		panic(crashed{})
+	}
+	if err := c.wire.Restart("crashed, and was started again"); err != nil {
+		return err
+	}
+	return c.noAnswer(ctx)
+}
+
+// does has the party do what it is asked. A relay may die of it, and is started
+// again; its answer goes to nobody.
+func (c carrier[T]) does(ctx context.Context) (answer T, err error, died bool) {
+	if c.q.To != "relay" {
+		answer, err = c.ask(ctx)
+		return answer, err, false
+	}
+	life := c.wire.lives.Load()
+	defer func() {
+		if cause := recover(); cause != nil {
+			if _, is := cause.(crashed); !is {
+				panic(cause)
+			}
+			if err = c.wire.Restart("crashed, and was started again"); err == nil {
+				died = true
+			}
+			return
+		}
+		died = life != c.wire.lives.Load() // somebody else had it stop meanwhile
+	}()
+	answer, err = c.ask(ctx)
+	return answer, err, false
+}
+
+// Started notes that a relay was started again: whoever waits for the old one
+// waits in vain.
+func (w *Wire) Started(text string) {
+	w.lives.Add(1)
+	w.Conversation.Say(Message{From: "relay", To: "relay", Step: "restart", Text: text, Outcome: "ok"})
+}
+
+// Lives says how often a relay was started again.
+func (w *Wire) Lives() int64 { return w.lives.Load() }
+
+func (w *Wire) post(l *delayed) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.late = append(w.late, l)
+}
+
+// Late gives the questions that have not arrived yet, oldest first.
+func (w *Wire) Late() []Question {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all []Question
+	for _, l := range w.late {
+		all = append(all, l.Question)
+	}
+	return all
+}
+
+// Deliver has the oldest late question of a step arrive, and gives it. What the
+// party says to it goes to nobody; it is the second error. The first says that
+// none is late.
+func (w *Wire) Deliver(ctx context.Context, party, step string) (q Question, none, said error) {
+	w.mu.Lock()
+	at := slices.IndexFunc(w.late, func(l *delayed) bool { return l.To == party && l.Step == step })
+	if at < 0 {
+		w.mu.Unlock()
+		return q, fmt.Errorf("no question to %s.%s is late", party, step), nil
+	}
+	l := w.late[at]
+	w.late = slices.Delete(w.late, at, at+1)
+	w.mu.Unlock()
+	return l.Question, nil, l.deliver(ctx)
 }
 
 // conclude says how an answer turned out.

@@ -52,19 +52,17 @@ func (w *World) Sessions() []orchestrator.Snapshot {
 	return w.inside.Sessions()
 }
 
-// wiredRelay is the relay as the client reaches it: over the wire. What is only
-// looked up is not said between parties.
-type wiredRelay struct {
-	relay  Relay
-	wire   *wire.Wire
-	opened func(order string) // is told of each order that was opened
-}
+// wiredRelay is a world's relay as the client reaches it: over the wire. What is
+// only looked up is not said between parties.
+type wiredRelay struct{ *World }
 
 // Open opens a session.
 func (r wiredRelay) Open(ctx context.Context, id, customer string, facts tokens.Facts) (orchestrator.Snapshot, error) {
 	q := wire.Question{From: "client", To: "relay", Step: "open", Session: id, Text: "open " + orSome(id)}
 	q.Contents = append([]wire.Field{{Name: "order_processing_id", Value: orSome(id)}, {Name: "customer", Value: customer}}, factFields(facts)...)
-	snap, err := wire.Carry(ctx, r.wire, q, func() (orchestrator.Snapshot, error) { return r.relay.Open(ctx, id, customer, facts) }, describeSession)
+	snap, err := wire.Carry(ctx, r.Wire, q, func(ctx context.Context) (orchestrator.Snapshot, error) {
+		return r.reached.Open(ctx, id, customer, facts)
+	}, describeSession)
 	if err == nil {
 		r.opened(snap.ID)
 	}
@@ -88,7 +86,7 @@ func describeSession(m *wire.Message, snap orchestrator.Snapshot) {
 // SetFact tells the relay a fact.
 func (r wiredRelay) SetFact(id, name, value string) error {
 	q := wire.Question{From: "client", To: "relay", Step: "fact", Session: id, Text: "fact " + name + "=" + tokens.Word(value), Contents: factFields(tokens.Facts{name: value})}
-	_, err := wire.Carry(context.Background(), r.wire, q, func() (struct{}, error) { return struct{}{}, r.relay.SetFact(id, name, value) }, nil)
+	_, err := wire.Carry(context.Background(), r.Wire, q, func(context.Context) (struct{}, error) { return struct{}{}, r.reached.SetFact(id, name, value) }, nil)
 	return err
 }
 
@@ -96,7 +94,7 @@ func (r wiredRelay) SetFact(id, name, value string) error {
 func (r wiredRelay) Relay(ctx context.Context, id, token string) (service string, err error) {
 	q := wire.Question{From: "client", To: "relay", Step: "relay", Session: id, Text: "relay", Token: token}
 	q.Contents = []wire.Field{{Name: "session", Value: id}}
-	return wire.Carry(ctx, r.wire, q, func() (string, error) { return r.relay.Relay(ctx, id, token) },
+	return wire.Carry(ctx, r.Wire, q, func(ctx context.Context) (string, error) { return r.reached.Relay(ctx, id, token) },
 		func(m *wire.Message, service string) { m.Text = "accepted, for " + service })
 }
 
@@ -106,19 +104,19 @@ func (r wiredRelay) Redeem(ctx context.Context, id string, named []tokens.Ref) (
 	for _, ref := range named {
 		q.Contents = append(q.Contents, wire.Field{Name: "jti", Value: ref.ID})
 	}
-	return wire.Carry(ctx, r.wire, q, func() (orchestrator.Snapshot, error) { return r.relay.Redeem(ctx, id, named) }, describeEnd)
+	return wire.Carry(ctx, r.Wire, q, func(ctx context.Context) (orchestrator.Snapshot, error) { return r.reached.Redeem(ctx, id, named) }, describeEnd)
 }
 
 // Resume has the relay go on.
 func (r wiredRelay) Resume(ctx context.Context, id string) (orchestrator.Snapshot, error) {
 	q := wire.Question{From: "client", To: "relay", Step: "resume", Session: id, Text: "resume", Contents: []wire.Field{{Name: "session", Value: id}}}
-	return wire.Carry(ctx, r.wire, q, func() (orchestrator.Snapshot, error) { return r.relay.Resume(ctx, id) }, describeEnd)
+	return wire.Carry(ctx, r.Wire, q, func(ctx context.Context) (orchestrator.Snapshot, error) { return r.reached.Resume(ctx, id) }, describeEnd)
 }
 
 // Close ends a session.
 func (r wiredRelay) Close(ctx context.Context, id string) (orchestrator.Snapshot, error) {
 	q := wire.Question{From: "client", To: "relay", Step: "close", Session: id, Text: "close", Contents: []wire.Field{{Name: "session", Value: id}}}
-	return wire.Carry(ctx, r.wire, q, func() (orchestrator.Snapshot, error) { return r.relay.Close(ctx, id) }, describeSession)
+	return wire.Carry(ctx, r.Wire, q, func(ctx context.Context) (orchestrator.Snapshot, error) { return r.reached.Close(ctx, id) }, describeSession)
 }
 
 // describeEnd says how a redemption ended. One that did not complete is no good
@@ -136,4 +134,4 @@ func describeEnd(m *wire.Message, snap orchestrator.Snapshot) {
 }
 
 // Session looks a session up.
-func (r wiredRelay) Session(id string) (orchestrator.Snapshot, error) { return r.relay.Session(id) }
+func (r wiredRelay) Session(id string) (orchestrator.Snapshot, error) { return r.reached.Session(id) }

@@ -31,7 +31,7 @@ func BuildWeak(ctx context.Context, plan *Plan, m Making, weakness tokens.Weakne
 	if err := w.openServices(ctx); err != nil {
 		return nil, err
 	}
-	w.openRelay(m.Relay)
+	w.openRelay(m)
 	return w, nil
 }
 

@@ -31,7 +31,7 @@ func (k wiredKMS) Sign(ctx context.Context, in *kms.SignInput, more ...func(*kms
 		{Name: "KeyId", Value: aws.ToString(in.KeyId)}, {Name: "SigningAlgorithm", Value: string(in.SigningAlgorithm)}, {Name: "MessageType", Value: string(in.MessageType)},
 		{Name: "Message", Value: fmt.Sprintf("(%d bytes)", len(in.Message))},
 	}
-	out, err := wire.Carry(ctx, k.wire, q, func() (*kms.SignOutput, error) { return k.KMSService.Sign(ctx, in, more...) },
+	out, err := wire.Carry(ctx, k.wire, q, func(ctx context.Context) (*kms.SignOutput, error) { return k.KMSService.Sign(ctx, in, more...) },
 		func(m *wire.Message, out *kms.SignOutput) {
 			m.Text = "signature"
 			m.Add("Signature", fmt.Sprintf("(%d bytes)", len(out.Signature)))
@@ -46,7 +46,7 @@ func (k wiredKMS) Decrypt(ctx context.Context, in *kms.DecryptInput, more ...fun
 		{Name: "KeyId", Value: aws.ToString(in.KeyId)}, {Name: "EncryptionAlgorithm", Value: string(in.EncryptionAlgorithm)},
 		{Name: "CiphertextBlob", Value: fmt.Sprintf("(%d bytes)", len(in.CiphertextBlob))},
 	}
-	out, err := wire.Carry(ctx, k.wire, q, func() (*kms.DecryptOutput, error) { return k.KMSService.Decrypt(ctx, in, more...) },
+	out, err := wire.Carry(ctx, k.wire, q, func(ctx context.Context) (*kms.DecryptOutput, error) { return k.KMSService.Decrypt(ctx, in, more...) },
 		func(m *wire.Message, out *kms.DecryptOutput) {
 			m.Text = "the letter's key"
 			m.Add("Plaintext", fmt.Sprintf("(%d bytes)", len(out.Plaintext)))

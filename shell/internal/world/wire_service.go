@@ -14,26 +14,55 @@ import (
 	"tokenshell/tokens"
 )
 
-// ParseStep reads SERVICE.STEP.
+// Step is one thing that a party is asked to do.
+type Step struct{ Party, Step string }
+
+// String is PARTY.STEP.
+func (s Step) String() string { return s.Party + "." + s.Step }
+
+// Steps gives everything that can go wrong in this world.
+func (w *World) Steps() []Step {
+	var all []Step
+	add := func(party string, steps []string) {
+		for _, step := range steps {
+			all = append(all, Step{party, step})
+		}
+	}
+	for _, p := range w.Parties {
+		add(p.Name, wire.ServiceSteps)
+	}
+	for _, s := range w.Standins {
+		add(s.Name, wire.StandinSteps)
+	}
+	add("relay", wire.RelaySteps)
+	add("kms", wire.KMSSteps)
+	if w.own != nil {
+		add("ledger", wire.LedgerSteps)
+	}
+	return all
+}
+
+// ParseStep reads PARTY.STEP.
 func (w *World) ParseStep(text string) (party, step string, err error) {
 	dot := strings.LastIndexByte(text, '.') // a name may have dots: coupons.svc.redeem
-	ok := dot >= 0
 	name := text[:max(dot, 0)]
 	step = text[dot+1:]
-	steps := wire.ServiceSteps
-	switch {
-	case !ok, redact.HasToken(text): // whose parts no message may show
-		return "", "", exit.Usage("SERVICE.STEP, such as coupons.redeem or kms.sign", "%q is not a step", text)
-	case name == "kms":
-		steps = wire.KMSSteps
-	case slices.ContainsFunc(w.Standins, func(s *standin) bool { return s.Name == name }):
-		steps = wire.StandinSteps
-	default:
+	if dot < 0 || redact.HasToken(text) { // whose parts no message may show
+		return "", "", exit.Usage("PARTY.STEP, such as coupons.redeem, relay.redeem or kms.sign", "%q is not a step", text)
+	}
+	all := w.Steps()
+	if !slices.ContainsFunc(all, func(s Step) bool { return s.Party == name }) {
 		p, err := w.Service(name)
 		if err != nil {
 			return "", "", err
 		}
 		name = p.Name
+	}
+	var steps []string
+	for _, s := range all {
+		if s.Party == name {
+			steps = append(steps, s.Step)
+		}
 	}
 	if !slices.Contains(steps, step) {
 		return "", "", exit.Usage("one of "+strings.Join(steps, ", "), "%s has no step %q", name, step)
@@ -54,13 +83,13 @@ func factFields(facts tokens.Facts) []wire.Field {
 func (w *World) Ask(ctx context.Context, choice Choice, order issuers.Order) (tokens.Issued, error) {
 	q := wire.Question{From: "client", To: choice.Service, Step: "confirm", Session: order.ID, Text: "confirm " + choice.Says}
 	q.Contents = append([]wire.Field{{Name: "order_processing_id", Value: order.ID}, {Name: "customer", Value: order.Customer}, {Name: "choice", Value: choice.Says}}, factFields(order.Facts)...)
-	return wire.Carry(ctx, w.Wire, q, func() (tokens.Issued, error) { return choice.Ask(ctx, order) }, func(m *wire.Message, issued tokens.Issued) { m.Token = issued.Raw })
+	return wire.Carry(ctx, w.Wire, q, func(ctx context.Context) (tokens.Issued, error) { return choice.Ask(ctx, order) }, func(m *wire.Message, issued tokens.Issued) { m.Token = issued.Raw })
 }
 
 // Revoke has a service take a token back.
 func (w *World) Revoke(ctx context.Context, p Party, raw, order string) error {
 	q := wire.Question{From: "client", To: p.Name, Step: "revoke", Session: order, Text: "revoke", Token: raw}
-	_, err := wire.Carry(ctx, w.Wire, q, func() (struct{}, error) { return struct{}{}, p.Revoke(ctx, raw) },
+	_, err := wire.Carry(ctx, w.Wire, q, func(ctx context.Context) (struct{}, error) { return struct{}{}, p.Revoke(ctx, raw) },
 		func(m *wire.Message, _ struct{}) { m.Text = "revoked" })
 	return err
 }
@@ -76,7 +105,7 @@ type wiredService struct {
 func (s wiredService) Redeem(ctx context.Context, r tokens.Redemption) (tokens.Receipt, error) {
 	q := wire.Question{From: s.from, To: s.name, Step: "redeem", Session: r.Session.Order, Attempt: r.Attempt, Text: "redeem", Token: r.Token}
 	q.Contents = append([]wire.Field{{Name: "order_processing_id", Value: r.Session.Order}, {Name: "customer", Value: r.Session.Customer}, {Name: "attempt", Value: r.Attempt}}, factFields(r.Facts)...)
-	return wire.Carry(ctx, s.wire, q, func() (tokens.Receipt, error) { return s.Redeemer.Redeem(ctx, r) }, describeReceipt)
+	return wire.Carry(ctx, s.wire, q, func(ctx context.Context) (tokens.Receipt, error) { return s.Redeemer.Redeem(ctx, r) }, describeReceipt)
 }
 
 func describeReceipt(m *wire.Message, receipt tokens.Receipt) {
@@ -99,7 +128,7 @@ func (s wiredService) Cancel(ctx context.Context, c tokens.Cancellation) error {
 		q.Text = "release" // it was accepted, and never forwarded
 	}
 	done := map[string]string{"cancel": "cancelled", "release": "released"}[q.Text]
-	_, err := wire.Carry(ctx, s.wire, q, func() (struct{}, error) { return struct{}{}, s.Redeemer.Cancel(ctx, c) },
+	_, err := wire.Carry(ctx, s.wire, q, func(ctx context.Context) (struct{}, error) { return struct{}{}, s.Redeemer.Cancel(ctx, c) },
 		func(m *wire.Message, _ struct{}) { m.Text = done })
 	return err
 }

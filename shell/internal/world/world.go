@@ -42,8 +42,11 @@ type World struct {
 	weakness tokens.Weakness
 
 	Parties []Party // in the order of redemption
-	Relay   Relay   // as the client reaches it
+	Relay   Relay   // as the client reaches it, over the wire
+	reached Relay   // the relay itself
 	inside  Inspector
+	own     *orchestrator.Relay // nil when it is somebody else's
+	life    *life               // of our own
 
 	Outsiders []*Outsider // the outside issuers that the relay trusts
 	Standins  []*standin  // also of those that it trusts no more
@@ -69,6 +72,9 @@ func (p Party) NameOrNone() string {
 type Making struct {
 	Seed  *uint64                         // nil is a random seed and live time; else time is frozen at [Epoch]
 	Relay func(orchestrator.Config) Relay // makes the relay; nil is our own
+
+	Store  orchestrator.Store // of our own relay, with its ledger; nil is memory
+	Ledger orchestrator.Ledger
 }
 
 // Seeded makes a world with a seed.
@@ -117,20 +123,27 @@ func (w *World) issuerConfig(k *Kind) issuers.Config {
 	return c
 }
 
-func (w *World) openRelay(open func(orchestrator.Config) Relay) {
-	c := orchestrator.Config{
-		Store: orchestrator.NewMemoryStore(), Ledger: orchestrator.NewMemoryLedger(), Clock: w.Clock.Of("relay"), Leeway: w.Leeway.Get, Mint: w.Mint, Log: w.Log, Weakness: w.weakness,
+// openRelay starts a relay over a store and a ledger, both in memory unless given.
+func (w *World) openRelay(m Making) {
+	w.life = &life{store: m.Store, ledger: m.Ledger, wire: w.Wire}
+	if m.Store == nil {
+		w.life.store, w.life.ledger = orchestrator.NewMemoryStore(), orchestrator.NewMemoryLedger()
 	}
+	c := orchestrator.Config{Clock: w.Clock.Of("relay"), Leeway: w.Leeway.Get, Mint: w.Mint, Weakness: w.weakness}
+	w.life.begin(&c, w.Log)
 	for _, p := range w.Parties {
 		c.Services = append(c.Services, orchestrator.Service{Name: p.Name, Capabilities: []string{p.Capability}, Redeemer: w.Reach("relay", p.Name, p.Domain), Remembers: p.Remembers})
 		c.Issuers = append(c.Issuers, tokens.Issuer{Name: p.Issuer(), Keys: p.Keys(), Capabilities: []string{p.Capability}})
 	}
-	if open == nil {
-		open = func(c orchestrator.Config) Relay { return orchestrator.New(c) }
+	w.Relay = wiredRelay{w}
+	w.Wire.Restart = func(why string) error { return w.restart(context.Background(), false, why) }
+	if m.Relay != nil {
+		w.reached = m.Relay(c)
+		w.inside, _ = w.reached.(Inspector) // nil when it is somebody else's
+		return
 	}
-	relay := open(c)
-	w.Relay = wiredRelay{relay, w.Wire, w.opened}
-	w.inside, _ = relay.(Inspector) // nil when it is somebody else's
+	w.own = orchestrator.New(c)
+	w.reached, w.inside = w.own, w.own
 }
 
 // owed reports whether an order may still have to be taken back, as far as a
