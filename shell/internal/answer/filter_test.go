@@ -93,7 +93,7 @@ func TestAFilterHasBounds(t *testing.T) {
 		`def f: f, f; f`:                      "did not end within 100ms|wants more than [0-9]+ bytes of memory",
 		`add(range(1e6) | "a"*1000)`:          "did not end within 100ms|wants more than [0-9]+ bytes of memory",
 		`reduce range(60) as $i ("a"; . + .)`: "did not end within 100ms|wants more than [0-9]+ bytes of memory",
-		`"a" * 5e8 | length`:                  "wants more than [0-9]+ bytes of memory|within 100ms",
+		`"a" * 3e8 | length`:                  "wants more than [0-9]+ bytes of memory|within 100ms",
 
 		doubled + `.`:                       "values in it",
 		doubled + `tojson`:                  "values in it",
