@@ -41,21 +41,36 @@ const smallFactor = 1 << 16
 
 // hasSmallFactor reports whether a number under smallFactor divides n.
 func hasSmallFactor(n *big.Int) bool {
-	composite := make([]bool, smallFactor)
 	rest, divisor := new(big.Int), new(big.Int)
-	for p := 2; p < smallFactor; p++ {
-		if composite[p] {
-			continue
+	for primes := range slices.Chunk(smallPrimes(), 4) {
+		product := uint64(1) // of numbers of 16 bits: one division of n does for all
+		for _, p := range primes {
+			product *= p
 		}
-		for m := p * p; m < smallFactor; m += p {
-			composite[m] = true
-		}
-		if rest.Rem(n, divisor.SetInt64(int64(p))).Sign() == 0 {
-			return true
+		left := rest.Rem(n, divisor.SetUint64(product)).Uint64()
+		for _, p := range primes {
+			if left%p == 0 {
+				return true
+			}
 		}
 	}
 	return false
 }
+
+// smallPrimes are the primes under smallFactor.
+var smallPrimes = sync.OnceValue(func() (primes []uint64) {
+	composite := make([]bool, smallFactor)
+	for p := 2; p < smallFactor; p++ {
+		if composite[p] {
+			continue
+		}
+		primes = append(primes, uint64(p))
+		for m := p * p; m < smallFactor; m += p {
+			composite[m] = true
+		}
+	}
+	return primes
+})
 
 // isPrimePower reports whether n is p^k: by Fermat's little theorem p then
 // divides 2^n - 2. Of a sound n no factor does.

@@ -42,13 +42,19 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// stage is a package with a test that notices some of what is done to it, and
-// another package whose test notices more.
-func stage(t *testing.T) string {
+// ifLong leaves a test out unless all of them are asked for.
+func ifLong(t *testing.T) {
 	t.Helper()
 	if !*long {
 		t.Skip("it builds many programs: -long runs it, and .ci/run does")
 	}
+}
+
+// stage is a package with a test that notices some of what is done to it, and
+// another package whose test notices more.
+func stage(t *testing.T) string {
+	t.Helper()
+	ifLong(t)
 	return tree(t, map[string]string{
 		"small/small.go": `package small
 

@@ -191,6 +191,7 @@ func Main() {
 
 // In one package with all others, asleep, a mutant does what it does alone.
 func TestWovenIsWhatItIsAlone(t *testing.T) {
+	ifLong(t)
 	mutants, err := find("woven.go", program)
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ import (
 
 // Bounds of a filter.
 const (
-	filterLimit  = 16 << 10        // bytes of the expression
+	FilterLimit  = 16 << 10        // bytes of the expression
 	filterTime   = 5 * time.Second // of one run
 	filterGrace  = time.Second     // in which a run that was ended has to come back
 	filterOutput = 4 << 20         // bytes of what it prints
@@ -47,8 +47,8 @@ func NewFilter(source string) (*Filter, error) {
 	switch {
 	case source == "":
 		return nil, nil
-	case len(source) > filterLimit:
-		return nil, exit.Usage("choose less with it", "--jq: a filter has at most %d bytes, this one has %d", filterLimit, len(source))
+	case len(source) > FilterLimit:
+		return nil, exit.Usage("choose less with it", "--jq: a filter has at most %d bytes, this one has %d", FilterLimit, len(source))
 	case redact.HasToken(source): // jq's errors would quote parts of it
 		return nil, exit.Usage("see the jq manual for its language", "--jq: a token is not a filter")
 	}

@@ -15,7 +15,6 @@ import (
 
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
-	"tokenshell/shell/internal/shelltest"
 )
 
 // What measures values changes no answer.
@@ -80,21 +79,21 @@ func plainly(t *testing.T, source, data string) (text string, refused bool) {
 // that names --jq and the bound.
 func TestAFilterHasBounds(t *testing.T) {
 	const (
-		moment  = 300 * time.Millisecond
+		moment  = 100 * time.Millisecond
 		doubled = `reduce range(60) as $i (1; [., .]) | `
 		text    = `reduce range(23) as $i ("a"; . + .) | `
 	)
 	for source, want := range map[string]string{
-		`def f: f; f`:                         "did not end within 300ms",
-		`repeat(empty)`:                       "did not end within 300ms",
-		`last(range(1e12))`:                   "did not end within 300ms",
-		`try (def f: f; f) catch .`:           "did not end within 300ms",
-		`[range(1e9)] | length`:               "did not end within 300ms|wants more than [0-9]+ bytes of memory",
-		`def f: [f]; f`:                       "did not end within 300ms|wants more than [0-9]+ bytes of memory",
-		`def f: f, f; f`:                      "did not end within 300ms|wants more than [0-9]+ bytes of memory",
-		`add(range(1e6) | "a"*1000)`:          "did not end within 300ms|wants more than [0-9]+ bytes of memory",
-		`reduce range(60) as $i ("a"; . + .)`: "did not end within 300ms|wants more than [0-9]+ bytes of memory",
-		`"a" * 5e8 | length`:                  "wants more than [0-9]+ bytes of memory|within 300ms",
+		`def f: f; f`:                         "did not end within 100ms",
+		`repeat(empty)`:                       "did not end within 100ms",
+		`last(range(1e12))`:                   "did not end within 100ms",
+		`try (def f: f; f) catch .`:           "did not end within 100ms",
+		`[range(1e9)] | length`:               "did not end within 100ms|wants more than [0-9]+ bytes of memory",
+		`def f: [f]; f`:                       "did not end within 100ms|wants more than [0-9]+ bytes of memory",
+		`def f: f, f; f`:                      "did not end within 100ms|wants more than [0-9]+ bytes of memory",
+		`add(range(1e6) | "a"*1000)`:          "did not end within 100ms|wants more than [0-9]+ bytes of memory",
+		`reduce range(60) as $i ("a"; . + .)`: "did not end within 100ms|wants more than [0-9]+ bytes of memory",
+		`"a" * 3e8 | length`:                  "wants more than [0-9]+ bytes of memory|within 100ms",
 
 		doubled + `.`:                       "values in it",
 		doubled + `tojson`:                  "values in it",
@@ -156,30 +155,5 @@ func TestAFilterEndsWithItsContext(t *testing.T) {
 	time.AfterFunc(20*time.Millisecond, stop)
 	if _, err := filter.Filtered(ctx, time.Minute, 1); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
-	}
-}
-
-// Wherever a filter may stand, Ctrl-C ends it.
-func TestCtrlCEndsAFilterAnywhere(t *testing.T) {
-	const loop = `--jq 'def f: f; f'`
-	for _, line := range []string{
-		"points balance " + loop, "! points balance " + loop, "capture X points balance " + loop, "expect expired points balance " + loop,
-		"watch 1ms --count 3 points balance " + loop, "watch 1ms --count 3 capture X points balance " + loop, "help " + loop, "session list " + loop, "points balance --bad " + loop,
-	} {
-		s := shelltest.New(t, 1)
-		ctx, stop := context.WithCancel(t.Context())
-		time.AfterFunc(20*time.Millisecond, stop)
-		var said strings.Builder
-		err := s.Line(ctx, line, false, &said, &said)
-		if code := exit.Code(err); code != exit.Interrupted && !strings.Contains(line, "--bad") {
-			t.Errorf("%s: %d, %v", line, code, err)
-		}
-	}
-}
-
-func TestAFilterThatIsTooLong(t *testing.T) {
-	code, said := shelltest.Refused(t, shelltest.New(t, 1), "points balance --jq '"+strings.Repeat("(", answer.FilterLimit/2)+"1"+strings.Repeat(")", answer.FilterLimit/2)+"'")
-	if code != exit.BadUsage || !strings.Contains(said, "--jq: a filter has at most") {
-		t.Errorf("%d, %s", code, said)
 	}
 }

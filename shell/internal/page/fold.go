@@ -24,10 +24,35 @@ func Fold(what string, width int) []string { return fold(what, width, false) }
 
 func fold(what string, width int, whole bool) []string {
 	f := &folder{width: max(width, 2), whole: whole} // a wide character must find its place
-	for i, word := range strings.Split(what, " ") {
+	words := strings.Split(what, " ")
+	for i := 0; i < len(words); i++ {
+		word := words[i]
+		if n := durationOf(words[i:]); n > 1 {
+			if whole := strings.Join(words[i:i+n], " "); text.StringWidthWithoutEscSequences(whole) <= f.width {
+				f.word(whole, i > 0)
+				i += n - 1
+				continue
+			}
+		}
 		f.word(word, i > 0)
 	}
 	return f.end()
+}
+
+// How durations are written, as [tokens.HowLong] does.
+var (
+	howMany = regexp.MustCompile(`^-?[0-9]+$`)
+	ofWhat  = regexp.MustCompile(`^(ms|s|min|h|d)\b`)
+)
+
+// durationOf counts the words that are one duration, such as 1 min 59 s: they
+// stand in one line, where it has the room.
+func durationOf(words []string) int {
+	n := 0
+	for n+1 < len(words) && howMany.MatchString(words[n]) && ofWhat.MatchString(words[n+1]) {
+		n += 2
+	}
+	return n
 }
 
 // folder makes lines.

@@ -165,20 +165,18 @@ func outcomes(t *testing.T, files []string) map[string]scenario.Outcome {
 }
 
 // processOutcomes runs files with the command itself, in a process where no
-// testing package has been made ready.
+// testing package has been made ready. go run keeps what it built.
 func processOutcomes(t *testing.T, files []string) map[string]scenario.Outcome {
 	t.Helper()
-	command := filepath.Join(t.TempDir(), "tokenshell")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", command, shelltest.Root(t, "cmd", "tokenshell")).CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
 	var said struct {
 		Rows []scenario.Outcome `json:"rows"`
 	}
-	run := exec.CommandContext(t.Context(), command, append([]string{"run", "-o", "json"}, files...)...)
+	run := exec.CommandContext(t.Context(), "go", append([]string{"run", shelltest.Root(t, "cmd", "tokenshell"), "run", "-o", "json"}, files...)...)
+	var stderr strings.Builder
+	run.Stderr = &stderr
 	out, err := run.Output() // fails with some scripts
 	if failed := json.Unmarshal(out, &said); failed != nil {
-		t.Fatalf("tokenshell run: %v: %v\n%s", err, failed, out)
+		t.Fatalf("tokenshell run: %v: %v\n%s%s", err, failed, out, stderr.String())
 	}
 	all := map[string]scenario.Outcome{}
 	for _, o := range said.Rows {

@@ -147,7 +147,32 @@ func (x *Secrets) Wallet(s *interp.Shell) {
 	}
 }
 
-var runs = regexp.MustCompile(`[A-Za-z0-9_-]{24,}`)
+// inRun are the characters of tokens.
+var inRun = func() (in [256]bool) {
+	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-" {
+		in[c] = true
+	}
+	return in
+}()
+
+// piece finds a part of a token in text.
+func (x *Secrets) piece(text string) (found string, ok bool) {
+	run := 0
+	for i := range len(text) {
+		if !inRun[text[i]] {
+			run = 0
+			continue
+		}
+		if run++; run < pieceSize {
+			continue
+		}
+		found = text[i+1-pieceSize : i+1]
+		if _, ok := x.pieces[found]; ok {
+			return found, true
+		}
+	}
+	return "", false
+}
 
 // Find gives what of it all stands in text; empty when nothing does.
 func (x *Secrets) Find(text string) string {
@@ -156,11 +181,9 @@ func (x *Secrets) Find(text string) string {
 			return name
 		}
 	}
-	for _, run := range append(runs.FindAllString(text, -1), runs.FindAllString(decoded.Replace(text), -1)...) {
-		for i := 0; i+pieceSize <= len(run); i++ {
-			if _, ok := x.pieces[run[i:i+pieceSize]]; ok {
-				return "a token: " + run[i:i+pieceSize]
-			}
+	for _, text := range []string{text, decoded.Replace(text)} {
+		if found, ok := x.piece(text); ok {
+			return "a token: " + found
 		}
 	}
 	return ""

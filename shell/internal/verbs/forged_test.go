@@ -91,7 +91,7 @@ func TestWordsStayBare(t *testing.T) {
 
 // No name that could be taken for a party's is an issuer's or a stand-in's.
 func TestNoNameLooksLikeAParty(t *testing.T) {
-	good := " --jwks " + trustFile(t, "club.json") + " --capability club:redeem"
+	good := " --jwks " + trustFile(t, "club-ed.json") + " --capability club:redeem"
 	for _, name := range []string{
 		"relay", "kms", "client", "ledger", "order-processing", "coupons", "coupon", "coupons.svc", "coupon.svc", "payments", "payment.svc", "points", "points.svc",
 		"Relay", "KMS", "CLIENT", "Coupons.svc", "coupons.SVC", "COUPON", "re1ay", "reIay", "c0upons.svc", "coup0n", "p0ints", "po1nts.svc", "payrnents.svc", "coupons-svc", "coupons_svc",

@@ -244,7 +244,7 @@ func TestEmptyProfiles(t *testing.T) {
 
 // Wrong words are usage errors, and trust nobody.
 func TestTrustUsage(t *testing.T) {
-	good := " --jwks " + trustFile(t, "club.json") + " --capability club:redeem"
+	good := " --jwks " + trustFile(t, "club-ed.json") + " --capability club:redeem"
 	for line, want := range map[string]string{
 		"trust add coupons.svc" + good:                                         "coupons.svc is a service of this world",
 		"trust add ''" + good:                                                  "",

@@ -4,6 +4,7 @@ package verbs_test
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -155,6 +156,23 @@ func TestTheLogIsATableAt80Columns(t *testing.T) {
 	for _, part := range []string{"TIME      PARTY    STEP     ORDER       JTI         OUTCOME\n", "00:00:00  relay    relay    op_", "  replayed\n"} {
 		if !strings.Contains(shown, part) {
 			t.Errorf("it lacks %q:\n%s", part, shown)
+		}
+	}
+}
+
+// How long a token has left is read in one piece, at whatever second.
+func TestADurationIsNotFolded(t *testing.T) {
+	s := shelltest.New(t, 7)
+	shelltest.Do(t, s, "session new o", "coupon confirm TEN", "points confirm 100", "payment confirm 5.00 --method visa")
+	for range 3 {
+		shelltest.Do(t, s, "clock advance 1s")
+		shown, err := shelltest.OnScreen(t, s, 80)("token list --color never")
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := regexp.MustCompile(`1 min 5[789] s`)
+		if whole := left.FindAllString(shown, -1); len(whole) != 3 {
+			t.Errorf("%d whole durations of the three:\n%s", len(whole), shown)
 		}
 	}
 }

@@ -190,22 +190,19 @@ func (r *Reader) Fail(at, format string, args ...any) {
 // name is what ids and codes of a world look like.
 var name = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// Names are the names that stand in one list, by how they look without case.
-type Names map[string]string
+// Names are the names that stand in one list. TEN and ten are two: names are
+// looked up as they are written, and who writes a world knows what is in it.
+type Names map[string]bool
 
-// Name wants a name that nobody has taken, nor one that looks like it, and takes
-// it.
+// Name wants a name that nobody has taken, and takes it.
 func (r *Reader) Name(at, what, text string, taken Names) {
-	other, like := taken[strings.ToLower(text)]
 	switch {
 	case !name.MatchString(text):
 		r.Fail(at, "%s %q: write 1 to 64 of A-Z a-z 0-9 . _ -", what, text)
-	case like && other == text:
+	case taken[text]:
 		r.Fail(at, "%s %q stands here twice", what, text)
-	case like:
-		r.Fail(at, "%s %q could be taken for %q, which stands here too", what, text, other)
 	}
-	taken[strings.ToLower(text)] = text
+	taken[text] = true
 }
 
 // Like writes an example of an amount, such as "80.00", in the world's currency.

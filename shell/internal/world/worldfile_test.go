@@ -102,3 +102,28 @@ func TestGoodWorlds(t *testing.T) {
 		shelltest.Do(t, s, "session new op_1", "coupon list", "points balance", "payment methods", "view client", "view relay", "view kms")
 	}
 }
+
+// Names are looked up as they are written: in another case it is another name,
+// with books of its own.
+func TestNamesThatDifferInCaseAreTwo(t *testing.T) {
+	const text = `customers:
+  - {id: ann, points: 5, cards: [{id: visa, number: "4242424242424242", limit: "90.00"}, {id: Visa, number: "4242424242424242", limit: "7.00"}]}
+  - {id: Ann, points: 11}
+coupons:
+  - {code: TEN, percent: 10, total: 1}
+  - {code: ten, amount: "3.00", total: 1}
+`
+	plan, err := world.Parse(shelltest.Language().Kinds, "world.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := shelltest.Of(shelltest.World(t, plan, 1))
+	shelltest.Do(t, s, "session new a --customer ann --fact subtotal=50.00", "coupon confirm TEN", "payment confirm 80.00 --method visa",
+		"session new b --customer Ann --fact subtotal=50.00", "coupon confirm ten", "! coupon confirm TEN", "points confirm 11")
+	if code, said := shelltest.Refused(t, s, "coupon confirm Ten"); code != 1 || !strings.Contains(said, "coupon_unknown") {
+		t.Errorf("%d, %s", code, said)
+	}
+	if code, said := shelltest.Refused(t, s, "coupon confirm ten"); code != 1 || !strings.Contains(said, "rejected: ") {
+		t.Errorf("%d, %s", code, said)
+	}
+}

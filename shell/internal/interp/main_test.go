@@ -1,4 +1,4 @@
-package fourth_test
+package interp_test
 
 import (
 	"testing"

@@ -1,6 +1,6 @@
 // A fourth domain: nothing else is changed for it, and everything works on it.
 
-package fourth_test
+package verbs_test
 
 import (
 	"bytes"

@@ -1,6 +1,6 @@
 // Files: what verbs write and read.
 
-package files_test
+package interp_test
 
 import (
 	"os"

@@ -1,6 +1,6 @@
 // Odd files, wherever a verb reads or writes one.
 
-package files_test
+package interp_test
 
 import (
 	"context"

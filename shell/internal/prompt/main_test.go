@@ -1,0 +1,9 @@
+package prompt_test
+
+import (
+	"testing"
+
+	"tokenshell/shell/internal/shelltest"
+)
+
+func TestMain(m *testing.M) { shelltest.Main(m) }
