@@ -78,9 +78,8 @@ func TestMintAndClockComeBack(t *testing.T) {
 	mint.ID("op")
 	clock.Skew("relay", time.Minute)
 	ids, times := mint.Save(), clock.Save()
-	next := mint.ID("op")
+	next, other := mint.ID("op"), mint.ID("other")
 	for range 2 {
-		other := mint.ID("other")
 		clock.Skew("relay", -time.Hour)
 		clock.Skew("kms", time.Hour)
 		clock.Run()
