@@ -18,9 +18,9 @@ type Saver[H any] interface {
 	// RestoreCounts takes back what SaveCounts gave, in place.
 	RestoreCounts(saved any)
 	// CanonCounts writes down what the domain counts, in a fixed order.
-	CanonCounts(w *tokens.Canon)
+	CanonCounts(w tokens.Canon)
 	// CanonHold writes down what a hold is.
-	CanonHold(w *tokens.Canon, hold *H)
+	CanonHold(w tokens.Canon, hold *H)
 }
 
 // saved is what may change of an issuer. What was sealed once is not in it: see
@@ -77,7 +77,7 @@ func (i *Issuer[H]) Restore(from any) {
 
 // Canon settles the books, as whoever looks at them does, and writes them down.
 // When a thing was redeemed is only told; the constraints follow from the hold.
-func (i *Issuer[H]) Canon(w *tokens.Canon) {
+func (i *Issuer[H]) Canon(w tokens.Canon) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.settle()
@@ -142,7 +142,7 @@ func (r *KeyRing) restore(s savedRing) {
 
 // canon settles the ring and writes it down. How many there ever were only names
 // the next one.
-func (r *KeyRing) canon(w *tokens.Canon) {
+func (r *KeyRing) canon(w tokens.Canon) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.settle()

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 )
@@ -188,21 +187,6 @@ func (c *WorldClock) Restore(saved any) {
 	}
 	clear(c.skews)
 	maps.Copy(c.skews, was.skews)
-}
-
-// Canon writes whether time goes on, and who is off by how much. The time itself
-// is what everything else is written by.
-func (c *WorldClock) Canon(w *Canon) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	w.Bool(c.frozen)
-	for _, party := range slices.Sorted(maps.Keys(c.skews)) {
-		if by := c.skews[party]; by != 0 {
-			w.Text(party)
-			w.Int(int(by))
-		}
-	}
-	w.Text("")
 }
 
 // Of is the clock as the party reads it: the world's, plus the party's skew.

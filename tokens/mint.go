@@ -74,6 +74,3 @@ func (m *Mint) Restore(saved any) {
 	clear(m.counters)
 	maps.Copy(m.counters, saved.(map[string]uint64))
 }
-
-// Canon writes nothing: which ids come next decides nothing.
-func (m *Mint) Canon(*Canon) {}

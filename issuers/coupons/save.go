@@ -55,7 +55,7 @@ func (s *Service) RestoreCounts(from any) {
 
 // CanonCounts writes the uses, and how far off it is that a coupon begins or ends
 // to be valid; see [issuers.Saver].
-func (s *Service) CanonCounts(w *tokens.Canon) {
+func (s *Service) CanonCounts(w tokens.Canon) {
 	for _, o := range s.offers {
 		w.Time(o.From)
 		w.Time(o.Until)
@@ -66,7 +66,7 @@ func (s *Service) CanonCounts(w *tokens.Canon) {
 }
 
 // canonUses writes counts. One of none is no count.
-func canonUses(w *tokens.Canon, uses map[string]int) {
+func canonUses(w tokens.Canon, uses map[string]int) {
 	if len(uses) > 0 {
 		for _, customer := range slices.Sorted(maps.Keys(uses)) {
 			if n := uses[customer]; n != 0 {
@@ -79,7 +79,7 @@ func canonUses(w *tokens.Canon, uses map[string]int) {
 }
 
 // CanonHold writes which use it is; see [issuers.Saver].
-func (s *Service) CanonHold(w *tokens.Canon, h *hold) {
+func (s *Service) CanonHold(w tokens.Canon, h *hold) {
 	w.Text(h.offer.Code)
 	w.Name(h.order)
 	w.Text(h.customer)

@@ -34,7 +34,7 @@ func (s *Service) RestoreCounts(from any) {
 }
 
 // CanonCounts writes what is taken of each card; see [issuers.Saver].
-func (s *Service) CanonCounts(w *tokens.Canon) {
+func (s *Service) CanonCounts(w tokens.Canon) {
 	for _, customer := range slices.Sorted(maps.Keys(s.methods)) {
 		for _, m := range s.methods[customer] {
 			w.Text(m.authorised.Number())
@@ -45,7 +45,7 @@ func (s *Service) CanonCounts(w *tokens.Canon) {
 }
 
 // CanonHold writes which authorisation it is; see [issuers.Saver].
-func (s *Service) CanonHold(w *tokens.Canon, h *hold) {
+func (s *Service) CanonHold(w tokens.Canon, h *hold) {
 	w.Text(h.customer)
 	w.Text(h.method.ID)
 	w.Name(h.order)

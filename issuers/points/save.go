@@ -32,7 +32,7 @@ func (s *Service) RestoreCounts(from any) {
 }
 
 // CanonCounts writes the accounts; see [issuers.Saver].
-func (s *Service) CanonCounts(w *tokens.Canon) {
+func (s *Service) CanonCounts(w tokens.Canon) {
 	for _, customer := range slices.Sorted(maps.Keys(s.accounts)) {
 		a := s.accounts[customer]
 		w.Int(int(a.balance))
@@ -42,7 +42,7 @@ func (s *Service) CanonCounts(w *tokens.Canon) {
 }
 
 // CanonHold writes how many points it is; see [issuers.Saver].
-func (s *Service) CanonHold(w *tokens.Canon, h *hold) {
+func (s *Service) CanonHold(w tokens.Canon, h *hold) {
 	w.Text(h.customer) // whose account it is
 	w.Name(h.order)
 	w.Int(int(h.amount))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"tokenshell/shell/internal/canon"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/syntax"
 	"tokenshell/tokens"
@@ -75,7 +76,7 @@ func (w *Wallet) restore(s saved) {
 
 // Canon writes down what bears on the future of the client and its world. A token
 // that was confirmed here is known by its name; of any other the text counts.
-func (c *Client) Canon(w *tokens.Canon) {
+func (c *Client) Canon(w tokens.Canon) {
 	w.Name(c.Order)
 	w.Int(len(c.Wallet.Held))
 	for _, t := range c.Wallet.Held {
@@ -98,8 +99,8 @@ func (c *Client) Canon(w *tokens.Canon) {
 }
 
 // State gives what the client and its world are, in a form that is the same for
-// two that go on alike; see [tokens.Canon]. It is good until w begins again.
-func (c *Client) State(w *tokens.Canon) []byte {
+// two that go on alike. It is good until w begins again.
+func (c *Client) State(w *canon.Writer) []byte {
 	w.Begin(c.World.Clock.Now())
 	c.Canon(w)
 	return w.Bytes()

@@ -134,7 +134,7 @@ func (c *Conversation) Restore(saved any) {
 }
 
 // Canon writes nothing: what was said is told, and decides nothing.
-func (c *Conversation) Canon(*tokens.Canon) {}
+func (c *Conversation) Canon(tokens.Canon) {}
 
 // OffTheRecord marks what a person only looks up: nothing of it is said between
 // parties, and no fault is used up by it.

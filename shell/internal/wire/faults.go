@@ -114,7 +114,7 @@ func (f *Faults) Restore(saved any) {
 
 // Canon writes down the faults that wait: those of a step in their order, for they
 // know nothing of those of another.
-func (f *Faults) Canon(w *tokens.Canon) {
+func (f *Faults) Canon(w tokens.Canon) {
 	all := f.List()
 	slices.SortStableFunc(all, func(a, b Fault) int { return cmp.Or(cmp.Compare(a.Party, b.Party), cmp.Compare(a.Step, b.Step)) })
 	w.Int(len(all))

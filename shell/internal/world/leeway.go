@@ -25,4 +25,4 @@ func (l *Leeway) Save() any { return l.Get() }
 func (l *Leeway) Restore(saved any) { l.Set(saved.(time.Duration)) }
 
 // Canon writes it down.
-func (l *Leeway) Canon(w *tokens.Canon) { w.Int(int(l.Get())) }
+func (l *Leeway) Canon(w tokens.Canon) { w.Int(int(l.Get())) }

@@ -119,7 +119,7 @@ func (l *Logbook) Restore(saved any) {
 }
 
 // Canon writes nothing: a log is told, and decides nothing.
-func (l *Logbook) Canon(*tokens.Canon) {}
+func (l *Logbook) Canon(tokens.Canon) {}
 
 // String is the entry as one greppable line.
 func (e LogEntry) String() string {

@@ -20,14 +20,17 @@ import (
 type Part interface {
 	Save() any
 	Restore(saved any)
-	Canon(w *tokens.Canon)
+	Canon(w tokens.Canon)
 }
 
 // partsOf gives the parts of a world in the order in which they are written: those
 // whose order means something name the ids for those that have none. The clock is
-// the first to come back.
+// the first to come back. A relay that is no part stays as it is.
 func partsOf(w *World) []Part {
-	parts := []Part{w.Clock, w.Leeway, w.Mint, outside{w}}
+	parts := []Part{clockPart{w.Clock}, w.Leeway, mintPart{w.Mint}, outside{w}}
+	if relay, ok := w.inside.(Part); ok { // with its ledger
+		parts = append(parts, relay)
+	}
 	for _, p := range w.Parties {
 		parts = append(parts, p.Domain)
 	}
@@ -51,17 +54,38 @@ func (w *World) Restore(saved any) {
 }
 
 // Canon writes down what bears on the world's future.
-func (w *World) Canon(c *tokens.Canon) {
+func (w *World) Canon(c tokens.Canon) {
 	for _, part := range w.parts {
 		part.Canon(c)
 	}
 }
 
+// clockPart is the clock as a part.
+type clockPart struct{ *tokens.WorldClock }
+
+// Canon writes whether time goes on, and who is off by how much. The time itself
+// is what everything else is written by.
+func (c clockPart) Canon(w tokens.Canon) {
+	skews := c.Skews()
+	w.Bool(c.Frozen())
+	w.Int(len(skews))
+	for _, party := range slices.Sorted(maps.Keys(skews)) {
+		w.Text(party)
+		w.Int(int(skews[party]))
+	}
+}
+
+// mintPart is the mint as a part.
+type mintPart struct{ *tokens.Mint }
+
+// Canon writes nothing: which ids come next decides nothing.
+func (m mintPart) Canon(tokens.Canon) {}
+
 // kmsPart is the KMS as a part: it knows nothing of tokens.
 type kmsPart struct{ *kmsmock.KMS }
 
 // Canon writes the KMS down.
-func (k kmsPart) Canon(w *tokens.Canon) { k.KMS.Canon(w) }
+func (k kmsPart) Canon(w tokens.Canon) { k.KMS.Canon(w) }
 
 // outside is what a world knows of issuers from outside. None of them changes.
 type outside struct{ *World }
@@ -82,7 +106,7 @@ func (o outside) Restore(saved any) {
 }
 
 // Canon writes down who is trusted, with what keys, and for what.
-func (o outside) Canon(w *tokens.Canon) {
+func (o outside) Canon(w tokens.Canon) {
 	w.Int(len(o.Outsiders))
 	for _, out := range o.Outsiders {
 		w.Text(out.Issuer.Name)
@@ -140,7 +164,7 @@ func (b *standinBooks) Restore(saved any) {
 }
 
 // Canon writes the books down.
-func (b *standinBooks) Canon(w *tokens.Canon) {
+func (b *standinBooks) Canon(w tokens.Canon) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	w.Time(b.horizon)
@@ -179,7 +203,7 @@ func (w *Witness) Restore(saved any) {
 }
 
 // Canon writes down what it has seen: a promise may be broken to that.
-func (w *Witness) Canon(c *tokens.Canon) {
+func (w *Witness) Canon(c tokens.Canon) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c.Bool(w.on)

@@ -154,7 +154,7 @@ func (s *Service) RestoreCounts(from any) {
 }
 
 // CanonCounts writes the cards; see [issuers.Saver].
-func (s *Service) CanonCounts(w *tokens.Canon) {
+func (s *Service) CanonCounts(w tokens.Canon) {
 	for _, a := range s.accounts {
 		w.Text(a.Balance.Number())
 		w.Text(a.held.Number())
@@ -163,7 +163,7 @@ func (s *Service) CanonCounts(w *tokens.Canon) {
 }
 
 // CanonHold writes what is held; see [issuers.Saver].
-func (s *Service) CanonHold(w *tokens.Canon, h *hold) {
+func (s *Service) CanonHold(w tokens.Canon, h *hold) {
 	w.Text(h.account.Code)
 	w.Text(h.amount.Number())
 }

@@ -1,21 +1,23 @@
-// Canon: a world's state as bytes that say what bears on its future, and nothing
-// else.
-
-package tokens
+// Package canon writes down the state of a world as bytes that say what bears on
+// its future, and nothing else.
+package canon
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"slices"
 	"time"
+
+	"tokenshell/tokens"
 )
 
-// Canon takes down the state of a world. Two states that go on alike have the
-// same bytes, and two that do not, differ. So an id that a mint made stands there
-// as a number, by first appearance, for its text decides nothing; a time stands
-// there as its distance from now; what has no order is sorted. The zero value is
-// not ready: [Canon.Begin] makes it so. Not safe for concurrent use.
-type Canon struct {
+// Writer is a [tokens.Canon]. Two states that go on alike have the same bytes, and
+// two that do not, differ. So an id that a mint made stands there as a number, by
+// first appearance, for its text decides nothing; a time stands there as its
+// distance from now; what has no order is sorted. [Writer.Begin] makes it ready.
+// Not safe for concurrent use.
+type Writer struct {
 	now   time.Time
 	bytes []byte
 	ids   map[string]int
@@ -23,7 +25,7 @@ type Canon struct {
 }
 
 // Begin starts anew, at a moment, with the memory of what was written before.
-func (w *Canon) Begin(now time.Time) {
+func (w *Writer) Begin(now time.Time) {
 	w.now, w.bytes, w.draft = now, w.bytes[:0], false
 	if w.ids == nil {
 		w.ids = map[string]int{}
@@ -32,13 +34,20 @@ func (w *Canon) Begin(now time.Time) {
 }
 
 // Bytes gives what was written. They are good until the next Begin.
-func (w *Canon) Bytes() []byte { return w.bytes }
+func (w *Writer) Bytes() []byte { return w.bytes }
+
+// Digest gives 128 bits that stand for what was written.
+func Digest(written []byte) (digest [16]byte) {
+	sum := sha256.Sum256(written)
+	copy(digest[:], sum[:])
+	return digest
+}
 
 // Int writes a number.
-func (w *Canon) Int(n int) { w.bytes = binary.AppendVarint(w.bytes, int64(n)) }
+func (w *Writer) Int(n int) { w.bytes = binary.AppendVarint(w.bytes, int64(n)) }
 
 // Bool writes a yes or no.
-func (w *Canon) Bool(yes bool) {
+func (w *Writer) Bool(yes bool) {
 	if yes {
 		w.bytes = append(w.bytes, 1)
 	} else {
@@ -47,13 +56,13 @@ func (w *Canon) Bool(yes bool) {
 }
 
 // Text writes a text as it is.
-func (w *Canon) Text(text string) {
+func (w *Writer) Text(text string) {
 	w.Int(len(text))
 	w.bytes = append(w.bytes, text...)
 }
 
 // Time writes how far off a moment is, or that there is none.
-func (w *Canon) Time(t time.Time) {
+func (w *Writer) Time(t time.Time) {
 	w.Bool(!t.IsZero())
 	if t.IsZero() {
 		return
@@ -68,7 +77,7 @@ func (w *Canon) Time(t time.Time) {
 
 // ID writes something that was named by a party, whatever its name: its number.
 // No id is 0.
-func (w *Canon) ID(id string) {
+func (w *Writer) ID(id string) {
 	n := w.ids[id]
 	if n == 0 && id != "" && !w.draft {
 		n = len(w.ids) + 1
@@ -79,7 +88,7 @@ func (w *Canon) ID(id string) {
 
 // Name writes an id that somebody may have chosen: as it is, for who chose it may
 // say it again, unless it looks like a mint's.
-func (w *Canon) Name(name string) {
+func (w *Writer) Name(name string) {
 	minted := isMinted(name)
 	w.Bool(minted)
 	if minted {
@@ -90,7 +99,7 @@ func (w *Canon) Name(name string) {
 }
 
 // Ref writes which token is meant.
-func (w *Canon) Ref(ref Ref) {
+func (w *Writer) Ref(ref tokens.Ref) {
 	w.Text(ref.Issuer)
 	w.Name(ref.ID)
 	w.Name(ref.Order)
@@ -99,7 +108,7 @@ func (w *Canon) Ref(ref Ref) {
 // Set writes n things that have no order. Each is written by itself first, and
 // that decides which comes when. Those that nothing tells apart come as they
 // were given, which must not be by chance.
-func (w *Canon) Set(n int, write func(i int)) {
+func (w *Writer) Set(n int, write func(i int)) {
 	w.Int(n)
 	switch n {
 	case 0:
@@ -128,7 +137,7 @@ func (w *Canon) Set(n int, write func(i int)) {
 // mintedSize is how long the random part of a mint's id is.
 const mintedSize = 26
 
-// isMinted reports whether an id looks as if [Mint.ID] had made it.
+// isMinted reports whether an id looks as if [tokens.Mint.ID] had made it.
 func isMinted(id string) bool {
 	kind := len(id) - mintedSize - 1
 	if kind < 1 || id[kind] != '_' {
