@@ -18,7 +18,9 @@ type walker struct {
 	without map[string]string // fields that it leaves out, and why
 	met     map[string]bool   // of them, those that were there
 	seen    map[visit]int     // what it was at, by the order of coming there
+	field   string            // where it is
 	lines   []string
+	about   []string // of each line, the field that it is about
 }
 
 // visit is a place in memory, and what is there: a struct begins with its first
@@ -36,6 +38,7 @@ func walk(without map[string]string, met map[string]bool, value any) []string {
 }
 
 func (w *walker) say(path string, what any) {
+	w.about = append(w.about, w.field)
 	w.lines = append(w.lines, fmt.Sprintf("%s = %v", path, what))
 }
 
@@ -106,7 +109,10 @@ func (w *walker) fields(path string, v reflect.Value) {
 			w.met[field] = true
 			continue
 		}
+		was := w.field
+		w.field = field
 		w.at(path+"."+t.Field(i).Name, v.Field(i))
+		w.field = was
 	}
 }
 
@@ -122,6 +128,22 @@ func (w *walker) entries(path string, v reflect.Value) {
 	for _, key := range slices.Sorted(maps.Keys(byKey)) {
 		w.at(path+"{"+key+"}", byKey[key])
 	}
+}
+
+// fieldsThatDiffer gives the fields of which two walks say something else, but for
+// those of which one of them says nothing.
+func fieldsThatDiffer(one, other *walker) []string {
+	var all []string
+	for i := range min(len(one.lines), len(other.lines)) {
+		path, _, _ := strings.Cut(one.lines[i], " = ")
+		if otherPath, _, _ := strings.Cut(other.lines[i], " = "); path != otherPath {
+			return all
+		}
+		if one.lines[i] != other.lines[i] {
+			all = append(all, one.about[i])
+		}
+	}
+	return all
 }
 
 // differences gives the first few lines that are not the same.
