@@ -3,7 +3,7 @@
 package issuers
 
 import (
-	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -61,6 +61,11 @@ type Entry struct {
 	KeyID    string // of the key that signed the token
 }
 
+// byIssue puts the oldest first.
+func byIssue[H any](a, b *Reservation[H]) int {
+	return cmp.Or(a.Issued.Compare(b.Issued), cmp.Compare(a.Ref.ID, b.Ref.ID))
+}
+
 // Entries gives the reservations that are remembered, oldest first. describe
 // says what a hold is.
 func (i *Issuer[H]) Entries(describe func(*H) string) []Entry {
@@ -71,12 +76,7 @@ func (i *Issuer[H]) Entries(describe func(*H) string) []Entry {
 	for _, r := range i.books.byID {
 		all = append(all, r)
 	}
-	slices.SortFunc(all, func(a, b *Reservation[H]) int {
-		if c := a.Issued.Compare(b.Issued); c != 0 {
-			return c
-		}
-		return bytes.Compare([]byte(a.Ref.ID), []byte(b.Ref.ID))
-	})
+	slices.SortFunc(all, byIssue)
 	entries := make([]Entry, 0, len(all))
 	for _, r := range all {
 		kid := ""

@@ -20,6 +20,8 @@ const Retention = 25 * time.Hour
 // Rules is what a domain knows about its holds. Its methods are called with
 // the books locked, and must not call back.
 type Rules[H any] interface {
+	Saver[H]
+
 	// Letter holds the sealed content, nil when there was none, against what was
 	// sealed for the hold, and refuses with sealed_unreadable.
 	Letter(hold *H, opened json.RawMessage) error

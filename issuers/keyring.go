@@ -57,8 +57,8 @@ type KeyRing struct {
 	made     int // versions ever, for their numbers
 }
 
-// keyVersion is one KMS key. Everything but the last five fields is fixed, and
-// those are the ring's, under its lock.
+// keyVersion is one KMS key. What is not fixed of it is the ring's, under its
+// lock.
 type keyVersion struct {
 	kid    string
 	arn    string
@@ -66,6 +66,11 @@ type keyVersion struct {
 	spec   types.SigningAlgorithmSpec
 	public crypto.PublicKey
 
+	changes
+}
+
+// changes are what becomes of a key version.
+type changes struct {
 	state      KeyState
 	lastExpiry time.Time // of the tokens it signed; when it was rotated out if that is later
 	left       time.Time // when it left the set; zero while it is in
@@ -143,7 +148,7 @@ func (r *KeyRing) Rotate(ctx context.Context) (kid string, err error) {
 			}
 		}
 	}
-	r.versions = append(r.versions, &keyVersion{kid: kid, arn: arn, alg: alg, spec: spec, public: public, state: KeyActive})
+	r.versions = append(r.versions, &keyVersion{kid: kid, arn: arn, alg: alg, spec: spec, public: public, changes: changes{state: KeyActive}})
 	return kid, nil
 }
 

@@ -6,10 +6,12 @@ package issuers
 import (
 	"context"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -27,7 +29,14 @@ type Sealer struct {
 	kms     KMSService
 	encrypt jose.Encrypter
 	wrapped int // bytes of a wrapped content key
+
+	mu      sync.Mutex
+	letters map[[sha256.Size]byte][]byte // what was sealed, by what it was sealed from
+	oldest  [][sha256.Size]byte          // of them, in their order
 }
+
+// mostLetters is how many letters a sealer remembers.
+const mostLetters = 4096
 
 // NewSealer makes a sealer over the RSA key behind alias.
 func NewSealer(ctx context.Context, service, alias string, k KMSService) (*Sealer, error) {
@@ -47,7 +56,7 @@ func NewSealer(ctx context.Context, service, alias string, k KMSService) (*Seale
 	if err != nil {
 		return nil, err
 	}
-	return &Sealer{service: service, keyID: aws.ToString(answer.KeyId), kms: k, encrypt: encrypter, wrapped: public.Size()}, nil
+	return &Sealer{service: service, keyID: aws.ToString(answer.KeyId), kms: k, encrypt: encrypter, wrapped: public.Size(), letters: map[[sha256.Size]byte][]byte{}}, nil
 }
 
 // sealedContent is what is sealed: the content, bound to its token.
@@ -58,7 +67,14 @@ type sealedContent struct {
 	Content json.RawMessage `json:"content"`
 }
 
-// Seal gives content as a compact JWE that belongs to the token ref.
+// Seal gives content as a compact JWE that belongs to the token ref. The same for
+// the same token, which comes again when a world is restored, is the same text: a
+// sealer remembers its letters, beyond any restoring. They can't follow from the
+// world's seed as everything else does, for go-jose takes the content key, the
+// nonce and the padding from crypto/rand, by way of an unexported variable of the
+// package (randReader, v4.1.9); and even one that could be set would be shared by
+// all worlds of the process. What remembers is bounded: a letter that was
+// forgotten is sealed anew.
 func (s *Sealer) Seal(ref tokens.Ref, content any) ([]byte, error) {
 	inside, err := json.Marshal(content)
 	if err != nil {
@@ -68,12 +84,42 @@ func (s *Sealer) Seal(ref tokens.Ref, content any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	from := sha256.Sum256(plain) // the key is the sealer's one
+	if letter, again := s.recall(from); again {
+		return letter, nil
+	}
 	sealed, err := s.encrypt.Encrypt(plain)
 	if err != nil {
 		return nil, err
 	}
 	text, err := sealed.CompactSerialize()
-	return []byte(text), err
+	if err != nil {
+		return nil, err
+	}
+	return s.remember(from, []byte(text)), nil
+}
+
+func (s *Sealer) recall(from [sha256.Size]byte) (letter []byte, again bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	letter, again = s.letters[from]
+	return letter, again
+}
+
+// remember keeps a letter, and gives the one that is kept; the oldest leaves for
+// it.
+func (s *Sealer) remember(from [sha256.Size]byte, letter []byte) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if first, again := s.letters[from]; again { // somebody was faster
+		return first
+	}
+	if len(s.oldest) == mostLetters {
+		delete(s.letters, s.oldest[0])
+		s.oldest = s.oldest[1:]
+	}
+	s.letters[from], s.oldest = letter, append(s.oldest, from)
+	return letter
 }
 
 // The sizes of A256GCM, in bytes (RFC 7518 5.3). go-jose lets a tag be longer

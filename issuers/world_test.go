@@ -104,6 +104,12 @@ func (s *shelf) Commit(h *crate, facts tokens.Facts) (any, error) {
 func (s *shelf) Release(h *crate) { s.held -= h.n }
 func (s *shelf) Undo(h *crate)    { s.gone -= h.n }
 
+func (s *shelf) SaveCounts() any         { return [2]int{s.held, s.gone} }
+func (s *shelf) RestoreCounts(saved any) { was := saved.([2]int); s.held, s.gone = was[0], was[1] }
+
+func (s *shelf) CanonCounts(w tokens.Canon)         { w.Int(s.held); w.Int(s.gone) }
+func (s *shelf) CanonHold(w tokens.Canon, h *crate) { w.Int(h.n) }
+
 // books gives what is held and what is gone, and fails when they don't add up.
 func (s *shelf) books(t *testing.T) (held, gone int) {
 	t.Helper()

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -307,7 +306,7 @@ func (r *Relay) accept(ctx context.Context, id, token string, c *tokens.Claims) 
 	if err := r.remembered(c); err != nil {
 		return "", err
 	}
-	first, err := r.Ledger.Use(ctx, Use{Session: id, Ref: c.Ref(), Expires: c.ExpiresAt, Attempt: r.Name + " " + strconv.FormatUint(s.Version, 10)})
+	first, err := r.Ledger.Use(ctx, Use{Session: id, Ref: c.Ref(), Expires: c.ExpiresAt, Attempt: attemptOf(r.Name, s)})
 	if err != nil {
 		if ctx.Err() != nil {
 			return "", ctx.Err()

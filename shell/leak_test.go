@@ -60,7 +60,7 @@ func everyLine(t *testing.T) []string {
 	var attacks []string
 	for _, node := range interp.Leaves(p.Root()) {
 		path := interp.VerbPath(node)
-		if path == "" || path == "quit" || strings.HasPrefix(path, "explore") {
+		if path == "" || path == "quit" || path == "world reset" || strings.HasPrefix(path, "explore") {
 			continue
 		}
 		family := &lines
@@ -75,7 +75,7 @@ func everyLine(t *testing.T) []string {
 			*family = append(*family, path+" "+words)
 		}
 	}
-	return append(lines, attacks...)
+	return append(append(lines, attacks...), "world reset $T", "world reset") // after which there is nothing to be found
 }
 
 // Whatever is run, in text or JSON, nothing that is secret is in what it says,

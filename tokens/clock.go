@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 )
@@ -158,6 +159,34 @@ func (c *WorldClock) Skews() map[string]time.Duration {
 		}
 	}
 	return out
+}
+
+// savedClock is a clock that was put aside.
+type savedClock struct {
+	at     time.Time
+	frozen bool
+	skews  map[string]time.Duration
+}
+
+// Save puts the time aside, and how far each party is off.
+func (c *WorldClock) Save() any {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return savedClock{c.now(), c.frozen, maps.Clone(c.skews)}
+}
+
+// Restore takes back what Save gave. It is the one way back in time; a live clock
+// goes on from there.
+func (c *WorldClock) Restore(saved any) {
+	was := saved.(savedClock)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.base, c.frozen = was.at, was.frozen
+	if !c.frozen {
+		c.since = time.Now()
+	}
+	clear(c.skews)
+	maps.Copy(c.skews, was.skews)
 }
 
 // Of is the clock as the party reads it: the world's, plus the party's skew.

@@ -55,3 +55,16 @@ type Receipt struct {
 	Body     json.RawMessage `json:"body"`
 	Repeated bool            `json:"-"` // this answer was given before
 }
+
+// Canon is where a party writes down what bears on its future, so that two worlds
+// that go on alike can be told from two that do not.
+type Canon interface {
+	Int(n int)
+	Bool(yes bool)
+	Text(text string)
+	Time(t time.Time) // which counts by how far off it is
+	ID(id string)     // of a party's making: it tells things apart, and means nothing
+	Name(name string) // an id that somebody may have chosen
+	Ref(ref Ref)
+	Set(n int, write func(i int)) // things that have no order; those that are alike are given in a fixed one
+}

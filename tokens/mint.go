@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
+	"maps"
 	"strings"
 	"sync"
 )
@@ -57,4 +58,19 @@ func (m *Mint) derive(kind string, n uint64) []byte {
 	h.Write([]byte(kind))
 	h.Write(binary.BigEndian.AppendUint64([]byte{0}, n))
 	return h.Sum(nil)
+}
+
+// Save puts aside how far the mint has counted.
+func (m *Mint) Save() any {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.counters)
+}
+
+// Restore takes back what Save gave: the same ids come again.
+func (m *Mint) Restore(saved any) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.counters)
+	maps.Copy(m.counters, saved.(map[string]uint64))
 }

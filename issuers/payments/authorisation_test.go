@@ -22,7 +22,7 @@ func TestAnotherAuthorisationIsRefused(t *testing.T) {
 		return amount
 	}
 	s := &Service{currency: "EUR"}
-	m := &method{Card: Card{ID: "visa", Limit: money("500.00")}, authorised: money("80.00"), captured: money("0.00")}
+	m := &method{Card: Card{ID: "visa", Limit: money("500.00")}, taken: taken{authorised: money("80.00"), captured: money("0.00")}}
 	h := hold{method: m, order: "op_1", customer: "user_123", ref: "auth_own", amount: money("80.00"), captured: money("0.00")}
 	for _, letter := range []string{`{"authorization":"auth_other","last4":"4242"}`, `{"authorization":"","last4":"4242"}`, `{"last4":"4242"}`, `{}`, `null`, `[]`, ``} {
 		err := s.Letter(&h, json.RawMessage(letter))

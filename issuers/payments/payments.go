@@ -49,6 +49,11 @@ type Service struct {
 // never exceed the limit together.
 type method struct {
 	Card
+	taken
+}
+
+// taken is what is taken of a card's limit.
+type taken struct {
 	authorised currency.Amount // held and not captured
 	captured   currency.Amount
 	archived   currency.Amount // captured, and the reservation forgotten
@@ -80,7 +85,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	}
 	for customer, cards := range c.Cards {
 		for _, card := range cards {
-			s.methods[customer] = append(s.methods[customer], &method{Card: card, authorised: nothing.Round(), captured: nothing.Round(), archived: nothing.Round()})
+			s.methods[customer] = append(s.methods[customer], &method{card, taken{nothing.Round(), nothing.Round(), nothing.Round()}})
 		}
 	}
 	s.Issuer, err = issuers.New[hold](ctx, c.Config, s)

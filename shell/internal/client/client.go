@@ -27,6 +27,9 @@ type Client struct {
 	World  *world.World
 	Wallet Wallet
 	Order  string // the current one; empty for none
+
+	start any            // how everything was in the beginning
+	saves map[string]any // what was put aside, by name
 }
 
 // New makes a client that holds nothing.
@@ -36,6 +39,7 @@ func New(w *world.World) *Client {
 		for _, number := range w.Plan.Numbers {
 			c.Wallet.secrets.KnowNumber(number)
 		}
+		c.start = c.Save()
 	}
 	return c
 }
@@ -122,7 +126,7 @@ func (c *Client) Confirm(ctx context.Context, order string, choice world.Choice,
 		return nil, tokens.Issued{}, err
 	}
 	c.Wallet.forget(c.World.Clock.Now().Add(-issuers.Retention), c.owes)
-	t := &Token{Handle: wanted.Handle, Raw: issued.Raw, Ref: issued.Ref, Service: issued.Service, Since: c.World.Clock.Now(), Expires: issued.ExpiresAt}
+	t := &Token{Handle: wanted.Handle, Raw: issued.Raw, Ref: issued.Ref, Service: issued.Service, Since: c.World.Clock.Now(), Expires: issued.ExpiresAt, own: true}
 	kind := issued.Service
 	if p, err := c.World.Service(issued.Service); err == nil {
 		kind = p.Handle

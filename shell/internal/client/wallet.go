@@ -23,6 +23,7 @@ type Token struct {
 	Service string    // empty when nobody knows
 	Since   time.Time // when it came
 	Expires time.Time
+	own     bool // it was confirmed here, and did not come from elsewhere
 	revoked bool
 	spent   atomic.Bool // redeemed past the relay
 }

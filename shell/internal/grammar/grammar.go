@@ -31,6 +31,7 @@ type grammar struct {
 
 	Trust verbs.Trust `cmd:"" group:"tokens" help:"Trust issuers from outside this world."`
 
+	World   verbs.World   `cmd:"" group:"world" help:"Put the world aside, and take it back."`
 	Clock   verbs.Clock   `cmd:"" group:"world" help:"Show and move the time."`
 	Fault   verbs.Fault   `cmd:"" group:"world" help:"Have a step of a party go wrong."`
 	Deliver verbs.Deliver `cmd:"" group:"world" help:"Have a late question arrive." example:"deliver coupons.redeem"`

@@ -38,9 +38,9 @@ type Shell struct {
 	Mark         func() string // a word that the prompt shows; may be nil
 
 	Transcript *Transcript
-	speaking   *Spoken  // what is being run; nil between commands
-	sources    []string // files being sourced, to find circles
-	nested     int      // verbs being run, each by the one before
+	speaking   *Spoken     // what is being run; nil between commands
+	sources    []string    // files being sourced, to find circles
+	nested     int         // verbs being run, each by the one before
 	out        *answer.Out // of the verb that runs
 	trouble    error       // what went wrong with a verb that ran meanwhile
 	quit       bool

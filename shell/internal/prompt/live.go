@@ -36,6 +36,7 @@ func liveKinds() map[string]liveKind {
 		"token":    offerTokens,
 		"session":  of(offerSessions),
 		"customer": of(offerCustomers),
+		"save":     of(func(s *interp.Shell) []lineedit.Candidate { return plain(s.Kept()) }),
 		"service":  offerParties(),
 		"party":    offerParties("client", "relay", "kms"),
 		"viewer":   offerParties("client", "relay"),

@@ -311,3 +311,14 @@ func TestHintsOfWhatIsToCome(t *testing.T) {
 		t.Errorf("a hint in the middle of a line: %q", got)
 	}
 }
+
+// The worlds that were put aside, for taking them back and for putting them aside
+// anew.
+func TestWorldsThatWerePutAside(t *testing.T) {
+	s := shelltest.New(t, 1)
+	offers(t, s, "world restore ")
+	shelltest.Do(t, s, "world save before", "world save after-all")
+	offers(t, s, "world restore ", "before", "after-all")
+	offers(t, s, "world save b", "before")
+	offers(t, s, "world re", "restore", "reset")
+}

@@ -355,3 +355,23 @@ func firstKey(t *testing.T, s *interp.Shell, service string) string {
 	}
 	return p.Keys().List()[0].ID
 }
+
+// A world that was put aside and taken back is one in the scenario, too, live or
+// with a seed.
+func TestRecordingAWorldThatIsTakenBack(t *testing.T) {
+	for name, seed := range map[string]*uint64{"live": nil, "seeded": seeded(7)} {
+		t.Run(name, func(t *testing.T) {
+			comment, _ := recorded(t, recordable(t, seed, ""),
+				"session new op_1 --fact subtotal=120.00", "world save before", "points confirm 500", "clock advance 5m", "points balance", "world restore before", "points balance",
+				"points confirm 1200", "expect points_insufficient points confirm 1", "redeem --direct points-1", "world restore nowhere", "world reset")
+			for _, want := range []string{"world save before\n", "world restore before\n", "points confirm 1200\n", "expect points_insufficient points confirm 1\n", "world reset\n"} {
+				if !strings.Contains(comment, want) {
+					t.Errorf("%q is missing:\n%s", want, comment)
+				}
+			}
+			if strings.Contains(comment, "nowhere") || strings.Contains(comment, "left out") {
+				t.Errorf("%s", comment)
+			}
+		})
+	}
+}

@@ -96,3 +96,48 @@ func TestAnyRing(t *testing.T) {
 		}
 	})
 }
+
+// What came after a moment that was returned to is undone, and what had been
+// undone is not when its own moment is returned to.
+func TestWhatIsUndone(t *testing.T) {
+	r := ring.New[int](100)
+	add := func(n int) {
+		for range n {
+			r.Add(0)
+		}
+	}
+	undone := func(want ...int) {
+		t.Helper()
+		var got []int
+		for n := range r.Count() {
+			if r.Undone(n) {
+				got = append(got, n)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("-want +got\n%s", diff)
+		}
+	}
+	empty := r.Past()
+	add(2)
+	early := r.Past()
+	add(2)
+	late := r.Past()
+	undone()
+	r.Return(early)
+	undone(2, 3)
+	add(1)
+	branch := r.Past()
+	undone(2, 3)
+	r.Return(late)
+	undone(4)
+	add(1)
+	r.Return(branch)
+	undone(2, 3, 5)
+	r.Return(r.Past())
+	undone(2, 3, 5)
+	r.Return(empty)
+	undone(0, 1, 2, 3, 4, 5)
+	add(1)
+	undone(0, 1, 2, 3, 4, 5)
+}

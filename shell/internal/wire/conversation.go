@@ -4,6 +4,7 @@ package wire
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -30,6 +31,8 @@ type Message struct {
 	Detail   string // of a refusal
 	Token    string // the token in it: a secret, to be shown as its receiver sees it
 	Contents []Field
+
+	Undone bool // it was said after the moment to which the world was taken back
 }
 
 // Field is something that stood in a message.
@@ -45,6 +48,12 @@ type Conversation struct {
 	mu       sync.Mutex
 	messages *ring.Ring[Message]
 	Tries    map[string]int // by attempt and step, since the session of it began
+}
+
+// savedConversation is what was said by then.
+type savedConversation struct {
+	past  ring.Past
+	tries map[string]int
 }
 
 // NewConversation makes a conversation in which nothing was said yet.
@@ -100,8 +109,32 @@ func (c *Conversation) Try(attempt, step string) int {
 func (c *Conversation) All() []Message {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.messages.All()
+	all := c.messages.All()
+	for i := range all {
+		all[i].Undone = c.messages.Undone(all[i].Number - 1)
+	}
+	return all
 }
+
+// Save puts aside which messages were said.
+func (c *Conversation) Save() any {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return savedConversation{c.messages.Past(), maps.Clone(c.Tries)}
+}
+
+// Restore takes back what Save gave. What was said is still told, as undone.
+func (c *Conversation) Restore(saved any) {
+	was := saved.(savedConversation)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.messages.Return(was.past)
+	clear(c.Tries)
+	maps.Copy(c.Tries, was.tries)
+}
+
+// Canon writes nothing: what was said is told, and decides nothing.
+func (c *Conversation) Canon(tokens.Canon) {}
 
 // OffTheRecord marks what a person only looks up: nothing of it is said between
 // parties, and no fault is used up by it.

@@ -3,6 +3,7 @@
 package wire
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -152,4 +153,30 @@ func (f *Faults) Take(from, party, step string) Fault {
 		return taken
 	}
 	return Fault{}
+}
+
+// Save puts aside the faults that wait.
+func (f *Faults) Save() any { return f.List() }
+
+// Restore takes back what Save gave.
+func (f *Faults) Restore(saved any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.queue = append(f.queue[:0], saved.([]Fault)...)
+}
+
+// Canon writes down the faults that wait: those of a step in their order, for they
+// know nothing of those of another.
+func (f *Faults) Canon(w tokens.Canon) {
+	all := f.List()
+	slices.SortStableFunc(all, func(a, b Fault) int { return cmp.Or(cmp.Compare(a.Party, b.Party), cmp.Compare(a.Step, b.Step)) })
+	w.Int(len(all))
+	for _, order := range all {
+		w.Text(order.Party)
+		w.Text(order.Step)
+		w.Text(string(order.Kind))
+		w.Int(order.Left)
+		w.Int(order.After)
+		w.Text(order.Line)
+	}
 }

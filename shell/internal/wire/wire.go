@@ -20,9 +20,9 @@ type Wire struct {
 	Faults       *Faults
 	Conversation *Conversation
 
-	Decide    func(Question) Fault                         // decides on the relay's questions, before any fault; may be nil
+	Decide    func(Question) Fault                   // decides on the relay's questions, before any fault; may be nil
 	Meanwhile func(ctx context.Context, line string) // runs another client's verb
-	Restart   func(why string) error                       // starts a relay again that has crashed
+	Restart   func(why string) error                 // starts a relay again that has crashed
 
 	lives atomic.Int64 // how often a relay was started
 	mu    sync.Mutex
@@ -235,6 +235,20 @@ func (w *Wire) Late() []Question {
 		all = append(all, l.Question)
 	}
 	return all
+}
+
+// Save puts aside which questions are late.
+func (w *Wire) Save() any {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.late)
+}
+
+// Restore takes back what Save gave.
+func (w *Wire) Restore(saved any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.late = append(w.late[:0:0], saved.([]*delayed)...)
 }
 
 // Deliver has the oldest late question of a step arrive, and gives it. What the

@@ -68,6 +68,7 @@ type Service interface {
 // Domain is a domain service of a world, whatever it is about.
 type Domain interface {
 	Service
+	Part
 	Revoke(ctx context.Context, raw string) error
 	Open(ctx context.Context, ref tokens.Ref, sealed []byte) ([]byte, error)
 	Keys() *issuers.KeyRing

@@ -5,6 +5,8 @@ package world
 import (
 	"sync/atomic"
 	"time"
+
+	"tokenshell/tokens"
 )
 
 // Leeway is shared by every verifier of a world.
@@ -15,3 +17,12 @@ func (l *Leeway) Get() time.Duration { return time.Duration(l.ns.Load()) }
 
 // Set changes it for everybody.
 func (l *Leeway) Set(d time.Duration) { l.ns.Store(int64(d)) }
+
+// Save puts it aside.
+func (l *Leeway) Save() any { return l.Get() }
+
+// Restore takes back what Save gave.
+func (l *Leeway) Restore(saved any) { l.Set(saved.(time.Duration)) }
+
+// Canon writes it down.
+func (l *Leeway) Canon(w tokens.Canon) { w.Int(int(l.Get())) }

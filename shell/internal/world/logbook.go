@@ -28,6 +28,9 @@ type LogEntry struct {
 	Order   string            `json:"order_processing_id,omitempty"`
 	More    map[string]string `json:"more,omitempty"`
 	Names   []string          `json:"-"` // of More, in their order
+
+	// Undone says that it happened after the moment to which the world was taken back.
+	Undone bool `json:"undone,omitempty"`
 }
 
 // Logbook is a slog.Handler that keeps entries, stamped with the world's time.
@@ -94,8 +97,29 @@ func (l *Logbook) Handle(_ context.Context, record slog.Record) error {
 func (l *Logbook) All() []LogEntry {
 	l.kept.mu.Lock()
 	defer l.kept.mu.Unlock()
-	return l.kept.entries.All()
+	all := l.kept.entries.All()
+	for i := range all {
+		all[i].Undone = l.kept.entries.Undone(l.kept.entries.Dropped() + i)
+	}
+	return all
 }
+
+// Save puts aside what happened so far.
+func (l *Logbook) Save() any {
+	l.kept.mu.Lock()
+	defer l.kept.mu.Unlock()
+	return l.kept.entries.Past()
+}
+
+// Restore takes back what Save gave. What happened is still told, as undone.
+func (l *Logbook) Restore(saved any) {
+	l.kept.mu.Lock()
+	defer l.kept.mu.Unlock()
+	l.kept.entries.Return(saved.(ring.Past))
+}
+
+// Canon writes nothing: a log is told, and decides nothing.
+func (l *Logbook) Canon(tokens.Canon) {}
 
 // String is the entry as one greppable line.
 func (e LogEntry) String() string {
@@ -114,6 +138,9 @@ func (e LogEntry) Line(in func(page.Mark, string) string) string {
 	}
 	for _, name := range e.Names {
 		fmt.Fprintf(&b, " %s=%s", name, in(page.Value, tokens.Word(e.More[name])))
+	}
+	if e.Undone {
+		b.WriteString(" undone=true")
 	}
 	return b.String()
 }

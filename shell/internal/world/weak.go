@@ -32,6 +32,7 @@ func BuildWeak(ctx context.Context, plan *Plan, m Making, weakness tokens.Weakne
 		return nil, err
 	}
 	w.openRelay(m)
+	w.parts = partsOf(w)
 	return w, nil
 }
 

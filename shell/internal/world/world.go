@@ -52,6 +52,8 @@ type World struct {
 	Standins  []*standin  // also of those that it trusts no more
 
 	standinBooks *standinBooks
+
+	parts []Part // all that may change; see partsOf
 }
 
 // Party is a domain service of a world.

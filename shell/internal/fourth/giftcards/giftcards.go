@@ -131,6 +131,43 @@ func (s *Service) Undo(h *hold) { h.account.Balance = issuers.Add(h.account.Bala
 // [issuers.Archiver].
 func (s *Service) Archive(h *hold) { h.account.archived = issuers.Add(h.account.archived, h.amount) }
 
+// savedAccount is a card's money as it was, and where it stands.
+type savedAccount struct {
+	at  *account
+	was account
+}
+
+// SaveCounts gives the cards; see [issuers.Saver].
+func (s *Service) SaveCounts() any {
+	var saved []savedAccount
+	for _, a := range s.accounts {
+		saved = append(saved, savedAccount{a, *a})
+	}
+	return saved
+}
+
+// RestoreCounts takes them back; see [issuers.Saver].
+func (s *Service) RestoreCounts(from any) {
+	for _, saved := range from.([]savedAccount) {
+		*saved.at = saved.was
+	}
+}
+
+// CanonCounts writes the cards; see [issuers.Saver].
+func (s *Service) CanonCounts(w tokens.Canon) {
+	for _, a := range s.accounts {
+		w.Text(a.Balance.Number())
+		w.Text(a.held.Number())
+		w.Text(a.archived.Number())
+	}
+}
+
+// CanonHold writes what is held; see [issuers.Saver].
+func (s *Service) CanonHold(w tokens.Canon, h *hold) {
+	w.Text(h.account.Code)
+	w.Text(h.amount.Number())
+}
+
 // Listed is a gift card as it stands.
 type Listed struct {
 	Code, Balance, Held, Available string
