@@ -9,7 +9,6 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -38,8 +37,28 @@ var notSaved = map[string]string{
 }
 
 // notWritten are the fields in which two worlds may differ and be the same to Canon,
-// and why that bears on no future.
-var notWritten = map[string]string{}
+// and why that bears on no future. What does not come back at all is in notSaved.
+var notWritten = map[string]string{
+	"tokens.Mint.counters":            "which ids come next decides nothing",
+	"kmsmock.KMS.made":                "nor which keys",
+	"issuers.KeyRing.made":            "nor what a key is called",
+	"tokens.WorldClock.base":          "times are written as distances from it",
+	"tokens.WorldClock.skews":         "to be off by nothing is not to be off",
+	"wire.Fault.Party":                "faults of different steps know nothing of each other, and stand in any order",
+	"wire.Fault.Step":                 "likewise",
+	"wire.Fault.Kind":                 "likewise",
+	"wire.Fault.Left":                 "likewise",
+	"wire.Conversation.Tries":         "which try a message was, is told",
+	"issuers.books.live":              "what was never issued waits there for its time, and is passed over",
+	"issuers.Issuer.settled":          "Canon settles the books, as whoever looks at them does",
+	"issuers.Reservation.digest":      "the token follows from the reservation",
+	"issuers.Reservation.constraints": "likewise",
+	"tokens.Receipt.At":               "when a thing happened is told",
+	"client.Token.Since":              "likewise",
+	"kmsmock.key.created":             "likewise",
+	"kmsmock.alias.created":           "likewise",
+	"kmsmock.alias.updated":           "likewise",
+}
 
 // stage is a shell with the files that the lines of wander read.
 func stage(t testing.TB, seed uint64) *interp.Shell {
@@ -254,7 +273,8 @@ func TestStatesThatAreTheSame(t *testing.T) {
 }
 
 // Wherever two histories lead to the same state, every line has the same verdict
-// after one as after the other, and leads to the same state again.
+// after one as after the other, and leads to the same state again. A field in which
+// they differ is excused.
 func TestTheSameStateGoesOnAlike(t *testing.T) {
 	s := saving(t, 1)
 	type place struct {
@@ -279,14 +299,11 @@ func TestTheSameStateGoesOnAlike(t *testing.T) {
 			}
 			met++
 			s.Restore(first.saved)
-			before := &walker{without: notSaved, met: map[string]bool{}, seen: map[visit]int{}}
-			before.at("", reflect.ValueOf(s.Client))
+			before := walked(notSaved, map[string]bool{}, s.Client)
 			s.Restore(here)
-			now := &walker{without: notSaved, met: map[string]bool{}, seen: map[visit]int{}}
-			now.at("", reflect.ValueOf(s.Client))
-			for _, field := range fieldsThatDiffer(before, now) {
+			for field := range fieldsThatDiffer(before, walked(notSaved, map[string]bool{}, s.Client)) {
 				if notWritten[field] == "" {
-					t.Errorf("XX %s is not written", field)
+					t.Errorf("after %s\nand after %s\nthe same is written, and %s differs", strings.Join(lines, "; "), strings.Join(first.lines, "; "), field)
 				}
 			}
 			next := wander(t, r, s, 3)

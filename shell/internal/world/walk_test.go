@@ -32,9 +32,14 @@ type visit struct {
 
 // walk gives a line for every field below a value.
 func walk(without map[string]string, met map[string]bool, value any) []string {
+	return walked(without, met, value).lines
+}
+
+// walked is a walk that knows which field each line is about.
+func walked(without map[string]string, met map[string]bool, value any) *walker {
 	w := &walker{without: without, met: met, seen: map[visit]int{}}
 	w.at("", reflect.ValueOf(value))
-	return w.lines
+	return w
 }
 
 func (w *walker) say(path string, what any) {
@@ -68,7 +73,7 @@ func (w *walker) at(path string, v reflect.Value) {
 	case reflect.Map:
 		w.entries(path, v)
 	case reflect.Slice, reflect.Array:
-		w.say(path, fmt.Sprintf("%d of them", v.Len()))
+		w.say(path+"[]", fmt.Sprintf("%d of them", v.Len()))
 		if v.Type().Elem().Kind() == reflect.Uint8 {
 			text := make([]byte, v.Len())
 			for i := range text {
@@ -118,32 +123,35 @@ func (w *walker) fields(path string, v reflect.Value) {
 
 // entries goes through a map, in the order of its keys.
 func (w *walker) entries(path string, v reflect.Value) {
-	w.say(path, fmt.Sprintf("%d of them", v.Len()))
+	w.say(path+"{}", fmt.Sprintf("%d of them", v.Len()))
 	byKey := map[string]reflect.Value{}
 	for entries := v.MapRange(); entries.Next(); {
 		key := &walker{seen: map[visit]int{}}
 		key.at("", entries.Key())
-		byKey[strings.Join(key.lines, " ")] = entries.Value()
+		byKey[strings.ReplaceAll(strings.Join(key.lines, ""), " = ", " ")] = entries.Value()
 	}
 	for _, key := range slices.Sorted(maps.Keys(byKey)) {
 		w.at(path+"{"+key+"}", byKey[key])
 	}
 }
 
-// fieldsThatDiffer gives the fields of which two walks say something else, but for
-// those of which one of them says nothing.
-func fieldsThatDiffer(one, other *walker) []string {
-	var all []string
-	for i := range min(len(one.lines), len(other.lines)) {
-		path, _, _ := strings.Cut(one.lines[i], " = ")
-		if otherPath, _, _ := strings.Cut(other.lines[i], " = "); path != otherPath {
-			return all
-		}
-		if one.lines[i] != other.lines[i] {
-			all = append(all, one.about[i])
+// fieldsThatDiffer gives the fields of which two walks say something else. What is
+// only in one of them, such as an entry under another id, has nothing to differ from,
+// nor what a pointer led to before.
+func fieldsThatDiffer(one, other *walker) (fields map[string]bool) {
+	said := map[string]string{}
+	for _, line := range one.lines {
+		path, what, _ := strings.Cut(line, " = ")
+		said[path] = what
+	}
+	fields = map[string]bool{}
+	for i, line := range other.lines {
+		path, what, _ := strings.Cut(line, " = ")
+		if was, both := said[path]; both && was != what && !strings.HasPrefix(was, "the ") && !strings.HasPrefix(what, "the ") {
+			fields[other.about[i]] = true
 		}
 	}
-	return all
+	return fields
 }
 
 // differences gives the first few lines that are not the same.
