@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -179,6 +181,12 @@ func printHelp(p *process, node *kong.Node, out *answer.Out) error {
 func runPaths(p *process, out *answer.Out) error {
 	ctx, stop := interp.WithInterrupt()
 	defer stop()
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup asks for
+		var unheed context.CancelFunc
+		ctx, unheed = signal.NotifyContext(ctx, syscall.SIGHUP)
+		defer unheed()
+	}
+	defer scenario.EndPrograms(ctx)()
 	out.Ctx = ctx
 	files, err := scenario.Files(p.Run.Paths)
 	if err != nil {

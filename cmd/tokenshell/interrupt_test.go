@@ -7,6 +7,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // interrupted starts a process in a group of its own, waits until it is ready,
@@ -71,7 +73,7 @@ func TestInterruptedRun(t *testing.T) {
 	waits := file(t, "waits.txtar", "exec cat "+pipe+"\n")
 	never := file(t, "never.txtar", "points balance\n")
 	code, stderr := interrupted(t, command(t, "run", waits, never), func(*bufio.Reader) error {
-		writer, err := os.OpenFile(pipe, os.O_WRONLY, 0) // succeeds when cat reads
+		writer, err := os.OpenFile(pipe, os.O_WRONLY, 0) // succeeds when somebody reads
 		if err == nil {
 			t.Cleanup(func() { writer.Close() })
 		}
@@ -120,24 +122,39 @@ func TestInterruptedInTheMiddleOfALine(t *testing.T) {
 
 // A scenario that waits for somebody else is left behind.
 func TestInterruptedRunOfAProcessThatDoesNotEnd(t *testing.T) {
-	dir := t.TempDir()
-	pipe := filepath.Join(dir, "pipe")
-	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := command(t, "run", file(t, "waits.txtar", "exec cat "+pipe+"\n"))
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	writer, err := os.OpenFile(pipe, os.O_WRONLY, 0) // succeeds when cat reads
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer writer.Close()
-	if err := cmd.Process.Signal(syscall.SIGINT); err != nil { // to the process alone
-		t.Fatal(err)
-	}
-	if code := exitCode(t, cmd.Wait()); code != 130 {
-		t.Errorf("exit code %d, want 130", code)
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		for name, program := range map[string]string{
+			"a program": "wc -c pipe", "a child of one": "sh -c 'wc -c pipe; true'", "a deaf one": `sh -c 'trap "" TERM INT HUP; wc -c pipe; true'`, "one behind": "wc -c pipe &\nexec sleep 1000",
+		} {
+			t.Run(fmt.Sprint(sig, ", ", name), func(t *testing.T) {
+				t.Parallel()
+				pipe := filepath.Join(t.TempDir(), "pipe")
+				if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				cmd := command(t, "run", file(t, "waits.txtar", "exec "+strings.ReplaceAll(program, "pipe", pipe)+"\n"))
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				writer, err := os.OpenFile(pipe, os.O_WRONLY, 0) // succeeds when somebody reads
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer writer.Close()
+				if err := cmd.Process.Signal(sig); err != nil { // to the process alone
+					t.Fatal(err)
+				}
+				if code := exitCode(t, cmd.Wait()); code != 130 {
+					t.Errorf("exit code %d, want 130", code)
+				}
+				began := time.Now()
+				for _, err = writer.WriteString("x"); err == nil && time.Since(began) < 5*time.Second; _, err = writer.WriteString("x") {
+					time.Sleep(10 * time.Millisecond)
+				}
+				if !errors.Is(err, syscall.EPIPE) {
+					t.Errorf("somebody reads the pipe still: %v", err)
+				}
+			})
+		}
 	}
 }

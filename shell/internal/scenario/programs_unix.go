@@ -1,0 +1,54 @@
+//go:build unix
+
+package scenario
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// endBelow asks the processes below this one to end, or kills them.
+func endBelow(kill bool) {
+	signal := syscall.SIGTERM
+	if kill {
+		signal = syscall.SIGKILL
+	}
+	children := childrenOf()
+	for below := children[os.Getpid()]; len(below) > 0; below = below[1:] {
+		_ = syscall.Kill(below[0], signal) // it may have ended meanwhile
+		below = append(below, children[below[0]]...)
+	}
+}
+
+// childrenOf gives every process's children: as /proc has them, or ps.
+func childrenOf() map[int][]int {
+	children := map[int][]int{}
+	add := func(pid, parent string) {
+		child, err := strconv.Atoi(pid)
+		if of, wrong := strconv.Atoi(parent); err == nil && wrong == nil {
+			children[of] = append(children[of], child)
+		}
+	}
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		text, _ := os.ReadFile(path)
+		name := strings.LastIndexByte(string(text), ')') // "42 (a name) S 7 …"
+		if fields := strings.Fields(string(text[name+1:])); len(fields) > 1 {
+			add(filepath.Base(filepath.Dir(path)), fields[1])
+		}
+	}
+	if len(stats) > 0 {
+		return children
+	}
+	text, _ := exec.Command("ps", "-A", "-o", "pid=", "-o", "ppid=").Output()
+	for line := range strings.Lines(string(text)) {
+		if fields := strings.Fields(line); len(fields) == 2 {
+			add(fields[0], fields[1])
+		}
+	}
+	return children
+}
