@@ -81,6 +81,9 @@ type Call struct {
 // Quit has the shell leave.
 type Quit func()
 
+// Asker asks a person in the middle of a verb; nil when nobody is there.
+type Asker func(question string) (answer string, err error)
+
 // Seed is --seed, for a verb that takes one.
 type Seed struct{ given *uint64 }
 
@@ -199,7 +202,7 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	binds := append([]any{
 		&Call{s, ctx, out}, s.Client, out, &s.Dir, &s.Options, s.Vars, s.Language, s.Transcript,
-		Finder{s.Client, &s.Dir}, Seed{p.flags.Seed}, Quit(func() { s.quit = true }),
+		Finder{s.Client, &s.Dir}, Seed{p.flags.Seed}, Quit(func() { s.quit = true }), Asker(s.Ask),
 	}, s.binds...)
 	if s.World != nil { // help works without one
 		binds = append(binds, s.World)

@@ -45,8 +45,11 @@ func liveKinds() map[string]liveKind {
 		"step":     of(offerSteps),
 		"kind":     offerFaults,
 		"late":     of(offerLate),
-		"check":    of(offerChecks),
-		"reason":   of(offerReasons),
+		"decision": of(func(*interp.Shell) []lineedit.Candidate {
+			return rowsOf(verbs.Decisions(), func(d verbs.Decision) (string, string) { return d.Word, d.Does })
+		}),
+		"check":  of(offerChecks),
+		"reason": of(offerReasons),
 		"option": of(func(*interp.Shell) []lineedit.Candidate {
 			return rowsOf(interp.OptionRows(), func(r interp.OptionRow) (string, string) { return r.Name, r.Help })
 		}),

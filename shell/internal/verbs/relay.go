@@ -95,6 +95,8 @@ type Redeem struct {
 	Resume bool     `help:"Take an interrupted or stuck redemption to its end."`
 	Direct bool     `help:"Go past the relay, to the service itself, as the bearer of a token may."`
 	To     string   `complete:"service" placeholder:"SERVICE" help:"With --direct: go to this service, not to the token's own."`
+	Step   bool     `help:"Stop before each question to a service: see what the relay knows, what goes over the wire and what the letter says, and decide."`
+	Decide []string `placeholder:"WORD,…" complete:"decision" help:"With --step, what becomes of the questions in turn: go, lose, refuse, timeout, late, crash, crash-after or stop. Later ones go, unless a person is asked."`
 }
 
 // redeemed is one token in the JSON of redeem and checkout.
@@ -108,7 +110,7 @@ type redeemed struct {
 }
 
 // Run redeems.
-func (v *Redeem) Run(ctx context.Context, c *client.Client, find interp.Finder, out *answer.Out) error {
+func (v *Redeem) Run(ctx context.Context, c *client.Client, find interp.Finder, ask interp.Asker, out *answer.Out) error {
 	order, err := c.Current()
 	if err != nil {
 		return err
@@ -120,34 +122,42 @@ func (v *Redeem) Run(ctx context.Context, c *client.Client, find interp.Finder, 
 		return exit.Usage("add --direct", "--to goes past the relay")
 	case v.Direct && len(v.Tokens) == 0:
 		return exit.Usage("redeem --direct TOKEN…", "--direct names its tokens")
+	case v.Step && v.Direct:
+		return exit.Usage("leave --step out", "--direct asks one question of its own")
+	case len(v.Decide) > 0 && !v.Step:
+		return exit.Usage("add --step", "--decide is for a redemption step by step")
 	}
 	held, err := find.Tokens(v.Tokens)
 	if err != nil {
 		return err
 	}
+	stepped := &stepping{ctx: ctx}
+	if v.Step {
+		if stepped, err = step(ctx, c, out, ask, v.Decide); err != nil {
+			return err
+		}
+		defer stepped.end()
+	}
+	var snap orchestrator.Snapshot
 	switch {
 	case v.Direct:
 		return redeemDirect(ctx, c, out, order, held, v.To)
 	case v.Resume:
-		snap, err := c.Resume(ctx, order)
+		snap, err = c.Resume(stepped.ctx, order)
 		if errors.Is(err, orchestrator.ErrNothing) {
 			return exit.Usage(toBegin(c, order), "there is no redemption to resume in session %q", order)
 		}
-		if err != nil {
-			return err
-		}
-		return showRedemption(c, out, snap, true)
+	default:
+		snap, err = c.Redeem(stepped.ctx, order, held)
+		err = unredeemed(c, order, held, err)
 	}
-	snap, err := c.Redeem(ctx, order, held)
-	return redeemedOr(c, out, snap, unredeemed(c, order, held, err))
-}
-
-// redeemedOr shows how a redemption ended, unless it could not begin.
-func redeemedOr(c *client.Client, out *answer.Out, snap orchestrator.Snapshot, err error) error {
-	if err != nil {
+	switch {
+	case stepped.stopped && ctx.Err() == nil && snap.State == orchestrator.Redeeming: // somebody decided that, and it is no failure
+		return showRedeemed(out, order, snap.State, resultsOf(c, snap))
+	case err != nil:
 		return err
 	}
-	return showRedemption(c, out, snap, false)
+	return showRedemption(c, out, snap, v.Resume)
 }
 
 // unredeemed says what to do about a redemption that could not begin, or was
@@ -203,19 +213,23 @@ func begun(c *client.Client, order string) bool {
 // showRedemption shows how a redemption ended. Unless it completed the error is
 // the refusals on the way; a resumed one has ended well when compensated.
 func showRedemption(c *client.Client, out *answer.Out, snap orchestrator.Snapshot, resumed bool) error {
-	var results []redeemed
-	for _, step := range snap.Steps {
-		if step.Result != "" {
-			results = append(results, redeemed{c.LabelOf(step.Ref), step.Ref.ID, step.Service, step.Result, string(step.Reason), step.Receipt})
-		}
-	}
-	if err := showRedeemed(out, snap.ID, snap.State, results); err != nil {
+	if err := showRedeemed(out, snap.ID, snap.State, resultsOf(c, snap)); err != nil {
 		return err
 	}
 	if err := client.EndOf(snap, resumed); err != nil {
 		return exit.InJSON(err)
 	}
 	return nil
+}
+
+// resultsOf gives what a redemption reports.
+func resultsOf(c *client.Client, snap orchestrator.Snapshot) (results []redeemed) {
+	for _, step := range snap.Steps {
+		if step.Result != "" {
+			results = append(results, redeemed{c.LabelOf(step.Ref), step.Ref.ID, step.Service, step.Result, string(step.Reason), step.Receipt})
+		}
+	}
+	return results
 }
 
 func showRedeemed(out *answer.Out, order string, state orchestrator.State, results []redeemed) error {
@@ -232,7 +246,7 @@ func showRedeemed(out *answer.Out, order string, state orchestrator.State, resul
 			fmt.Fprintf(w, "%s: %s by %s%s\n", w.In(page.ID, tokens.Word(r.Token)), w.State(r.Status), r.Service, because(r))
 		}
 		fmt.Fprintf(w, "session %s is %s\n", w.In(page.ID, order), w.State(state))
-		if state == orchestrator.Stuck {
+		if state == orchestrator.Stuck || state == orchestrator.Redeeming {
 			fmt.Fprintln(w, "redeem --resume takes it to its end")
 		}
 	})
@@ -323,5 +337,8 @@ func (v *Checkout) Run(ctx context.Context, c *client.Client, find interp.Finder
 	case snap == nil:
 		return err
 	}
-	return redeemedOr(c, out, *snap, unredeemed(c, order, named, err))
+	if err := unredeemed(c, order, named, err); err != nil {
+		return err
+	}
+	return showRedemption(c, out, *snap, false)
 }
