@@ -181,6 +181,9 @@ func (t *traced) words() string {
 	if t.Lost {
 		what += ", lost"
 	}
+	if t.Undone {
+		what += ", undone"
+	}
 	return what
 }
 
@@ -189,7 +192,7 @@ func (t *traced) style() page.Style {
 	switch {
 	case t.failed(), t.Lost:
 		return page.BadStyle
-	case t.Step == "cancel", t.Again > 0, t.Late != "":
+	case t.Step == "cancel", t.Again > 0, t.Late != "", t.Undone:
 		return page.WornStyle
 	case t.Kind == "answer":
 		return page.GoodStyle
