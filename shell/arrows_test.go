@@ -77,7 +77,9 @@ var house = []room{
 		"is how a verb says what it has to say: as text on a page or as JSON, filtered, and without a token."},
 	{"shell/internal/wire", "./ring tokens",
 		"carries what parties say to each other: here it goes wrong as ordered, and is taken down."},
-	{"shell/internal/world", "issuers kmsmock orchestrator ./exit ./files ./page ./redact ./ring ./syntax ./wire ./yamlfile tokens",
+	{"shell/internal/life", "orchestrator ./wire",
+		"is one run of a relay: once it is over, nothing that it still does reaches anybody."},
+	{"shell/internal/world", "issuers kmsmock orchestrator ./exit ./files ./life ./page ./redact ./ring ./syntax ./wire ./yamlfile tokens",
 		"composes a world: clock, seed, KMS, services, relay and log, of which nothing is shared with another."},
 	{"shell/internal/client", "issuers orchestrator ./canon ./exit ./redact ./syntax ./wire ./world tokens",
 		"is the customer's side: what it holds, and what it may do."},
@@ -85,7 +87,9 @@ var house = []room{
 		"has a file for each domain: everything that a world and a shell know about it."},
 	{"shell/internal/interp", "./answer ./client ./exit ./files ./page ./redact ./ring ./syntax ./world shell/lineedit tokens",
 		"is the interpreter: a line becomes a verb of a grammar that it is given, and runs."},
-	{"shell/internal/verbs", "issuers orchestrator ./answer ./client ./exit ./files ./interp ./page ./redact ./syntax ./wire ./world shell/lineedit tokens",
+	{"shell/internal/fates", "./answer ./client ./exit ./interp ./page ./redact ./syntax ./wire ./world tokens",
+		"has the verbs by which messages go wrong, and what decides of them one by one."},
+	{"shell/internal/verbs", "issuers orchestrator ./answer ./client ./exit ./fates ./files ./interp ./page ./redact ./syntax ./wire ./world shell/lineedit tokens",
 		"has a struct for each verb that is about no one domain: its arguments and its help are field tags, its Run method asks for what it may touch."},
 	{"shell/internal/trace", "issuers ./answer ./client ./files ./page ./redact ./wire tokens",
 		"makes a conversation ready to be shown, each message as its receiver saw it: as text, as a mermaid diagram, as a page."},
@@ -99,9 +103,9 @@ var house = []room{
 		"runs .txtar files through testscript, each in a world of its own: the same for tokenshell run and for go test."},
 	{"shell/internal/record", "./answer ./client ./exit ./interp ./page ./redact ./scenario ./syntax ./world tokens",
 		"writes a session down as a scenario that passes."},
-	{"shell/internal/grammar", "./domains ./explore ./interp ./record ./target ./tour ./trace ./verbs",
+	{"shell/internal/grammar", "./domains ./explore ./fates ./interp ./record ./target ./tour ./trace ./verbs",
 		"is the language: every verb, once, in the order of help."},
-	{"shell/internal/prompt", "issuers orchestrator shell/attacks ./answer ./client ./domains ./exit ./files ./interp ./page ./redact ./syntax ./verbs ./wire ./world shell/lineedit tokens",
+	{"shell/internal/prompt", "issuers orchestrator shell/attacks ./answer ./client ./domains ./exit ./fates ./files ./interp ./page ./redact ./syntax ./verbs ./wire ./world shell/lineedit tokens",
 		"is the shell of a person: lines from a terminal, what Tab offers, and what to try next after a refusal."},
 	{"shell", "./answer ./domains ./exit ./grammar ./interp ./page ./prompt ./scenario ./verbs ./world",
 		"is tokenshell as a command and as a library: its process, and what other programs may call."},
@@ -120,7 +124,7 @@ var house = []room{
 }
 
 // forTests are the rooms that only tests use.
-var forTests = []string{"issuers/issuerstest", "shell/internal/shelltest", "shell/internal/model", "shell/internal/fourth/giftcards", "shell/internal/fourth"}
+var forTests = []string{"issuers/issuerstest", "orchestrator/storetest", "shell/internal/shelltest", "shell/internal/model", "shell/internal/fourth/giftcards", "shell/internal/fourth"}
 
 // name is what a room's doc begins with.
 func (r room) name(in *ast.File) string {

@@ -6,6 +6,7 @@ import (
 
 	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/explore"
+	"tokenshell/shell/internal/fates"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/record"
 	"tokenshell/shell/internal/target"
@@ -33,9 +34,9 @@ type grammar struct {
 
 	World   verbs.World   `cmd:"" group:"world" help:"Put the world aside, and take it back."`
 	Clock   verbs.Clock   `cmd:"" group:"world" help:"Show and move the time."`
-	Fault   verbs.Fault   `cmd:"" group:"world" help:"Have a step of a party go wrong."`
-	Deliver verbs.Deliver `cmd:"" group:"world" help:"Have a late question arrive." example:"deliver coupons.redeem"`
-	Restart verbs.Restart `cmd:"" group:"world" help:"Stop the relay, and start it again."`
+	Fault   fates.Fault   `cmd:"" group:"world" help:"Have a step of a party go wrong."`
+	Deliver fates.Deliver `cmd:"" group:"world" help:"Have a late question arrive." example:"deliver coupons.redeem"`
+	Restart fates.Restart `cmd:"" group:"world" help:"Stop the relay, and start it again."`
 	Explore explore.Verb  `cmd:"" hostile:"" looks:"" matters:"0" group:"world" help:"Walk through what may happen, looking for an invariant that does not hold." seed:"which walks: the same seed walks the same way" example:"explore --depth 8 --moves 500"`
 	Attack  target.Verb   `cmd:"" hostile:"" group:"world" help:"List and try hostile tokens and flows."`
 	View    verbs.View    `cmd:"" group:"world" help:"Show a party's books." example:"view points"`

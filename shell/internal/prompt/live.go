@@ -13,6 +13,7 @@ import (
 	"tokenshell/orchestrator"
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/client"
+	"tokenshell/shell/internal/fates"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
@@ -46,7 +47,7 @@ func liveKinds() map[string]liveKind {
 		"kind":     offerFaults,
 		"late":     of(offerLate),
 		"decision": of(func(*interp.Shell) []lineedit.Candidate {
-			return rowsOf(verbs.Decisions(), func(d verbs.Decision) (string, string) { return d.Word, d.Does })
+			return rowsOf(fates.Decisions(), func(d fates.Decision) (string, string) { return d.Word, d.Does })
 		}),
 		"check":  of(offerChecks),
 		"reason": of(offerReasons),

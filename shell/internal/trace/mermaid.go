@@ -142,6 +142,9 @@ func (m *traced) marks() []string {
 	if m.Lost {
 		marks = append(marks, "lost")
 	}
+	if m.Undone {
+		marks = append(marks, "undone")
+	}
 	return marks
 }
 

@@ -187,6 +187,9 @@ func (t *traced) words() string {
 	if t.Lost {
 		what += ", lost"
 	}
+	if t.Undone {
+		what += ", undone"
+	}
 	return what
 }
 
@@ -195,7 +198,7 @@ func (t *traced) style() page.Style {
 	switch {
 	case t.failed(), t.Lost:
 		return page.BadStyle
-	case t.Step == "cancel", t.Again > 0, t.Late != "", t.Kind == "event":
+	case t.Step == "cancel", t.Again > 0, t.Late != "", t.Undone, t.Kind == "event":
 		return page.WornStyle
 	case t.Kind == "answer":
 		return page.GoodStyle

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,9 +39,10 @@ type traced struct {
 	Answers int          `json:"answers,omitempty"`
 	Outcome string       `json:"outcome,omitempty"` // of an answer: ok, a reason, or how it ended
 	Detail  string       `json:"detail,omitempty"`
-	Lost    bool         `json:"lost,omitempty"`  // it never arrived
-	Late    string       `json:"late,omitempty"`  // how late it arrived
-	Again   int          `json:"again,omitempty"` // from 2: which try it is
+	Lost    bool         `json:"lost,omitempty"`   // it never arrived
+	Late    string       `json:"late,omitempty"`   // how late it arrived
+	Again   int          `json:"again,omitempty"`  // from 2: which try it is
+	Undone  bool         `json:"undone,omitempty"` // the world was taken back to before it
 	Token   string       `json:"token,omitempty"`
 	JTI     string       `json:"jti,omitempty"`
 	Order   string       `json:"order_processing_id,omitempty"`
@@ -88,6 +90,11 @@ func New(ctx context.Context, s *client.Client, session string, saw bool) Trace 
 			tr.Parties = append(tr.Parties, o.Name)
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(present)) { // stand-ins that the world was taken back to before
+		if name != "kms" && name != "ledger" && !slices.Contains(tr.Parties, name) {
+			tr.Parties = append(tr.Parties, name)
+		}
+	}
 	for _, name := range []string{"kms", "ledger"} {
 		if present[name] {
 			tr.Parties = append(tr.Parties, name)
@@ -114,7 +121,7 @@ func opened(messages []wire.Message) map[int]bool {
 func newTraced(s *client.Client, m wire.Message, known map[string]tokens.Unverified, handles map[string]string) traced {
 	t := traced{
 		Number: m.Number, Time: m.Time.Format(time.RFC3339), From: m.From, To: m.To, Kind: "question", Step: m.Step, Text: m.Text,
-		Answers: m.Answers, Outcome: m.Outcome, Detail: m.Detail, Lost: m.Lost, Order: m.Session, at: m.Time,
+		Answers: m.Answers, Outcome: m.Outcome, Detail: m.Detail, Lost: m.Lost, Undone: m.Undone, Order: m.Session, at: m.Time,
 	}
 	if m.Late > 0 {
 		t.Late = tokens.HowLong(m.Late)

@@ -17,6 +17,7 @@ import (
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/fates"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
@@ -131,28 +132,28 @@ func (v *Redeem) Run(ctx context.Context, c *client.Client, find interp.Finder, 
 	if err != nil {
 		return err
 	}
-	stepped := &stepping{ctx: ctx}
+	stepped := &fates.Stepping{Ctx: ctx}
 	if v.Step {
-		if stepped, err = step(ctx, c, out, ask, v.Decide); err != nil {
+		if stepped, err = fates.Step(ctx, c, out, ask, v.Decide); err != nil {
 			return err
 		}
-		defer stepped.end()
+		defer stepped.End()
 	}
 	var snap orchestrator.Snapshot
 	switch {
 	case v.Direct:
 		return redeemDirect(ctx, c, out, order, held, v.To)
 	case v.Resume:
-		snap, err = c.Resume(stepped.ctx, order)
+		snap, err = c.Resume(stepped.Ctx, order)
 		if errors.Is(err, orchestrator.ErrNothing) {
 			return exit.Usage(toBegin(c, order), "there is no redemption to resume in session %q", order)
 		}
 	default:
-		snap, err = c.Redeem(stepped.ctx, order, held)
+		snap, err = c.Redeem(stepped.Ctx, order, held)
 		err = unredeemed(c, order, held, err)
 	}
 	switch {
-	case stepped.stopped && ctx.Err() == nil && snap.State == orchestrator.Redeeming: // somebody decided that, and it is no failure
+	case stepped.Stopped && ctx.Err() == nil && snap.State == orchestrator.Redeeming: // somebody decided that, and it is no failure
 		return showRedeemed(out, order, snap.State, resultsOf(c, snap))
 	case err != nil:
 		return err

@@ -134,3 +134,23 @@ func TestTheLogTellsWhatWasTakenBack(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+// A trace goes on, with whom the world knew then.
+func TestTheTraceTellsWhatWasTakenBack(t *testing.T) {
+	s := shelltest.New(t, 1)
+	s.Dir.Path = t.TempDir()
+	for _, o := range shelltest.OutsideTokens() {
+		shelltest.WriteFile(t, s.Dir.Full(o.File+".jws"), o.Raw(t))
+	}
+	shelltest.Do(t, s, "session new op_1", "world save before", shelltest.TrustClub(t)+" --service club", "redeem --direct @gift.jws", "world restore before", "points confirm 5")
+	for _, row := range []struct{ line, want string }{
+		{"trace", "redeem gift_gift, undone"},
+		{"trace --format mermaid", "undone"},
+		{"trace --format html", "undone"},
+		{"trace --jq '[.messages[] | select(.undone) | .to] | unique'", `["client","club"]`},
+	} {
+		if got := shelltest.Do(t, s, row.line); !strings.Contains(got, row.want) {
+			t.Errorf("%s does not say %q:\n%.3000s", row.line, row.want, got)
+		}
+	}
+}

@@ -67,8 +67,8 @@ func (w *World) inMemory() bool {
 	if w.own == nil {
 		return false
 	}
-	_, store := w.life.store.(*orchestrator.MemoryStore)
-	_, ledger := w.life.ledger.(*orchestrator.MemoryLedger)
+	_, store := w.life.Store.(*orchestrator.MemoryStore)
+	_, ledger := w.life.Ledger.(*orchestrator.MemoryLedger)
 	return store && ledger
 }
 
@@ -76,6 +76,9 @@ func (w *World) inMemory() bool {
 func (w *World) Savable() error {
 	if w.inMemory() {
 		return nil
+	}
+	if _, err := w.Inspector(); err != nil {
+		return err
 	}
 	return exit.Usage("a relay of ours in memory is put aside with its world", "what this relay has written down cannot be taken back")
 }
@@ -94,19 +97,19 @@ type savedRelay struct {
 // Save puts the relay aside.
 func (r relayPart) Save() any {
 	return savedRelay{
-		r.life.ledger, r.own.Since, r.life.store.(*orchestrator.MemoryStore).Save(), r.life.ledger.(*orchestrator.MemoryLedger).Save(), r.own.SaveTrust(),
+		r.life.Ledger, r.own.Since, r.life.Store.(*orchestrator.MemoryStore).Save(), r.life.Ledger.(*orchestrator.MemoryLedger).Save(), r.own.SaveTrust(),
 	}
 }
 
 // Restore takes back what Save gave.
 func (r relayPart) Restore(saved any) {
 	was := saved.(savedRelay)
-	if was.ledger != r.life.ledger || !was.since.Equal(r.own.Since) {
-		r.life.over.Store(true)
+	if was.ledger != r.life.Ledger || !was.since.Equal(r.own.Since) {
+		r.life.End()
 		r.live(was.ledger, was.since)
 	}
-	r.life.store.(*orchestrator.MemoryStore).Restore(was.sessions)
-	r.life.ledger.(*orchestrator.MemoryLedger).Restore(was.uses)
+	r.life.Store.(*orchestrator.MemoryStore).Restore(was.sessions)
+	r.life.Ledger.(*orchestrator.MemoryLedger).Restore(was.uses)
 	r.own.RestoreTrust(was.trust)
 }
 
@@ -115,7 +118,7 @@ func (r relayPart) Canon(w tokens.Canon) {
 	if w.Bool(!r.own.Since.IsZero()); !r.own.Since.IsZero() {
 		w.Time(r.own.Since)
 	}
-	orchestrator.Canon(w, r.own.Name, r.life.store.(*orchestrator.MemoryStore), r.life.ledger.(*orchestrator.MemoryLedger))
+	orchestrator.Canon(w, r.own.Name, r.life.Store.(*orchestrator.MemoryStore), r.life.Ledger.(*orchestrator.MemoryLedger))
 }
 
 // latePart is the questions that are late.

@@ -82,8 +82,8 @@ func stage(t testing.TB, seed uint64) *interp.Shell {
 
 // stories are ends that a walk seldom comes to by itself.
 var stories = [][]string{
-	{"session new", "coupon confirm FIVE", "points confirm 1", "payment confirm 1.00 --method visa", "checkout", "clock advance 27h"},                                                // forgotten
-	{"set check on", "session new", "coupon confirm FIVE", "points confirm 1", "fault points.redeem refuse", "fault coupons.cancel timeout --count 9", "checkout", "points balance"}, // stuck
+	{"fault clear", "session new", "coupon confirm FIVE", "points confirm 1", "payment confirm 1.00 --method visa", "checkout", "clock advance 27h", "view coupons"},                                // forgotten
+	{"fault clear", "set check on", "session new", "coupon confirm FIVE", "points confirm 1", "fault points.redeem refuse", "fault coupons.cancel timeout --count 9", "checkout", "points balance"}, // stuck
 	{"session new op_1 --customer user_123", "CLUB", "session use op_1", "redeem --direct @gift.jws", "relay @gift-es.jws", "redeem"},
 	{"session new", "points confirm 1", "keys rotate points", "clock advance 3m", "keys list", "clock advance 53h", "keys list"},
 }
@@ -93,7 +93,7 @@ var stories = [][]string{
 func wander(t testing.TB, r *rand.Rand, s *interp.Shell, n int) (lines []string) {
 	t.Helper()
 	club, story := shelltest.TrustClub(t), []string(nil)
-	if r.IntN(4) == 0 && n > 1 {
+	if r.IntN(2) == 0 && n > 1 {
 		story = stories[r.IntN(len(stories))]
 	}
 	for i := range n + len(story) {

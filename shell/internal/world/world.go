@@ -16,6 +16,7 @@ import (
 	"tokenshell/kmsmock"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/life"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
@@ -46,7 +47,7 @@ type World struct {
 	reached Relay   // the relay itself
 	inside  Inspector
 	own     *orchestrator.Relay // nil when it is somebody else's
-	life    *life               // of our own
+	life    *life.Life          // of our own
 
 	Outsiders []*Outsider // the outside issuers that the relay trusts
 	Standins  []*standin  // also of those that it trusts no more
@@ -127,12 +128,12 @@ func (w *World) issuerConfig(k *Kind) issuers.Config {
 
 // openRelay starts a relay over a store and a ledger, both in memory unless given.
 func (w *World) openRelay(m Making) {
-	w.life = &life{store: m.Store, ledger: m.Ledger, wire: w.Wire}
+	w.life = &life.Life{Store: m.Store, Ledger: m.Ledger, Wire: w.Wire}
 	if m.Store == nil {
-		w.life.store, w.life.ledger = orchestrator.NewMemoryStore(), orchestrator.NewMemoryLedger()
+		w.life.Store, w.life.Ledger = orchestrator.NewMemoryStore(), orchestrator.NewMemoryLedger()
 	}
 	c := orchestrator.Config{Clock: w.Clock.Of("relay"), Leeway: w.Leeway.Get, Mint: w.Mint, Weakness: w.weakness}
-	w.life.begin(&c, w.Log)
+	w.life.Begin(&c, w.Log)
 	for _, p := range w.Parties {
 		c.Services = append(c.Services, orchestrator.Service{Name: p.Name, Capabilities: []string{p.Capability}, Redeemer: w.Reach("relay", p.Name, p.Domain), Remembers: p.Remembers})
 		c.Issuers = append(c.Issuers, tokens.Issuer{Name: p.Issuer(), Keys: p.Keys(), Capabilities: []string{p.Capability}})

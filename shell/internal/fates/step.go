@@ -1,6 +1,6 @@
-// redeem --step: a redemption stops before each question to a service.
-
-package verbs
+// Package fates has the verbs by which messages go wrong, and what decides of them
+// one by one.
+package fates
 
 import (
 	"context"
@@ -61,9 +61,9 @@ func decisionOf(text string) (Decision, error) {
 	return rows[at], nil
 }
 
-// stepping is a redemption under somebody's eyes.
-type stepping struct {
-	ctx  context.Context
+// Stepping is a redemption under somebody's eyes.
+type Stepping struct {
+	Ctx  context.Context // of the redemption
 	stop context.CancelFunc
 	c    *client.Client
 	out  *answer.Out
@@ -71,13 +71,13 @@ type stepping struct {
 
 	decided []Decision // beforehand; then a person is asked, or it goes on
 	asked   int
-	stopped bool
+	Stopped bool // somebody decided so
 }
 
-// step has the redemption that its ctx is for stop before each question, until it
+// Step has the redemption that its ctx is for stop before each question, until it
 // ends. The error is a decision that is none.
-func step(ctx context.Context, c *client.Client, out *answer.Out, ask interp.Asker, decide []string) (*stepping, error) {
-	s := &stepping{c: c, out: out, ask: ask}
+func Step(ctx context.Context, c *client.Client, out *answer.Out, ask interp.Asker, decide []string) (*Stepping, error) {
+	s := &Stepping{c: c, out: out, ask: ask}
 	for _, word := range decide {
 		row, err := decisionOf(word)
 		if err != nil {
@@ -85,19 +85,19 @@ func step(ctx context.Context, c *client.Client, out *answer.Out, ask interp.Ask
 		}
 		s.decided = append(s.decided, row)
 	}
-	s.ctx, s.stop = context.WithCancel(ctx)
+	s.Ctx, s.stop = context.WithCancel(ctx)
 	c.World.Wire.Decide = s.decide
 	return s, nil
 }
 
-// end has redemptions go on as ever.
-func (s *stepping) end() {
+// End has redemptions go on as ever.
+func (s *Stepping) End() {
 	s.c.World.Wire.Decide = nil
 	s.stop()
 }
 
 // decide shows a question, and says what becomes of it.
-func (s *stepping) decide(q wire.Question) wire.Fault {
+func (s *Stepping) decide(q wire.Question) wire.Fault {
 	if q.To == "ledger" {
 		return wire.Fault{}
 	}
@@ -112,7 +112,7 @@ func (s *stepping) decide(q wire.Question) wire.Fault {
 	}
 	fmt.Fprintf(s.to(), "   %s\n", row.Word)
 	if row.Word == stopWord {
-		s.stopped = true
+		s.Stopped = true
 		s.stop()
 		return wire.Fault{Kind: wire.Timeout}
 	}
@@ -120,7 +120,7 @@ func (s *stepping) decide(q wire.Question) wire.Fault {
 }
 
 // askPerson asks until it is answered. Whoever is gone stops.
-func (s *stepping) askPerson() Decision {
+func (s *Stepping) askPerson() Decision {
 	for {
 		fmt.Fprintf(s.to(), "   Enter lets it go; or %s\n", strings.Join(decisionWords()[1:], ", "))
 		text, err := s.ask("   ? ")
@@ -136,7 +136,7 @@ func (s *stepping) askPerson() Decision {
 }
 
 // to is where a person reads: beside an answer that is for a machine.
-func (s *stepping) to() io.Writer {
+func (s *Stepping) to() io.Writer {
 	if s.out.Format == "text" && s.out.Filter == nil {
 		return s.out.Stdout
 	}
@@ -145,13 +145,13 @@ func (s *stepping) to() io.Writer {
 
 // show says what the relay knows, what goes over the wire, and what the letter says
 // to whom it is for.
-func (s *stepping) show(q wire.Question) {
+func (s *Stepping) show(q wire.Question) {
 	p := &page.Page{Width: s.out.Window.Width(), Color: s.out.Color, Hide: s.out.Redact}
 	handle := "a token"
 	var claims []wire.Field
 	if seen, err := s.c.World.Peek(q.Token); err == nil {
 		handle = s.c.LabelOf(seen.Ref)
-		ctx := wire.OffTheRecord(context.WithoutCancel(s.ctx))
+		ctx := wire.OffTheRecord(context.WithoutCancel(s.Ctx))
 		if object, err := s.c.SeenBy(ctx, q.To, seen); err == nil {
 			claims = client.ObjectFields("", object)
 		}
@@ -164,21 +164,35 @@ func (s *stepping) show(q wire.Question) {
 		}
 		fmt.Fprintf(p, "   the relay knows: session %s is %s; %s\n", p.In(page.ID, snap.ID), p.State(string(snap.State)), strings.Join(stands, ", "))
 	}
-	said := func(title string, fields []wire.Field, name func(wire.Field) bool) {
+	said := func(title string, fields []wire.Field) {
 		var all []string
 		for _, f := range fields {
-			if name(f) {
-				all = append(all, f.Name+" "+redact.Printable(f.Value))
-			}
+			all = append(all, f.Name+" "+redact.Printable(f.Value))
 		}
 		if len(all) > 0 {
 			fmt.Fprintf(p, "   %s: %s\n", title, strings.Join(all, ", "))
 		}
 	}
-	said("over the wire", q.Contents, func(wire.Field) bool { return true })
-	letter := func(f wire.Field) bool {
-		return strings.HasPrefix(f.Name, "constraints") || strings.HasPrefix(f.Name, "sealed")
-	}
-	said("the letter says", claims, letter)
+	said("over the wire", q.Contents)
+	said("the letter says", letter(claims))
 	_, _ = io.WriteString(s.to(), s.out.Redact(p.InWindow()))
+}
+
+// letter gives what the letter says: of what is sealed the names alone, for this is
+// read by more people than whom it is for. token show --as tells the rest.
+func letter(claims []wire.Field) []wire.Field {
+	var all []wire.Field
+	for _, f := range claims {
+		switch f.Name {
+		case "constraints":
+			all = append(all, f)
+		case "sealed":
+			var names []string
+			for _, member := range client.ObjectFields("", []byte(f.Value)) {
+				names = append(names, member.Name)
+			}
+			all = append(all, wire.Field{Name: "sealed", Value: "(" + strings.Join(names, ", ") + ")"})
+		}
+	}
+	return all
 }

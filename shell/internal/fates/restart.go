@@ -1,0 +1,84 @@
+// deliver, restart: a question that is late arrives, and a relay stops.
+
+package fates
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
+)
+
+// Deliver is the verb deliver.
+type Deliver struct {
+	Step string `arg:"" complete:"late" placeholder:"PARTY.STEP" help:"The step; the oldest question that is late arrives."`
+}
+
+// Run delivers a late question. What is answered goes to nobody.
+func (v *Deliver) Run(ctx context.Context, w *world.World, out *answer.Out) error {
+	party, step, err := w.ParseStep(v.Step)
+	if err != nil {
+		return err
+	}
+	q, none, said := w.Wire.Deliver(ctx, party, step)
+	if none != nil {
+		return exit.Usage("fault list shows what is late", "%v", none)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	data := struct {
+		Party  string `json:"party"`
+		Step   string `json:"step"`
+		Order  string `json:"order_processing_id,omitempty"`
+		Answer string `json:"answer"`
+		Reason string `json:"reason,omitempty"`
+		Detail string `json:"detail,omitempty"`
+	}{party, step, q.Session, "done", "", ""}
+	if said != nil {
+		data.Answer = "refused"
+		if why := exit.Rejections(said); why != nil {
+			data.Reason, data.Detail = string(why[0].Reason), why[0].Detail
+		} else {
+			data.Answer, data.Detail = "failed", said.Error()
+		}
+	}
+	return out.Show(data, func(p *page.Page) {
+		fmt.Fprintf(p, "%s.%s of order %s arrives: %s", party, step, page.OrDash(q.Session), data.Answer)
+		if said != nil {
+			fmt.Fprintf(p, ", %s", strings.TrimPrefix(data.Reason+": "+data.Detail, ": "))
+		}
+		fmt.Fprintln(p)
+	})
+}
+
+// Restart is the verb restart.
+type Restart struct {
+	Relay restartRelay `cmd:"" help:"Stop the relay, and start it again over what it has written down." example:"restart relay"`
+}
+
+type restartRelay struct {
+	Forget bool `help:"It loses its memory of used tokens."`
+}
+
+// Run restarts the relay.
+func (v *restartRelay) Run(ctx context.Context, w *world.World, out *answer.Out) error {
+	if err := w.Restart(ctx, v.Forget); err != nil {
+		return err
+	}
+	data := struct {
+		Restarted string `json:"restarted"`
+		Forgot    bool   `json:"forgot"`
+		Sessions  int    `json:"sessions"`
+	}{"relay", v.Forget, len(w.Sessions())}
+	return out.Show(data, func(p *page.Page) {
+		fmt.Fprintf(p, "the relay was started again after %s, with %s\n", tokens.HowLong(world.RestartTime), page.Count(data.Sessions, "session"))
+		if v.Forget {
+			fmt.Fprintln(p, "it has forgotten which tokens were used: older ones are ledger_unavailable")
+		}
+	})
+}
