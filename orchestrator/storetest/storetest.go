@@ -140,8 +140,11 @@ func raced(t *testing.T, p *place) {
 	p.put(t, full("op_1"))
 	var won atomic.Int32
 	var all sync.WaitGroup
-	for range 8 {
-		s := p.get(t, "op_1")
+	var readers [8]*orchestrator.Record
+	for i := range readers {
+		readers[i] = p.get(t, "op_1")
+	}
+	for _, s := range readers {
 		all.Go(func() {
 			if p.Put(background, s) == nil {
 				won.Add(1)
