@@ -16,6 +16,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"tokenshell/orchestrator/filestore"
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/exit"
@@ -31,6 +32,7 @@ import (
 type process struct {
 	interp.Globals
 	Command string `short:"c" name:"command" placeholder:"'LINE; LINE'" help:"Run these lines and leave."`
+	State   string `placeholder:"FILE" help:"Keep the relay's sessions and used tokens in this file: they outlive the process, and its being killed. The services' books do not."`
 
 	Prompt  struct{}   `cmd:"" default:"1" hidden:"" help:"Read lines from the terminal, or from standard input."`
 	Run     processRun `cmd:"" help:"Run scenarios: files, and folders of .txtar files."`
@@ -41,6 +43,7 @@ type process struct {
 type processRun struct {
 	Paths  []string `arg:"" name:"path" sep:"none" help:"Files and folders."`
 	NoExec bool     `name:"no-exec" help:"For files that one does not trust: they run no program, and touch nothing outside their own folder."`
+	Strict bool     `help:"What would else be a warning fails: a fault that nobody met."`
 }
 
 // Main runs tokenshell with the arguments after the program's name and answers
@@ -83,13 +86,16 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 		return out.Show(map[string]string{"version": version()}, func(w *page.Page) { fmt.Fprintln(w, "tokenshell", version()) })
 	case command == "help":
 		return printHelp(p, parser.Model.Node, out)
+	case command == "run" && p.State != "":
+		return exit.Usage("leave --state out", "each scenario has a world of its own, and keeps nothing")
 	case command == "run":
 		return runPaths(p, out)
 	}
-	s, err := openShell(p, out)
+	s, shut, err := openShell(p, out)
 	if err != nil {
 		return err
 	}
+	defer shut()
 	switch {
 	case hasCommand:
 		return s.Script("-c", strings.NewReader(p.Command), true, stdout, stderr)
@@ -100,24 +106,40 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	}
 }
 
-// openShell makes the world that the process's flags say, and its shell.
-func openShell(p *process, out *answer.Out) (*interp.Shell, error) {
+// openShell makes the world that the process's flags say, and its shell. Shut lets
+// go of what it has open.
+func openShell(p *process, out *answer.Out) (s *interp.Shell, shut func(), err error) {
 	l := language()
 	plan, err := world.Read(l.Kinds, p.World)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	w, err := world.Build(context.Background(), plan, world.Making{Seed: p.Seed})
+	making := world.Making{Seed: p.Seed}
+	shut = func() {}
+	if p.State != "" {
+		state, err := filestore.Open(p.State)
+		if err != nil {
+			what := strings.TrimPrefix(err.Error(), p.State+" ")
+			if bad := (*os.PathError)(nil); errors.As(err, &bad) {
+				what = bad.Err.Error()
+			}
+			return nil, nil, exit.Input(p.State, 0, what)
+		}
+		making.Store, making.Ledger = state, state.Ledger()
+		shut = func() { _ = state.Shut() } // everything that was answered is written
+	}
+	w, err := world.Build(context.Background(), plan, making)
 	if err != nil {
-		return nil, err
+		shut()
+		return nil, nil, err
 	}
-	s := interp.New(w, l)
+	s = interp.New(w, l)
 	s.Screen.Window = out.Window
 	s.Options.Output, s.Options.Filter = out.Format, out.Filter
 	if p.Color != "" {
 		s.Options.Color = p.Color
 	}
-	return s, nil
+	return s, shut, nil
 }
 
 // version gives the module's version, or the commit it was built from.
@@ -192,7 +214,7 @@ func runPaths(p *process, out *answer.Out) error {
 	if err != nil {
 		return err
 	}
-	c := scenario.Config{World: p.World, Seed: world.DefaultSeed, NoExec: p.Run.NoExec}
+	c := scenario.Config{World: p.World, Seed: world.DefaultSeed, NoExec: p.Run.NoExec, Strict: p.Run.Strict}
 	if p.Seed != nil {
 		c.Seed = *p.Seed
 	}

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -35,16 +36,15 @@ const patience = time.Second
 
 // File is a store and a ledger in one file. Safe for concurrent use within a
 // process; a second process is kept away.
-type File struct{ db *bbolt.DB }
+type File struct {
+	db   *bbolt.DB
+	path string
+}
 
 // Open opens a file, and makes it when there is none. The error says that another
 // process has it, or that it is not such a file.
 func Open(path string) (f *File, err error) {
-	defer func() { // bbolt believes what it reads
-		if broken := recover(); broken != nil {
-			f, err = nil, fmt.Errorf("%s is not a state file, or is damaged: %v", path, broken)
-		}
-	}()
+	defer whole(path, &err)()
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a regular file", path)
 	}
@@ -69,7 +69,24 @@ func Open(path string) (f *File, err error) {
 		_ = db.Close()
 		return nil, err
 	}
-	return &File{db}, nil
+	f = &File{db, path}
+	if _, err := f.All(context.Background()); err != nil {
+		_ = db.Close()
+		return nil, fmt.Errorf("%s is not a state file, or is damaged: %w", path, err)
+	}
+	return f, nil
+}
+
+// whole has what is done to a damaged file be an error, until what it gives is
+// called: bbolt believes what it reads, and maps what may not be there.
+func whole(path string, err *error) (end func()) {
+	was := debug.SetPanicOnFault(true)
+	return func() {
+		debug.SetPanicOnFault(was)
+		if broken := recover(); broken != nil {
+			*err = fmt.Errorf("%s is damaged: %v", path, broken)
+		}
+	}
 }
 
 // Shut lets go of the file.
@@ -218,14 +235,16 @@ func (l ledger) Forget(ctx context.Context, session string) error {
 	})
 }
 
-func (f *File) view(ctx context.Context, do func(*bbolt.Tx) error) error {
+func (f *File) view(ctx context.Context, do func(*bbolt.Tx) error) (err error) {
+	defer whole(f.path, &err)()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	return f.db.View(do)
 }
 
-func (f *File) update(ctx context.Context, do func(*bbolt.Tx) error) error {
+func (f *File) update(ctx context.Context, do func(*bbolt.Tx) error) (err error) {
+	defer whole(f.path, &err)()
 	if err := ctx.Err(); err != nil {
 		return err
 	}

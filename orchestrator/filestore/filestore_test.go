@@ -4,6 +4,7 @@ package filestore_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -85,6 +86,46 @@ func TestOddFiles(t *testing.T) {
 		if after, _ := os.ReadFile(place); string(after) != string(before) {
 			t.Errorf("%s was changed", place)
 		}
+	}
+}
+
+// A file that was cut off anywhere is refused, or read as it was; nothing falls over.
+func TestATruncatedFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	f, err := filestore.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 30 {
+		if err := f.Put(t.Context(), &orchestrator.Record{ID: fmt.Sprint("op_", n), Customer: strings.Repeat("x", 1000)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Shut(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for size := 0; size < len(text); size += 1024 {
+		cut := filepath.Join(t.TempDir(), "cut")
+		if err := os.WriteFile(cut, text[:size], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f, err := filestore.Open(cut)
+		if err != nil {
+			refused++
+			continue
+		}
+		if all, err := f.All(t.Context()); err == nil && len(all) != 30 && len(all) != 0 {
+			t.Errorf("at %d bytes there are %d sessions", size, len(all))
+		}
+		_ = f.Shut()
+	}
+	if refused < 10 {
+		t.Errorf("refused %d times", refused)
 	}
 }
 

@@ -30,6 +30,8 @@ type Outcome struct {
 	Text    string  `json:"text,omitempty"`   // of the line
 	Why     string  `json:"why,omitempty"`    // what was expected and what came
 	Output  string  `json:"output,omitempty"` // of the last verb, tokens replaced
+
+	Warnings []string `json:"warnings,omitempty"` // what a scenario that passed does not show; strictly it fails
 }
 
 // Summary counts the outcomes of a run.
@@ -99,6 +101,9 @@ func (o *Outcome) print(w *page.Page) {
 	switch o.Verdict {
 	case Passed:
 		fmt.Fprintf(w, "%s    %s\n", w.Paint(page.GoodStyle, "ok"), redact.OneLine(o.File))
+		for _, warning := range o.Warnings {
+			fmt.Fprintf(w, "      %s\n", w.Paint(page.WornStyle, "warning: "+warning))
+		}
 	case Skipped:
 		fmt.Fprintf(w, "%s  %s%s\n", w.Paint(page.WornStyle, "skip"), redact.OneLine(o.File), page.Prefixed("  ", o.Why))
 	default:

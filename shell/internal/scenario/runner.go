@@ -104,6 +104,8 @@ func (r *runner) run(file string) Outcome {
 	case t.skipped:
 		outcome.Verdict = Skipped
 		outcome.Why = t.why
+	default:
+		outcome.warn(running, r.config.Strict)
 	}
 	outcome.clean(running)
 	return outcome
@@ -137,6 +139,22 @@ func (o *Outcome) explain(log string, sc *script) {
 	}
 }
 
+// warn says what a scenario that passed does not show; when it is strict, it fails
+// of that.
+func (o *Outcome) warn(sc *script, strict bool) {
+	if sc == nil || sc.shell == nil || sc.shell.World == nil {
+		return
+	}
+	for _, fault := range sc.shell.World.Faults.List() {
+		if fault.Met == 0 {
+			o.Warnings = append(o.Warnings, fmt.Sprintf("the fault %s never went off: nobody asked for that", fault))
+		}
+	}
+	if strict && o.Warnings != nil {
+		o.Verdict, o.Why, o.Warnings = Failed, strings.Join(o.Warnings, "\n"), nil
+	}
+}
+
 // clean takes out what no report may show.
 func (o *Outcome) clean(sc *script) {
 	hide := redact.Tokens
@@ -145,6 +163,9 @@ func (o *Outcome) clean(sc *script) {
 	}
 	if o.Verdict == Skipped {
 		o.Why = redact.OneLine(o.Why)
+	}
+	for i, warning := range o.Warnings {
+		o.Warnings[i] = redact.OneLine(hide(warning))
 	}
 	o.Text, o.Why, o.Output = redact.Printable(hide(o.Text)), redact.Printable(hide(o.Why)), redact.Printable(hide(o.Output))
 }

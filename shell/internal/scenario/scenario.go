@@ -32,6 +32,9 @@ type Config struct {
 	// NoExec is for files that one does not trust: they run no program, and touch
 	// nothing outside their own folder.
 	NoExec bool
+
+	// Strict has what would else be a warning fail a scenario.
+	Strict bool
 }
 
 // scriptKey finds a script's scenario among testscript's values.

@@ -14,13 +14,14 @@ import (
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
 
 // unknownTopic says what else help explains.
 func unknownTopic(l *interp.Language, p *interp.Parser, word string) error {
-	topics := append(l.ReasonCodes(), "reasons", "checks", "run")
+	topics := append(l.ReasonCodes(), "reasons", "checks", "faults", "run")
 	for _, row := range PartyRows(l.Kinds) {
 		topics = append(topics, row.Name)
 	}
@@ -44,6 +45,23 @@ func writeChecks(w *page.Page) {
 	rows.Write(w)
 }
 
+func writeFaults(w *page.Page) {
+	rows := page.NewTable("FAULT", "WHAT HAPPENS")
+	for _, row := range wire.FaultRows() {
+		rows.Row(page.Rigid(string(row.Kind)), row.Help)
+	}
+	rows.Write(w)
+	fmt.Fprintf(w, `
+fault PARTY.STEP KIND [--count N] [--after N] orders one; it waits for the next uses of the step, first come first served.
+  a service, such as coupons     %s
+  the relay                      %s
+  kms                            %s
+  ledger, of used tokens         %s
+The relay crashes at its own steps, and where it asks a service to redeem or to cancel. It is started again over what it has written down, which takes 1 s;
+its client hears nothing, and redeem --resume goes on. fault list shows what waits, and what is late; a fault that nobody met is a warning of run.
+`, strings.Join(wire.ServiceSteps, ", "), strings.Join(wire.RelaySteps, ", "), strings.Join(wire.KMSSteps, ", "), strings.Join(wire.LedgerSteps, ", "))
+}
+
 func reasonsJSON(reasons []tokens.ReasonRow) any {
 	type reason struct {
 		Reason  tokens.Reason `json:"reason"`
@@ -60,7 +78,7 @@ func reasonsJSON(reasons []tokens.ReasonRow) any {
 
 // Help is the verb help.
 type Help struct {
-	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons, checks or run."`
+	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons, checks, faults or run."`
 }
 
 // Run explains.
@@ -88,6 +106,9 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 	}
 	if words[0] == "checks" {
 		return out.Show(map[string]any{"checks": world.WeaknessNames()}, writeChecks)
+	}
+	if words[0] == "faults" {
+		return out.Show(map[string]any{"faults": wire.FaultRows()}, writeFaults)
 	}
 	if len(words) == 1 && words[0] == "run" {
 		return out.Show(map[string]string{"topic": "run", "what": aboutRun}, func(w *page.Page) { fmt.Fprint(w, aboutRun) })
@@ -117,7 +138,7 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 }
 
 // aboutRun is what a person has to know of tokenshell run.
-const aboutRun = `tokenshell run [--no-exec] PATH…
+const aboutRun = `tokenshell run [--no-exec] [--strict] PATH…
 
 Runs scenarios: .txtar files, and all that lie in folders, each in a world of its own with time frozen.
 
@@ -127,6 +148,8 @@ afterwards.
 
 --no-exec is for files that you do not trust, such as those of a pull request: no program is run, nothing outside the scenario's folder is read or
 written, and a line that would is refused, with its place, before the first one runs.
+
+A scenario that passed may have a warning: a fault that it ordered, and that nobody met, has tested nothing. With --strict it fails of that.
 `
 
 // explainReason says what a refusal means, and what to try next.

@@ -34,8 +34,8 @@ const Slowness = 2 * time.Second
 
 // FaultRow is one kind of fault.
 type FaultRow struct {
-	Kind FaultKind
-	Help string
+	Kind FaultKind `json:"kind"`
+	Help string    `json:"help"`
 	fits func(party, step string) bool
 }
 
