@@ -50,7 +50,10 @@ func Try(ctx context.Context, plan *world.Plan, row attacks.Row, seed uint64, we
 // Shop says what there is.
 func (t Target) Shop() attacks.Shop {
 	w := t.client.World
-	shop := attacks.Shop{Now: w.Clock.Now(), Customers: w.Plan.Customers}
+	shop := attacks.Shop{
+		Now: w.Clock.Now(), Runs: !w.Clock.Frozen(), Customers: w.Plan.Customers, Audience: tokens.Audience, Type: tokens.Type,
+		Life: tokens.DefaultLifetime, LongestLife: tokens.MaxLifetime, SessionLife: orchestrator.SessionTTL, Leeway: w.Leeway.Get(),
+	}
 	for _, p := range w.Parties {
 		s := attacks.Service{Name: p.Name, Issuer: p.Issuer(), Capability: p.Capability, Seals: p.Seals}
 		for _, k := range p.Keys().JWKS().Keys {
@@ -100,8 +103,8 @@ func (t Target) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error
 	var answer attacks.Answer
 	switch a.Verb {
 	case attacks.Open:
-		_, err := w.Relay.Open(ctx, a.Session, a.Customer, nil)
-		return answer, err
+		snap, err := w.Relay.Open(ctx, a.Session, a.Customer, nil)
+		return attacks.Answer{Session: snap.ID}, err
 	case attacks.Close:
 		_, err := c.Close(ctx, a.Session)
 		return answer, err
