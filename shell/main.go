@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"tokenshell/shell/internal/adapter"
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/exit"
@@ -34,6 +35,7 @@ type process struct {
 	Run     processRun `cmd:"" help:"Run scenarios: files, and folders of .txtar files."`
 	Help    verbs.Help `cmd:"" help:"List the verbs, or explain one."`
 	Version struct{}   `cmd:"" help:"Say which tokenshell this is."`
+	Adapter struct{}   `cmd:"" help:"Put our own relay behind the protocol of adapters, on standard input and output."`
 }
 
 type processRun struct {
@@ -83,6 +85,8 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 		return printHelp(p, parser.Model.Node, out)
 	case command == "run":
 		return runPaths(p, out)
+	case command == "adapter":
+		return adapter.Serve(context.Background(), stdin, stdout, version())
 	}
 	s, err := openShell(p, out)
 	if err != nil {
@@ -141,6 +145,7 @@ func printUsage(w *page.Page, node *kong.Node) {
   tokenshell                      a prompt, or a script from standard input
   tokenshell -c 'LINE; LINE'      these lines
   tokenshell run [FLAGS] PATH…    scenarios: .txtar files, and folders of them
+  tokenshell adapter              our own relay behind the protocol of adapters, on stdin and stdout
   tokenshell help [VERB]          the verbs
   tokenshell version
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/big"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -28,13 +29,17 @@ import (
 // witness watches.
 type Target struct {
 	client *client.Client
-	keys   *sync.Map // public keys as SPKI, by kid, which names one key for ever
+	keys   *sync.Map     // public keys as SPKI, by kid, which names one key for ever
+	life   time.Duration // of its tokens; 0 is the usual one
 }
 
 // New makes a target of a fresh world.
-func New(w *world.World) Target {
+func New(w *world.World) Target { return Living(w, 0) }
+
+// Living makes a target whose tokens live for so long.
+func Living(w *world.World, life time.Duration) Target {
 	w.Witness.Watch(true)
-	return Target{client.New(w), &sync.Map{}}
+	return Target{client.New(w), &sync.Map{}, life}
 }
 
 // Try tries one row on a fresh world.
@@ -163,7 +168,7 @@ func (t Target) confirm(ctx context.Context, a attacks.Action) (tokens.Issued, e
 	if err != nil {
 		return tokens.Issued{}, err
 	}
-	_, issued, err := t.client.Confirm(ctx, a.Session, p.Sample(snap.Customer), client.Wanted{})
+	_, issued, err := t.client.Confirm(ctx, a.Session, p.Sample(snap.Customer), client.Wanted{TTL: t.life})
 	return issued, err
 }
 

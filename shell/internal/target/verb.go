@@ -12,6 +12,7 @@ import (
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
@@ -72,6 +73,7 @@ type attackRun struct {
 	IDs []string `arg:"" optional:"" complete:"attack" name:"id" sep:"none" help:"These rows; all unless given."`
 	choice
 	Without string `complete:"check" placeholder:"CHECK" help:"Leave this check or rule out everywhere, to see which attacks get through."`
+	elsewhere
 }
 
 // triedAttack is a row in the JSON of attack run.
@@ -104,7 +106,13 @@ type attackReport struct {
 
 // Run tries the chosen rows. The current world is not touched. The error names
 // the reasons that did not come.
-func (v *attackRun) Run(ctx context.Context, w *world.World, seed interp.Seed, out *answer.Out) error {
+func (v *attackRun) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *files.Dir, out *answer.Out) error {
+	if v.there() {
+		return v.attackTarget(ctx, w, seed.Or(world.DefaultSeed), dir, out)
+	}
+	if err := v.elsewhere.nothing(); err != nil {
+		return err
+	}
 	if _, err := w.Inspector(); err != nil {
 		return err // the worlds beside this one have a relay of ours: what they show would not be about this one
 	}

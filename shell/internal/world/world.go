@@ -69,6 +69,9 @@ func (p Party) NameOrNone() string {
 type Making struct {
 	Seed  *uint64                         // nil is a random seed and live time; else time is frozen at [Epoch]
 	Relay func(orchestrator.Config) Relay // makes the relay; nil is our own
+
+	Live bool   // time is live, though there is a seed
+	IDs  string // has another world of the same seed make other ids, of the same keys
 }
 
 // Seeded makes a world with a seed.

@@ -1,0 +1,221 @@
+// The stage: one row's world, in which the relay is somebody else's.
+
+package conform
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"tokenshell/orchestrator"
+	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/adapter"
+	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
+)
+
+// stage is an [attacks.Target]: a world's own, with the relay told of keys and
+// time.
+type stage struct {
+	attacks.Target
+	world *world.World
+	relay *Relay
+	run   *run
+	name  string // of the row, in names
+
+	can       []string
+	sent      []byte // the keys that the relay was told last
+	shopNames map[string]string
+}
+
+// newStage builds a world for a row, and has the relay begin.
+func (r *run) newStage(ctx context.Context, d driver, name string) (*stage, error) {
+	s := &stage{run: r, name: name}
+	m := world.Seeded(r.Seed)
+	m.IDs, m.Live = name, !r.clock
+	m.Relay = func(c orchestrator.Config) world.Relay {
+		s.relay = newRelay(d, c, r.reasons)
+		s.relay.prefix = name
+		return s.relay
+	}
+	w, err := world.Build(ctx, r.Plan, m)
+	if err != nil {
+		return nil, err
+	}
+	s.world, s.Target = w, r.NewTarget(w, r.life())
+	setup, err := s.setup()
+	if err != nil {
+		return nil, err
+	}
+	return s, d.reset(ctx, setup, s.relay)
+}
+
+// setup gives what the relay has to know now.
+func (s *stage) setup() (setup, error) {
+	c := s.run.file.Contract
+	all := setup{now: s.world.Clock.Now(), contract: c, leeway: time.Duration(c.Leeway), maxLifetime: time.Duration(c.MaxLifetime)}
+	for _, p := range s.world.Parties {
+		keys, err := json.Marshal(p.Keys().JWKS())
+		if err != nil {
+			return all, err
+		}
+		all.issuers = append(all.issuers, adapter.Issuer{Name: c.issuer(p), Service: p.Name, Capabilities: []string{p.Capability}, Keys: keys})
+	}
+	s.sent, _ = json.Marshal(all.issuers) // which were JSON before
+	return all, nil
+}
+
+// issuer gives the iss of a service.
+func (c *Contract) issuer(p world.Party) string {
+	if name := c.Issuers[p.Name]; name != "" {
+		return name
+	}
+	return p.Issuer()
+}
+
+// Shop says what there is, in the target's own words.
+func (s *stage) Shop() attacks.Shop {
+	shop := s.Target.Shop()
+	c := s.run.file.Contract
+	shop.Row, shop.Audience, shop.Type, shop.Claims = s.name, c.Audience, c.Type, c.Claims
+	shop.LongestLife, shop.Leeway, shop.SessionLife = time.Duration(c.MaxLifetime), time.Duration(c.Leeway), s.run.sessionLife()
+	shop.Life = s.run.life()
+	for i, p := range s.world.Parties {
+		shop.Services[i].Issuer = c.issuer(p)
+	}
+	for _, n := range attacks.Needs() {
+		if !contains(s.run.about.can, string(n)) {
+			shop.Cannot = append(shop.Cannot, n)
+		}
+	}
+	return shop
+}
+
+// Do does one thing, and tells the relay what it has to know of it.
+func (s *stage) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error) {
+	switch a.Verb {
+	case attacks.Advance:
+		if !s.run.clock {
+			return attacks.Answer{}, s.world.Clock.Wait(ctx, a.By+time.Second) // a relay may count in seconds
+		}
+		if err := s.world.Clock.Advance(a.By); err != nil {
+			return attacks.Answer{}, err
+		}
+		if err := s.relay.driver.clock(ctx, s.world.Clock.Now()); err != nil {
+			return attacks.Answer{}, err
+		}
+		return attacks.Answer{}, s.publish(ctx)
+	case attacks.Rotate, attacks.Retire, attacks.Disable:
+		answer, err := s.Target.Do(ctx, a)
+		if err != nil {
+			return answer, err
+		}
+		return answer, s.publish(ctx)
+	}
+	return s.Target.Do(ctx, a)
+}
+
+// publish tells the relay the keys, if they are others than before.
+func (s *stage) publish(ctx context.Context) error {
+	before := s.sent
+	setup, err := s.setup()
+	if err != nil || bytes.Equal(before, s.sent) || !contains(s.run.about.can, string(attacks.NeedKeys)) {
+		return err
+	}
+	return s.relay.driver.keys(ctx, setup)
+}
+
+// Books are the domains', and what the relay's calls broke.
+func (s *stage) Books() attacks.Books {
+	books := s.Target.Books()
+	if broken := s.relay.Broken(); broken != "" {
+		books.Broken = broken
+	}
+	return books
+}
+
+// Fits takes what a relay says as loosely as the run does; what our own domains
+// say is exact.
+func (s *stage) Fits(v attacks.Verb, want, got tokens.Reason) bool {
+	if want == got {
+		return true
+	}
+	s.relay.mu.Lock()
+	theirs := s.relay.said[got]
+	s.relay.mu.Unlock()
+	return theirs && (v == attacks.Relay || v == attacks.Redeem || v == attacks.Resume) && s.run.reasons.fits(s.run.Reasons, want, got)
+}
+
+// try tries one row.
+func (r *run) try(ctx context.Context, d driver, row attacks.Row, number int) (result Row) {
+	watch := tokens.Stopwatch()
+	result = rowOf(row)
+	defer func() { result.Milliseconds = watch().Milliseconds() }()
+	if why := r.skips(row); why != "" {
+		result.Status, result.Detail = Skipped, why
+		return result
+	}
+	s, err := r.newStage(ctx, d, fmt.Sprintf("%s%d_", r.nonce, number))
+	if t := isTrouble(err); t != nil {
+		result.Status, result.Detail = t.Status, t.What
+		return result
+	}
+	if err != nil {
+		result.Status, result.Detail, result.fatal = Errored, err.Error(), err
+		return result
+	}
+	came := attacks.Run(ctx, row, s, r.Seed)
+	result.Status, result.Reason, result.Detail = came.Status, came.Reason, harmless(came.Detail)
+	result.Said = string(came.Reason)
+	result.JudgedBy = r.judgedBy(row)
+	switch {
+	case came.Control && (came.Status == attacks.WrongReason || came.Status == attacks.GotThrough):
+		result.Status = BaselineFailed
+	case came.Status == attacks.Refused && s.relay.leaked != "":
+		result.Status, result.Detail = Leaked, "it wrote a token in "+s.relay.leaked
+	}
+	return result
+}
+
+// judgedBy says what a row is judged by.
+func (r *run) judgedBy(attacks.Row) string {
+	if contains(r.about.can, string(attacks.NeedRedeem)) {
+		return "verdict, books, calls"
+	}
+	return "verdict"
+}
+
+// skips says why a row is not tried; empty when it is.
+func (r *run) skips(row attacks.Row) string {
+	switch {
+	case !row.AboutRelay():
+		return ownDomains
+	case !r.file.Claims(row.Check()):
+		return "not claimed"
+	}
+	for _, need := range row.Needs() {
+		if contains(r.about.can, string(need)) {
+			continue
+		}
+		if need == attacks.NeedClock {
+			shop := attacks.Shop{Life: r.life(), SessionLife: r.sessionLife(), Leeway: time.Duration(r.file.Contract.Leeway)}
+			switch wait := row.Wait(shop); {
+			case row.WaitsForSession(), wait > r.life():
+				return "clock"
+			case r.NoWait:
+				return "time"
+			}
+			continue
+		}
+		return string(need)
+	}
+	if row.WaitsForSession() && r.sessionLife() == 0 {
+		return "time" // nobody says how long a session of theirs lives
+	}
+	return ""
+}
+
+// ownDomains is why rows are skipped that are not about a relay.
+const ownDomains = "own domains"

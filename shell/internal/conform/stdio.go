@@ -1,0 +1,314 @@
+// The stdio driver: a relay behind an adapter.
+
+package conform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/adapter"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/redact"
+	"tokenshell/tokens"
+)
+
+// maxCrashes is how often an adapter may fail to say hello.
+const maxCrashes = 3
+
+// stdio is a [driver].
+type stdio struct {
+	file    *File
+	tool    string
+	crashes *crashCount
+
+	mu      sync.Mutex
+	process *adapter.Process // nil when it does not run
+	calls   callee
+	last    setup
+}
+
+// crashCount counts failures to say hello, of all workers.
+type crashCount struct {
+	mu sync.Mutex
+	n  int
+}
+
+func (c *crashCount) add() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.n++
+	return c.n
+}
+
+func (d *stdio) about() about {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.process == nil {
+		return about{name: d.file.Name, can: d.file.can()}
+	}
+	h := d.process.Hello
+	a := about{name: h.Name, version: h.Version, language: h.Language, ours: h.Reasons == "tokenshell"}
+	for _, ability := range h.Can {
+		if d.file.Can == nil || contains(*d.file.Can, ability) {
+			a.can = append(a.can, ability)
+		}
+	}
+	return a
+}
+
+func contains(all []string, one string) bool {
+	for _, s := range all {
+		if s == one {
+			return true
+		}
+	}
+	return false
+}
+
+// command is what starts the adapter.
+func (d *stdio) command() adapter.Command {
+	s := d.file.Stdio
+	return adapter.Command{Args: s.Command, Dir: d.file.within(s.Dir), Env: s.Env, Stop: time.Duration(d.file.Timeouts.Stop)}
+}
+
+// start starts the adapter, unless it runs.
+func (d *stdio) start(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.process != nil {
+		return nil
+	}
+	begin := time.Duration(d.file.Timeouts.Start)
+	p, err := adapter.Run(ctx, d.command(), d.tool, begin, d.answer)
+	switch {
+	case p == nil:
+		return exit.Input(d.file.path, 0, fmt.Sprintf("the adapter does not start: %v", err))
+	case ctx.Err() != nil:
+		p.Kill()
+		return ctx.Err()
+	case err != nil:
+		what, crashed, timeout := p.Why(err)
+		p.Kill()
+		status := Errored
+		switch {
+		case crashed:
+			status = Crashed
+		case timeout:
+			status, what = TimedOut, fmt.Sprintf("no answer to hello within %s: does it flush its stdout after each line?", tokens.HowLong(begin))
+		}
+		if d.crashes.add() >= maxCrashes {
+			return exit.Input(d.file.path, 0, fmt.Sprintf("the adapter failed %d times before it had said hello: %s", maxCrashes, what))
+		}
+		return trouble(status, "hello: %s", what)
+	}
+	h := p.Hello
+	switch {
+	case h.Error != nil:
+		err = exit.Input(d.file.path, 0, fmt.Sprintf("the adapter answered hello with an error: %s", harmless(*h.Error)))
+	case h.Unsupported || h.V != adapter.Version:
+		err = exit.Input(d.file.path, 0, fmt.Sprintf(`the adapter's hello has "v": %d; this is version %d of the protocol`, h.V, adapter.Version))
+	case h.Can == nil:
+		err = exit.Input(d.file.path, 0, `the adapter's hello has no "can": [] says that it gives verdicts, and no more`)
+	}
+	for _, ability := range h.Can {
+		if err == nil && !contains(abilities(), ability) {
+			err = exit.Input(d.file.path, 0, fmt.Sprintf("the adapter says that it can %q, which is none of %s", harmless(ability), strings.Join(abilities(), " ")))
+		}
+	}
+	if err != nil {
+		p.Close()
+		return err
+	}
+	d.process = p
+	return nil
+}
+
+// ask asks the adapter.
+func (d *stdio) ask(ctx context.Context, within span, op string, m adapter.Members) (adapter.Line, error) {
+	d.mu.Lock()
+	p := d.process
+	d.mu.Unlock()
+	if p == nil {
+		return adapter.Line{}, trouble(Errored, "%s: the adapter was ended", op)
+	}
+	timed, cancel := context.WithTimeout(ctx, time.Duration(within))
+	defer cancel()
+	l, err := p.Ask(timed, op, m)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return l, ctx.Err()
+	case err != nil:
+		return l, d.failed(p, op, within, err)
+	case l.Unsupported:
+		return l, trouble(Skipped, "unsupported: the adapter does not know %s", op)
+	case l.Error != nil:
+		return l, trouble(Errored, "%s: the adapter answered with an error: %s", op, harmless(*l.Error))
+	}
+	return l, nil
+}
+
+// failed ends an adapter that does not answer; the next row gets a new one.
+func (d *stdio) failed(p *adapter.Process, op string, within span, err error) error {
+	what, crashed, timeout := p.Why(err)
+	d.mu.Lock()
+	if d.process == p {
+		d.process = nil
+	}
+	d.mu.Unlock()
+	p.Kill()
+	switch {
+	case timeout:
+		return trouble(TimedOut, "no answer to %s within %s; its process group was ended", op, tokens.HowLong(time.Duration(within)))
+	case crashed:
+		return trouble(Crashed, "%s: %s", op, what)
+	}
+	return trouble(Errored, "%s: %s", op, what)
+}
+
+// answer answers what the adapter asks.
+func (d *stdio) answer(q adapter.Line) adapter.Members {
+	d.mu.Lock()
+	calls := d.calls
+	d.mu.Unlock()
+	switch {
+	case q.Op != "call":
+		return adapter.Members{"unsupported": true}
+	case calls == nil:
+		return adapter.Members{"error": "nothing may be called before the first reset"}
+	case q.Action != "redeem" && q.Action != "cancel":
+		return adapter.Members{"error": fmt.Sprintf("action %q is neither redeem nor cancel", q.Action)}
+	}
+	a := calls.call(context.Background(), call{q.Action, q.Service, q.Session, q.Token, q.Attempt, q.Facts})
+	m := adapter.Members{"status": a.status}
+	if a.reason != "" {
+		m["reason"], m["detail"] = a.reason, a.detail
+	}
+	return m
+}
+
+func (d *stdio) reset(ctx context.Context, s setup, calls callee) error {
+	if err := d.start(ctx); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	d.calls, d.last = calls, s
+	d.mu.Unlock()
+	_, err := d.ask(ctx, d.file.Timeouts.Start, "reset", adapter.Members{
+		"now": s.now.Unix(), "audience": s.contract.Audience, "typ": s.contract.Type,
+		"max_lifetime": int64(s.maxLifetime / time.Second), "leeway": int64(s.leeway / time.Second), "issuers": s.issuers,
+	})
+	return err
+}
+
+func (d *stdio) open(ctx context.Context, session, customer string, facts tokens.Facts) (string, error) {
+	l, err := d.ask(ctx, d.file.Timeouts.Request, "open", adapter.Members{"session": session, "customer": customer, "facts": notNil(facts)})
+	if err == nil && l.Session == "" {
+		return "", trouble(Errored, `open: the answer has no "session"`)
+	}
+	return l.Session, err
+}
+
+func notNil(facts tokens.Facts) tokens.Facts {
+	if facts == nil {
+		return tokens.Facts{}
+	}
+	return facts
+}
+
+func (d *stdio) relay(ctx context.Context, session, token string) (verdict, error) {
+	l, err := d.ask(ctx, d.file.Timeouts.Request, "relay", adapter.Members{"session": session, "token": token})
+	if err != nil {
+		return verdict{}, err
+	}
+	v := verdict{service: l.Service, reason: l.Reason, detail: l.Detail}
+	switch l.Verdict {
+	case "accepted":
+		v.accepted = true
+	case "rejected":
+	case "error":
+		return v, trouble(Errored, "relay: the verdict is error: %s", harmless(strings.TrimSpace(l.Reason+" "+l.Detail)))
+	default:
+		return v, trouble(Errored, "relay: %q is no verdict: accepted, rejected or error", harmless(l.Verdict))
+	}
+	return v, nil
+}
+
+func (d *stdio) redeem(ctx context.Context, session string, named []string) (end, error) {
+	return d.ended(d.ask(ctx, d.file.Timeouts.Redeem, "redeem", adapter.Members{"session": session, "tokens": named}))
+}
+
+func (d *stdio) resume(ctx context.Context, session string) (end, error) {
+	return d.ended(d.ask(ctx, d.file.Timeouts.Redeem, "resume", adapter.Members{"session": session}))
+}
+
+func (d *stdio) ended(l adapter.Line, err error) (end, error) {
+	if err != nil {
+		return end{}, err
+	}
+	if !contains([]string{"completed", "compensated", "stuck", "rejected"}, l.State) {
+		return end{}, trouble(Errored, "redeem: %q is no state: completed, compensated, stuck or rejected", harmless(l.State))
+	}
+	return end{l.State, l.Reason, l.Detail}, nil
+}
+
+func (d *stdio) close(ctx context.Context, session string) error {
+	_, err := d.ask(ctx, d.file.Timeouts.Request, "close", adapter.Members{"session": session})
+	return err
+}
+
+func (d *stdio) facts(ctx context.Context, session string, facts tokens.Facts) error {
+	_, err := d.ask(ctx, d.file.Timeouts.Request, "facts", adapter.Members{"session": session, "facts": facts})
+	return err
+}
+
+func (d *stdio) keys(ctx context.Context, s setup) error {
+	_, err := d.ask(ctx, d.file.Timeouts.Request, "keys", adapter.Members{"issuers": s.issuers})
+	return err
+}
+
+func (d *stdio) clock(ctx context.Context, now time.Time) error {
+	_, err := d.ask(ctx, d.file.Timeouts.Request, "clock", adapter.Members{"now": now.Unix()})
+	return err
+}
+
+// restart has the adapter end and starts it again; its state is its own to keep.
+func (d *stdio) restart(ctx context.Context) error {
+	if _, err := d.ask(ctx, d.file.Timeouts.Request, "restart", nil); err != nil {
+		return err
+	}
+	d.stop()
+	return d.start(ctx)
+}
+
+func (d *stdio) stop() {
+	d.mu.Lock()
+	p := d.process
+	d.process = nil
+	d.mu.Unlock()
+	if p != nil {
+		p.Close()
+	}
+}
+
+// harmless gives what a relay said, fit for a terminal and a report, and short.
+func harmless(text string) string {
+	const enough = 500
+	if len(text) > enough {
+		text = text[:enough] + "…"
+	}
+	return redact.Printable(redact.Tokens(text))
+}
+
+// isTrouble gives what is no answer; nil when the error is anything else.
+func isTrouble(err error) *attacks.Trouble {
+	var t *attacks.Trouble
+	if errors.As(err, &t) {
+		return t
+	}
+	return nil
+}
