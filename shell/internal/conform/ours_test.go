@@ -3,8 +3,9 @@
 package conform_test
 
 import (
-	"context"
+	"fmt"
 	"os"
+	"regexp"
 	"testing"
 	"time"
 
@@ -70,5 +71,67 @@ func TestOurRelayBehindTheProtocol(t *testing.T) {
 	}
 }
 
-var _ = context.Background
-var _ = cmp.Diff
+// named is an in-process target whose sessions have the names that they have in a
+// run on a relay elsewhere.
+type named struct {
+	attacks.Target
+	row string
+}
+
+func (n named) Shop() attacks.Shop {
+	shop := n.Target.Shop()
+	shop.Row = n.row
+	return shop
+}
+
+// What depends on the relay's own dice and clock: ids of attempts, and when what
+// was tried again was done.
+var dice = regexp.MustCompile(`att_[a-z2-7]{26}|\d\d:\d\d:\d\d`)
+
+func comparable(b attacks.Books) attacks.Books {
+	for name, text := range b.Reservations {
+		b.Reservations[name] = dice.ReplaceAllString(text, "…")
+	}
+	return b
+}
+
+// The domains' books are the same behind the protocol as in process, row by row.
+func TestTheSameBooks(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	o.Nonce = "same"
+	var elsewhere []attacks.Target
+	o.NewTarget = func(w *world.World, life time.Duration) attacks.Target {
+		elsewhere = append(elsewhere, target.Living(w, life))
+		return elsewhere[len(elsewhere)-1]
+	}
+	report, err := conform.Run(t.Context(), adapterOf("ours"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, moved := 0, 0
+	for i, r := range report.Rows {
+		if r.Status == conform.Skipped {
+			continue
+		}
+		m := world.Seeded(1)
+		m.IDs = fmt.Sprintf("same_%d_", i)
+		w, err := world.Build(t.Context(), o.Plan, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		here := named{target.New(w), m.IDs}
+		if came := attacks.Run(t.Context(), o.Rows[i], here, 1); came.Status != attacks.Refused || came.Reason != r.Reason {
+			t.Fatalf("%s: %s %s, elsewhere %s", r.ID, came.Status, came.Reason, r.Reason)
+		}
+		books := comparable(here.Books())
+		if diff := cmp.Diff(books, comparable(elsewhere[at].Books())); diff != "" {
+			t.Errorf("%s (-here +elsewhere)\n%s", r.ID, diff)
+		}
+		moved += len(books.Reservations)
+		at++
+	}
+	if at != 302 || moved < 3*302 {
+		t.Errorf("%d rows with %d reservations were compared", at, moved)
+	}
+}

@@ -35,6 +35,7 @@ type Options struct {
 	Tool       string // which tokenshell this is
 	NoStart    bool
 	AllowHost  []string
+	Nonce      string // in the names of rows, so that a relay that remembers has not seen them; random unless given
 
 	NewTarget func(w *world.World, life time.Duration) attacks.Target
 	Tell      func(done int, id string)
@@ -47,8 +48,7 @@ type run struct {
 	file    *File
 	about   about
 	reasons reasons
-	clock   bool   // the relay's time is ours to move
-	nonce   string // in the names of rows, so that a relay that remembers has not seen them
+	clock   bool // the relay's time is ours to move
 }
 
 // Row is what came of a row, as it is reported.
@@ -146,7 +146,10 @@ func Run(ctx context.Context, f *File, o Options) (*Report, error) {
 	if o.Timeout > 0 {
 		f.Timeouts.Request, f.Timeouts.Redeem = span(o.Timeout), span(o.Timeout)
 	}
-	r := &run{Options: o, file: f, nonce: strings.TrimPrefix(tokens.NewMint(tokens.RandomSeed()).ID("r"), "r_")[:6] + "_"}
+	if o.Nonce == "" {
+		o.Nonce = strings.TrimPrefix(tokens.NewMint(tokens.RandomSeed()).ID("r"), "r_")[:6]
+	}
+	r := &run{Options: o, file: f}
 	report := &Report{V: 1, Target: f.Name, Can: []string{}, Enforces: f.Enforces, Keys: f.keySet(), Seed: o.Seed, Rows: []Row{}, failOn: o.FailOn, requireAll: o.RequireAll, tool: o.Tool}
 	drivers, end, err := r.drivers(ctx)
 	if err != nil {

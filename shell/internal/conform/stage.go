@@ -25,9 +25,7 @@ type stage struct {
 	run   *run
 	name  string // of the row, in names
 
-	can       []string
-	sent      []byte // the keys that the relay was told last
-	shopNames map[string]string
+	sent []byte // the keys that the relay was told last
 }
 
 // newStage builds a world for a row, and has the relay begin.
@@ -157,7 +155,7 @@ func (r *run) try(ctx context.Context, d driver, row attacks.Row, number int) (r
 		result.Status, result.Detail = Skipped, why
 		return result
 	}
-	s, err := r.newStage(ctx, d, fmt.Sprintf("%s%d_", r.nonce, number))
+	s, err := r.newStage(ctx, d, fmt.Sprintf("%s_%d_", r.Nonce, number))
 	if t := isTrouble(err); t != nil {
 		result.Status, result.Detail = t.Status, t.What
 		return result

@@ -147,7 +147,7 @@ func (d *stdio) ask(ctx context.Context, within span, op string, m adapter.Membe
 	case l.Unsupported:
 		return l, trouble(Skipped, "unsupported: the adapter does not know %s", op)
 	case l.Error != nil:
-		return l, trouble(Errored, "%s: the adapter answered with an error: %s", op, harmless(*l.Error))
+		return l, trouble(Errored, "the adapter answered %s with an error: %s", op, harmless(*l.Error))
 	}
 	return l, nil
 }
@@ -165,9 +165,9 @@ func (d *stdio) failed(p *adapter.Process, op string, within span, err error) er
 	case timeout:
 		return trouble(TimedOut, "no answer to %s within %s; its process group was ended", op, tokens.HowLong(time.Duration(within)))
 	case crashed:
-		return trouble(Crashed, "%s: %s", op, what)
+		return trouble(Crashed, "asked to %s, %s", op, what)
 	}
-	return trouble(Errored, "%s: %s", op, what)
+	return trouble(Errored, "asked to %s, it failed: %s", op, what)
 }
 
 // answer answers what the adapter asks.
@@ -231,9 +231,9 @@ func (d *stdio) relay(ctx context.Context, session, token string) (verdict, erro
 		v.accepted = true
 	case "rejected":
 	case "error":
-		return v, trouble(Errored, "relay: the verdict is error: %s", harmless(strings.TrimSpace(l.Reason+" "+l.Detail)))
+		return v, trouble(Errored, "the verdict is error: %s", harmless(strings.TrimSpace(l.Reason+" "+l.Detail)))
 	default:
-		return v, trouble(Errored, "relay: %q is no verdict: accepted, rejected or error", harmless(l.Verdict))
+		return v, trouble(Errored, "%q is no verdict: accepted, rejected or error", harmless(l.Verdict))
 	}
 	return v, nil
 }
@@ -251,7 +251,7 @@ func (d *stdio) ended(l adapter.Line, err error) (end, error) {
 		return end{}, err
 	}
 	if !contains([]string{"completed", "compensated", "stuck", "rejected"}, l.State) {
-		return end{}, trouble(Errored, "redeem: %q is no state: completed, compensated, stuck or rejected", harmless(l.State))
+		return end{}, trouble(Errored, "%q is no state: completed, compensated, stuck or rejected", harmless(l.State))
 	}
 	return end{l.State, l.Reason, l.Detail}, nil
 }
