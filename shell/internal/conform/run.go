@@ -30,7 +30,6 @@ type Options struct {
 	FailFast   bool
 	FailOn     string // error or warning: the least that is red
 	RequireAll bool
-	Partial    bool // the rows are not all that there are
 	Known      *KnownFile
 	Tool       string // which tokenshell this is
 	NoStart    bool
@@ -111,7 +110,7 @@ func (p *Report) Red(r *Row) bool {
 	case attacks.Refused, Known:
 		return false
 	case Skipped:
-		return p.requireAll && r.Detail != ownDomains
+		return r.Why != "" || p.requireAll && r.Detail != ownDomains
 	case attacks.GotThrough, attacks.WrongReason, Leaked, Errored, Crashed, TimedOut:
 		return r.Why != "" || r.Severity == "error" || p.failOn == "warning"
 	}
@@ -162,7 +161,7 @@ func Run(ctx context.Context, f *File, o Options) (*Report, error) {
 	results, err := r.all(ctx, drivers)
 	report.Rows = append(report.Rows, results...)
 	if o.Known != nil {
-		o.Known.apply(report, o.Partial)
+		o.Known.apply(report)
 	}
 	report.Notes = append(report.Notes, r.notes(drivers)...)
 	report.Summary = report.summary()

@@ -103,6 +103,14 @@ func (v *attackRun) attackTarget(ctx context.Context, w *world.World, seed uint6
 	if err != nil {
 		return err
 	}
+	partial := len(v.IDs) > 0 || v.choice.some()
+	if partial && v.WriteKnown != "" {
+		return exit.Usage("run all rows", "--write-known after a part of the rows would forget the others")
+	}
+	known, err := v.readKnown(dir, f.Name)
+	if err != nil {
+		return err
+	}
 	plan, err := w.Plan.Embedded()
 	if err != nil {
 		return err
@@ -110,8 +118,7 @@ func (v *attackRun) attackTarget(ctx context.Context, w *world.World, seed uint6
 	far := out.LongWork()
 	o := conform.Options{
 		Rows: rows, Plan: plan, Seed: seed, Reasons: v.Reasons, Life: v.Life, NoWait: v.NoWait, Timeout: v.Timeout, Jobs: v.Jobs,
-		FailFast: v.FailFast, FailOn: v.FailOn, RequireAll: v.RequireAll, Tool: "tokenshell", NoStart: v.NoStart, AllowHost: v.AllowHost,
-		Partial:   len(v.IDs) > 0 || v.choice.some(),
+		FailFast: v.FailFast, FailOn: v.FailOn, RequireAll: v.RequireAll, Tool: "tokenshell", NoStart: v.NoStart, AllowHost: v.AllowHost, Known: known,
 		NewTarget: func(w *world.World, life time.Duration) attacks.Target { return Living(w, life) },
 		Tell: func(done int, id string) {
 			far.Tell(func(time.Duration) string {
@@ -125,16 +132,56 @@ func (v *attackRun) attackTarget(ctx context.Context, w *world.World, seed uint6
 	if report == nil || len(report.Rows) == 0 {
 		return err
 	}
-	if shown := out.Show(report, func(p *page.Page) { writeReport(p, report, o.Partial) }); shown != nil {
+	if shown := out.Show(report, func(p *page.Page) { writeReport(p, report, partial) }); shown != nil {
 		return shown
 	}
 	if err != nil {
+		return err
+	}
+	if err := v.writeKnown(dir, report, len(report.Rows) == len(rows)); err != nil {
 		return err
 	}
 	if err := report.Err(); err != nil {
 		return exit.InJSON(err)
 	}
 	return nil
+}
+
+// knownLimit is the largest file of known failures, in bytes.
+const knownLimit = 1 << 20
+
+// readKnown reads what the target is known to get wrong; nil when no file is named.
+func (v *elsewhere) readKnown(dir *files.Dir, target string) (*conform.KnownFile, error) {
+	if v.Known == "" {
+		return nil, nil
+	}
+	text, err := dir.Read(v.Known, knownLimit)
+	if err != nil {
+		return nil, err
+	}
+	return conform.ParseKnown(v.Known, text, target, conform.Today())
+}
+
+// writeKnown writes down what it gets wrong now.
+func (v *elsewhere) writeKnown(dir *files.Dir, report *conform.Report, whole bool) error {
+	if v.WriteKnown == "" {
+		return nil
+	}
+	if !whole {
+		return exit.Usage("run all rows", "--write-known after a part of the rows would forget the others")
+	}
+	var old []byte
+	if files.Exists(dir.Full(v.WriteKnown)) {
+		var err error
+		if old, err = dir.Read(v.WriteKnown, knownLimit); err != nil {
+			return err
+		}
+	}
+	text, err := conform.WriteKnown(v.WriteKnown, old, report, conform.Today())
+	if err != nil {
+		return err
+	}
+	return dir.Write(v.WriteKnown, text)
 }
 
 // writeReport shows what came of a run: what is green or was left out only when
