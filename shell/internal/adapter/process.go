@@ -208,3 +208,6 @@ func (p *Process) Why(err error) (what string, crashed, timeout bool) {
 	p.EndBy(p.stop) // its standard output has ended, so it is about to
 	return p.How(), true, false
 }
+
+// ExitCode gives the exit code of a child that is gone; -1 when a signal ended it.
+func (c *Child) ExitCode() int { return c.cmd.ProcessState.ExitCode() }

@@ -4,7 +4,6 @@ package conform
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -97,10 +96,4 @@ const (
 
 func trouble(status attacks.Status, format string, args ...any) error {
 	return &attacks.Trouble{Status: status, What: fmt.Sprintf(format, args...)}
-}
-
-// setupOf gives what a relay has to know of a world's issuers, as they are now.
-func keySet(keys any) (json.RawMessage, error) {
-	text, err := json.Marshal(keys)
-	return text, err
 }

@@ -156,6 +156,11 @@ func Read(ctx context.Context, path string) (*File, error) {
 	return Parse(path, source)
 }
 
+// bareRequest is a request with {NAME} in it and no quotes around it, which YAML
+// takes for the beginning of something else inside of braces. Nothing else can be
+// meant.
+var bareRequest = regexp.MustCompile(`request: ((?:GET|POST|PUT|PATCH|DELETE) (?:[^\s,"'{}]|\{[a-z_]+\})+)`)
+
 // Parse reads YAML strictly: what it does not know is refused with file, line
 // and column.
 func Parse(path string, source []byte) (*File, error) {
@@ -166,12 +171,13 @@ func Parse(path string, source []byte) (*File, error) {
 		return nil, exit.Input(path, 0, "its brackets nest too deep")
 	}
 	f := &File{path: path, source: source, dir: filepath.Dir(path)}
-	second, err := yamlfile.Decode(source, f)
+	f.source = bareRequest.ReplaceAll(source, []byte(`request: "$1"`))
+	second, err := yamlfile.Decode(f.source, f)
 	if err != nil {
 		return nil, yamlfile.Error(path, err)
 	}
 	if second {
-		return nil, yamlfile.SecondDocument(path, source, "a target file")
+		return nil, yamlfile.SecondDocument(path, f.source, "a target file")
 	}
 	if err := f.check(); err != nil {
 		return nil, err

@@ -27,8 +27,11 @@ func TestMain(m *testing.M) {
 
 // play is one of the adapters until its input ends.
 func play(which string) error {
-	if which == "ours" {
+	switch which {
+	case "ours":
 		return adapter.Serve(context.Background(), os.Stdin, os.Stdout, "test")
+	case "orders", "other-orders":
+		return orders(which == "other-orders")
 	}
 	return broken(which)
 }

@@ -47,7 +47,8 @@ type run struct {
 	file    *File
 	about   about
 	reasons reasons
-	clock   bool // the relay's time is ours to move
+	clock   bool     // the relay's time is ours to move
+	service *service // of an http target
 }
 
 // Row is what came of a row, as it is reported.
@@ -163,7 +164,7 @@ func Run(ctx context.Context, f *File, o Options) (*Report, error) {
 	if o.Known != nil {
 		o.Known.apply(report)
 	}
-	report.Notes = append(report.Notes, r.notes(drivers)...)
+	report.Notes = append(report.Notes, r.notes()...)
 	report.Summary = report.summary()
 	return report, err
 }
@@ -213,6 +214,7 @@ func begin(ctx context.Context, d driver) error {
 
 // drivers makes as many as there are jobs, and what ends them.
 func (r *run) drivers(ctx context.Context) (all []driver, end func(), err error) {
+	stop := func() {}
 	switch {
 	case r.file.Stdio != nil:
 		r.notice(r.file.Stdio.Command)
@@ -220,14 +222,45 @@ func (r *run) drivers(ctx context.Context) (all []driver, end func(), err error)
 		for range r.Jobs {
 			all = append(all, &stdio{file: r.file, tool: r.Tool, crashes: crashes})
 		}
+	case r.file.HTTP != nil:
+		if r.service, err = openService(r); err != nil {
+			return nil, nil, err
+		}
+		for range r.Jobs {
+			all = append(all, &web{service: r.service})
+		}
+		if err = r.service.firstKeys(ctx); err == nil {
+			err = r.service.launch(ctx)
+		}
+	default:
+		r.notice(r.file.Each.Command)
+		folder, bad := newKeyFolder(r.file, nil)
+		if bad != nil {
+			return nil, nil, bad
+		}
+		stop = folder.stop
+		for range r.Jobs {
+			all = append(all, &each{file: r.file, folder: folder})
+			if contains(r.file.can(), string(attacks.NeedKeys)) {
+				break // the keys are in one folder
+			}
+		}
 	}
-	return all, func() {
+	end = func() {
 		var stops sync.WaitGroup
 		for _, d := range all {
 			stops.Go(d.stop)
 		}
 		stops.Wait()
-	}, err
+		stop()
+		if r.service != nil {
+			r.service.stop()
+		}
+	}
+	if err != nil {
+		end()
+	}
+	return all, end, err
 }
 
 func (r *run) notice(command []string) {
@@ -237,7 +270,12 @@ func (r *run) notice(command []string) {
 }
 
 // notes are what a reader of the report has to know of how it came about.
-func (r *run) notes([]driver) []string { return nil }
+func (r *run) notes() []string {
+	if r.service == nil || r.service.domains == nil {
+		return nil
+	}
+	return r.service.domains.notes(r.file)
+}
 
 // firstRows is how many rows are looked at before a relay is given up that takes
 // no good token.

@@ -23,7 +23,8 @@ type stage struct {
 	world *world.World
 	relay *Relay
 	run   *run
-	name  string // of the row, in names
+	name  string      // of the row, in names
+	words *translator // nil when the contract is ours
 
 	sent []byte // the keys that the relay was told last
 }
@@ -43,6 +44,10 @@ func (r *run) newStage(ctx context.Context, d driver, name string) (*stage, erro
 		return nil, err
 	}
 	s.world, s.Target = w, r.NewTarget(w, r.life())
+	if s.words = newTranslator(r.contract(), w, s.Target); s.words != nil {
+		s.relay.ours = s.words.back
+		s.relay.peek = func(raw string) (tokens.Unverified, error) { return tokens.Peek(s.words.back(raw)) }
+	}
 	setup, err := s.setup()
 	if err != nil {
 		return nil, err
@@ -52,17 +57,42 @@ func (r *run) newStage(ctx context.Context, d driver, name string) (*stage, erro
 
 // setup gives what the relay has to know now.
 func (s *stage) setup() (setup, error) {
-	c := s.run.file.Contract
+	c := s.run.contract()
 	all := setup{now: s.world.Clock.Now(), contract: c, leeway: time.Duration(c.Leeway), maxLifetime: time.Duration(c.MaxLifetime)}
-	for _, p := range s.world.Parties {
-		keys, err := json.Marshal(p.Keys().JWKS())
-		if err != nil {
-			return all, err
-		}
-		all.issuers = append(all.issuers, adapter.Issuer{Name: c.issuer(p), Service: p.Name, Capabilities: []string{p.Capability}, Keys: keys})
+	var err error
+	if all.issuers, err = issuersOf(s.world, c); err != nil {
+		return all, err
 	}
 	s.sent, _ = json.Marshal(all.issuers) // which were JSON before
 	return all, nil
+}
+
+// issuersOf gives a world's issuers in the order of redemption, with their keys
+// as they are now.
+func issuersOf(w *world.World, c Contract) ([]adapter.Issuer, error) {
+	var all []adapter.Issuer
+	for _, p := range w.Parties {
+		keys, err := json.Marshal(p.Keys().JWKS())
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, adapter.Issuer{Name: c.issuer(p), Service: p.Name, Capabilities: []string{p.Capability}, Keys: keys})
+	}
+	return all, nil
+}
+
+// contract is the target's, with the URLs of this run in it.
+func (r *run) contract() Contract {
+	c := r.file.Contract
+	if r.service == nil || r.service.domains == nil {
+		return c
+	}
+	all := map[string]string{}
+	for service, name := range c.Issuers {
+		all[service] = fillText(name, map[string]string{"serve": r.service.domains.url}, asIs)
+	}
+	c.Issuers = all
+	return c
 }
 
 // issuer gives the iss of a service.
@@ -76,7 +106,7 @@ func (c *Contract) issuer(p world.Party) string {
 // Shop says what there is, in the target's own words.
 func (s *stage) Shop() attacks.Shop {
 	shop := s.Target.Shop()
-	c := s.run.file.Contract
+	c := s.run.contract()
 	shop.Row, shop.Audience, shop.Type, shop.Claims = s.name, c.Audience, c.Type, c.Claims
 	shop.LongestLife, shop.Leeway, shop.SessionLife = time.Duration(c.MaxLifetime), time.Duration(c.Leeway), s.run.sessionLife()
 	shop.Life = s.run.life()
@@ -96,7 +126,10 @@ func (s *stage) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error
 	switch a.Verb {
 	case attacks.Advance:
 		if !s.run.clock {
-			return attacks.Answer{}, s.world.Clock.Wait(ctx, a.By+time.Second) // a relay may count in seconds
+			if err := s.world.Clock.Wait(ctx, a.By+time.Second); err != nil { // a relay may count in seconds
+				return attacks.Answer{}, err
+			}
+			return attacks.Answer{}, s.publish(ctx)
 		}
 		if err := s.world.Clock.Advance(a.By); err != nil {
 			return attacks.Answer{}, err
@@ -111,8 +144,27 @@ func (s *stage) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error
 			return answer, err
 		}
 		return answer, s.publish(ctx)
+	case attacks.Confirm:
+		answer, err := s.Target.Do(ctx, a)
+		if err != nil {
+			return answer, err
+		}
+		answer.Token, err = s.words.theirs(ctx, answer.Token)
+		return answer, err
+	case attacks.Direct, attacks.Cancel, attacks.Revoke, attacks.Redeem:
+		if a.Token != "" {
+			a.Token = s.words.back(a.Token)
+		}
 	}
 	return s.Target.Do(ctx, a)
+}
+
+// sung says that a row's canary was asked for; empty when it was not.
+func (r *run) sung(name string) string {
+	if r.service == nil || r.service.domains == nil {
+		return ""
+	}
+	return r.service.domains.sung(name)
 }
 
 // publish tells the relay the keys, if they are others than before.
@@ -129,6 +181,9 @@ func (s *stage) publish(ctx context.Context) error {
 func (s *stage) Books() attacks.Books {
 	books := s.Target.Books()
 	if broken := s.relay.Broken(); broken != "" {
+		books.Broken = broken
+	}
+	if broken := s.run.sung(s.name); broken != "" {
 		books.Broken = broken
 	}
 	return books
@@ -155,6 +210,15 @@ func (r *run) try(ctx context.Context, d driver, row attacks.Row, number int) (r
 		result.Status, result.Detail = Skipped, why
 		return result
 	}
+	if r.service != nil { // a row that changes keys has the service for itself
+		if contains(needsOf(row), string(attacks.NeedKeys)) {
+			r.service.publishing.Lock()
+			defer r.service.publishing.Unlock()
+		} else {
+			r.service.publishing.RLock()
+			defer r.service.publishing.RUnlock()
+		}
+	}
 	s, err := r.newStage(ctx, d, fmt.Sprintf("%s_%d_", r.Nonce, number))
 	if t := isTrouble(err); t != nil {
 		result.Status, result.Detail = t.Status, t.What
@@ -175,6 +239,14 @@ func (r *run) try(ctx context.Context, d driver, row attacks.Row, number int) (r
 		result.Status, result.Detail = Leaked, "it wrote a token in "+s.relay.leaked
 	}
 	return result
+}
+
+func needsOf(row attacks.Row) []string {
+	var all []string
+	for _, n := range row.Needs() {
+		all = append(all, string(n))
+	}
+	return all
 }
 
 // judgedBy says what a row is judged by.
