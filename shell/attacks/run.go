@@ -47,7 +47,8 @@ type Result struct {
 	Reason tokens.Reason // what the attack was answered with; empty when it was done
 	Detail string        // what did not go as it had to; empty when everything did
 
-	Control bool // it is a control token that did not come through
+	Control bool     // it is a control token that did not come through
+	Trouble *Trouble // what ended it early; nil when nothing did, or an error of no status
 }
 
 // held is a token of a run.
@@ -120,7 +121,7 @@ func Run(ctx context.Context, row Row, target Target, seed uint64) (result Resul
 		result.Reason, result.Control = r.reason, r.lost
 		var v *Trouble
 		if errors.As(err, &v) {
-			result.Status, result.Detail = v.Status, err.Error()
+			result.Status, result.Detail, result.Trouble = v.Status, err.Error(), v
 		} else if err != nil {
 			result.Status, result.Detail = WrongReason, err.Error()
 		}

@@ -103,6 +103,7 @@ type Report struct {
 	failOn     string
 	requireAll bool
 	tool       string
+	file       string // the target file; empty when there is none
 }
 
 // Red reports whether a row makes the run fail.
@@ -150,7 +151,11 @@ func Run(ctx context.Context, f *File, o Options) (*Report, error) {
 		o.Nonce = strings.TrimPrefix(tokens.NewMint(tokens.RandomSeed()).ID("r"), "r_")[:6]
 	}
 	r := &run{Options: o, file: f}
-	report := &Report{V: 1, Target: f.Name, Can: []string{}, Enforces: f.Enforces, Keys: f.keySet(), Seed: o.Seed, Rows: []Row{}, failOn: o.FailOn, requireAll: o.RequireAll, tool: o.Tool}
+	path := ""
+	if f.source != nil {
+		path = f.path
+	}
+	report := &Report{file: path, V: 1, Target: f.Name, Can: []string{}, Enforces: f.Enforces, Keys: f.keySet(), Seed: o.Seed, Rows: []Row{}, failOn: o.FailOn, requireAll: o.RequireAll, tool: o.Tool}
 	drivers, end, err := r.drivers(ctx)
 	if err != nil {
 		return report, err
@@ -161,6 +166,7 @@ func Run(ctx context.Context, f *File, o Options) (*Report, error) {
 	}
 	results, err := r.all(ctx, drivers)
 	report.Rows = append(report.Rows, results...)
+	report.hideSecrets(f.secrets())
 	if o.Known != nil {
 		o.Known.apply(report)
 	}

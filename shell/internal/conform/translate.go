@@ -26,7 +26,7 @@ type translator struct {
 	sign     func(ctx context.Context, kid, input string) ([]byte, error) // R||S
 
 	mu   sync.Mutex
-	ours map[string]string // by theirs
+	ours map[string]string // by theirs, and by what that is signed over: a signature has a twin
 }
 
 // newTranslator gives nil when the contract is ours.
@@ -51,7 +51,10 @@ func parts(raw string) (header, payload object, signature []byte, err error) {
 	}
 	var decoded [3][]byte
 	for i, part := range all {
-		if decoded[i], err = base64.RawURLEncoding.DecodeString(part); err != nil {
+		if strings.ContainsAny(part, "\r\n") { // which decoding ignores
+			return nil, nil, nil, errors.New("a line break in a segment")
+		}
+		if decoded[i], err = base64.RawURLEncoding.Strict().DecodeString(part); err != nil {
 			return nil, nil, nil, err
 		}
 	}
@@ -113,6 +116,7 @@ func (t *translator) theirs(ctx context.Context, raw string) (string, error) {
 	if err == nil {
 		t.mu.Lock()
 		t.ours[other] = raw
+		t.ours[other[:strings.LastIndexByte(other, '.')]] = raw
 		t.mu.Unlock()
 	}
 	return other, err
@@ -152,15 +156,15 @@ func (t *translator) back(raw string) string {
 	if t == nil {
 		return raw
 	}
-	t.mu.Lock()
-	known := t.ours[raw]
-	t.mu.Unlock()
-	if known != "" {
-		return known
-	}
 	header, payload, signature, err := parts(raw)
 	if err != nil {
 		return raw
+	}
+	t.mu.Lock()
+	itself, known := t.ours[raw], t.ours[raw[:strings.LastIndexByte(raw, '.')]]
+	t.mu.Unlock()
+	if itself != "" {
+		return itself
 	}
 	iss := text(payload["iss"])
 	names := map[string]string{t.contract.Audience: tokens.Audience}
@@ -169,6 +173,9 @@ func (t *translator) back(raw string) string {
 			payload["iss"] = quoted(p.Issuer())
 			names[iss] = p.Issuer()
 			if good(p, text(header["kid"]), raw, signature) {
+				if known != "" {
+					return known
+				}
 				signature = nil
 			}
 		}

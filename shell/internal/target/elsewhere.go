@@ -5,6 +5,7 @@ package target
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,6 +96,9 @@ func (v *attackRun) attackTarget(ctx context.Context, w *world.World, seed uint6
 	case v.Timeout < 0:
 		return exit.Usage("--timeout 5s", "--timeout %s", v.Timeout)
 	}
+	if err := v.checkReports(); err != nil {
+		return err
+	}
 	rows, err := chosenAttacks(v.IDs, v.choice)
 	if err != nil {
 		return err
@@ -131,6 +135,9 @@ func (v *attackRun) attackTarget(ctx context.Context, w *world.World, seed uint6
 	far.End()
 	if report == nil || len(report.Rows) == 0 {
 		return err
+	}
+	if bad := v.writeReports(dir, report); bad != nil {
+		return bad
 	}
 	if shown := out.Show(report, func(p *page.Page) { writeReport(p, report, partial) }); shown != nil {
 		return shown
@@ -182,6 +189,32 @@ func (v *elsewhere) writeKnown(dir *files.Dir, report *conform.Report, whole boo
 		return err
 	}
 	return dir.Write(v.WriteKnown, text)
+}
+
+// checkReports wants KIND=FILE, of kinds that there are.
+func (v *elsewhere) checkReports() error {
+	for _, text := range v.Report {
+		kind, file, ok := strings.Cut(text, "=")
+		if !ok || file == "" || !slices.Contains(conform.Kinds(), kind) {
+			return exit.Usage("--report junit=report.xml, with "+strings.Join(conform.Kinds(), ", "), "%q is not KIND=FILE", text)
+		}
+	}
+	return nil
+}
+
+// writeReports writes every report that is asked for.
+func (v *elsewhere) writeReports(dir *files.Dir, report *conform.Report) error {
+	for _, asked := range v.Report {
+		kind, file, _ := strings.Cut(asked, "=")
+		text, err := report.Written(kind)
+		if err != nil {
+			return err
+		}
+		if err := dir.Write(file, text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeReport shows what came of a run: what is green or was left out only when
