@@ -20,6 +20,7 @@ import (
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/conform"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/foreign"
 	"tokenshell/shell/internal/redact"
 )
 
@@ -138,10 +139,10 @@ var good string // the last good token that the leaking adapter has seen
 func looksGood(token string) bool { return !strings.HasSuffix(token, ".") }
 
 // quick is a target that has little time.
-func quick(t *testing.T, words ...string) *conform.File {
+func quick(t *testing.T, words ...string) *foreign.File {
 	t.Helper()
 	command, _ := json.Marshal(append([]string{os.Args[0], asAdapter}, words...))
-	f, err := conform.Parse("quick.yaml", []byte(fmt.Sprintf("target: 1\nname: quick\ntimeouts: {start: 700ms, request: 700ms, stop: 200ms}\nstdio: {command: %s}\n", command)))
+	f, err := foreign.Parse("quick.yaml", []byte(fmt.Sprintf("target: 1\nname: quick\ntimeouts: {start: 700ms, request: 700ms, stop: 200ms}\nstdio: {command: %s}\n", command)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,23 +157,23 @@ func TestBrokenAdapters(t *testing.T) {
 		says   string
 	}{
 		"honest":      {attacks.Refused, ""},
-		"deaf":        {conform.BaselineFailed, "rejected"},
-		"wall":        {conform.BaselineFailed, "rejected: the relay says no more"},
+		"deaf":        {foreign.BaselineFailed, "rejected"},
+		"wall":        {foreign.BaselineFailed, "rejected: the relay says no more"},
 		"door":        {attacks.GotThrough, "it should be refused with algorithm_not_allowed, and was done"},
-		"crash":       {conform.Crashed, "asked to relay, it ended (exit status 7); the last lines of its stderr:\n  TypeError: undefined is not a function \\u{1b}[2J"},
-		"hang":        {conform.TimedOut, "no answer to relay within 700 ms; its process group was ended"},
-		"late":        {conform.TimedOut, "no answer to relay within"},
-		"prints":      {conform.Errored, `"Listening on port 3000" is no message of the protocol; print to stderr`},
-		"maybe":       {conform.Errored, `"maybe" is no verdict: accepted, rejected or error`},
-		"type":        {conform.Errored, `"verdict" is of the wrong type`},
-		"error":       {conform.Errored, "the verdict is error: no connection to the database"},
-		"null":        {conform.Errored, "the adapter answered relay with an error: TypeError"},
-		"another":     {conform.Errored, "which nobody asked"},
-		"closes":      {conform.Crashed, "it ended"},
-		"gigabyte":    {conform.Errored, "a line of more than 4 MiB"},
-		"escapes":     {conform.Errored, `\u{1b}]0;owned\u{7}\u{202e}`},
-		"leak":        {conform.Leaked, "it wrote a token in the detail of its verdict"},
-		"unsupported": {conform.Skipped, "unsupported: the adapter does not know relay"},
+		"crash":       {foreign.Crashed, "asked to relay, it ended (exit status 7); the last lines of its stderr:\n  TypeError: undefined is not a function \\u{1b}[2J"},
+		"hang":        {foreign.TimedOut, "no answer to relay within 700 ms; its process group was ended"},
+		"late":        {foreign.TimedOut, "no answer to relay within"},
+		"prints":      {foreign.Errored, `"Listening on port 3000" is no message of the protocol; print to stderr`},
+		"maybe":       {foreign.Errored, `"maybe" is no verdict: accepted, rejected or error`},
+		"type":        {foreign.Errored, `"verdict" is of the wrong type`},
+		"error":       {foreign.Errored, "the verdict is error: no connection to the database"},
+		"null":        {foreign.Errored, "the adapter answered relay with an error: TypeError"},
+		"another":     {foreign.Errored, "which nobody asked"},
+		"closes":      {foreign.Crashed, "it ended"},
+		"gigabyte":    {foreign.Errored, "a line of more than 4 MiB"},
+		"escapes":     {foreign.Errored, `\u{1b}]0;owned\u{7}\u{202e}`},
+		"leak":        {foreign.Leaked, "it wrote a token in the detail of its verdict"},
+		"unsupported": {foreign.Skipped, "unsupported: the adapter does not know relay"},
 	} {
 		t.Run(which, func(t *testing.T) {
 			t.Parallel()
@@ -191,9 +192,9 @@ func TestBrokenAdapters(t *testing.T) {
 			}
 			code := exit.Refused
 			switch want.status {
-			case attacks.Refused, conform.Skipped:
+			case attacks.Refused, foreign.Skipped:
 				code = exit.Done
-			case conform.BaselineFailed:
+			case foreign.BaselineFailed:
 				code = exit.BadInput
 			}
 			if err == nil {
@@ -224,7 +225,7 @@ func TestAdaptersThatDoNotBegin(t *testing.T) {
 			}
 		})
 	}
-	_, err := conform.Run(t.Context(), conform.Adapter([]string{"/nobody/has/this"}), options(t, "ALG-01"))
+	_, err := conform.Run(t.Context(), foreign.Adapter([]string{"/nobody/has/this"}), options(t, "ALG-01"))
 	if exit.Code(err) != exit.BadInput || !strings.Contains(err.Error(), "the adapter does not start") {
 		t.Error(err)
 	}

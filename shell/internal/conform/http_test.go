@@ -12,6 +12,7 @@ import (
 
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/conform"
+	"tokenshell/shell/internal/foreign"
 )
 
 // freePort gives a port of this machine that nobody listens at.
@@ -27,7 +28,7 @@ func freePort(t *testing.T) int {
 
 func TestAnOrderService(t *testing.T) {
 	t.Setenv("ORDERS_API_KEY", "very-secret-key")
-	f, err := conform.Parse("orders.yaml", []byte(ordersFile(freePort(t), "orders", "")))
+	f, err := foreign.Parse("orders.yaml", []byte(ordersFile(freePort(t), "orders", "")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +42,7 @@ func TestAnOrderService(t *testing.T) {
 		t.Error(err)
 	}
 	for _, r := range report.Rows {
-		if r.Status != attacks.Refused && r.Status != conform.Skipped {
+		if r.Status != attacks.Refused && r.Status != foreign.Skipped {
 			t.Errorf("%s: %s, %q for %q: %s", r.ID, r.Status, r.Reason, r.Expected, r.Detail)
 		}
 	}
@@ -63,7 +64,7 @@ const other = `contract:
 // refused is what a profile lets pass: claims that nobody knows.
 func TestAnotherContract(t *testing.T) {
 	t.Setenv("ORDERS_API_KEY", "very-secret-key")
-	f, err := conform.Parse("orders.yaml", []byte(ordersFile(freePort(t), "other-orders", other)))
+	f, err := foreign.Parse("orders.yaml", []byte(ordersFile(freePort(t), "other-orders", other)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func TestAnotherContract(t *testing.T) {
 	var through []string
 	for _, r := range report.Rows {
 		switch r.Status {
-		case attacks.Refused, conform.Skipped:
+		case attacks.Refused, foreign.Skipped:
 		case attacks.GotThrough:
 			through = append(through, r.ID)
 		default:

@@ -15,12 +15,13 @@ import (
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/conform"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/foreign"
 )
 
 // gateway is a target of a stateless gateway.
-func gateway(t *testing.T, base, more string) *conform.File {
+func gateway(t *testing.T, base, more string) *foreign.File {
 	t.Helper()
-	f, err := conform.Parse("gateway.yaml", []byte(`target: 1
+	f, err := foreign.Parse("gateway.yaml", []byte(`target: 1
 name: gateway
 timeouts: {request: 500ms}
 enforces: [issuer, key, signature, audience, time]
@@ -40,14 +41,14 @@ func TestBrokenServices(t *testing.T) {
 		answer http.HandlerFunc
 	}{
 		"door":   {attacks.GotThrough, "", func(w http.ResponseWriter, _ *http.Request) {}},
-		"wall":   {conform.BaselineFailed, "answered 401", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }},
-		"fails":  {conform.Errored, "was answered 500", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }},
-		"closes": {conform.Errored, "no answer: EOF", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
-		"hangs":  {conform.TimedOut, "no answer to GET / within 500 ms", func(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() }},
-		"redirects": {conform.Errored, "redirects are not followed", func(w http.ResponseWriter, q *http.Request) {
+		"wall":   {foreign.BaselineFailed, "answered 401", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }},
+		"fails":  {foreign.Errored, "was answered 500", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }},
+		"closes": {foreign.Errored, "no answer: EOF", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
+		"hangs":  {foreign.TimedOut, "no answer to GET / within 500 ms", func(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() }},
+		"redirects": {foreign.Errored, "redirects are not followed", func(w http.ResponseWriter, q *http.Request) {
 			http.Redirect(w, q, "http://127.0.0.1:1/", http.StatusFound)
 		}},
-		"gigabyte": {conform.Errored, "more than 4 MiB", func(w http.ResponseWriter, _ *http.Request) {
+		"gigabyte": {foreign.Errored, "more than 4 MiB", func(w http.ResponseWriter, _ *http.Request) {
 			for range 1 << 10 {
 				if _, err := io.WriteString(w, strings.Repeat("x", 1<<20)); err != nil {
 					return
@@ -80,7 +81,7 @@ func TestWhatIsNotTried(t *testing.T) {
 	if want := "1 of 3 tried (2 skipped: 2 not claimed): 0 refused, 0 known, 1 got through"; report.Summary != want {
 		t.Error(report.Summary)
 	}
-	f, err := conform.Parse("g.yaml", []byte("target: 1\nname: g\nhttp: {base: "+s.URL+", relay: {request: GET /, headers: {Authorization: 'Bearer {token}'}, accepted: .status < 300, rejected: .status == 401}}"))
+	f, err := foreign.Parse("g.yaml", []byte("target: 1\nname: g\nhttp: {base: "+s.URL+", relay: {request: GET /, headers: {Authorization: 'Bearer {token}'}, accepted: .status < 300, rejected: .status == 401}}"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +94,7 @@ func TestWhatIsNotTried(t *testing.T) {
 func TestAmbiguousAnswersAreTheFilesFault(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }))
 	defer s.Close()
-	f, err := conform.Parse("g.yaml", []byte("target: 1\nname: g\nhttp: {base: "+s.URL+", relay: {request: POST /, text: '{token}', accepted: .status < 500, rejected: .status == 401}}"))
+	f, err := foreign.Parse("g.yaml", []byte("target: 1\nname: g\nhttp: {base: "+s.URL+", relay: {request: POST /, text: '{token}', accepted: .status < 500, rejected: .status == 401}}"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +123,7 @@ func TestEach(t *testing.T) {
 	if err := os.WriteFile(path, []byte("target: 1\nname: e\neach: {command: [./verify, --jwks, \"{keys}/merged.json\", \"-\"], stdin: \"{token}\", accepted: [0], rejected: [1]}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f, err := conform.Read(t.Context(), path)
+	f, err := foreign.Read(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/foreign"
 	"tokenshell/shell/internal/yamlfile"
 	"tokenshell/tokens"
 )
@@ -39,7 +40,7 @@ type knownRow struct {
 }
 
 // failing are the statuses that a row may be known for.
-var failing = []attacks.Status{attacks.GotThrough, attacks.WrongReason, Errored, Crashed, TimedOut, Leaked}
+var failing = []attacks.Status{attacks.GotThrough, attacks.WrongReason, foreign.Errored, foreign.Crashed, foreign.TimedOut, foreign.Leaked}
 
 // longestExcuse is how far away until may be.
 const longestExcuse = 366 * 24 * time.Hour
@@ -155,9 +156,9 @@ func (k *KnownFile) apply(p *Report) {
 		row.Why, row.Until, row.See = listed.Why, string(listed.Until), listed.See
 		switch {
 		case row.Status == listed.Status:
-			row.Status = Known
+			row.Status = foreign.Known
 		case row.Status == attacks.Refused:
-			row.Status, row.Detail = Fixed, "it is listed as "+string(listed.Status)+", and refused now: take it off the list"
+			row.Status, row.Detail = foreign.Fixed, "it is listed as "+string(listed.Status)+", and refused now: take it off the list"
 		default:
 			row.Detail = strings.TrimSpace(row.Detail + "; it is listed as " + string(listed.Status))
 		}
@@ -183,7 +184,7 @@ func WriteKnown(path string, old []byte, p *Report, now time.Time) ([]byte, erro
 	}
 	status := map[string]attacks.Status{}
 	for _, row := range p.Rows {
-		if row.Status == Known || slices.Contains(failing, row.Status) {
+		if row.Status == foreign.Known || slices.Contains(failing, row.Status) {
 			status[row.ID] = row.Status
 		}
 	}
@@ -194,7 +195,7 @@ func WriteKnown(path string, old []byte, p *Report, now time.Time) ([]byte, erro
 		row := &before.Rows[i]
 		b.WriteString(comments[i])
 		still := slices.DeleteFunc(slices.Clone(row.ids), func(id string) bool {
-			return status[id] != row.Status && !(status[id] == Known && row.Status != "")
+			return status[id] != row.Status && !(status[id] == foreign.Known && row.Status != "")
 		})
 		for _, id := range still {
 			listed[id] = true

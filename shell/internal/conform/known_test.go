@@ -12,6 +12,7 @@ import (
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/conform"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/foreign"
 )
 
 var today = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
@@ -65,12 +66,12 @@ func TestKnownFailures(t *testing.T) {
 		want        map[string]attacks.Status
 		green       bool
 	}{
-		{"door", "- {id: ALG-01..ALG-02, status: got_through, why: x, until: 2026-12-01}", map[string]attacks.Status{"ALG-01": conform.Known, "ALG-02": conform.Known}, true},
-		{"door", "- {id: ALG-01, status: got_through, why: x, until: 2026-12-01}", map[string]attacks.Status{"ALG-01": conform.Known, "ALG-02": attacks.GotThrough}, false},
+		{"door", "- {id: ALG-01..ALG-02, status: got_through, why: x, until: 2026-12-01}", map[string]attacks.Status{"ALG-01": foreign.Known, "ALG-02": foreign.Known}, true},
+		{"door", "- {id: ALG-01, status: got_through, why: x, until: 2026-12-01}", map[string]attacks.Status{"ALG-01": foreign.Known, "ALG-02": attacks.GotThrough}, false},
 		{"door", "- {id: ALG-01..ALG-02, status: got_through, why: x, until: 2026-11-25}", map[string]attacks.Status{"ALG-01": attacks.GotThrough, "ALG-02": attacks.GotThrough}, false},
 		{"door", "- {id: ALG-01..ALG-02, status: errored, why: x, until: 2026-12-01}", map[string]attacks.Status{"ALG-01": attacks.GotThrough, "ALG-02": attacks.GotThrough}, false},
-		{"honest", "- {id: ALG-01, status: got_through, why: x, until: 2026-12-01}", map[string]attacks.Status{"ALG-01": conform.Fixed, "ALG-02": attacks.Refused}, false},
-		{"unsupported", "- {id: ALG-01, status: got_through, why: x, until: 2026-12-01}", map[string]attacks.Status{"ALG-01": conform.Skipped, "ALG-02": conform.Skipped}, false},
+		{"honest", "- {id: ALG-01, status: got_through, why: x, until: 2026-12-01}", map[string]attacks.Status{"ALG-01": foreign.Fixed, "ALG-02": attacks.Refused}, false},
+		{"unsupported", "- {id: ALG-01, status: got_through, why: x, until: 2026-12-01}", map[string]attacks.Status{"ALG-01": foreign.Skipped, "ALG-02": foreign.Skipped}, false},
 	} {
 		got, err := statuses(t, tt.which, tt.rows)
 		if diff := cmp.Diff(tt.want, got); diff != "" || (err == nil) != tt.green {
@@ -96,8 +97,8 @@ rows:
   - {id: KEY-01, status: errored, why: x, until: 2026-12-01}
 `
 	report := &conform.Report{Target: "quick", Rows: []conform.Row{
-		{ID: "ALG-01", Status: conform.Known}, {ID: "ALG-02", Status: attacks.GotThrough}, {ID: "ALG-03", Status: attacks.GotThrough},
-		{ID: "ALG-04", Status: attacks.Refused}, {ID: "ALG-05", Status: attacks.GotThrough}, {ID: "KEY-01", Status: conform.Fixed},
+		{ID: "ALG-01", Status: foreign.Known}, {ID: "ALG-02", Status: attacks.GotThrough}, {ID: "ALG-03", Status: attacks.GotThrough},
+		{ID: "ALG-04", Status: attacks.Refused}, {ID: "ALG-05", Status: attacks.GotThrough}, {ID: "KEY-01", Status: foreign.Fixed},
 	}}
 	text, err := conform.WriteKnown("k.yaml", []byte(old), report, today)
 	want := `# of the gateway

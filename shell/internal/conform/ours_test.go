@@ -14,6 +14,7 @@ import (
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/conform"
 	"tokenshell/shell/internal/domains"
+	"tokenshell/shell/internal/foreign"
 	"tokenshell/shell/internal/target"
 	"tokenshell/shell/internal/world"
 )
@@ -28,8 +29,8 @@ func plan(t testing.TB) *world.Plan {
 }
 
 // adapterOf is a target whose adapter is this test binary.
-func adapterOf(which string) *conform.File {
-	return conform.Adapter([]string{os.Args[0], asAdapter, which})
+func adapterOf(which string) *foreign.File {
+	return foreign.Adapter([]string{os.Args[0], asAdapter, which})
 }
 
 func options(t testing.TB, ids ...string) conform.Options {
@@ -59,7 +60,7 @@ func TestOurRelayBehindTheProtocol(t *testing.T) {
 	}
 	for _, r := range report.Rows {
 		want := attacks.Refused
-		if r.Status == conform.Skipped && r.Detail == "own domains" {
+		if r.Status == foreign.Skipped && r.Detail == "own domains" {
 			continue
 		}
 		if r.Status != want || r.Reason != r.Expected {
@@ -111,7 +112,7 @@ func TestTheSameBooks(t *testing.T) {
 	}
 	at, moved := 0, 0
 	for i, r := range report.Rows {
-		if r.Status == conform.Skipped {
+		if r.Status == foreign.Skipped {
 			continue
 		}
 		m := world.Seeded(1)

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/foreign"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
 )
@@ -19,7 +20,7 @@ import (
 // Relay is a relay that somebody else wrote. It satisfies [world.Relay], and keeps
 // what a client can know of its sessions. Safe for concurrent use.
 type Relay struct {
-	driver   driver
+	driver   foreign.Driver
 	services []orchestrator.Service // in the order of redemption
 	clock    tokens.Clock
 	reasons  reasons
@@ -47,7 +48,7 @@ type session struct {
 	number   int
 }
 
-func newRelay(d driver, c orchestrator.Config, r reasons) *Relay {
+func newRelay(d foreign.Driver, c orchestrator.Config, r reasons) *Relay {
 	return &Relay{
 		driver: d, services: c.Services, clock: c.Clock, reasons: r, peek: tokens.Peek, ours: func(raw string) string { return raw },
 		sessions: map[string]*session{}, texts: map[tokens.Ref]string{}, said: map[tokens.Reason]bool{},
@@ -63,7 +64,7 @@ func (r *Relay) hear(where, text string) string {
 		}
 		r.mu.Unlock()
 	}
-	return harmless(text)
+	return foreign.Harmless(text)
 }
 
 // refusal is the relay's own no.
@@ -95,7 +96,7 @@ func (r *Relay) Open(ctx context.Context, id, customer string, facts tokens.Fact
 	if id == "" {
 		id = fmt.Sprintf("op_%s%d", r.prefix, number)
 	}
-	name, err := r.driver.open(ctx, id, customer, facts)
+	name, err := r.driver.Open(ctx, id, customer, facts)
 	if err != nil {
 		return orchestrator.Snapshot{}, err
 	}
@@ -133,7 +134,7 @@ func (r *Relay) SetFact(order, name, value string) error {
 	if _, err := r.Session(order); err != nil {
 		return err
 	}
-	if err := r.driver.facts(context.Background(), order, tokens.Facts{name: value}); err != nil {
+	if err := r.driver.Facts(context.Background(), order, tokens.Facts{name: value}); err != nil {
 		return err
 	}
 	r.mu.Lock()
@@ -144,16 +145,16 @@ func (r *Relay) SetFact(order, name, value string) error {
 
 // Relay hands in a token.
 func (r *Relay) Relay(ctx context.Context, order, token string) (string, error) {
-	v, err := r.driver.relay(ctx, order, token)
+	v, err := r.driver.Relay(ctx, order, token)
 	if err != nil {
 		return "", err
 	}
-	if !v.accepted {
-		return "", r.refusal("verdict", v.reason, v.detail)
+	if !v.Accepted {
+		return "", r.refusal("verdict", v.Reason, v.Detail)
 	}
 	seen, err := r.peek(token)
 	ref := tokens.Ref{Issuer: seen.Ref.Issuer, ID: seen.Ref.ID, Order: order}
-	service := r.hear("the service of its verdict", v.service)
+	service := r.hear("the service of its verdict", v.Service)
 	if err == nil {
 		for i := range r.services {
 			if seen.Ref.Issuer == r.services[i].Name+".svc" && service == "" {
@@ -186,35 +187,35 @@ func (r *Relay) Redeem(ctx context.Context, order string, named []tokens.Ref) (o
 		texts = append(texts, text)
 	}
 	r.mu.Unlock()
-	e, err := r.driver.redeem(ctx, order, texts)
+	e, err := r.driver.Redeem(ctx, order, texts)
 	return r.ended(order, texts, e, err)
 }
 
 // Resume takes a redemption to its end.
 func (r *Relay) Resume(ctx context.Context, order string) (orchestrator.Snapshot, error) {
-	e, err := r.driver.resume(ctx, order)
+	e, err := r.driver.Resume(ctx, order)
 	return r.ended(order, nil, e, err)
 }
 
 // ended notes where a redemption ended, and holds it against the calls.
-func (r *Relay) ended(order string, named []string, e end, err error) (orchestrator.Snapshot, error) {
+func (r *Relay) ended(order string, named []string, e foreign.End, err error) (orchestrator.Snapshot, error) {
 	switch {
 	case err != nil:
 		return orchestrator.Snapshot{}, err
-	case e.state == "rejected" && e.reason == "":
-		r.hear("the detail of its redemption", e.detail)
+	case e.State == "rejected" && e.Reason == "":
+		r.hear("the detail of its redemption", e.Detail)
 		return orchestrator.Snapshot{}, errNotBegun
-	case e.state == "rejected":
-		return orchestrator.Snapshot{}, r.refusal("redemption", e.reason, e.detail)
+	case e.State == "rejected":
+		return orchestrator.Snapshot{}, r.refusal("redemption", e.Reason, e.Detail)
 	}
-	r.hear("the reason of its redemption", e.reason+" "+e.detail)
+	r.hear("the reason of its redemption", e.Reason+" "+e.Detail)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.sessions[order]
 	if s == nil {
-		return orchestrator.Snapshot{}, trouble(Errored, "redeem: the relay redeemed session %q, which nobody opened", order)
+		return orchestrator.Snapshot{}, foreign.Trouble(foreign.Errored, "redeem: the relay redeemed session %q, which nobody opened", order)
 	}
-	s.State = orchestrator.State(e.state)
+	s.State = orchestrator.State(e.State)
 	for i := range s.Steps {
 		step := &s.Steps[i]
 		part := named == nil || slices.Contains(named, s.texts[i])
@@ -230,7 +231,7 @@ func (r *Relay) ended(order string, named []string, e end, err error) (orchestra
 
 // Close ends an open session.
 func (r *Relay) Close(ctx context.Context, order string) (orchestrator.Snapshot, error) {
-	if err := r.driver.close(ctx, order); err != nil {
+	if err := r.driver.Close(ctx, order); err != nil {
 		return orchestrator.Snapshot{}, err
 	}
 	r.mu.Lock()
@@ -257,90 +258,90 @@ func (r *Relay) Broken() string {
 	return r.breach
 }
 
-// call has one of our services answer the relay, and watches what it is asked.
-func (r *Relay) call(ctx context.Context, c call) said {
-	at := slices.IndexFunc(r.services, func(s orchestrator.Service) bool { return s.Name == c.service })
+// Call has one of our services answer the relay, and watches what it is asked.
+func (r *Relay) Call(ctx context.Context, c foreign.Call) foreign.Said {
+	at := slices.IndexFunc(r.services, func(s orchestrator.Service) bool { return s.Name == c.Service })
 	if at < 0 {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.broken("the relay called a service %s, which there is not", tokens.Word(harmless(c.service)))
-		return said{status: "refused", reason: string(tokens.ServiceUnavailable), detail: "there is no such service"}
+		r.broken("the relay called a service %s, which there is not", tokens.Word(foreign.Harmless(c.Service)))
+		return foreign.Said{Status: "refused", Reason: string(tokens.ServiceUnavailable), Detail: "there is no such service"}
 	}
 	s, step, attempt := r.asked(c)
-	about := tokens.Session{Order: c.session}
+	about := tokens.Session{Order: c.Session}
 	var facts tokens.Facts
 	if s != nil {
-		about.Customer, facts = s.Customer, c.facts
+		about.Customer, facts = s.Customer, c.Facts
 		if facts == nil {
 			r.mu.Lock()
 			facts = maps.Clone(s.Facts)
 			r.mu.Unlock()
 		}
 	}
-	token := r.ours(c.token)
+	token := r.ours(c.Token)
 	var (
 		receipt tokens.Receipt
 		err     error
 	)
-	if c.action == "redeem" {
+	if c.Action == "redeem" {
 		receipt, err = r.services[at].Redeemer.Redeem(ctx, tokens.Redemption{Token: token, Session: about, Facts: facts, Attempt: attempt})
 	} else {
 		err = r.services[at].Redeemer.Cancel(ctx, tokens.Cancellation{Token: token, Session: about, Attempt: attempt})
 	}
 	answer := answerOf(receipt, err)
 	if s != nil && step >= 0 {
-		r.answered(s, step, c.action, attempt, answer)
+		r.answered(s, step, c.Action, attempt, answer)
 	}
 	return answer
 }
 
 // answerOf puts what a service said into the protocol's words.
-func answerOf(receipt tokens.Receipt, err error) said {
+func answerOf(receipt tokens.Receipt, err error) foreign.Said {
 	var refusal *tokens.Refusal
 	switch {
 	case err == nil && receipt.Repeated:
-		return said{status: "repeated"}
+		return foreign.Said{Status: "repeated"}
 	case err == nil:
-		return said{status: "done"}
+		return foreign.Said{Status: "done"}
 	case errors.As(err, &refusal):
-		return said{status: "refused", reason: string(refusal.Reason), detail: refusal.Detail}
+		return foreign.Said{Status: "refused", Reason: string(refusal.Reason), Detail: refusal.Detail}
 	}
-	return said{status: "lost"}
+	return foreign.Said{Status: "lost"}
 }
 
 // asked watches a call: whether it may be made. It gives the session and the step
 // that it is about; nil and -1 when there is none.
-func (r *Relay) asked(c call) (*session, int, string) {
+func (r *Relay) asked(c foreign.Call) (*session, int, string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls++
-	s := r.sessions[c.session]
+	s := r.sessions[c.Session]
 	if s == nil {
-		r.broken("the relay asked %s to %s for session %s, which nobody opened", c.service, c.action, tokens.Word(harmless(c.session)))
-		return nil, -1, c.attempt
+		r.broken("the relay asked %s to %s for session %s, which nobody opened", c.Service, c.Action, tokens.Word(foreign.Harmless(c.Session)))
+		return nil, -1, c.Attempt
 	}
-	step := slices.Index(s.texts, c.token)
+	step := slices.Index(s.texts, c.Token)
 	if step < 0 {
-		r.broken("the relay forwarded to %s (%s) a token that it had not accepted in session %s, byte for byte", c.service, c.action, tokens.Word(c.session))
-		return s, -1, c.attempt
+		r.broken("the relay forwarded to %s (%s) a token that it had not accepted in session %s, byte for byte", c.Service, c.Action, tokens.Word(c.Session))
+		return s, -1, c.Attempt
 	}
 	st := &s.Steps[step]
-	attempt := c.attempt
-	known, tried := s.attempts[c.token]
-	if attempt == "" && (c.action == "redeem" || tried) {
-		attempt = "att_" + c.session // a session is one attempt
+	attempt := c.Attempt
+	known, tried := s.attempts[c.Token]
+	if attempt == "" && (c.Action == "redeem" || tried) {
+		attempt = "att_" + c.Session // a session is one attempt
 	}
 	if st.Service == "" {
-		st.Service = c.service
+		st.Service = c.Service
 	}
-	if c.action == "redeem" {
+	if c.Action == "redeem" {
 		switch {
 		case tried && known != attempt:
-			r.broken("the relay asked %s again to redeem %s, under another attempt id", c.service, tokens.Word(st.Ref.ID))
-		case s.refused != "" && s.refused != c.token:
-			r.broken("after a refusal the relay asked %s to redeem %s in session %s", c.service, tokens.Word(st.Ref.ID), tokens.Word(c.session))
+			r.broken("the relay asked %s again to redeem %s, under another attempt id", c.Service, tokens.Word(st.Ref.ID))
+		case s.refused != "" && s.refused != c.Token:
+			r.broken("after a refusal the relay asked %s to redeem %s in session %s", c.Service, tokens.Word(st.Ref.ID), tokens.Word(c.Session))
 		}
-		s.attempts[c.token] = attempt
+		s.attempts[c.Token] = attempt
 		return s, step, attempt
 	}
 	if at := slices.Index(s.order, step); at >= 0 {
@@ -351,13 +352,13 @@ func (r *Relay) asked(c call) (*session, int, string) {
 		s.order = slices.Delete(s.order, at, at+1)
 	}
 	if tried && known != attempt {
-		r.broken("the relay asked %s to cancel another attempt of %s than it had redeemed", c.service, tokens.Word(st.Ref.ID))
+		r.broken("the relay asked %s to cancel another attempt of %s than it had redeemed", c.Service, tokens.Word(st.Ref.ID))
 	}
 	return s, step, attempt
 }
 
 // answered notes what a service said of a step.
-func (r *Relay) answered(s *session, at int, action, attempt string, a said) {
+func (r *Relay) answered(s *session, at int, action, attempt string, a foreign.Said) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	st := &s.Steps[at]
@@ -366,10 +367,10 @@ func (r *Relay) answered(s *session, at int, action, attempt string, a said) {
 	}
 	if action == "redeem" {
 		st.Attempt = attempt
-		switch a.status {
+		switch a.Status {
 		case "done", "repeated":
 			st.Status, st.Result, st.Reason, st.Detail = orchestrator.Redeemed, orchestrator.Redeemed, "", ""
-			if a.status == "repeated" {
+			if a.Status == "repeated" {
 				st.Result = orchestrator.Repeated
 			}
 			if !slices.Contains(s.order, at) {
@@ -377,14 +378,14 @@ func (r *Relay) answered(s *session, at int, action, attempt string, a said) {
 			}
 		case "refused":
 			s.refused = s.texts[at]
-			st.Status, st.Result, st.Reason, st.Detail = orchestrator.Refused, orchestrator.Refused, tokens.Reason(a.reason), a.detail
+			st.Status, st.Result, st.Reason, st.Detail = orchestrator.Refused, orchestrator.Refused, tokens.Reason(a.Reason), a.Detail
 		default:
 			unknown()
 		}
 		return
 	}
 	switch {
-	case a.status != "done" && a.status != "repeated":
+	case a.Status != "done" && a.Status != "repeated":
 		if st.Attempt != "" && st.Status != orchestrator.Refused {
 			unknown()
 		}

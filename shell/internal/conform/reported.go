@@ -7,17 +7,18 @@ import (
 	"strings"
 
 	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/foreign"
 	"tokenshell/shell/internal/report"
 )
 
 // verdictOf says how a row counts in other programs' reports.
 func (p *Report) verdictOf(r *Row) report.Verdict {
 	switch r.Status {
-	case attacks.Refused, Known:
+	case attacks.Refused, foreign.Known:
 		return report.Passed
-	case attacks.GotThrough, attacks.WrongReason, Fixed, Leaked:
+	case attacks.GotThrough, attacks.WrongReason, foreign.Fixed, foreign.Leaked:
 		return report.Failed
-	case Skipped:
+	case foreign.Skipped:
 		return report.Left
 	}
 	return report.Errored
@@ -39,7 +40,7 @@ func (p *Report) As() report.Run {
 				{Name: "until", Value: r.Until}, {Name: "see", Value: r.See},
 			},
 		}
-		if r.Status == Known {
+		if r.Status == foreign.Known {
 			c.Excuse = r.Why
 		}
 		run.Cases = append(run.Cases, c)

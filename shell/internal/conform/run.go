@@ -1,5 +1,9 @@
-// The run: rows on a target, several at a time, and what came of them.
-
+// Package conform drives somebody else's relay through the catalogue of
+// attacks, and judges what it does.
+//
+// tokenshell keeps everything but the relay: client, domains with their books,
+// keys, faults, clock. So the books, and the calls that arrive, are the truth;
+// what the relay says is compared with them, and never believed alone.
 package conform
 
 import (
@@ -12,7 +16,9 @@ import (
 	"time"
 
 	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/adapter"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/foreign"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
@@ -44,11 +50,11 @@ type Options struct {
 // run is a run.
 type run struct {
 	Options
-	file    *File
-	about   about
+	file    *foreign.File
+	about   foreign.About
 	reasons reasons
-	clock   bool     // the relay's time is ours to move
-	service *service // of an http target
+	clock   bool // the relay's time is ours to move
+	reached *foreign.Reached
 }
 
 // Row is what came of a row, as it is reported.
@@ -85,7 +91,7 @@ func rowOf(r attacks.Row) Row {
 }
 
 // Green reports whether a row is as it should be.
-func (r *Row) Green() bool { return r.Status == attacks.Refused || r.Status == Known }
+func (r *Row) Green() bool { return r.Status == attacks.Refused || r.Status == foreign.Known }
 
 // Report is what came of a run.
 type Report struct {
@@ -109,11 +115,11 @@ type Report struct {
 // Red reports whether a row makes the run fail.
 func (p *Report) Red(r *Row) bool {
 	switch r.Status {
-	case attacks.Refused, Known:
+	case attacks.Refused, foreign.Known:
 		return false
-	case Skipped:
+	case foreign.Skipped:
 		return r.Why != "" || p.requireAll && r.Detail != ownDomains
-	case attacks.GotThrough, attacks.WrongReason, Leaked, Errored, Crashed, TimedOut:
+	case attacks.GotThrough, attacks.WrongReason, foreign.Leaked, foreign.Errored, foreign.Crashed, foreign.TimedOut:
 		return r.Why != "" || r.Severity == "error" || p.failOn == "warning"
 	}
 	return true // fixed, baseline_failed
@@ -132,7 +138,7 @@ func (r *run) life() time.Duration {
 
 // sessionLife is how long a session of theirs lives; 0 when nobody knows.
 func (r *run) sessionLife() time.Duration {
-	if r.file.SessionLife == 0 && r.about.ours {
+	if r.file.SessionLife == 0 && r.about.Ours {
 		return 30 * time.Minute
 	}
 	return time.Duration(r.file.SessionLife)
@@ -140,147 +146,79 @@ func (r *run) sessionLife() time.Duration {
 
 // Run runs rows on a target. The error is one of the target, of exit code 3, or
 // ctx's; with it comes what was done.
-func Run(ctx context.Context, f *File, o Options) (*Report, error) {
+func Run(ctx context.Context, f *foreign.File, o Options) (*Report, error) {
 	if o.Jobs < 1 {
 		o.Jobs = 1
 	}
 	if o.Timeout > 0 {
-		f.Timeouts.Request, f.Timeouts.Redeem = span(o.Timeout), span(o.Timeout)
+		f.Within(o.Timeout)
 	}
 	if o.Nonce == "" {
 		o.Nonce = strings.TrimPrefix(tokens.NewMint(tokens.RandomSeed()).ID("r"), "r_")[:6]
 	}
 	r := &run{Options: o, file: f}
-	path := ""
-	if f.source != nil {
-		path = f.path
-	}
-	report := &Report{file: path, V: 1, Target: f.Name, Can: []string{}, Enforces: f.Enforces, Keys: f.keySet(), Seed: o.Seed, Rows: []Row{}, failOn: o.FailOn, requireAll: o.RequireAll, tool: o.Tool}
-	drivers, end, err := r.drivers(ctx)
-	if err != nil {
+	report := &Report{file: f.Path(), V: 1, Target: f.Name, Can: []string{}, Enforces: f.Enforces, Keys: f.KeySet(), Seed: o.Seed, Rows: []Row{}, failOn: o.FailOn, requireAll: o.RequireAll, tool: o.Tool}
+	var err error
+	if r.reached, err = foreign.Reach(ctx, f, r.starting()); err != nil {
 		return report, err
 	}
-	defer end()
-	if err := r.meet(ctx, drivers[0], report); err != nil {
+	defer r.reached.Stop()
+	if err := r.meet(ctx, report); err != nil {
 		return report, err
 	}
-	results, err := r.all(ctx, drivers)
+	results, err := r.all(ctx, r.reached.Drivers)
 	report.Rows = append(report.Rows, results...)
-	report.hideSecrets(f.secrets())
+	report.hideSecrets(f.Secrets())
 	if o.Known != nil {
 		o.Known.apply(report)
 	}
-	report.Notes = append(report.Notes, r.notes()...)
+	report.Notes = append(report.Notes, r.reached.Notes()...)
 	report.Summary = report.summary()
 	return report, err
 }
 
-func (f *File) keySet() string {
-	if f.Keys.Set == "" {
-		return "own"
-	}
-	return f.Keys.Set
-}
-
 // meet starts the relay and hears what it can.
-func (r *run) meet(ctx context.Context, d driver, report *Report) error {
+func (r *run) meet(ctx context.Context, report *Report) error {
 	var err error
-	for range maxCrashes {
-		if err = begin(ctx, d); err == nil {
+	for range 3 {
+		if err = r.reached.Begin(ctx); err == nil {
 			break
 		}
-		if isTrouble(err) == nil {
+		if foreign.IsTrouble(err) == nil {
 			return err
 		}
 	}
 	if err != nil {
-		return exit.Input(r.file.path, 0, err.Error())
+		return r.file.Wrong(err.Error())
 	}
-	r.about = d.about()
-	r.clock = contains(r.about.can, string(attacks.NeedClock))
-	r.reasons = reasons{ours: r.about.ours, theirs: map[string][]tokens.Reason{}}
+	r.about = r.reached.Drivers[0].About()
+	r.clock = slices.Contains(r.about.Can, string(attacks.NeedClock))
+	r.reasons = reasons{ours: r.about.Ours, theirs: map[string][]tokens.Reason{}}
 	for theirs, ours := range r.file.Reasons {
 		for _, reason := range ours {
 			r.reasons.theirs[theirs] = append(r.reasons.theirs[theirs], tokens.Reason(reason))
 		}
 	}
-	slices.Sort(r.about.can)
-	report.Can = append(report.Can, r.about.can...)
-	report.Relay = harmless(strings.TrimSpace(strings.Join([]string{r.about.name, r.about.version, r.about.language}, " ")))
+	slices.Sort(r.about.Can)
+	report.Can = append(report.Can, r.about.Can...)
+	report.Relay = foreign.Harmless(strings.TrimSpace(strings.Join([]string{r.about.Name, r.about.Version, r.about.Language}, " ")))
 	return nil
 }
 
-// begin starts a relay, for those that are started before they are asked.
-func begin(ctx context.Context, d driver) error {
-	if starter, ok := d.(interface{ start(context.Context) error }); ok {
-		return starter.start(ctx)
-	}
-	return nil
-}
-
-// drivers makes as many as there are jobs, and what ends them.
-func (r *run) drivers(ctx context.Context) (all []driver, end func(), err error) {
-	stop := func() {}
-	switch {
-	case r.file.Stdio != nil:
-		r.notice(r.file.Stdio.Command)
-		crashes := &crashCount{}
-		for range r.Jobs {
-			all = append(all, &stdio{file: r.file, tool: r.Tool, crashes: crashes})
-		}
-	case r.file.HTTP != nil:
-		if r.service, err = openService(r); err != nil {
-			return nil, nil, err
-		}
-		for range r.Jobs {
-			all = append(all, &web{service: r.service})
-		}
-		if err = r.service.firstKeys(ctx); err == nil {
-			err = r.service.launch(ctx)
-		}
-	default:
-		r.notice(r.file.Each.Command)
-		folder, bad := newKeyFolder(r.file, nil)
-		if bad != nil {
-			return nil, nil, bad
-		}
-		stop = folder.stop
-		for range r.Jobs {
-			all = append(all, &each{file: r.file, folder: folder})
-			if contains(r.file.can(), string(attacks.NeedKeys)) {
-				break // the keys are in one folder
+// starting says how the target is reached.
+func (r *run) starting() foreign.Starting {
+	return foreign.Starting{
+		Tool: r.Tool, Jobs: r.Jobs, Nonce: r.Nonce, NoStart: r.NoStart, AllowHost: r.AllowHost, Notice: r.Notice,
+		Issuers: func(serve string) ([]adapter.Issuer, error) {
+			m := world.Seeded(r.Seed)
+			m.Live = true
+			w, err := world.Build(context.Background(), r.Plan, m)
+			if err != nil {
+				return nil, err
 			}
-		}
+			return issuersOf(w, r.file.Contract.At(serve))
+		},
 	}
-	end = func() {
-		var stops sync.WaitGroup
-		for _, d := range all {
-			stops.Go(d.stop)
-		}
-		stops.Wait()
-		stop()
-		if r.service != nil {
-			r.service.stop()
-		}
-	}
-	if err != nil {
-		end()
-	}
-	return all, end, err
-}
-
-func (r *run) notice(command []string) {
-	if r.Notice != nil {
-		r.Notice("starts " + tokens.Word(strings.Join(command, " ")))
-	}
-}
-
-// notes are what a reader of the report has to know of how it came about.
-func (r *run) notes() []string {
-	if r.service == nil || r.service.domains == nil {
-		return nil
-	}
-	return r.service.domains.notes(r.file)
 }
 
 // firstRows is how many rows are looked at before a relay is given up that takes
@@ -288,7 +226,7 @@ func (r *run) notes() []string {
 const firstRows = 20
 
 // all runs the rows, and gives them in their order.
-func (r *run) all(ctx context.Context, drivers []driver) ([]Row, error) {
+func (r *run) all(ctx context.Context, drivers []foreign.Driver) ([]Row, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var (
@@ -318,16 +256,16 @@ func (r *run) all(ctx context.Context, drivers []driver) ([]Row, error) {
 		if result.fatal != nil {
 			cancel(result.fatal)
 		}
-		if result.Status != Skipped && judged < firstRows {
+		if result.Status != foreign.Skipped && judged < firstRows {
 			judged++
-			if result.Status == BaselineFailed {
+			if result.Status == foreign.BaselineFailed {
 				baseline++
 			}
 			if (judged == firstRows || judged == r.tried()) && baseline > judged/2 {
-				cancel(exit.Input(r.file.path, 0, "this relay refuses everything: "+strings.TrimPrefix(result.Detail, "the control before it: ")))
+				cancel(r.file.Wrong("this relay refuses everything: " + strings.TrimPrefix(result.Detail, "the control before it: ")))
 			}
 		}
-		if r.FailFast && !result.Green() && result.Status != Skipped {
+		if r.FailFast && !result.Green() && result.Status != foreign.Skipped {
 			cancel(errStopped)
 		}
 	}
@@ -375,9 +313,9 @@ func (p *Report) summary() string {
 	why, came := map[string]int{}, map[attacks.Status]int{}
 	for _, row := range p.Rows {
 		switch {
-		case row.Status == Skipped && row.Detail == ownDomains:
+		case row.Status == foreign.Skipped && row.Detail == ownDomains:
 			continue
-		case row.Status == Skipped:
+		case row.Status == foreign.Skipped:
 			word, _, _ := strings.Cut(row.Detail, ":")
 			why[word]++
 		default:
@@ -403,8 +341,8 @@ func (p *Report) summary() string {
 		}
 		text += fmt.Sprintf(" (%d skipped: %s)", about-tried, strings.Join(parts, ", "))
 	}
-	text += fmt.Sprintf(": %d refused, %d known, %d got through", came[attacks.Refused], came[Known], came[attacks.GotThrough])
-	for _, other := range []attacks.Status{attacks.WrongReason, Leaked, Errored, Crashed, TimedOut, Fixed, BaselineFailed} {
+	text += fmt.Sprintf(": %d refused, %d known, %d got through", came[attacks.Refused], came[foreign.Known], came[attacks.GotThrough])
+	for _, other := range []attacks.Status{attacks.WrongReason, foreign.Leaked, foreign.Errored, foreign.Crashed, foreign.TimedOut, foreign.Fixed, foreign.BaselineFailed} {
 		if came[other] > 0 {
 			text += fmt.Sprintf(", %d %s", came[other], strings.ReplaceAll(string(other), "_", " "))
 		}
@@ -417,7 +355,7 @@ func (p *Report) Err() error {
 	red := []string{}
 	for i := range p.Rows {
 		switch row := &p.Rows[i]; {
-		case row.Status == BaselineFailed:
+		case row.Status == foreign.BaselineFailed:
 			return exit.Input(p.Target, 0, fmt.Sprintf("a good token did not come through in %s: %s", row.ID, row.Detail))
 		case p.Red(row):
 			red = append(red, row.ID)

@@ -7,11 +7,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"tokenshell/orchestrator"
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/adapter"
+	"tokenshell/shell/internal/foreign"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
@@ -30,7 +32,7 @@ type stage struct {
 }
 
 // newStage builds a world for a row, and has the relay begin.
-func (r *run) newStage(ctx context.Context, d driver, name string) (*stage, error) {
+func (r *run) newStage(ctx context.Context, d foreign.Driver, name string) (*stage, error) {
 	s := &stage{run: r, name: name}
 	m := world.Seeded(r.Seed)
 	m.IDs, m.Live = name, !r.clock
@@ -52,51 +54,45 @@ func (r *run) newStage(ctx context.Context, d driver, name string) (*stage, erro
 	if err != nil {
 		return nil, err
 	}
-	return s, d.reset(ctx, setup, s.relay)
+	return s, d.Reset(ctx, setup, s.relay)
 }
 
 // setup gives what the relay has to know now.
-func (s *stage) setup() (setup, error) {
+func (s *stage) setup() (foreign.Setup, error) {
 	c := s.run.contract()
-	all := setup{now: s.world.Clock.Now(), contract: c, leeway: time.Duration(c.Leeway), maxLifetime: time.Duration(c.MaxLifetime)}
+	all := foreign.Setup{Now: s.world.Clock.Now(), Contract: c, Leeway: time.Duration(c.Leeway), MaxLifetime: time.Duration(c.MaxLifetime)}
 	var err error
-	if all.issuers, err = issuersOf(s.world, c); err != nil {
+	if all.Issuers, err = issuersOf(s.world, c); err != nil {
 		return all, err
 	}
-	s.sent, _ = json.Marshal(all.issuers) // which were JSON before
+	s.sent, _ = json.Marshal(all.Issuers) // which were JSON before
 	return all, nil
 }
 
 // issuersOf gives a world's issuers in the order of redemption, with their keys
 // as they are now.
-func issuersOf(w *world.World, c Contract) ([]adapter.Issuer, error) {
+func issuersOf(w *world.World, c foreign.Contract) ([]adapter.Issuer, error) {
 	var all []adapter.Issuer
 	for _, p := range w.Parties {
 		keys, err := json.Marshal(p.Keys().JWKS())
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, adapter.Issuer{Name: c.issuer(p), Service: p.Name, Capabilities: []string{p.Capability}, Keys: keys})
+		all = append(all, adapter.Issuer{Name: issuerOf(c, p), Service: p.Name, Capabilities: []string{p.Capability}, Keys: keys})
 	}
 	return all, nil
 }
 
 // contract is the target's, with the URLs of this run in it.
-func (r *run) contract() Contract {
-	c := r.file.Contract
-	if r.service == nil || r.service.domains == nil {
-		return c
+func (r *run) contract() foreign.Contract {
+	if r.reached == nil {
+		return r.file.Contract
 	}
-	all := map[string]string{}
-	for service, name := range c.Issuers {
-		all[service] = fillText(name, map[string]string{"serve": r.service.domains.url}, asIs)
-	}
-	c.Issuers = all
-	return c
+	return r.file.Contract.At(r.reached.Serve())
 }
 
-// issuer gives the iss of a service.
-func (c *Contract) issuer(p world.Party) string {
+// issuerOf gives the iss of a service.
+func issuerOf(c foreign.Contract, p world.Party) string {
 	if name := c.Issuers[p.Name]; name != "" {
 		return name
 	}
@@ -111,10 +107,10 @@ func (s *stage) Shop() attacks.Shop {
 	shop.LongestLife, shop.Leeway, shop.SessionLife = time.Duration(c.MaxLifetime), time.Duration(c.Leeway), s.run.sessionLife()
 	shop.Life = s.run.life()
 	for i, p := range s.world.Parties {
-		shop.Services[i].Issuer = c.issuer(p)
+		shop.Services[i].Issuer = issuerOf(c, p)
 	}
 	for _, n := range attacks.Needs() {
-		if !contains(s.run.about.can, string(n)) {
+		if !slices.Contains(s.run.about.Can, string(n)) {
 			shop.Cannot = append(shop.Cannot, n)
 		}
 	}
@@ -134,7 +130,7 @@ func (s *stage) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error
 		if err := s.world.Clock.Advance(a.By); err != nil {
 			return attacks.Answer{}, err
 		}
-		if err := s.relay.driver.clock(ctx, s.world.Clock.Now()); err != nil {
+		if err := s.relay.driver.Clock(ctx, s.world.Clock.Now()); err != nil {
 			return attacks.Answer{}, err
 		}
 		return attacks.Answer{}, s.publish(ctx)
@@ -159,22 +155,14 @@ func (s *stage) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error
 	return s.Target.Do(ctx, a)
 }
 
-// sung says that a row's canary was asked for; empty when it was not.
-func (r *run) sung(name string) string {
-	if r.service == nil || r.service.domains == nil {
-		return ""
-	}
-	return r.service.domains.sung(name)
-}
-
 // publish tells the relay the keys, if they are others than before.
 func (s *stage) publish(ctx context.Context) error {
 	before := s.sent
 	setup, err := s.setup()
-	if err != nil || bytes.Equal(before, s.sent) || !contains(s.run.about.can, string(attacks.NeedKeys)) {
+	if err != nil || bytes.Equal(before, s.sent) || !slices.Contains(s.run.about.Can, string(attacks.NeedKeys)) {
 		return err
 	}
-	return s.relay.driver.keys(ctx, setup)
+	return s.relay.driver.Keys(ctx, setup)
 }
 
 // Books are the domains', and what the relay's calls broke.
@@ -183,7 +171,7 @@ func (s *stage) Books() attacks.Books {
 	if broken := s.relay.Broken(); broken != "" {
 		books.Broken = broken
 	}
-	if broken := s.run.sung(s.name); broken != "" {
+	if broken := s.run.reached.Sung(s.name); broken != "" {
 		books.Broken = broken
 	}
 	return books
@@ -203,58 +191,42 @@ func (s *stage) Fits(v attacks.Verb, want, got tokens.Reason) bool {
 }
 
 // try tries one row.
-func (r *run) try(ctx context.Context, d driver, row attacks.Row, number int) (result Row) {
+func (r *run) try(ctx context.Context, d foreign.Driver, row attacks.Row, number int) (result Row) {
 	watch := tokens.Stopwatch()
 	result = rowOf(row)
 	defer func() { result.Milliseconds = watch().Milliseconds() }()
 	if why := r.skips(row); why != "" {
-		result.Status, result.Detail = Skipped, why
+		result.Status, result.Detail = foreign.Skipped, why
 		return result
 	}
-	if r.service != nil { // a row that changes keys has the service for itself
-		if contains(needsOf(row), string(attacks.NeedKeys)) {
-			r.service.publishing.Lock()
-			defer r.service.publishing.Unlock()
-		} else {
-			r.service.publishing.RLock()
-			defer r.service.publishing.RUnlock()
-		}
-	}
+	defer r.reached.Hold(slices.Contains(row.Needs(), attacks.NeedKeys))() // a row that changes keys has them for itself
 	s, err := r.newStage(ctx, d, fmt.Sprintf("%s_%d_", r.Nonce, number))
-	if t := isTrouble(err); t != nil {
+	if t := foreign.IsTrouble(err); t != nil {
 		result.Status, result.Detail = t.Status, t.What
 		return result
 	}
 	if err != nil {
-		result.Status, result.Detail, result.fatal = Errored, err.Error(), err
+		result.Status, result.Detail, result.fatal = foreign.Errored, err.Error(), err
 		return result
 	}
 	came := attacks.Run(ctx, row, s, r.Seed)
-	result.Status, result.Reason, result.Detail = came.Status, came.Reason, harmless(came.Detail)
+	result.Status, result.Reason, result.Detail = came.Status, came.Reason, foreign.Harmless(came.Detail)
 	result.Said = string(came.Reason)
 	result.JudgedBy = r.judgedBy(row)
 	switch {
-	case came.Status == Skipped:
+	case came.Status == foreign.Skipped:
 		result.Detail = came.Trouble.What // the word in front of it is counted
 	case came.Control && (came.Status == attacks.WrongReason || came.Status == attacks.GotThrough):
-		result.Status = BaselineFailed
+		result.Status = foreign.BaselineFailed
 	case came.Status == attacks.Refused && s.relay.leaked != "":
-		result.Status, result.Detail = Leaked, "it wrote a token in "+s.relay.leaked
+		result.Status, result.Detail = foreign.Leaked, "it wrote a token in "+s.relay.leaked
 	}
 	return result
 }
 
-func needsOf(row attacks.Row) []string {
-	var all []string
-	for _, n := range row.Needs() {
-		all = append(all, string(n))
-	}
-	return all
-}
-
 // judgedBy says what a row is judged by.
 func (r *run) judgedBy(attacks.Row) string {
-	if contains(r.about.can, string(attacks.NeedRedeem)) {
+	if slices.Contains(r.about.Can, string(attacks.NeedRedeem)) {
 		return "verdict, books, calls"
 	}
 	return "verdict"
@@ -269,7 +241,7 @@ func (r *run) skips(row attacks.Row) string {
 		return "not claimed"
 	}
 	for _, need := range row.Needs() {
-		if contains(r.about.can, string(need)) {
+		if slices.Contains(r.about.Can, string(need)) {
 			continue
 		}
 		if need == attacks.NeedClock {

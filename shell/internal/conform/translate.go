@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/foreign"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
@@ -21,7 +22,7 @@ import (
 // translator writes what our domains issue as a target's contract has it, signed
 // with the same key. A nil one changes nothing.
 type translator struct {
-	contract Contract
+	contract foreign.Contract
 	world    *world.World
 	sign     func(ctx context.Context, kid, input string) ([]byte, error) // R||S
 
@@ -30,7 +31,7 @@ type translator struct {
 }
 
 // newTranslator gives nil when the contract is ours.
-func newTranslator(c Contract, w *world.World, t attacks.Target) *translator {
+func newTranslator(c foreign.Contract, w *world.World, t attacks.Target) *translator {
 	if c.Audience == tokens.Audience && c.Type == tokens.Type && len(c.Issuers) == 0 && len(c.Claims) == 0 {
 		return nil
 	}
@@ -126,7 +127,7 @@ func (t *translator) theirs(ctx context.Context, raw string) (string, error) {
 func (t *translator) issuer(iss string) string {
 	for _, p := range t.world.Parties {
 		if p.Issuer() == iss {
-			return t.contract.issuer(p)
+			return issuerOf(t.contract, p)
 		}
 	}
 	return iss
@@ -169,7 +170,7 @@ func (t *translator) back(raw string) string {
 	iss := text(payload["iss"])
 	names := map[string]string{t.contract.Audience: tokens.Audience}
 	for _, p := range t.world.Parties {
-		if t.contract.issuer(p) == iss {
+		if issuerOf(t.contract, p) == iss {
 			payload["iss"] = quoted(p.Issuer())
 			names[iss] = p.Issuer()
 			if good(p, text(header["kid"]), raw, signature) {

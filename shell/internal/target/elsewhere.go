@@ -14,6 +14,7 @@ import (
 	"tokenshell/shell/internal/conform"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
+	"tokenshell/shell/internal/foreign"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/syntax"
@@ -60,7 +61,7 @@ func (v *elsewhere) nothing() error {
 }
 
 // read gives the target.
-func (v *elsewhere) read(ctx context.Context, dir *files.Dir) (*conform.File, error) {
+func (v *elsewhere) read(ctx context.Context, dir *files.Dir) (*foreign.File, error) {
 	if v.Target != "" && v.Adapter != "" {
 		return nil, exit.Usage("name one of them", "--target and --adapter are two relays")
 	}
@@ -68,7 +69,7 @@ func (v *elsewhere) read(ctx context.Context, dir *files.Dir) (*conform.File, er
 		return nil, err
 	}
 	if v.Target != "" {
-		return conform.Read(ctx, dir.Full(v.Target))
+		return foreign.Read(ctx, dir.Full(v.Target))
 	}
 	commands, err := syntax.Split(v.Adapter, false)
 	if err != nil {
@@ -81,7 +82,7 @@ func (v *elsewhere) read(ctx context.Context, dir *files.Dir) (*conform.File, er
 	for _, w := range commands[0] {
 		words = append(words, w.Plain())
 	}
-	return conform.Adapter(words), nil
+	return foreign.Adapter(words), nil
 }
 
 // attackTarget tries rows on somebody else's relay.
@@ -224,7 +225,7 @@ func writeReport(w *page.Page, r *conform.Report, full bool) {
 	var details []string
 	for i := range r.Rows {
 		row := &r.Rows[i]
-		left := row.Green() || row.Status == conform.Skipped
+		left := row.Green() || row.Status == foreign.Skipped
 		if left && !full {
 			continue
 		}

@@ -1,11 +1,6 @@
-// Package conform drives somebody else's relay through the catalogue of
-// attacks: what a target file says of it, how it is reached, and how what it
-// does is judged.
-//
-// tokenshell keeps everything but the relay: client, domains with their books,
-// keys, faults, clock. So the books, and the calls that arrive, are the truth;
-// what the relay says is compared with them, and never believed alone.
-package conform
+// The target file: what is said of a relay, and how it is reached.
+
+package foreign
 
 import (
 	"bytes"
@@ -60,6 +55,16 @@ type Contract struct {
 	Claims      map[string]string `yaml:"claims"`  // their names for our claims
 	MaxLifetime span              `yaml:"max_lifetime"`
 	Leeway      span              `yaml:"leeway"`
+}
+
+// At gives the contract with a URL in the place of {serve}.
+func (c Contract) At(serve string) Contract {
+	all := map[string]string{}
+	for service, name := range c.Issuers {
+		all[service] = fillText(name, map[string]string{"serve": serve}, asIs)
+	}
+	c.Issuers = all
+	return c
 }
 
 type keyFiles struct {
@@ -320,9 +325,9 @@ func (f *File) environment(at string, texts map[string]string) (map[string]strin
 	return filled, nil
 }
 
-// secrets gives the values that came from the environment: no output may have
+// Secrets gives the values that came from the environment: no output may have
 // them.
-func (f *File) secrets() []string {
+func (f *File) Secrets() []string {
 	var all []string
 	for _, found := range variable.FindAllStringSubmatch(string(f.source), -1) {
 		if value := os.Getenv(found[1]); len(value) > 3 {
@@ -330,6 +335,28 @@ func (f *File) secrets() []string {
 		}
 	}
 	return all
+}
+
+// Path gives the file's own; empty when there is none.
+func (f *File) Path() string {
+	if f.source == nil {
+		return ""
+	}
+	return f.path
+}
+
+// Wrong is an error about the target as a whole, of exit code 3.
+func (f *File) Wrong(what string) error { return exit.Input(f.path, 0, what) }
+
+// Within has every answer take at most so long.
+func (f *File) Within(d time.Duration) { f.Timeouts.Request, f.Timeouts.Redeem = span(d), span(d) }
+
+// KeySet says whether keys are shown by issuer, or merged.
+func (f *File) KeySet() string {
+	if f.Keys.Set == "" {
+		return "own"
+	}
+	return f.Keys.Set
 }
 
 // within gives a path that the file names, from the file's own folder.

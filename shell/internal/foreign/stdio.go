@@ -1,26 +1,23 @@
 // The stdio driver: a relay behind an adapter.
 
-package conform
+package foreign
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"time"
 
-	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/adapter"
 	"tokenshell/shell/internal/exit"
-	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
 )
 
 // maxCrashes is how often an adapter may fail to say hello.
 const maxCrashes = 3
 
-// stdio is a [driver].
+// stdio is a [Driver].
 type stdio struct {
 	file    *File
 	tool    string
@@ -28,8 +25,7 @@ type stdio struct {
 
 	mu      sync.Mutex
 	process *adapter.Process // nil when it does not run
-	calls   callee
-	last    setup
+	calls   Callee
 }
 
 // crashCount counts failures to say hello, of all workers.
@@ -45,17 +41,17 @@ func (c *crashCount) add() int {
 	return c.n
 }
 
-func (d *stdio) about() about {
+func (d *stdio) About() About {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.process == nil {
-		return about{name: d.file.Name, can: d.file.can()}
+		return About{Name: d.file.Name, Can: d.file.can()}
 	}
 	h := d.process.Hello
-	a := about{name: h.Name, version: h.Version, language: h.Language, ours: h.Reasons == "tokenshell"}
+	a := About{Name: h.Name, Version: h.Version, Language: h.Language, Ours: h.Reasons == "tokenshell"}
 	for _, ability := range h.Can {
 		if d.file.Can == nil || contains(*d.file.Can, ability) {
-			a.can = append(a.can, ability)
+			a.Can = append(a.Can, ability)
 		}
 	}
 	return a
@@ -104,12 +100,12 @@ func (d *stdio) start(ctx context.Context) error {
 		if d.crashes.add() >= maxCrashes {
 			return exit.Input(d.file.path, 0, fmt.Sprintf("the adapter failed %d times before it had said hello: %s", maxCrashes, what))
 		}
-		return trouble(status, "hello: %s", what)
+		return Trouble(status, "hello: %s", what)
 	}
 	h := p.Hello
 	switch {
 	case h.Error != nil:
-		err = exit.Input(d.file.path, 0, fmt.Sprintf("the adapter answered hello with an error: %s", harmless(*h.Error)))
+		err = exit.Input(d.file.path, 0, fmt.Sprintf("the adapter answered hello with an error: %s", Harmless(*h.Error)))
 	case h.Unsupported || h.V != adapter.Version:
 		err = exit.Input(d.file.path, 0, fmt.Sprintf(`the adapter's hello has "v": %d; this is version %d of the protocol`, h.V, adapter.Version))
 	case h.Can == nil:
@@ -117,7 +113,7 @@ func (d *stdio) start(ctx context.Context) error {
 	}
 	for _, ability := range h.Can {
 		if err == nil && !contains(abilities(), ability) {
-			err = exit.Input(d.file.path, 0, fmt.Sprintf("the adapter says that it can %q, which is none of %s", harmless(ability), strings.Join(abilities(), " ")))
+			err = exit.Input(d.file.path, 0, fmt.Sprintf("the adapter says that it can %q, which is none of %s", Harmless(ability), strings.Join(abilities(), " ")))
 		}
 	}
 	if err != nil {
@@ -134,7 +130,7 @@ func (d *stdio) ask(ctx context.Context, within span, op string, m adapter.Membe
 	p := d.process
 	d.mu.Unlock()
 	if p == nil {
-		return adapter.Line{}, trouble(Errored, "%s: the adapter was ended", op)
+		return adapter.Line{}, Trouble(Errored, "%s: the adapter was ended", op)
 	}
 	timed, cancel := context.WithTimeout(ctx, time.Duration(within))
 	defer cancel()
@@ -145,9 +141,9 @@ func (d *stdio) ask(ctx context.Context, within span, op string, m adapter.Membe
 	case err != nil:
 		return l, d.failed(p, op, within, err)
 	case l.Unsupported:
-		return l, trouble(Skipped, "unsupported: the adapter does not know %s", op)
+		return l, Trouble(Skipped, "unsupported: the adapter does not know %s", op)
 	case l.Error != nil:
-		return l, trouble(Errored, "the adapter answered %s with an error: %s", op, harmless(*l.Error))
+		return l, Trouble(Errored, "the adapter answered %s with an error: %s", op, Harmless(*l.Error))
 	}
 	return l, nil
 }
@@ -163,11 +159,11 @@ func (d *stdio) failed(p *adapter.Process, op string, within span, err error) er
 	p.Kill()
 	switch {
 	case timeout:
-		return trouble(TimedOut, "no answer to %s within %s; its process group was ended", op, tokens.HowLong(time.Duration(within)))
+		return Trouble(TimedOut, "no answer to %s within %s; its process group was ended", op, tokens.HowLong(time.Duration(within)))
 	case crashed:
-		return trouble(Crashed, "asked to %s, %s", op, what)
+		return Trouble(Crashed, "asked to %s, %s", op, what)
 	}
-	return trouble(Errored, "asked to %s, it failed: %s", op, what)
+	return Trouble(Errored, "asked to %s, it failed: %s", op, what)
 }
 
 // answer answers what the adapter asks.
@@ -183,32 +179,32 @@ func (d *stdio) answer(q adapter.Line) adapter.Members {
 	case q.Action != "redeem" && q.Action != "cancel":
 		return adapter.Members{"error": fmt.Sprintf("action %q is neither redeem nor cancel", q.Action)}
 	}
-	a := calls.call(context.Background(), call{q.Action, q.Service, q.Session, q.Token, q.Attempt, q.Facts})
-	m := adapter.Members{"status": a.status}
-	if a.reason != "" {
-		m["reason"], m["detail"] = a.reason, a.detail
+	a := calls.Call(context.Background(), Call{q.Action, q.Service, q.Session, q.Token, q.Attempt, q.Facts})
+	m := adapter.Members{"status": a.Status}
+	if a.Reason != "" {
+		m["reason"], m["detail"] = a.Reason, a.Detail
 	}
 	return m
 }
 
-func (d *stdio) reset(ctx context.Context, s setup, calls callee) error {
+func (d *stdio) Reset(ctx context.Context, s Setup, calls Callee) error {
 	if err := d.start(ctx); err != nil {
 		return err
 	}
 	d.mu.Lock()
-	d.calls, d.last = calls, s
+	d.calls = calls
 	d.mu.Unlock()
 	_, err := d.ask(ctx, d.file.Timeouts.Start, "reset", adapter.Members{
-		"now": s.now.Unix(), "audience": s.contract.Audience, "typ": s.contract.Type,
-		"max_lifetime": int64(s.maxLifetime / time.Second), "leeway": int64(s.leeway / time.Second), "issuers": s.issuers,
+		"now": s.Now.Unix(), "audience": s.Contract.Audience, "typ": s.Contract.Type,
+		"max_lifetime": int64(s.MaxLifetime / time.Second), "leeway": int64(s.Leeway / time.Second), "issuers": s.Issuers,
 	})
 	return err
 }
 
-func (d *stdio) open(ctx context.Context, session, customer string, facts tokens.Facts) (string, error) {
+func (d *stdio) Open(ctx context.Context, session, customer string, facts tokens.Facts) (string, error) {
 	l, err := d.ask(ctx, d.file.Timeouts.Request, "open", adapter.Members{"session": session, "customer": customer, "facts": notNil(facts)})
 	if err == nil && l.Session == "" {
-		return "", trouble(Errored, `open: the answer has no "session"`)
+		return "", Trouble(Errored, `open: the answer has no "session"`)
 	}
 	return l.Session, err
 }
@@ -220,72 +216,72 @@ func notNil(facts tokens.Facts) tokens.Facts {
 	return facts
 }
 
-func (d *stdio) relay(ctx context.Context, session, token string) (verdict, error) {
+func (d *stdio) Relay(ctx context.Context, session, token string) (Verdict, error) {
 	l, err := d.ask(ctx, d.file.Timeouts.Request, "relay", adapter.Members{"session": session, "token": token})
 	if err != nil {
-		return verdict{}, err
+		return Verdict{}, err
 	}
-	v := verdict{service: l.Service, reason: l.Reason, detail: l.Detail}
+	v := Verdict{Service: l.Service, Reason: l.Reason, Detail: l.Detail}
 	switch l.Verdict {
 	case "accepted":
-		v.accepted = true
+		v.Accepted = true
 	case "rejected":
 	case "error":
-		return v, trouble(Errored, "the verdict is error: %s", harmless(strings.TrimSpace(l.Reason+" "+l.Detail)))
+		return v, Trouble(Errored, "the verdict is error: %s", Harmless(strings.TrimSpace(l.Reason+" "+l.Detail)))
 	default:
-		return v, trouble(Errored, "%q is no verdict: accepted, rejected or error", harmless(l.Verdict))
+		return v, Trouble(Errored, "%q is no verdict: accepted, rejected or error", Harmless(l.Verdict))
 	}
 	return v, nil
 }
 
-func (d *stdio) redeem(ctx context.Context, session string, named []string) (end, error) {
+func (d *stdio) Redeem(ctx context.Context, session string, named []string) (End, error) {
 	return d.ended(d.ask(ctx, d.file.Timeouts.Redeem, "redeem", adapter.Members{"session": session, "tokens": named}))
 }
 
-func (d *stdio) resume(ctx context.Context, session string) (end, error) {
+func (d *stdio) Resume(ctx context.Context, session string) (End, error) {
 	return d.ended(d.ask(ctx, d.file.Timeouts.Redeem, "resume", adapter.Members{"session": session}))
 }
 
-func (d *stdio) ended(l adapter.Line, err error) (end, error) {
+func (d *stdio) ended(l adapter.Line, err error) (End, error) {
 	if err != nil {
-		return end{}, err
+		return End{}, err
 	}
 	if !contains([]string{"completed", "compensated", "stuck", "rejected"}, l.State) {
-		return end{}, trouble(Errored, "%q is no state: completed, compensated, stuck or rejected", harmless(l.State))
+		return End{}, Trouble(Errored, "%q is no state: completed, compensated, stuck or rejected", Harmless(l.State))
 	}
-	return end{l.State, l.Reason, l.Detail}, nil
+	return End{l.State, l.Reason, l.Detail}, nil
 }
 
-func (d *stdio) close(ctx context.Context, session string) error {
+func (d *stdio) Close(ctx context.Context, session string) error {
 	_, err := d.ask(ctx, d.file.Timeouts.Request, "close", adapter.Members{"session": session})
 	return err
 }
 
-func (d *stdio) facts(ctx context.Context, session string, facts tokens.Facts) error {
+func (d *stdio) Facts(ctx context.Context, session string, facts tokens.Facts) error {
 	_, err := d.ask(ctx, d.file.Timeouts.Request, "facts", adapter.Members{"session": session, "facts": facts})
 	return err
 }
 
-func (d *stdio) keys(ctx context.Context, s setup) error {
-	_, err := d.ask(ctx, d.file.Timeouts.Request, "keys", adapter.Members{"issuers": s.issuers})
+func (d *stdio) Keys(ctx context.Context, s Setup) error {
+	_, err := d.ask(ctx, d.file.Timeouts.Request, "keys", adapter.Members{"issuers": s.Issuers})
 	return err
 }
 
-func (d *stdio) clock(ctx context.Context, now time.Time) error {
+func (d *stdio) Clock(ctx context.Context, now time.Time) error {
 	_, err := d.ask(ctx, d.file.Timeouts.Request, "clock", adapter.Members{"now": now.Unix()})
 	return err
 }
 
-// restart has the adapter end and starts it again; its state is its own to keep.
-func (d *stdio) restart(ctx context.Context) error {
+// Restart has the adapter end and starts it again; its state is its own to keep.
+func (d *stdio) Restart(ctx context.Context) error {
 	if _, err := d.ask(ctx, d.file.Timeouts.Request, "restart", nil); err != nil {
 		return err
 	}
-	d.stop()
+	d.Stop()
 	return d.start(ctx)
 }
 
-func (d *stdio) stop() {
+func (d *stdio) Stop() {
 	d.mu.Lock()
 	p := d.process
 	d.process = nil
@@ -293,22 +289,4 @@ func (d *stdio) stop() {
 	if p != nil {
 		p.Close()
 	}
-}
-
-// harmless gives what a relay said, fit for a terminal and a report, and short.
-func harmless(text string) string {
-	const enough = 500
-	if len(text) > enough {
-		text = text[:enough] + "…"
-	}
-	return redact.Printable(redact.Tokens(text))
-}
-
-// isTrouble gives what is no answer; nil when the error is anything else.
-func isTrouble(err error) *attacks.Trouble {
-	var t *attacks.Trouble
-	if errors.As(err, &t) {
-		return t
-	}
-	return nil
 }

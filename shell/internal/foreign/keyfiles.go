@@ -1,6 +1,6 @@
 // Keys as files and at URLs: what a relay reads instead of being told.
 
-package conform
+package foreign
 
 import (
 	"bytes"
@@ -29,7 +29,7 @@ type keyFolder struct {
 }
 
 // newKeyFolder makes a folder, unless the file names one.
-func newKeyFolder(f *File, _ *domainServer) (*keyFolder, error) {
+func newKeyFolder(f *File) (*keyFolder, error) {
 	if f.Keys.Dir != "" {
 		dir := f.within(f.Keys.Dir)
 		if err := os.MkdirAll(dir, 0o700); err != nil {

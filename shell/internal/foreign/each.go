@@ -1,6 +1,6 @@
 // The each driver: a command a token.
 
-package conform
+package foreign
 
 import (
 	"bytes"
@@ -18,31 +18,31 @@ import (
 	"tokenshell/tokens"
 )
 
-// each is a [driver].
+// each is a [Driver].
 type each struct {
 	file   *File
 	folder *keyFolder
 }
 
-func (d *each) about() about { return about{name: d.file.Name, can: d.file.can()} }
+func (d *each) About() About { return About{Name: d.file.Name, Can: d.file.can()} }
 
-func (d *each) reset(_ context.Context, s setup, _ callee) error {
-	_, err := d.folder.show(s.issuers, nil)
+func (d *each) Reset(_ context.Context, s Setup, _ Callee) error {
+	_, err := d.folder.show(s.Issuers, nil)
 	return err
 }
 
-func (d *each) open(_ context.Context, session, _ string, _ tokens.Facts) (string, error) {
+func (d *each) Open(_ context.Context, session, _ string, _ tokens.Facts) (string, error) {
 	return session, nil
 }
 
 // relay has the command judge a token.
-func (d *each) relay(ctx context.Context, session, token string) (verdict, error) {
+func (d *each) Relay(ctx context.Context, session, token string) (Verdict, error) {
 	e := d.file.Each
 	values := map[string]string{"keys": d.folder.dir, "session": session}
 	if slices.ContainsFunc(e.Command, func(word string) bool { return strings.Contains(word, "{token_file}") }) {
 		file, err := os.CreateTemp(d.folder.dir, "token-") // 0600
 		if err != nil {
-			return verdict{}, err
+			return Verdict{}, err
 		}
 		defer os.Remove(file.Name())
 		_, err = file.WriteString(token)
@@ -50,7 +50,7 @@ func (d *each) relay(ctx context.Context, session, token string) (verdict, error
 			err = err2
 		}
 		if err != nil {
-			return verdict{}, err
+			return Verdict{}, err
 		}
 		values["token_file"] = file.Name()
 	}
@@ -65,7 +65,7 @@ func (d *each) relay(ctx context.Context, session, token string) (verdict, error
 	values["token"] = token
 	child, err := command.Start(bytes.NewReader([]byte(fillText(e.Stdin, values, asIs))), nil)
 	if err != nil {
-		return verdict{}, exit.Input(d.file.path, 0, fmt.Sprintf("%s does not start: %v", tokens.Word(e.Command[0]), err))
+		return Verdict{}, exit.Input(d.file.path, 0, fmt.Sprintf("%s does not start: %v", tokens.Word(e.Command[0]), err))
 	}
 	within := time.Duration(d.file.Timeouts.Request)
 	timer := time.NewTimer(within)
@@ -75,38 +75,38 @@ func (d *each) relay(ctx context.Context, session, token string) (verdict, error
 		child.Kill() // what it has left behind
 	case <-timer.C:
 		child.Kill()
-		return verdict{}, trouble(TimedOut, "the command did not end within %s; its process group was ended", tokens.HowLong(within))
+		return Verdict{}, Trouble(TimedOut, "the command did not end within %s; its process group was ended", tokens.HowLong(within))
 	case <-ctx.Done():
 		child.Kill()
-		return verdict{}, ctx.Err()
+		return Verdict{}, ctx.Err()
 	}
 	code := child.ExitCode()
 	switch {
 	case code >= 0 && slices.Contains(e.Accepted, yamlfile.Whole(code)):
-		return verdict{accepted: true}, nil
+		return Verdict{Accepted: true}, nil
 	case code >= 0 && slices.Contains(e.Rejected, yamlfile.Whole(code)):
-		return verdict{detail: fmt.Sprintf("exit code %d", code)}, nil
+		return Verdict{Detail: fmt.Sprintf("exit code %d", code)}, nil
 	case code < 0:
-		return verdict{}, trouble(Crashed, "%s", child.How())
+		return Verdict{}, Trouble(Crashed, "%s", child.How())
 	}
-	return verdict{}, trouble(Errored, "%s, which is neither accepted nor rejected", child.How())
+	return Verdict{}, Trouble(Errored, "%s, which is neither accepted nor rejected", child.How())
 }
 
-func (d *each) keys(_ context.Context, s setup) error {
-	_, err := d.folder.show(s.issuers, nil)
+func (d *each) Keys(_ context.Context, s Setup) error {
+	_, err := d.folder.show(s.Issuers, nil)
 	return err
 }
 
-func (d *each) redeem(context.Context, string, []string) (end, error) {
-	return end{}, d.cannot("redeem")
+func (d *each) Redeem(context.Context, string, []string) (End, error) {
+	return End{}, d.cannot("redeem")
 }
-func (d *each) resume(context.Context, string) (end, error)       { return end{}, d.cannot("resume") }
-func (d *each) close(context.Context, string) error               { return d.cannot("close") }
-func (d *each) facts(context.Context, string, tokens.Facts) error { return d.cannot("facts") }
-func (d *each) clock(context.Context, time.Time) error            { return d.cannot("clock") }
-func (d *each) restart(context.Context) error                     { return d.cannot("restart") }
-func (d *each) stop()                                             {}
+func (d *each) Resume(context.Context, string) (End, error)       { return End{}, d.cannot("resume") }
+func (d *each) Close(context.Context, string) error               { return d.cannot("close") }
+func (d *each) Facts(context.Context, string, tokens.Facts) error { return d.cannot("facts") }
+func (d *each) Clock(context.Context, time.Time) error            { return d.cannot("clock") }
+func (d *each) Restart(context.Context) error                     { return d.cannot("restart") }
+func (d *each) Stop()                                             {}
 
 func (d *each) cannot(what string) error {
-	return trouble(Skipped, "%s: a command a token gives a verdict, and no more", what)
+	return Trouble(Skipped, "%s: a command a token gives a Verdict, and no more", what)
 }

@@ -1,6 +1,6 @@
 // The http part of a target file: a service with its own paths and words.
 
-package conform
+package foreign
 
 import (
 	"encoding/json"
@@ -130,7 +130,7 @@ func (q jq) get(input any) (any, error) {
 		return nil, nil
 	}
 	if err, bad := v.(error); bad {
-		return nil, fmt.Errorf("%s: %s", q.source, harmless(err.Error()))
+		return nil, fmt.Errorf("%s: %s", q.source, Harmless(err.Error()))
 	}
 	return v, nil
 }
@@ -347,7 +347,7 @@ func (f *File) checkEach() (err error) {
 	}
 	for _, ability := range f.can() {
 		if ability != string(attacks.NeedKeys) {
-			return f.wrong("$.can", "%s: a command a token gives a verdict, and can keys at most", ability)
+			return f.wrong("$.can", "%s: a command a token gives a Verdict, and can keys at most", ability)
 		}
 	}
 	e.Env, err = f.environment("$.each.env", e.Env)

@@ -1,6 +1,6 @@
 // The http driver: a service, asked in its own words.
 
-package conform
+package foreign
 
 import (
 	"bytes"
@@ -18,7 +18,6 @@ import (
 
 	"tokenshell/shell/internal/adapter"
 	"tokenshell/shell/internal/exit"
-	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
 
@@ -28,7 +27,7 @@ const answerLimit = 4 << 20
 // service is the one that runs, for all workers.
 type service struct {
 	file    *File
-	run     *run
+	with    Starting
 	client  *http.Client
 	child   *adapter.Child // nil when it was not started by us
 	domains *domainServer  // nil when nothing is served
@@ -38,21 +37,20 @@ type service struct {
 }
 
 // openService begins to serve; nothing is started yet.
-func openService(r *run) (*service, error) {
-	f := r.file
-	if err := f.allowed(r.AllowHost); err != nil {
+func openService(f *File, with Starting) (*service, error) {
+	if err := f.allowed(with.AllowHost); err != nil {
 		return nil, err
 	}
-	s := &service{file: f, run: r}
+	s := &service{file: f, with: with}
 	transport := &http.Transport{MaxIdleConnsPerHost: 64, Proxy: nil, DisableCompression: true}
 	s.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	var err error
 	if f.HTTP.Serve != "" {
-		if s.domains, err = serveDomains(f, r.Nonce); err != nil {
+		if s.domains, err = serveDomains(f, with.Nonce); err != nil {
 			return nil, err
 		}
 	}
-	if s.keys, err = newKeyFolder(f, s.domains); err != nil {
+	if s.keys, err = newKeyFolder(f); err != nil {
 		s.stop()
 		return nil, err
 	}
@@ -70,14 +68,12 @@ func (s *service) values() map[string]string {
 
 // firstKeys shows the keys with which every row begins, before anything starts
 // that reads them.
-func (s *service) firstKeys(ctx context.Context) error {
-	m := world.Seeded(s.run.Seed)
-	m.Live = true
-	w, err := world.Build(ctx, s.run.Plan, m)
-	if err != nil {
-		return err
+func (s *service) firstKeys() error {
+	serve := ""
+	if s.domains != nil {
+		serve = s.domains.url
 	}
-	issuers, err := issuersOf(w, s.run.contract())
+	issuers, err := s.with.Issuers(serve)
 	if err != nil {
 		return err
 	}
@@ -88,7 +84,7 @@ func (s *service) firstKeys(ctx context.Context) error {
 // launch starts the service, and waits until it answers.
 func (s *service) launch(ctx context.Context) error {
 	start := s.file.HTTP.Start
-	if start == nil || s.run.NoStart {
+	if start == nil || s.with.NoStart {
 		return nil
 	}
 	command := adapter.Command{Dir: s.file.within(start.Dir), Env: map[string]string{}, Stop: time.Duration(s.file.Timeouts.Stop)}
@@ -98,7 +94,7 @@ func (s *service) launch(ctx context.Context) error {
 	for name, value := range start.Env {
 		command.Env[name] = fillText(value, s.values(), asIs)
 	}
-	s.run.notice(command.Args)
+	s.with.notice(command.Args)
 	child, err := command.Start(nil, nil)
 	if err != nil {
 		return exit.Input(s.file.path, 0, fmt.Sprintf("the service does not start: %v", err))
@@ -135,6 +131,13 @@ func (s *service) launch(ctx context.Context) error {
 	}
 }
 
+// notice says what is started.
+func (s *Starting) notice(command []string) {
+	if s.Notice != nil {
+		s.Notice("starts " + tokens.Word(strings.Join(command, " ")))
+	}
+}
+
 func (s *service) stop() {
 	if s.child != nil {
 		s.child.End()
@@ -147,21 +150,18 @@ func (s *service) stop() {
 	}
 }
 
-// web is a [driver] of one row at a time, of a service that others use too.
+// web is a [Driver] of one row at a time, of a service that others use too.
 type web struct {
 	*service
-	calls  callee
+	calls  Callee
 	values map[string]string
 }
 
-func (d *web) about() about { return about{name: d.file.Name, can: d.file.can()} }
+func (d *web) About() About { return About{Name: d.file.Name, Can: d.file.can()} }
 
-// start starts the service for whoever comes first.
-func (d *web) start(context.Context) error { return nil }
+func (d *web) Stop() {}
 
-func (d *web) stop() {}
-
-func (d *web) reset(ctx context.Context, s setup, calls callee) error {
+func (d *web) Reset(ctx context.Context, s Setup, calls Callee) error {
 	d.calls, d.values = calls, d.service.values()
 	if d.child != nil {
 		select {
@@ -170,7 +170,7 @@ func (d *web) reset(ctx context.Context, s setup, calls callee) error {
 			if err := d.launch(ctx); err != nil {
 				return err
 			}
-			return trouble(Crashed, "the service had ended: %s", how)
+			return Trouble(Crashed, "the service had ended: %s", how)
 		default:
 		}
 	}
@@ -185,8 +185,8 @@ func (d *web) reset(ctx context.Context, s setup, calls callee) error {
 }
 
 // publish shows the keys, and gives the service time to see them.
-func (d *web) publish(ctx context.Context, s setup) error {
-	changed, err := d.service.keys.show(s.issuers, d.domains)
+func (d *web) publish(ctx context.Context, s Setup) error {
+	changed, err := d.service.keys.show(s.Issuers, d.domains)
 	if err != nil || !changed {
 		return err
 	}
@@ -232,9 +232,9 @@ func (d *web) exchange(ctx context.Context, e *exchange, values map[string]strin
 	case err != nil:
 		return answered{}, d.failed(ctx, e, within, err)
 	case len(body) > answerLimit:
-		return answered{}, trouble(Errored, "the answer to %s has more than %d MiB", e.Request, answerLimit>>20)
+		return answered{}, Trouble(Errored, "the answer to %s has more than %d MiB", e.Request, answerLimit>>20)
 	case response.StatusCode >= 300 && response.StatusCode < 400:
-		return answered{}, trouble(Errored, "%s was answered %d, and redirects are not followed", e.Request, response.StatusCode)
+		return answered{}, Trouble(Errored, "%s was answered %d, and redirects are not followed", e.Request, response.StatusCode)
 	}
 	return answered{response.StatusCode, inputOf(response.StatusCode, response.Header, body)}, nil
 }
@@ -284,13 +284,13 @@ func (d *web) request(ctx context.Context, e *exchange, values map[string]string
 	for _, headers := range []map[string]string{h.Headers, e.Headers} {
 		for name, value := range headers {
 			if strings.Contains(value, "{token}") && !carried(values["token"]) {
-				return nil, trouble(Skipped, "carrier: a header cannot carry these bytes as they are")
+				return nil, Trouble(Skipped, "carrier: a header cannot carry these bytes as they are")
 			}
 			request.Header.Set(name, fillText(value, values, asIs))
 		}
 	}
 	if kind == "application/json" && !utf8.ValidString(values["token"]) {
-		return nil, trouble(Skipped, "carrier: JSON cannot carry these bytes as they are")
+		return nil, Trouble(Skipped, "carrier: JSON cannot carry these bytes as they are")
 	}
 	return request, nil
 }
@@ -311,12 +311,12 @@ func (d *web) failed(ctx context.Context, e *exchange, within span, err error) e
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, context.DeadlineExceeded):
-		return trouble(TimedOut, "no answer to %s within %s", e.Request, tokens.HowLong(time.Duration(within)))
+		return Trouble(TimedOut, "no answer to %s within %s", e.Request, tokens.HowLong(time.Duration(within)))
 	}
 	if d.child != nil {
 		select {
 		case <-d.child.Gone:
-			return trouble(Crashed, "%s: %s", e.Request, d.child.How())
+			return Trouble(Crashed, "%s: %s", e.Request, d.child.How())
 		case <-time.After(50 * time.Millisecond): // it may be about to
 		}
 	}
@@ -324,10 +324,10 @@ func (d *web) failed(ctx context.Context, e *exchange, within span, err error) e
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err // without the URL
 	}
-	return trouble(Errored, "%s: no answer: %s", e.Request, harmless(err.Error()))
+	return Trouble(Errored, "%s: no answer: %s", e.Request, Harmless(err.Error()))
 }
 
-func (d *web) open(ctx context.Context, session, customer string, facts tokens.Facts) (string, error) {
+func (d *web) Open(ctx context.Context, session, customer string, facts tokens.Facts) (string, error) {
 	e := d.file.HTTP.Open
 	if e == nil {
 		d.known(session)
@@ -340,11 +340,11 @@ func (d *web) open(ctx context.Context, session, customer string, facts tokens.F
 	}
 	name, err := e.session.text(a.input)
 	if err != nil || name == "" {
-		return "", trouble(Errored, "%s was answered %d, and %s finds no session in it", e.Request, a.status, e.Session)
+		return "", Trouble(Errored, "%s was answered %d, and %s finds no session in it", e.Request, a.status, e.Session)
 	}
 	d.known(name)
 	for fact, value := range facts {
-		if err := d.facts(ctx, name, tokens.Facts{fact: value}); err != nil {
+		if err := d.Facts(ctx, name, tokens.Facts{fact: value}); err != nil {
 			return name, err
 		}
 	}
@@ -358,30 +358,30 @@ func (d *web) known(session string) {
 	}
 }
 
-func (d *web) relay(ctx context.Context, session, token string) (verdict, error) {
+func (d *web) Relay(ctx context.Context, session, token string) (Verdict, error) {
 	e := d.file.HTTP.Relay
 	a, err := d.exchange(ctx, e, map[string]string{"session": session, "token": token}, d.file.Timeouts.Request)
 	if err != nil {
-		return verdict{}, err
+		return Verdict{}, err
 	}
 	yes, err := e.accepted.holds(a.input)
 	no, other := e.rejected.holds(a.input)
 	if err = errors.Join(err, other); err != nil {
-		return verdict{}, trouble(Errored, "%s was answered %d: %v", e.Request, a.status, err)
+		return Verdict{}, Trouble(Errored, "%s was answered %d: %v", e.Request, a.status, err)
 	}
 	reason, _ := e.reason.text(a.input) // what cannot be read is none
 	switch {
 	case yes && no:
-		return verdict{}, exit.Input(d.file.path, 0, fmt.Sprintf("accepted (%s) and rejected (%s) are both true of the answer %d to %s", e.Accepted, e.Rejected, a.status, e.Request))
+		return Verdict{}, exit.Input(d.file.path, 0, fmt.Sprintf("accepted (%s) and rejected (%s) are both true of the answer %d to %s", e.Accepted, e.Rejected, a.status, e.Request))
 	case !yes && !no:
-		return verdict{}, trouble(Errored, "%s was answered %d %s, which is neither accepted nor rejected", e.Request, a.status, harmless(reason))
+		return Verdict{}, Trouble(Errored, "%s was answered %d %s, which is neither accepted nor rejected", e.Request, a.status, Harmless(reason))
 	}
-	return verdict{accepted: yes, reason: reason, detail: fmt.Sprintf("answered %d", a.status)}, nil
+	return Verdict{Accepted: yes, Reason: reason, Detail: fmt.Sprintf("answered %d", a.status)}, nil
 }
 
-func (d *web) redeem(ctx context.Context, session string, named []string) (end, error) {
+func (d *web) Redeem(ctx context.Context, session string, named []string) (End, error) {
 	if d.file.HTTP.Redeem == nil {
-		return end{}, trouble(Skipped, "redeem: the target file does not say how")
+		return End{}, Trouble(Skipped, "redeem: the target file does not say how")
 	}
 	values := map[string]string{"session": session}
 	if len(named) > 0 {
@@ -390,41 +390,41 @@ func (d *web) redeem(ctx context.Context, session string, named []string) (end, 
 	return d.end(ctx, d.file.HTTP.Redeem, d.file.HTTP.Redeem, values)
 }
 
-func (d *web) resume(ctx context.Context, session string) (end, error) {
+func (d *web) Resume(ctx context.Context, session string) (End, error) {
 	if d.file.HTTP.Resume == nil || d.file.HTTP.Redeem == nil {
-		return end{}, trouble(Skipped, "resume: the target file does not say how")
+		return End{}, Trouble(Skipped, "resume: the target file does not say how")
 	}
 	return d.end(ctx, d.file.HTTP.Resume, d.file.HTTP.Redeem, map[string]string{"session": session})
 }
 
 // end asks, and reads where a redemption ended, as another exchange says unless
 // this one does.
-func (d *web) end(ctx context.Context, e, read *exchange, values map[string]string) (end, error) {
+func (d *web) end(ctx context.Context, e, read *exchange, values map[string]string) (End, error) {
 	if e.State != nil {
 		read = e
 	}
 	a, err := d.exchange(ctx, e, values, d.file.Timeouts.Redeem)
 	if err != nil {
-		return end{}, err
+		return End{}, err
 	}
 	if p := read.Poll; p != nil {
 		if a, err = d.poll(ctx, p, values); err != nil {
-			return end{}, err
+			return End{}, err
 		}
 	}
 	reason, _ := read.reason.text(a.input) // what cannot be read is none
 	for i, state := range []string{"completed", "compensated", "stuck"} {
 		switch yes, err := read.states[i].holds(a.input); {
 		case err != nil:
-			return end{}, trouble(Errored, "%s was answered %d: %v", e.Request, a.status, err)
+			return End{}, Trouble(Errored, "%s was answered %d: %v", e.Request, a.status, err)
 		case yes:
-			return end{state: state, reason: reason, detail: fmt.Sprintf("answered %d", a.status)}, nil
+			return End{State: state, Reason: reason, Detail: fmt.Sprintf("answered %d", a.status)}, nil
 		}
 	}
 	if rejected, _ := d.file.HTTP.Relay.rejected.holds(a.input); rejected && a.status >= 400 {
-		return end{state: "rejected", reason: orWord(reason, "rejected"), detail: fmt.Sprintf("answered %d", a.status)}, nil
+		return End{State: "rejected", Reason: orWord(reason, "rejected"), Detail: fmt.Sprintf("answered %d", a.status)}, nil
 	}
-	return end{}, trouble(Errored, "%s was answered %d, and no state holds", e.Request, a.status)
+	return End{}, Trouble(Errored, "%s was answered %d, and no state holds", e.Request, a.status)
 }
 
 func orWord(s, otherwise string) string {
@@ -454,18 +454,18 @@ func (d *web) poll(ctx context.Context, p *pollPart, values map[string]string) (
 		case ctx.Err() != nil:
 			return answered{}, ctx.Err()
 		case timed.Err() != nil:
-			return answered{}, trouble(TimedOut, "%s did not come to its end within %s", p.Request, tokens.HowLong(within))
+			return answered{}, Trouble(TimedOut, "%s did not come to its end within %s", p.Request, tokens.HowLong(within))
 		case err != nil:
 			return answered{}, err
 		}
 	}
 }
 
-func (d *web) close(ctx context.Context, session string) error {
+func (d *web) Close(ctx context.Context, session string) error {
 	return d.simple(ctx, "close", d.file.HTTP.Close, map[string]string{"session": session})
 }
 
-func (d *web) facts(ctx context.Context, session string, facts tokens.Facts) error {
+func (d *web) Facts(ctx context.Context, session string, facts tokens.Facts) error {
 	for name, value := range facts {
 		if err := d.simple(ctx, "facts", d.file.HTTP.Facts, map[string]string{"session": session, "name": name, "value": value}); err != nil {
 			return err
@@ -477,24 +477,24 @@ func (d *web) facts(ctx context.Context, session string, facts tokens.Facts) err
 // simple asks for what has no answer but that it was done.
 func (d *web) simple(ctx context.Context, what string, e *exchange, values map[string]string) error {
 	if e == nil {
-		return trouble(Skipped, "%s: the target file does not say how", what)
+		return Trouble(Skipped, "%s: the target file does not say how", what)
 	}
 	a, err := d.exchange(ctx, e, values, d.file.Timeouts.Request)
 	if err == nil && a.status >= 400 {
-		return trouble(Errored, "%s was answered %d", e.Request, a.status)
+		return Trouble(Errored, "%s was answered %d", e.Request, a.status)
 	}
 	return err
 }
 
-func (d *web) keys(ctx context.Context, s setup) error { return d.publish(ctx, s) }
+func (d *web) Keys(ctx context.Context, s Setup) error { return d.publish(ctx, s) }
 
-func (d *web) clock(context.Context, time.Time) error {
-	return trouble(Skipped, "clock: its time is its own")
+func (d *web) Clock(context.Context, time.Time) error {
+	return Trouble(Skipped, "clock: its time is its own")
 }
 
-func (d *web) restart(ctx context.Context) error {
+func (d *web) Restart(ctx context.Context) error {
 	if d.child == nil {
-		return trouble(Skipped, "restart: it was not started here")
+		return Trouble(Skipped, "restart: it was not started here")
 	}
 	d.child.End()
 	return d.launch(ctx)

@@ -1,10 +1,11 @@
 // The domains' server: where a target's relay reaches our domains and their keys,
 // on this machine alone.
 
-package conform
+package foreign
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -36,8 +37,8 @@ type domainServer struct {
 	url    string
 
 	mu       sync.Mutex
-	sessions map[string]callee
-	last     callee
+	sessions map[string]Callee
+	last     Callee
 	shown    map[string][]byte // by path below the prefix
 	fetches  map[string]int
 	canaries map[string]string // by row: what was asked for
@@ -50,7 +51,7 @@ func serveDomains(f *File, nonce string) (*domainServer, error) {
 	if err != nil {
 		return nil, exit.Input(f.path, 0, fmt.Sprintf("serve: %v", err))
 	}
-	s := &domainServer{file: f, prefix: "/" + nonce, sessions: map[string]callee{}, shown: map[string][]byte{}, fetches: map[string]int{}, canaries: map[string]string{}}
+	s := &domainServer{file: f, prefix: "/" + nonce, sessions: map[string]Callee{}, shown: map[string][]byte{}, fetches: map[string]int{}, canaries: map[string]string{}}
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	s.hosts = []string{listener.Addr().String(), "localhost:" + port}
 	s.url = "http://" + listener.Addr().String() + s.prefix
@@ -96,7 +97,7 @@ func (c *counted) Close() error {
 func (s *domainServer) stop() { _ = s.server.Close() } // what is open is of no use any more
 
 // expect has calls for a session be answered by a row.
-func (s *domainServer) expect(session string, by callee) {
+func (s *domainServer) expect(session string, by Callee) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sessions[session], s.last = by, by
@@ -151,24 +152,24 @@ func (s *domainServer) call(w http.ResponseWriter, q *http.Request, path string)
 		http.Error(w, "there is no token where the target file says it is", http.StatusBadRequest)
 		return
 	}
-	c := call{action: action, service: service, token: token}
-	c.attempt, _ = part.attempt.text(input) // without one, a session is one attempt
-	c.session, _ = part.session.text(input) // without one, the order that the token names
+	c := Call{Action: action, Service: service, Token: token}
+	c.Attempt, _ = part.attempt.text(input) // without one, a session is one attempt
+	c.Session, _ = part.session.text(input) // without one, the order that the token names
 	by := s.whose(&c, part)
 	if by == nil {
 		http.Error(w, "nobody opened this session", http.StatusNotFound)
 		return
 	}
-	a := by.call(context.WithoutCancel(q.Context()), c)
-	values := map[string]string{"reason": a.reason, "detail": a.detail, "service": service, "session": c.session}
+	a := by.Call(context.WithoutCancel(q.Context()), c)
+	values := map[string]string{"reason": a.Reason, "detail": a.Detail, "service": service, "session": c.Session}
 	answer := part.Answer.Done
-	switch a.status {
+	switch a.Status {
 	case "lost":
 		panic(http.ErrAbortHandler) // closes the connection
 	case "repeated":
 		answer = part.Answer.Repeated
 	case "refused":
-		if answer = part.Answer.Refused; a.reason == string(tokens.ServiceUnavailable) {
+		if answer = part.Answer.Refused; a.Reason == string(tokens.ServiceUnavailable) {
 			answer = part.Answer.Unavailable
 		}
 	}
@@ -201,25 +202,39 @@ func (s *domainServer) part(method, path string) (part *servedPart, service, act
 }
 
 // whose finds the row whose session a call is about.
-func (s *domainServer) whose(c *call, part *servedPart) callee {
+func (s *domainServer) whose(c *Call, part *servedPart) Callee {
 	if part.session.code == nil {
 		claim := "order_processing_id"
 		if theirs := s.file.Contract.Claims[claim]; theirs != "" {
 			claim = theirs
 		}
-		if _, payload, _, err := parts(c.token); err == nil {
-			c.session = text(payload[claim])
-		}
+		c.Session = said(c.Token, claim)
 		s.mu.Lock()
 		s.guessed = true
 		s.mu.Unlock()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if by := s.sessions[c.session]; by != nil {
+	if by := s.sessions[c.Session]; by != nil {
 		return by
 	}
 	return s.last // it breaks a promise there, whatever it is about
+}
+
+// said gives what a token says of a claim, unverified; empty when it says nothing.
+func said(token, claim string) string {
+	parts := strings.Split(token, ".")
+	if len(parts) < 2 {
+		return ""
+	}
+	text, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return ""
+	}
+	var claims map[string]any
+	_ = json.Unmarshal(text, &claims) // what cannot be read says nothing
+	value, _ := claims[claim].(string)
+	return value
 }
 
 // sung says that a row's canary was asked for; empty when it was not.
@@ -227,13 +242,13 @@ func (s *domainServer) sung(row string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if asked := s.canaries[row]; asked != "" {
-		return "the relay asked for " + harmless(asked) + ", where a token's header had pointed"
+		return "the relay asked for " + Harmless(asked) + ", where a token's header had pointed"
 	}
 	return ""
 }
 
 // notes say how often keys were fetched, and what was guessed.
-func (s *domainServer) notes(f *File) []string {
+func (s *domainServer) notes() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	total := 0

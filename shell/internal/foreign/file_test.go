@@ -1,13 +1,13 @@
 // Target files: strict, with the place of what is wrong.
 
-package conform_test
+package foreign_test
 
 import (
 	"strings"
 	"testing"
 
-	"tokenshell/shell/internal/conform"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/foreign"
 )
 
 func TestTargetFilesAreStrict(t *testing.T) {
@@ -40,7 +40,7 @@ func TestTargetFilesAreStrict(t *testing.T) {
 		"can: [clock]\n" + http:                                                               "clock: for this the file needs a stdio adapter",
 		http + "---\ntarget: 1":                                                               "here begins another",
 	} {
-		_, err := conform.Parse("t.yaml", []byte(text))
+		_, err := foreign.Parse("t.yaml", []byte(text))
 		if exit.Code(err) != exit.BadInput || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s:\n%v, want %s", text, err, says)
 		}
