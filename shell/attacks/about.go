@@ -95,6 +95,9 @@ func (r Row) Check() string {
 	if at < 0 && r.AboutRelay() && !slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Refused && s.Verb == Redeem && s.State == "" }) {
 		return Redemption
 	}
+	if at >= 0 && slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Verb == Fault }) && r.Steps[at].Session == victim {
+		return Redemption // the session is as its redemption has left it
+	}
 	missing := slices.ContainsFunc(r.Steps, func(s Step) bool {
 		return s.Forge != nil && slices.ContainsFunc(s.Forge.Payload, func(e Edit) bool { return e.name == "iss" })
 	})

@@ -49,7 +49,7 @@ func TestWhatARowIsAbout(t *testing.T) {
 		"FLW-01": "holder session sessions", "FLW-05": "holder session redeem choose sessions", "FLW-07": "holder session close",
 		"FLW-13": "holder replay redeem replay", "FLW-14": "holder replay redeem replay concurrent", "FLW-09": "holder session clock",
 		"FLW-28": "sibling outcome", "ROT-01": "thief key keys clock", "ROT-03": "holder key keys", "ROT-05": "holder redemption redeem keys", "ROT-06": "thief key keys clock",
-		"RED-10": "holder redemption redeem", "RED-11": "holder redemption close", "FLT-01": "holder redemption redeem", "FLT-07": "holder session redeem resume",
+		"RED-10": "holder redemption redeem", "RED-11": "holder redemption close", "FLT-01": "holder redemption redeem", "FLT-07": "holder redemption redeem resume", "FLT-09": "holder session redeem resume sessions",
 		"SEA-29": "issuer redemption redeem",
 	} {
 		at := slices.IndexFunc(attacks.All(), func(r attacks.Row) bool { return r.ID == id })

@@ -35,8 +35,8 @@ func (r *run) judge(s Step, answer Answer, err error, before Books) error {
 	if errors.As(err, &trouble) {
 		return err
 	}
-	if s.Refused {
-		r.reason = got
+	if s.Refused && (s.ofRelay() || !r.told) {
+		r.reason, r.told = got, r.told || s.ofRelay() // what the relay says is the row's, whatever a domain says after it
 	}
 	switch {
 	case want == "" && err != nil && s.State == "":

@@ -68,6 +68,7 @@ type run struct {
 	names  map[string]string // the relay's names for the row's sessions
 	mark   Books
 	reason tokens.Reason
+	told   bool // the reason is the relay's
 
 	lost bool // a control failed
 
@@ -149,6 +150,9 @@ func (r *run) all(ctx context.Context) (err error) {
 		return r.uncontrolled("before", before)
 	case err != nil:
 		return err
+	}
+	if broken := r.books().Broken; broken != "" && sound {
+		return through("the books do not hold: %s", broken)
 	}
 	if err := r.control(ctx, "after", early); err != nil {
 		return r.uncontrolled("after", err)

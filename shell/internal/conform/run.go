@@ -201,7 +201,7 @@ func (r *run) meet(ctx context.Context, report *Report) error {
 	}
 	slices.Sort(r.about.Can)
 	report.Can = append(report.Can, r.about.Can...)
-	report.Relay = foreign.Harmless(strings.TrimSpace(strings.Join([]string{r.about.Name, r.about.Version, r.about.Language}, " ")))
+	report.Relay = foreign.Harmless(strings.Join(strings.Fields(r.about.Name+" "+r.about.Version+" "+r.about.Language), " "))
 	return nil
 }
 

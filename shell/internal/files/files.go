@@ -55,6 +55,18 @@ func (d *Dir) MayRead(name string) error {
 	return d.MayWrite(name)
 }
 
+// Make makes a folder, and those that it lies in. The error is an
+// [exit.InputError].
+func (d *Dir) Make(name string) error {
+	if err := d.MayWrite(name); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(d.Full(name), 0o755); err != nil {
+		return exit.Input(name, 0, "it cannot be made: "+CauseOf(err))
+	}
+	return nil
+}
+
 // MayRun says that no program may be started from here; nil when one may.
 func (d *Dir) MayRun() error {
 	if d.Only != "" && !d.Reads {

@@ -395,3 +395,42 @@ func parseBase(text string) (*url.URL, error) {
 	}
 	return u, nil
 }
+
+// Fact is a part of a file, by its name.
+type Fact struct{ Name, Value string }
+
+// Says gives what the file says, with what it leaves out. Values from the
+// environment are not in it.
+func (f *File) Says() []Fact {
+	c := f.Contract
+	var how string
+	switch {
+	case f.Stdio != nil:
+		how = "stdio: " + tokens.Word(strings.Join(f.Stdio.Command, " "))
+	case f.Each != nil:
+		how = "each: " + tokens.Word(strings.Join(f.Each.Command, " "))
+	default:
+		how = "http: " + f.HTTP.Base
+		if f.HTTP.Serve != "" {
+			how += ", serves at " + f.HTTP.Serve
+		}
+	}
+	can := "what it says in hello"
+	if f.Can != nil || f.Stdio == nil {
+		can = strings.Join(f.can(), " ")
+	}
+	words := "not compared"
+	if len(f.Reasons) > 0 {
+		words = tokens.Count(len(f.Reasons), "word") + " of theirs are known"
+	}
+	life := "unknown"
+	if f.SessionLife != 0 {
+		life = tokens.HowLong(time.Duration(f.SessionLife))
+	}
+	return []Fact{
+		{"name", f.Name}, {"reached", how}, {"can", can}, {"enforces", strings.Join(f.Enforces, " ")}, {"session life", life},
+		{"audience", c.Audience}, {"typ", c.Type}, {"longest life", tokens.HowLong(time.Duration(c.MaxLifetime))}, {"leeway", tokens.HowLong(time.Duration(c.Leeway))},
+		{"keys", f.KeySet()}, {"reasons", words},
+		{"timeouts", fmt.Sprintf("start %s, request %s, redeem %s, stop %s", tokens.HowLong(time.Duration(f.Timeouts.Start)), tokens.HowLong(time.Duration(f.Timeouts.Request)), tokens.HowLong(time.Duration(f.Timeouts.Redeem)), tokens.HowLong(time.Duration(f.Timeouts.Stop)))},
+	}
+}

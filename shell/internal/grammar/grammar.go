@@ -31,13 +31,14 @@ type grammar struct {
 
 	Trust verbs.Trust `cmd:"" group:"tokens" help:"Trust issuers from outside this world."`
 
-	Clock   verbs.Clock  `cmd:"" group:"world" help:"Show and move the time."`
-	Fault   verbs.Fault  `cmd:"" group:"world" help:"Have a step of a party go wrong."`
-	Explore explore.Verb `cmd:"" hostile:"" looks:"" matters:"0" group:"world" help:"Walk through what may happen, looking for an invariant that does not hold." seed:"which walks: the same seed walks the same way" example:"explore --depth 8 --moves 500"`
-	Attack  target.Verb  `cmd:"" hostile:"" group:"world" help:"List and try hostile tokens and flows."`
-	View    verbs.View   `cmd:"" group:"world" help:"Show a party's books." example:"view points"`
-	Log     verbs.Log    `cmd:"" group:"world" help:"Show what the parties logged." example:"log --party relay"`
-	Trace   trace.Verb   `cmd:"" group:"world" help:"Show what the parties said to each other, as a sequence diagram." example:"trace --format mermaid"`
+	Clock   verbs.Clock     `cmd:"" group:"world" help:"Show and move the time."`
+	Fault   verbs.Fault     `cmd:"" group:"world" help:"Have a step of a party go wrong."`
+	Explore explore.Verb    `cmd:"" hostile:"" looks:"" matters:"0" group:"world" help:"Walk through what may happen, looking for an invariant that does not hold." seed:"which walks: the same seed walks the same way" example:"explore --depth 8 --moves 500"`
+	Attack  target.Verb     `cmd:"" hostile:"" group:"world" help:"List and try hostile tokens and flows."`
+	Target  target.FileVerb `cmd:"" unrecorded:"" unwatched:"" group:"world" help:"Describe a relay of your own, and see whether it can be driven."`
+	View    verbs.View      `cmd:"" group:"world" help:"Show a party's books." example:"view points"`
+	Log     verbs.Log       `cmd:"" group:"world" help:"Show what the parties logged." example:"log --party relay"`
+	Trace   trace.Verb      `cmd:"" group:"world" help:"Show what the parties said to each other, as a sequence diagram." example:"trace --format mermaid"`
 
 	Set     verbs.Set     `cmd:"" group:"shell" help:"Set an option; list them without arguments." example:"set leeway 5s"`
 	Let     verbs.Let     `cmd:"" group:"shell" help:"Set a variable." example:"let CODE TEN"`

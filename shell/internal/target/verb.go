@@ -22,8 +22,10 @@ import (
 
 // Verb is the verb attack.
 type Verb struct {
-	List attackList `cmd:"" looks:"" help:"List the hostile tokens and flows, each with the reason that it has to be refused with." example:"attack list --group key"`
-	Run_ attackRun  `cmd:"" looks:"" name:"run" help:"Try hostile tokens and flows, each on a fresh world beside this one." seed:"which keys and ids: the same seed makes the same tokens" example:"attack run ALG-01 FLW-13"`
+	List   attackList   `cmd:"" looks:"" help:"List the hostile tokens and flows, each with the reason that it has to be refused with." example:"attack list --group key"`
+	Show   attackShow   `cmd:"" looks:"" help:"Show one attack: what is changed, its steps, and its token taken apart." seed:"which keys and ids: the same seed makes the same tokens" example:"attack show ALG-01"`
+	Export attackExport `cmd:"" looks:"" help:"Write the hostile tokens to files, with the key sets they are tried on." seed:"which keys and ids: the same seed makes the same tokens" example:"attack export tokens"`
+	Run_   attackRun    `cmd:"" looks:"" name:"run" help:"Try hostile tokens and flows, each on a fresh world beside this one." seed:"which keys and ids: the same seed makes the same tokens" example:"attack run ALG-01 FLW-13"`
 }
 
 // choice says which rows: those that are all of it.
@@ -52,6 +54,10 @@ type listedAttack struct {
 	Needs []attacks.Need `json:"needs"`
 }
 
+func listed(r attacks.Row) listedAttack {
+	return listedAttack{r.ID, r.Group, r.What, r.Expect, r.Source, r.Check(), r.Who(), r.AboutRelay(), append([]attacks.Need{}, r.Needs()...)}
+}
+
 // Run lists the catalogue.
 func (v *attackList) Run(out *answer.Out) error {
 	rows, err := chosenAttacks(nil, v.choice)
@@ -63,7 +69,7 @@ func (v *attackList) Run(out *answer.Out) error {
 	}{[]listedAttack{}}
 	shown := page.NewTable("ID", "GROUP", "WHAT IS TRIED", "WHO", "CHECK", "REFUSED WITH", "SOURCE")
 	for _, r := range rows {
-		list.Attacks = append(list.Attacks, listedAttack{r.ID, r.Group, r.What, r.Expect, r.Source, r.Check(), r.Who(), r.AboutRelay(), append([]attacks.Need{}, r.Needs()...)})
+		list.Attacks = append(list.Attacks, listed(r))
 		shown.Row(page.Rigid(r.ID), page.Rigid(r.Group), r.What, page.Rigid(r.Who()), page.Rigid(r.Check()), page.Rigid(r.Expect), page.Faint(r.Source))
 	}
 	return out.Show(list, shown.Write)
