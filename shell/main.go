@@ -17,6 +17,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"tokenshell/orchestrator/filestore"
+	"tokenshell/shell/internal/adapter"
+
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/exit"
@@ -38,6 +40,7 @@ type process struct {
 	Run     processRun `cmd:"" help:"Run scenarios: files, and folders of .txtar files."`
 	Help    verbs.Help `cmd:"" help:"List the verbs, or explain one."`
 	Version struct{}   `cmd:"" help:"Say which tokenshell this is."`
+	Adapter struct{}   `cmd:"" help:"Put our own relay behind the protocol of adapters, on standard input and output."`
 }
 
 type processRun struct {
@@ -90,6 +93,8 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 		return exit.Usage("leave --state out", "each scenario has a world of its own, and keeps nothing")
 	case command == "run":
 		return runPaths(p, out)
+	case command == "adapter":
+		return adapter.Serve(context.Background(), stdin, stdout, version())
 	}
 	s, shut, err := openShell(p, out)
 	if err != nil {
@@ -165,6 +170,7 @@ func printUsage(w *page.Page, node *kong.Node) {
   tokenshell                      a prompt, or a script from standard input
   tokenshell -c 'LINE; LINE'      these lines
   tokenshell run [FLAGS] PATH…    scenarios: .txtar files, and folders of them
+  tokenshell adapter              our own relay behind the protocol of adapters, on stdin and stdout
   tokenshell help [VERB]          the verbs
   tokenshell version
 

@@ -49,6 +49,7 @@ const (
 type Edit struct {
 	op, name, raw string
 	bend          func(string) string
+	spell         func(string) string // how the name is written; nil as it is
 }
 
 func set(name, raw string) Edit  { return Edit{op: "set", name: name, raw: raw} }
@@ -57,6 +58,14 @@ func drop(name string) Edit      { return Edit{op: "drop", name: name} }
 func edits(all ...Edit) []Edit   { return all }
 func header(all ...Edit) Forgery { return Forgery{Header: all} }
 func claims(all ...Edit) Forgery { return Forgery{Payload: all} }
+
+// spelt writes the name of a member in another way.
+func (e Edit) spelt(how func(string) string) Edit { e.spell = how; return e }
+
+// escaped writes a name with its first letter as an escape, capital with a
+// capital one.
+func escaped(name string) string { return fmt.Sprintf(`\u%04x%s`, name[0], name[1:]) }
+func capital(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
 
 // bend changes a string.
 func bend(name string, f func(string) string) Edit { return Edit{op: "bend", name: name, bend: f} }
@@ -91,15 +100,20 @@ func members(text []byte) ([]member, error) {
 	return all, nil
 }
 
-// edit applies edits to an object and gives its text. Names are written as they
-// stand in the edit, so that an escape in one survives.
-func edit(text []byte, all []Edit, words func(string) string) (string, error) {
+// edit applies edits to an object and gives its text. names are others' names
+// for members; they are written as the edit says, so that an escape in one
+// survives.
+func edit(text []byte, all []Edit, names map[string]string, words func(string) string) (string, error) {
 	found, err := members(text)
 	if err != nil {
 		return "", err
 	}
 	for _, e := range all {
-		name, raw := `"`+e.name+`"`, words(e.raw)
+		called := e.name
+		if theirs := names[called]; theirs != "" {
+			called = theirs
+		}
+		name, raw := `"`+spelt(called, e.spell)+`"`, words(e.raw)
 		at := -1
 		for i := range found {
 			if found[i].name == name {

@@ -17,19 +17,19 @@ func redemptionRows() []Row {
 		{"RED-04", "past the relay, sixteen at once", tokens.AlreadyRedeemed, once, scene(direct("t").times(16).refused())},
 		{"RED-05", "past the relay, sealed, four at once", tokens.AlreadyRedeemed, once, []Step{
 			open(victim, first), confirm("t", victim, sealing), direct("t").times(4).refused()}},
-		{"RED-06", "past the relay again, after exp", tokens.AlreadyRedeemed, once, scene(direct("t"), wait(tokenLife), direct("t").refused())},
+		{"RED-06", "past the relay again, after exp", tokens.AlreadyRedeemed, once, scene(direct("t"), wait(life), direct("t").refused())},
 		{"RED-07", "a forwarding repeated word for word, then under another attempt", tokens.AlreadyRedeemed, once, scene(
 			direct("t").attempt("att_1"), direct("t").attempt("att_1").again(), direct("t").attempt("att_2").refused())},
 		{"RED-08", "a forwarding repeated after exp is answered, another attempt is not", tokens.AlreadyRedeemed, once, scene(
-			direct("t").attempt("att_1"), wait(tokenLife), direct("t").attempt("att_1").again(), direct("t").attempt("att_2").refused())},
+			direct("t").attempt("att_1"), wait(life), direct("t").attempt("att_1").again(), direct("t").attempt("att_2").refused())},
 		{"RED-09", "past the relay after revocation", tokens.Revoked, takeBack, scene(revoke("t"), direct("t").refused())},
 		{"RED-10", "a checkout after revocation", tokens.Revoked, takeBack, []Step{
 			marked(), open(victim, first), confirm("t", victim, early), relay("t"), revoke("t"), redeem(Compensated).refused(), same()}},
 		{"RED-11", "past the relay after its session was closed", tokens.Revoked, takeBack, scene(relay("t"), closed(victim), direct("t").refused())},
 		{"RED-12", "past the relay after expiry: what it held is free again", tokens.Expired, "RFC 7519 4.1.4", []Step{
-			wait(tokenLife), marked(), open(victim, first), confirm("t", victim, early), confirm("u", victim, late), wait(tokenLife), same(), direct("t").refused(), direct("u").refused()}},
+			wait(life), marked(), open(victim, first), confirm("t", victim, early), confirm("u", victim, late), wait(life), same(), direct("t").refused(), direct("u").refused()}},
 		{"RED-13", "expiry between relay and redeem", tokens.Expired, "RFC 7519 4.1.4", []Step{
-			wait(tokenLife), marked(), open(victim, first), confirm("t", victim, early), relay("t"), wait(tokenLife), redeem(Compensated).refused(), same()}},
+			wait(life), marked(), open(victim, first), confirm("t", victim, early), relay("t"), wait(life), redeem(Compensated).refused(), same()}},
 		{"RED-14", "revoking with another's jti and a signature of one's own", tokens.SignatureInvalid, takeBack, scene(
 			forged("x", "t", claims(set("exp", `$NOW+60`)).by(attacker)), revoke("x").refused(), relay("t"), redeem(Completed))},
 		{"RED-15", "revoking what was redeemed", tokens.AlreadyRedeemed, takeBack, scene(relay("t"), redeem(Completed), revoke("t").refused())},

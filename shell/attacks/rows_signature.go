@@ -36,7 +36,7 @@ func signatureRows() []Row {
 		{"SIG-15", "a bit of R flipped", tokens.SignatureInvalid, checked, signed(flipped(3))},
 		{"SIG-16", "a bit of S flipped", tokens.SignatureInvalid, checked, signed(flipped(63))},
 		{"SIG-17", "another customer in the payload, the signature left", tokens.SignatureInvalid, checked, both(claims(set("sub", `"$OTHER_CUSTOMER"`)).by(kept))},
-		{"SIG-18", "a later exp in the payload, the signature left", tokens.SignatureInvalid, checked, both(claims(set("exp", `$NOW+300`)).by(kept))},
+		{"SIG-18", "a later exp in the payload, the signature left", tokens.SignatureInvalid, checked, both(claims(set("exp", `$LATEST`)).by(kept))},
 		{"SIG-19", "a space in the payload, the signature left", tokens.SignatureInvalid, "RFC 7515 5.2", both(Forgery{PayloadText: "@ ", Signer: kept})},
 		{"SIG-20", "a space in the header, the signature left", tokens.SignatureInvalid, "RFC 7515 5.2", both(Forgery{HeaderText: "@ ", Signer: kept})},
 		{"SIG-21", "the signature of another token of the same issuer", tokens.SignatureInvalid, replaced,
@@ -44,7 +44,7 @@ func signatureRows() []Row {
 		{"SIG-22", "the signature covers the payload only", tokens.SignatureInvalid, "RFC 7515 5.1", both(Forgery{Input: func(input string) string { return input[strings.IndexByte(input, '.')+1:] }})},
 		{"SIG-23", "the signature covers the JSON, not its encoding", tokens.SignatureInvalid, "RFC 7515 5.1", both(Forgery{Input: fixed(`{"alg":"ES256"}`)})},
 		{"SIG-24", "expired and badly signed: nothing is said of exp", tokens.SignatureInvalid, "RFC 8725 3.3; CVE-2024-51744", both(claims(set("exp", `$NOW-60`)).by(attacker))},
-		{"SIG-25", "unknown session and badly signed: nothing is said of sessions", tokens.SignatureInvalid, "RFC 8725 3.3", both(claims(set("order_processing_id", `"op_never"`)).by(attacker))},
+		{"SIG-25", "unknown session and badly signed: nothing is said of sessions", tokens.SignatureInvalid, "RFC 8725 3.3", both(claims(set("order_processing_id", `"$NEVER"`)).by(attacker))},
 	})
 }
 

@@ -25,12 +25,30 @@ const (
 	WrongReason Status = "wrong_reason"
 )
 
+// Trouble is an answer that is none: neither yes nor no. It ends a row with a
+// status of the target's own.
+type Trouble struct {
+	Status Status
+	What   string
+}
+
+func (t *Trouble) Error() string { return t.What }
+
+// Fitter is a [Target] that knows which of its answers are as good as a reason.
+// Without one, the reason has to be the wanted one.
+type Fitter interface {
+	Fits(v Verb, want, got tokens.Reason) bool
+}
+
 // Result is what came of a row.
 type Result struct {
 	Row
 	Status Status
 	Reason tokens.Reason // what the attack was answered with; empty when it was done
 	Detail string        // what did not go as it had to; empty when everything did
+
+	Control bool     // it is a control token that did not come through
+	Trouble *Trouble // what ended it early; nil when nothing did, or an error of no status
 }
 
 // held is a token of a run.
@@ -47,8 +65,12 @@ type run struct {
 	seed   uint64
 	key    *ecdsa.PrivateKey
 	tokens map[string]held
+	names  map[string]string // the relay's names for the row's sessions
 	mark   Books
 	reason tokens.Reason
+	told   bool // the reason is the relay's
+
+	lost bool // a control failed
 
 	// What the target showed since the last action, which alone changes it; nil
 	// when nobody has looked.
@@ -83,32 +105,24 @@ func (r *run) books() Books {
 	return *r.open
 }
 
-// verdict is an error that ends a run early, and says with which status.
-type verdict struct {
-	status Status
-	what   string
-}
-
-func (v *verdict) Error() string { return v.what }
-
 func wrong(format string, args ...any) error {
-	return &verdict{WrongReason, fmt.Sprintf(format, args...)}
+	return &Trouble{WrongReason, fmt.Sprintf(format, args...)}
 }
 func through(format string, args ...any) error {
-	return &verdict{GotThrough, fmt.Sprintf(format, args...)}
+	return &Trouble{GotThrough, fmt.Sprintf(format, args...)}
 }
 
 // Run runs a row on a fresh target. The attacker's keys come from the seed. A
 // row whose control does not come through, or over which a party panics, counts
 // as [WrongReason].
 func Run(ctx context.Context, row Row, target Target, seed uint64) (result Result) {
-	r := &run{target: target, row: row, seed: seed, tokens: map[string]held{}}
+	r := &run{target: target, row: row, seed: seed, tokens: map[string]held{}, names: map[string]string{}}
 	result = Result{Row: row, Status: Refused}
 	end := func(err error) {
-		result.Reason = r.reason
-		var v *verdict
+		result.Reason, result.Control = r.reason, r.lost
+		var v *Trouble
 		if errors.As(err, &v) {
-			result.Status, result.Detail = v.status, err.Error()
+			result.Status, result.Detail, result.Trouble = v.Status, err.Error(), v
 		} else if err != nil {
 			result.Status, result.Detail = WrongReason, err.Error()
 		}
@@ -127,23 +141,45 @@ func (r *run) all(ctx context.Context) (err error) {
 		return err
 	}
 	// A row goes on after a control that failed: an attack that gets through weighs more.
-	before := r.control(ctx, "op_before", late)
+	before := r.control(ctx, "before", late)
 	sound := r.books().Broken == ""
 	err = r.steps(ctx)
-	var v *verdict
-	switch worse := errors.As(err, &v) && v.status == GotThrough; {
+	var v *Trouble
+	switch worse := errors.As(err, &v) && v.Status == GotThrough; {
 	case before != nil && !worse:
-		return wrong("the control before it: %v", before)
+		return r.uncontrolled("before", before)
 	case err != nil:
 		return err
 	}
-	if err := r.control(ctx, "op_after", early); err != nil {
-		return wrong("the control after it: %v", err)
+	if broken := r.books().Broken; broken != "" && sound {
+		return through("the books do not hold: %s", broken)
+	}
+	if err := r.control(ctx, "after", early); err != nil {
+		return r.uncontrolled("after", err)
 	}
 	if broken := r.books().Broken; broken != "" && sound {
 		return through("the books do not hold: %s", broken)
 	}
 	return nil
+}
+
+// uncontrolled says that a control did not come through. What is no answer at
+// all keeps its own status.
+func (r *run) uncontrolled(when string, err error) error {
+	r.lost = true
+	var v *Trouble
+	if errors.As(err, &v) {
+		return &Trouble{v.Status, fmt.Sprintf("the control %s it: %v", when, err)}
+	}
+	return wrong("the control %s it: %v", when, err)
+}
+
+// order gives the relay's name for one of the row's sessions.
+func (r *run) order(role string) string {
+	if name := r.names[role]; name != "" {
+		return name
+	}
+	return "op_" + r.shop().Row + role
 }
 
 func (r *run) steps(ctx context.Context) error {
@@ -157,19 +193,21 @@ func (r *run) steps(ctx context.Context) error {
 }
 
 // control takes a valid token of a service all the way: confirmed, relayed and
-// redeemed.
+// redeemed, if this target can redeem.
 func (r *run) control(ctx context.Context, session, role string) error {
 	do := func(a Action) (Answer, error) {
-		a.Session = session
+		a.Session = r.order(session)
 		answer, err := r.do(ctx, a)
 		if err != nil {
 			return answer, fmt.Errorf("%s: %w", a.Verb, err)
 		}
 		return answer, nil
 	}
-	if _, err := do(Action{Verb: Open, Customer: r.customer(first)}); err != nil {
+	opened, err := do(Action{Verb: Open, Customer: r.customer(first)})
+	if err != nil {
 		return err
 	}
+	r.names[session] = opened.Session
 	good, err := do(Action{Verb: Confirm, Service: r.service(role).Name})
 	if err != nil {
 		return err
@@ -179,6 +217,9 @@ func (r *run) control(ctx context.Context, session, role string) error {
 	}
 	if _, err := do(Action{Verb: Relay, Token: good.Token}); err != nil {
 		return err
+	}
+	if !r.shop().Can(NeedRedeem) {
+		return nil
 	}
 	before := r.books()
 	ended, err := do(Action{Verb: Redeem})
@@ -228,6 +269,9 @@ func (r *run) step(ctx context.Context, s Step) error {
 	if err := r.judge(s, answer, err, before); err != nil {
 		return err
 	}
+	if s.Verb == Open {
+		r.names[s.Session] = answer.Session
+	}
 	if s.Verb == Confirm {
 		header, _, _, err := decode(answer.Token)
 		if err != nil {
@@ -247,8 +291,11 @@ func (r *run) step(ctx context.Context, s Step) error {
 // action gives a step's action: the n-th of those that happen at once.
 func (r *run) action(s Step, n int) Action {
 	a := Action{
-		Verb: s.Verb, Session: s.Session, Customer: r.customer(s.Customer), Attempt: s.Attempt,
-		By: s.By, Phase: s.Phase, Kind: s.Kind, Count: s.Count,
+		Verb: s.Verb, Customer: r.customer(s.Customer), Attempt: s.Attempt,
+		By: s.By.in(r.shop()), Phase: s.Phase, Kind: s.Kind, Count: s.Count,
+	}
+	if s.Session != "" {
+		a.Session = r.order(s.Session)
 	}
 	role := s.Service
 	if s.Token != "" {

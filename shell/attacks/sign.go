@@ -141,11 +141,11 @@ func (r *run) forge(ctx context.Context, f *Forgery, good held) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	headerText, err := edit(header, f.Header, words)
+	headerText, err := edit(header, f.Header, nil, words)
 	if err != nil {
 		return "", err
 	}
-	payloadText, err := edit(payload, f.Payload, words)
+	payloadText, err := edit(payload, f.Payload, r.shop().Claims, words)
 	if err != nil {
 		return "", err
 	}

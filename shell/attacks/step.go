@@ -18,7 +18,7 @@ type Step struct {
 	As       string // the name of the token that comes of it
 	Forge    *Forgery
 	Attempt  string
-	By       time.Duration
+	By       Span
 	Phase    string
 	Kind     string
 	Count    int
@@ -30,13 +30,13 @@ type Step struct {
 	Repeated bool          // the answer has to be one that was given before
 }
 
-// The names that rows use. A row that says nothing is about the victim's
-// session and the first service.
+// The names that rows use; the relay has its own for the sessions. A row that
+// says nothing is about the victim's session and the first service.
 const (
-	victim    = "op_victim"
-	elsewhere = "op_elsewhere" // another session of the same customer
-	intruder  = "op_intruder"  // a session of another customer
-	never     = "op_never"     // nobody opened it
+	victim    = "victim"
+	elsewhere = "elsewhere" // another session of the same customer
+	intruder  = "intruder"  // a session of another customer
+	never     = "never"     // nobody opened it
 
 	first  = "first"
 	second = "second"
@@ -45,6 +45,26 @@ const (
 	late    = "late"    // the one after it
 	sealing = "sealing" // one that seals
 )
+
+// Span is a length of time, in what it depends on.
+type Span struct {
+	Lives    int // lifetimes of a token
+	Sessions int // lifetimes of an open session
+	Leeways  int
+	Plus     time.Duration
+}
+
+// life is how long a token lives; forgotten, after how long everybody has
+// forgotten a session.
+var (
+	life      = Span{Lives: 1}
+	forgotten = Span{Plus: 30 * time.Hour}
+)
+
+// in gives the span where things live for as long as a shop says.
+func (s Span) in(shop Shop) time.Duration {
+	return time.Duration(s.Lives)*shop.Life + time.Duration(s.Sessions)*shop.SessionLife + time.Duration(s.Leeways)*shop.Leeway + s.Plus
+}
 
 func open(session, customer string) Step {
 	return Step{Verb: Open, Session: session, Customer: customer}
@@ -62,7 +82,7 @@ func cancel(token string) Step   { return Step{Verb: Cancel, Session: victim, To
 func redeem(state State) Step    { return Step{Verb: Redeem, Session: victim, State: state} }
 func resume(state State) Step    { return Step{Verb: Resume, Session: victim, State: state} }
 func closed(session string) Step { return Step{Verb: Close, Session: session} }
-func wait(by time.Duration) Step { return Step{Verb: Advance, By: by} }
+func wait(by Span) Step          { return Step{Verb: Advance, By: by} }
 func rotate() Step               { return Step{Verb: Rotate, Service: early} }
 func retire(token string) Step   { return Step{Verb: Retire, Token: token} }
 func disable(token string) Step  { return Step{Verb: Disable, Token: token} }

@@ -15,6 +15,7 @@ package attacks
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tokenshell/tokens"
@@ -35,9 +36,23 @@ type Target interface {
 // Shop is what a row has to know about its target.
 type Shop struct {
 	Now       time.Time
+	Runs      bool      // the time goes on by itself
 	Customers []string  // at least two
 	Services  []Service // in the order of redemption: at least two, and one that seals
+	Row       string    // what the row's own names have in them, so that they are new; empty on a fresh relay
+
+	Life, LongestLife time.Duration // of a token: as it is issued, and at most
+	SessionLife       time.Duration // of an open session; 0 when nobody knows
+	Leeway            time.Duration
+
+	Audience, Type string            // aud of the relay, and typ
+	Claims         map[string]string // its names for our claims
+
+	Cannot []Need // what this target is not asked for; a control leaves it out
 }
+
+// Can reports whether the target can be asked for something.
+func (s Shop) Can(n Need) bool { return !slices.Contains(s.Cannot, n) }
 
 // Service is a domain: what anybody may know about it.
 type Service struct {
@@ -100,6 +115,7 @@ type Action struct {
 
 // Answer is what came of it.
 type Answer struct {
+	Session   string // the relay's name for it
 	Token     string
 	Signature []byte
 	State     string // of the session

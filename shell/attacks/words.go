@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 func (r *run) customer(name string) string {
@@ -43,7 +44,10 @@ var word = regexp.MustCompile(`\$[A-Z_]+([+-][0-9]+)?`)
 // for: $ISS, $CAP and $KID of the forged token's service, and $OTHER_ISS,
 // $OTHER_CAP and $OTHER_KID of another; $T_KID of the token called t; $CUSTOMER
 // and $OTHER_CUSTOMER; $JWK and $ATTACKER_JWK; $LETTER, what is sealed in the
-// token called u; and $NOW, a time in seconds, which may have +N or -N behind it.
+// token called u; and $NOW, $OVER, $SOON and $LATEST, times in seconds, which may have +N or -N
+// behind them: now, when just over, not come yet, and the end of the longest
+// life. $VICTIM, $ELSEWHERE, $INTRUDER and $NEVER are sessions, $ROW makes a
+// name the row's own, $AUD is the relay and $TYP the type of a token.
 func (r *run) words(good held) (func(string) string, error) {
 	shop, own, other := r.shop(), r.service(good.service), r.service(late)
 	if other.Name == own.Name {
@@ -60,18 +64,33 @@ func (r *run) words(good held) (func(string) string, error) {
 	known := map[string]string{
 		"$T_KID": r.tokens["t"].kid, "$ISS": own.Issuer, "$CAP": own.Capability, "$KID": good.kid,
 		"$OTHER_ISS": other.Issuer, "$OTHER_CAP": other.Capability, "$OTHER_KID": other.KeyID,
+		"$VICTIM": text(r.order(victim)), "$ELSEWHERE": text(r.order(elsewhere)), "$INTRUDER": text(r.order(intruder)), "$NEVER": text(r.order(never)),
+		"$ROW": shop.Row, "$AUD": shop.Audience, "$TYP": shop.Type,
 		"$CUSTOMER": shop.Customers[0], "$OTHER_CUSTOMER": shop.Customers[1],
 		"$JWK": ownJWK, "$ATTACKER_JWK": attackerJWK, "$LETTER": sealedIn(r.tokens["u"].raw),
 	}
+	now, leeway := shop.Now.Unix(), int64(shop.Leeway/time.Second)
+	times := map[string]int64{"$NOW": now, "$OVER": now - leeway, "$SOON": now + leeway + 1, "$LATEST": now + int64(shop.LongestLife/time.Second)}
+	if shop.Runs {
+		times["$SOON"] += 60 // or it has come before the token has
+	}
 	return func(text string) string {
 		return word.ReplaceAllStringFunc(text, func(name string) string {
-			if by, ok := strings.CutPrefix(name, "$NOW"); ok {
-				seconds, _ := strconv.ParseInt(by, 10, 64) // with nothing behind it, 0
-				return strconv.FormatInt(shop.Now.Unix()+seconds, 10)
+			stem := strings.TrimRight(name, "+-0123456789")
+			moment, ok := times[stem]
+			if !ok {
+				return known[stem] + name[len(stem):]
 			}
-			return known[name]
+			seconds, _ := strconv.ParseInt(name[len(stem):], 10, 64) // with nothing behind it, 0
+			return strconv.FormatInt(moment+seconds, 10)
 		})
 	}, nil
+}
+
+// text writes a text as it stands in a JSON string.
+func text(s string) string {
+	quoted, _ := json.Marshal(s) // a string has no way to fail
+	return string(quoted[1 : len(quoted)-1])
 }
 
 // sealedIn gives the sealed section of a token; empty when there is none.

@@ -55,6 +55,26 @@ func (d *Dir) MayRead(name string) error {
 	return d.MayWrite(name)
 }
 
+// Make makes a folder, and those that it lies in. The error is an
+// [exit.InputError].
+func (d *Dir) Make(name string) error {
+	if err := d.MayWrite(name); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(d.Full(name), 0o755); err != nil {
+		return exit.Input(name, 0, "it cannot be made: "+CauseOf(err))
+	}
+	return nil
+}
+
+// MayRun says that no program may be started from here; nil when one may.
+func (d *Dir) MayRun() error {
+	if d.Only != "" && !d.Reads {
+		return exit.Usage("run the scenario without --no-exec, if you trust it", "with --no-exec no program is run")
+	}
+	return nil
+}
+
 // within reports whether a path leads to a place in a folder, whatever links it
 // goes through. What does not exist yet lies where its folder does.
 func within(folder, path string) bool {

@@ -32,16 +32,17 @@ type grammar struct {
 
 	Trust verbs.Trust `cmd:"" group:"tokens" help:"Trust issuers from outside this world."`
 
-	World   verbs.World   `cmd:"" group:"world" help:"Put the world aside, and take it back."`
-	Clock   verbs.Clock   `cmd:"" group:"world" help:"Show and move the time."`
-	Fault   fates.Fault   `cmd:"" group:"world" help:"Have a step of a party go wrong."`
-	Deliver fates.Deliver `cmd:"" group:"world" help:"Have a late question arrive." example:"deliver coupons.redeem"`
-	Restart fates.Restart `cmd:"" group:"world" help:"Stop the relay, and start it again."`
-	Explore explore.Verb  `cmd:"" hostile:"" looks:"" matters:"0" group:"world" help:"Walk through what may happen, looking for an invariant that does not hold." seed:"which walks: the same seed walks the same way" example:"explore --depth 8 --moves 500"`
-	Attack  target.Verb   `cmd:"" hostile:"" group:"world" help:"List and try hostile tokens and flows."`
-	View    verbs.View    `cmd:"" group:"world" help:"Show a party's books." example:"view points"`
-	Log     verbs.Log     `cmd:"" group:"world" help:"Show what the parties logged." example:"log --party relay"`
-	Trace   trace.Verb    `cmd:"" group:"world" help:"Show what the parties said to each other, as a sequence diagram." example:"trace --format mermaid"`
+	World   verbs.World     `cmd:"" group:"world" help:"Put the world aside, and take it back."`
+	Clock   verbs.Clock     `cmd:"" group:"world" help:"Show and move the time."`
+	Fault   fates.Fault     `cmd:"" group:"world" help:"Have a step of a party go wrong."`
+	Deliver fates.Deliver   `cmd:"" group:"world" help:"Have a late question arrive." example:"deliver coupons.redeem"`
+	Restart fates.Restart   `cmd:"" group:"world" help:"Stop the relay, and start it again."`
+	Explore explore.Verb    `cmd:"" hostile:"" looks:"" matters:"0" group:"world" help:"Walk through what may happen, looking for an invariant that does not hold." seed:"which walks: the same seed walks the same way" example:"explore --depth 8 --moves 500"`
+	Attack  target.Verb     `cmd:"" hostile:"" group:"world" help:"List and try hostile tokens and flows."`
+	Target  target.FileVerb `cmd:"" unrecorded:"" unwatched:"" group:"world" help:"Describe a relay of your own, and see whether it can be driven."`
+	View    verbs.View      `cmd:"" group:"world" help:"Show a party's books." example:"view points"`
+	Log     verbs.Log       `cmd:"" group:"world" help:"Show what the parties logged." example:"log --party relay"`
+	Trace   trace.Verb      `cmd:"" group:"world" help:"Show what the parties said to each other, as a sequence diagram." example:"trace --format mermaid"`
 
 	Set     verbs.Set     `cmd:"" group:"shell" help:"Set an option; list them without arguments." example:"set leeway 5s"`
 	Let     verbs.Let     `cmd:"" group:"shell" help:"Set a variable." example:"let CODE TEN"`

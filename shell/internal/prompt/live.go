@@ -57,6 +57,8 @@ func liveKinds() map[string]liveKind {
 		"value":    offerOptionValues,
 		"attack":   offerAttacks,
 		"group":    of(offerGroups),
+		"who":      of(func(*interp.Shell) []lineedit.Candidate { return offerRows(attacks.Whos(), attacks.Row.Who) }),
+		"about":    of(func(*interp.Shell) []lineedit.Candidate { return offerRows(attacks.Checks(), attacks.Row.Check) }),
 		"outsider": of(offerOutsiders),
 		"topic":    offerTopics,
 		"file":     func(c *completer, word string, _ []string) []lineedit.Candidate { return c.files(word) },
@@ -207,11 +209,16 @@ func offerAttacks(_ *completer, _ string, before []string) []lineedit.Candidate 
 }
 
 func offerGroups(*interp.Shell) []lineedit.Candidate {
-	counts := map[attacks.Group]int{}
+	return offerRows(attacks.Groups(), func(r attacks.Row) attacks.Group { return r.Group })
+}
+
+// offerRows offers what rows may be, with how many of them are.
+func offerRows[T ~string](names []T, of func(attacks.Row) T) []lineedit.Candidate {
+	counts := map[T]int{}
 	for _, row := range attacks.All() {
-		counts[row.Group]++
+		counts[of(row)]++
 	}
-	return rowsOf(attacks.Groups(), func(g attacks.Group) (string, string) { return string(g), page.Count(counts[g], "attack") })
+	return rowsOf(names, func(name T) (string, string) { return string(name), page.Count(counts[name], "attack") })
 }
 
 func offerOutsiders(s *interp.Shell) []lineedit.Candidate {

@@ -294,9 +294,10 @@ func TestHintsOfWhatIsToCome(t *testing.T) {
 		"session new op_1 --fact a=b ":         "[--customer C] [--fact NAME=VALUE…]",
 		"relay coupon-1 ":                      "TOKEN…",
 		"set color ":                           "[VALUE]",
-		"attack run ":                          "[ID…] [--group G] [--without CHECK] [--seed N]",
-		"attack run --seed 3 ":                 "[ID…] [--group G] [--without CHECK]",
+		"attack run ":                          "[ID…] [--group G] [--who W] [--check C] [--without CHECK] [--seed N]",
+		"attack run --seed 3 ":                 "[ID…] [--group G] [--who W] [--check C] [--without CHECK]",
 		"fault points.redeem ":                 "KIND [LINE] [--count N] [--after N]",
+
 		"watch ":                               "D [--count N] VERB…",
 		"watch 1s --count 2 coupon confirm ":   "CODE [--name HANDLE] [--ttl D]",
 		"expect ":                              "REASON VERB…",

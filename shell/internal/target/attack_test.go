@@ -299,17 +299,35 @@ func TestAttackFoldsWhatWasRefused(t *testing.T) {
 
 func TestAttackUsage(t *testing.T) {
 	for line, hint := range map[string]string{
-		"attack run ALG-1":                 "did you mean ALG-",
-		"attack run nonsense":              "attack list",
-		"attack run --group algoritm":      "did you mean algorithm?",
-		"attack list --group zzzzzzzzzzzz": "one of algorithm",
-		"attack run --without signatur":    "did you mean signature?",
-		"attack run ALG-01 --group key":    "leave --group out",
+		"attack run ALG-1":                         "did you mean ALG-",
+		"attack run nonsense":                      "attack list",
+		"attack run --group algoritm":              "did you mean algorithm?",
+		"attack list --group zzzzzzzzzzzz":         "one of algorithm",
+		"attack run --without signatur":            "did you mean signature?",
+		"attack run ALG-01 --group key":            "leave --group out",
+		"attack list --who anyon":                  "did you mean anyone?",
+		"attack list --check signatur":             "did you mean signature?",
+		"attack list --who thief --check audience": "leave --group, --who or --check out",
 	} {
 		var stderr bytes.Buffer
 		err := shelltest.New(t, 1).Line(t.Context(), line, false, io.Discard, &stderr)
 		if exit.Code(err) != exit.BadUsage || !strings.Contains(stderr.String(), hint) {
 			t.Errorf("%s: exit code %d: %s", line, exit.Code(err), &stderr)
+		}
+	}
+}
+
+// What is listed is what is asked for, and says what it needs.
+func TestAttackListChooses(t *testing.T) {
+	s := shelltest.New(t, 1)
+	for line, want := range map[string]string{
+		`attack list --who thief --jq '[.attacks[].id]'`:                                                  `["ROT-01","ROT-06"]`,
+		`attack list --check replay --who holder --jq '[.attacks[] | .check] | unique'`:                   `["replay"]`,
+		`attack list --group flow --jq '[.attacks[] | select(.id == "FLW-14") | .needs, .about_a_relay]'`: `[["redeem","replay","concurrent"],true]`,
+		`attack list --jq '[.attacks[] | select(.about_a_relay and .needs == [])] | length'`:              "254",
+	} {
+		if got := strings.TrimSpace(shelltest.Do(t, s, line)); got != want {
+			t.Errorf("%s: %s, want %s", line, got, want)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/big"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -28,13 +29,17 @@ import (
 // witness watches.
 type Target struct {
 	client *client.Client
-	keys   *sync.Map // public keys as SPKI, by kid, which names one key for ever
+	keys   *sync.Map     // public keys as SPKI, by kid, which names one key for ever
+	life   time.Duration // of its tokens; 0 is the usual one
 }
 
 // New makes a target of a fresh world.
-func New(w *world.World) Target {
+func New(w *world.World) Target { return Living(w, 0) }
+
+// Living makes a target whose tokens live for so long.
+func Living(w *world.World, life time.Duration) Target {
 	w.Witness.Watch(true)
-	return Target{client.New(w), &sync.Map{}}
+	return Target{client.New(w), &sync.Map{}, life}
 }
 
 // Try tries one row on a fresh world.
@@ -50,7 +55,10 @@ func Try(ctx context.Context, plan *world.Plan, row attacks.Row, seed uint64, we
 // Shop says what there is.
 func (t Target) Shop() attacks.Shop {
 	w := t.client.World
-	shop := attacks.Shop{Now: w.Clock.Now(), Customers: w.Plan.Customers}
+	shop := attacks.Shop{
+		Now: w.Clock.Now(), Runs: !w.Clock.Frozen(), Customers: w.Plan.Customers, Audience: tokens.Audience, Type: tokens.Type,
+		Life: tokens.DefaultLifetime, LongestLife: tokens.MaxLifetime, SessionLife: orchestrator.SessionTTL, Leeway: w.Leeway.Get(),
+	}
 	for _, p := range w.Parties {
 		s := attacks.Service{Name: p.Name, Issuer: p.Issuer(), Capability: p.Capability, Seals: p.Seals}
 		for _, k := range p.Keys().JWKS().Keys {
@@ -100,8 +108,8 @@ func (t Target) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error
 	var answer attacks.Answer
 	switch a.Verb {
 	case attacks.Open:
-		_, err := w.Relay.Open(ctx, a.Session, a.Customer, nil)
-		return answer, err
+		snap, err := w.Relay.Open(ctx, a.Session, a.Customer, nil)
+		return attacks.Answer{Session: snap.ID}, err
 	case attacks.Close:
 		_, err := c.Close(ctx, a.Session)
 		return answer, err
@@ -160,7 +168,7 @@ func (t Target) confirm(ctx context.Context, a attacks.Action) (tokens.Issued, e
 	if err != nil {
 		return tokens.Issued{}, err
 	}
-	_, issued, err := t.client.Confirm(ctx, a.Session, p.Sample(snap.Customer), client.Wanted{})
+	_, issued, err := t.client.Confirm(ctx, a.Session, p.Sample(snap.Customer), client.Wanted{TTL: t.life})
 	return issued, err
 }
 

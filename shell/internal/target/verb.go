@@ -12,6 +12,7 @@ import (
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
@@ -21,13 +22,23 @@ import (
 
 // Verb is the verb attack.
 type Verb struct {
-	List attackList `cmd:"" looks:"" help:"List the hostile tokens and flows, each with the reason that it has to be refused with." example:"attack list --group key"`
-	Run_ attackRun  `cmd:"" looks:"" name:"run" help:"Try hostile tokens and flows, each on a fresh world beside this one." seed:"which keys and ids: the same seed makes the same tokens" example:"attack run ALG-01 FLW-13"`
+	List   attackList   `cmd:"" looks:"" help:"List the hostile tokens and flows, each with the reason that it has to be refused with." example:"attack list --group key"`
+	Show   attackShow   `cmd:"" looks:"" help:"Show one attack: what is changed, its steps, and its token taken apart." seed:"which keys and ids: the same seed makes the same tokens" example:"attack show ALG-01"`
+	Export attackExport `cmd:"" looks:"" help:"Write the hostile tokens to files, with the key sets they are tried on." seed:"which keys and ids: the same seed makes the same tokens" example:"attack export tokens"`
+	Run_   attackRun    `cmd:"" looks:"" name:"run" help:"Try hostile tokens and flows, each on a fresh world beside this one." seed:"which keys and ids: the same seed makes the same tokens" example:"attack run ALG-01 FLW-13"`
 }
 
-type attackList struct {
+// choice says which rows: those that are all of it.
+type choice struct {
 	Group string `complete:"group" placeholder:"G" help:"Only this group."`
+	Who   string `complete:"who" placeholder:"W" help:"Only what these can make: anyone, a token's holder, a sibling issuer, a thief of an old key, the issuer."`
+	Check string `complete:"about" placeholder:"C" help:"Only what is about this check."`
 }
+
+// some reports whether it leaves rows out.
+func (c choice) some() bool { return c != choice{} }
+
+type attackList struct{ choice }
 
 // listedAttack is a row in the JSON of attack list.
 type listedAttack struct {
@@ -36,29 +47,39 @@ type listedAttack struct {
 	What     string        `json:"what"`
 	Expected tokens.Reason `json:"expected"`
 	Source   string        `json:"source"`
+
+	Check string         `json:"check"`
+	Who   attacks.Who    `json:"who"`
+	Relay bool           `json:"about_a_relay"` // else about our own domains
+	Needs []attacks.Need `json:"needs"`
+}
+
+func listed(r attacks.Row) listedAttack {
+	return listedAttack{r.ID, r.Group, r.What, r.Expect, r.Source, r.Check(), r.Who(), r.AboutRelay(), append([]attacks.Need{}, r.Needs()...)}
 }
 
 // Run lists the catalogue.
 func (v *attackList) Run(out *answer.Out) error {
-	rows, err := chosenAttacks(nil, v.Group)
+	rows, err := chosenAttacks(nil, v.choice)
 	if err != nil {
 		return err
 	}
 	list := struct {
 		Attacks []listedAttack `json:"attacks"`
 	}{[]listedAttack{}}
-	shown := page.NewTable("ID", "GROUP", "WHAT IS TRIED", "REFUSED WITH", "SOURCE")
+	shown := page.NewTable("ID", "GROUP", "WHAT IS TRIED", "WHO", "CHECK", "REFUSED WITH", "SOURCE")
 	for _, r := range rows {
-		list.Attacks = append(list.Attacks, listedAttack{r.ID, r.Group, r.What, r.Expect, r.Source})
-		shown.Row(page.Rigid(r.ID), page.Rigid(r.Group), r.What, page.Rigid(r.Expect), page.Faint(r.Source))
+		list.Attacks = append(list.Attacks, listed(r))
+		shown.Row(page.Rigid(r.ID), page.Rigid(r.Group), r.What, page.Rigid(r.Who()), page.Rigid(r.Check()), page.Rigid(r.Expect), page.Faint(r.Source))
 	}
 	return out.Show(list, shown.Write)
 }
 
 type attackRun struct {
-	IDs     []string `arg:"" optional:"" complete:"attack" name:"id" sep:"none" help:"These rows; all unless given."`
-	Group   string   `complete:"group" placeholder:"G" help:"Only this group."`
-	Without string   `complete:"check" placeholder:"CHECK" help:"Leave this check or rule out everywhere, to see which attacks get through."`
+	IDs []string `arg:"" optional:"" complete:"attack" name:"id" sep:"none" help:"These rows; all unless given."`
+	choice
+	Without string `complete:"check" placeholder:"CHECK" help:"Leave this check or rule out everywhere, to see which attacks get through."`
+	elsewhere
 }
 
 // triedAttack is a row in the JSON of attack run.
@@ -91,11 +112,17 @@ type attackReport struct {
 
 // Run tries the chosen rows. The current world is not touched. The error names
 // the reasons that did not come.
-func (v *attackRun) Run(ctx context.Context, w *world.World, seed interp.Seed, out *answer.Out) error {
+func (v *attackRun) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *files.Dir, out *answer.Out) error {
+	if v.there() {
+		return v.attackTarget(ctx, w, seed.Or(world.DefaultSeed), dir, out)
+	}
+	if err := v.elsewhere.nothing(); err != nil {
+		return err
+	}
 	if _, err := w.Inspector(); err != nil {
 		return err // the worlds beside this one have a relay of ours: what they show would not be about this one
 	}
-	rows, err := chosenAttacks(v.IDs, v.Group)
+	rows, err := chosenAttacks(v.IDs, v.choice)
 	if err != nil {
 		return err
 	}
@@ -107,7 +134,7 @@ func (v *attackRun) Run(ctx context.Context, w *world.World, seed interp.Seed, o
 	if err != nil {
 		return err
 	}
-	return reportOn(results).show(out, len(v.IDs) > 0 || v.Group != "")
+	return reportOn(results).show(out, len(v.IDs) > 0 || v.some())
 }
 
 // reportOn counts what came of the rows.
@@ -233,15 +260,18 @@ func (r *attackReport) write(w *page.Page, full bool) {
 	fmt.Fprintf(w, "%d of %d refused as %s to be\n", r.Refused, r.Total, has)
 }
 
-// chosenAttacks gives the rows that are named, of a group if there is one.
-func chosenAttacks(ids []string, group string) ([]attacks.Row, error) {
+// chosenAttacks gives the rows that are named, and of those what is chosen.
+func chosenAttacks(ids []string, c choice) ([]attacks.Row, error) {
 	all := attacks.All()
-	if group != "" && !slices.Contains(attacks.Groups(), attacks.Group(group)) {
-		var names []string
-		for _, g := range attacks.Groups() {
-			names = append(names, string(g))
+	for _, of := range []struct {
+		kind, named string
+		known       []string
+	}{
+		{"group of attacks", c.Group, spelt(attacks.Groups())}, {"attacker", c.Who, spelt(attacks.Whos())}, {"check of attacks", c.Check, attacks.Checks()},
+	} {
+		if of.named != "" && !slices.Contains(of.known, of.named) {
+			return nil, unknownAttack(of.kind, of.named, of.known, "one of "+strings.Join(of.known, ", "))
 		}
-		return nil, unknownAttack("group of attacks", group, names, "one of "+strings.Join(names, ", "))
 	}
 	known := make([]string, len(all))
 	for i, r := range all {
@@ -253,12 +283,25 @@ func chosenAttacks(ids []string, group string) ([]attacks.Row, error) {
 		}
 	}
 	rows := slices.DeleteFunc(all, func(r attacks.Row) bool {
-		return len(ids) > 0 && !slices.Contains(ids, r.ID) || group != "" && r.Group != attacks.Group(group)
+		return len(ids) > 0 && !slices.Contains(ids, r.ID) || c.Group != "" && r.Group != attacks.Group(c.Group) ||
+			c.Who != "" && r.Who() != attacks.Who(c.Who) || c.Check != "" && r.Check() != c.Check
 	})
-	if len(rows) == 0 {
-		return nil, exit.Usage("leave --group out", "none of them is in group %s", group)
+	if len(rows) > 0 {
+		return rows, nil
 	}
-	return rows, nil
+	if c == (choice{Group: c.Group}) {
+		return nil, exit.Usage("leave --group out", "none of them is in group %s", c.Group)
+	}
+	return nil, exit.Usage("leave --group, --who or --check out", "no attack is all of that")
+}
+
+// spelt gives names as text.
+func spelt[T ~string](names []T) []string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = string(name)
+	}
+	return all
 }
 
 func unknownAttack(kind, name string, known []string, hint string) error {

@@ -17,17 +17,24 @@ import (
 // BuildWeak makes a world whose parties leave rules out.
 func BuildWeak(ctx context.Context, plan *Plan, m Making, weakness tokens.Weakness) (*World, error) {
 	w := &World{Plan: plan, Leeway: &Leeway{}, Witness: &Witness{}, weakness: weakness}
-	if m.Seed == nil {
-		w.Clock, w.Mint = tokens.LiveClock(), tokens.NewMint(tokens.RandomSeed())
-	} else {
-		w.Clock, w.Mint = tokens.FrozenClock(Epoch), tokens.NewMint(fmt.Appendf(nil, "tokenshell seed %d", *m.Seed))
+	seed := tokens.RandomSeed()
+	if w.Clock = tokens.LiveClock(); m.Seed != nil {
+		seed = fmt.Appendf(nil, "tokenshell seed %d", *m.Seed)
+		if !m.Live {
+			w.Clock = tokens.FrozenClock(Epoch)
+		}
+	}
+	w.Mint = tokens.NewMint(seed)
+	keys := w.Mint.Derive("kms")
+	if m.IDs != "" {
+		w.Mint = tokens.NewMint(w.Mint.Derive("ids of " + m.IDs))
 	}
 	w.Witness.peek = w.Peek
 	w.Faults = &wire.Faults{Clock: w.Clock}
 	w.Wire = &wire.Wire{Faults: w.Faults, Conversation: wire.NewConversation(w.Clock)}
 	w.Log = newLogbook(w.Clock)
 	w.standinBooks = &standinBooks{clock: w.Clock, owed: w.owed, uses: map[use]*standinEntry{}}
-	w.KMS = kmsmock.New(kmsmock.Config{Seed: w.Mint.Derive("kms"), Now: w.Clock.Of("kms").Now})
+	w.KMS = kmsmock.New(kmsmock.Config{Seed: keys, Now: w.Clock.Of("kms").Now})
 	if err := w.openServices(ctx); err != nil {
 		return nil, err
 	}

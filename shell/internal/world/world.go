@@ -78,6 +78,10 @@ type Making struct {
 
 	Store  orchestrator.Store // of our own relay, with its ledger; nil is memory
 	Ledger orchestrator.Ledger
+
+	Live bool   // time is live, though there is a seed
+	IDs  string // has another world of the same seed make other ids, of the same keys
+
 }
 
 // Seeded makes a world with a seed.

@@ -14,12 +14,10 @@ import (
 	"time"
 
 	"github.com/bojanz/currency"
-	"github.com/goccy/go-yaml"
 
 	"tokenshell/issuers"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
-	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/yamlfile"
 )
 
@@ -177,14 +175,7 @@ func (r *Reader) Fail(at, format string, args ...any) {
 	if r.err != nil {
 		return
 	}
-	wrong := exit.Input(r.path, 0, redact.Numbers(fmt.Sprintf(format, args...)))
-	if path, err := yaml.PathString(at); err == nil {
-		if node, err := path.FilterFile(yamlfile.ParseTree(r.source)); err == nil && node != nil && node.GetToken() != nil {
-			position := node.GetToken().Position
-			wrong.Line, wrong.What = position.Line, fmt.Sprintf("column %d: %s", position.Column, wrong.What)
-		}
-	}
-	r.err = wrong
+	r.err = yamlfile.At(r.path, r.source, at, fmt.Sprintf(format, args...))
 }
 
 // name is what ids and codes of a world look like.

@@ -142,6 +142,24 @@ func (w *Whole) UnmarshalYAML(node ast.Node) error {
 	return err
 }
 
+// Wrong is an error about a node of a file; [Error] gives its place.
+func Wrong(node ast.Node, format string, args ...any) error {
+	return &valueError{node.GetToken().Position, fmt.Sprintf(format, args...)}
+}
+
+// At is what is wrong at a YAML path such as $.coupons[2].amount, with its place
+// if the file has it.
+func At(path string, source []byte, at, what string) *exit.InputError {
+	wrong := exit.Input(path, 0, redact.Numbers(what))
+	if to, err := yaml.PathString(at); err == nil {
+		if node, err := to.FilterFile(ParseTree(source)); err == nil && node != nil && node.GetToken() != nil {
+			position := node.GetToken().Position
+			wrong.Line, wrong.What = position.Line, fmt.Sprintf("column %d: %s", position.Column, wrong.What)
+		}
+	}
+	return wrong
+}
+
 // ParseTree parses a file once more, for the places of what is wrong.
 func ParseTree(source []byte) *ast.File {
 	tree, err := yamlparser.ParseBytes(source, 0)

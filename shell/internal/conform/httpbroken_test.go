@@ -1,0 +1,141 @@
+// Services that are broken, and commands a token.
+
+package conform_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/conform"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/foreign"
+)
+
+// gateway is a target of a stateless gateway.
+func gateway(t *testing.T, base, more string) *foreign.File {
+	t.Helper()
+	f, err := foreign.Parse("gateway.yaml", []byte(`target: 1
+name: gateway
+timeouts: {request: 500ms}
+enforces: [issuer, key, signature, audience, time]
+http:
+  base: `+base+`
+  relay: {request: GET /, headers: {Authorization: "Bearer {token}"}, accepted: .status < 300, rejected: .status == 401 or .status == 403`+more+"}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestBrokenServices(t *testing.T) {
+	for which, want := range map[string]struct {
+		status attacks.Status
+		says   string
+		answer http.HandlerFunc
+	}{
+		"door":   {attacks.GotThrough, "", func(w http.ResponseWriter, _ *http.Request) {}},
+		"wall":   {foreign.BaselineFailed, "answered 401", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }},
+		"fails":  {foreign.Errored, "was answered 500", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }},
+		"closes": {foreign.Errored, "no answer: EOF", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
+		"hangs":  {foreign.TimedOut, "no answer to GET / within 500 ms", func(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() }},
+		"redirects": {foreign.Errored, "redirects are not followed", func(w http.ResponseWriter, q *http.Request) {
+			http.Redirect(w, q, "http://127.0.0.1:1/", http.StatusFound)
+		}},
+		"gigabyte": {foreign.Errored, "more than 4 MiB", func(w http.ResponseWriter, _ *http.Request) {
+			for range 1 << 10 {
+				if _, err := io.WriteString(w, strings.Repeat("x", 1<<20)); err != nil {
+					return
+				}
+			}
+		}},
+	} {
+		t.Run(which, func(t *testing.T) {
+			t.Parallel()
+			s := httptest.NewServer(want.answer)
+			s.Config.ErrorLog = nil
+			t.Cleanup(s.Close)
+			report, err := conform.Run(t.Context(), gateway(t, s.URL, ""), options(t, "ALG-01"))
+			if len(report.Rows) != 1 || report.Rows[0].Status != want.status || !strings.Contains(report.Rows[0].Detail, want.says) {
+				t.Fatalf("%v: %+v", err, report.Rows)
+			}
+		})
+	}
+}
+
+// What a header cannot carry is not tried, and what a gateway does not claim
+// neither.
+func TestWhatIsNotTried(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {}))
+	defer s.Close()
+	report, err := conform.Run(t.Context(), gateway(t, s.URL, ""), options(t, "ENC-12", "KEY-24", "FLW-13", "SEA-01"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "1 of 3 tried (2 skipped: 2 not claimed): 0 refused, 0 known, 1 got through"; report.Summary != want {
+		t.Error(report.Summary)
+	}
+	f, err := foreign.Parse("g.yaml", []byte("target: 1\nname: g\nhttp: {base: "+s.URL+", relay: {request: GET /, headers: {Authorization: 'Bearer {token}'}, accepted: .status < 300, rejected: .status == 401}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err = conform.Run(t.Context(), f, options(t, "ENC-12", "ENC-17", "ENC-26"))
+	if err != nil || report.Summary != "1 of 3 tried (2 skipped: 2 carrier): 0 refused, 0 known, 1 got through" {
+		t.Error(report.Summary, err)
+	}
+}
+
+func TestAmbiguousAnswersAreTheFilesFault(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }))
+	defer s.Close()
+	f, err := foreign.Parse("g.yaml", []byte("target: 1\nname: g\nhttp: {base: "+s.URL+", relay: {request: POST /, text: '{token}', accepted: .status < 500, rejected: .status == 401}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = conform.Run(t.Context(), f, options(t, "ALG-01"))
+	if exit.Code(err) != exit.BadInput || !strings.Contains(err.Error(), "are both true of the answer 401") {
+		t.Error(err)
+	}
+}
+
+func TestOtherHostsAreAskedForByName(t *testing.T) {
+	_, err := conform.Run(t.Context(), gateway(t, "http://192.0.2.1:80", ""), options(t, "ALG-01"))
+	if exit.Code(err) != exit.BadUsage || !strings.Contains(err.Error(), "--allow-host 192.0.2.1:80") {
+		t.Error(err)
+	}
+}
+
+// A command a token: exit codes are verdicts, tokens are no arguments.
+func TestEach(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	script := "#!/bin/sh\nread -r token\ncase \"$token\" in *.) exit 1;; *.*.*) exit 0;; esac\nexit 9\n"
+	if err := os.WriteFile(filepath.Join(dir, "verify"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "t.yaml")
+	if err := os.WriteFile(path, []byte("target: 1\nname: e\neach: {command: [./verify, --jwks, \"{keys}/merged.json\", \"-\"], stdin: \"{token}\", accepted: [0], rejected: [1]}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := foreign.Read(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := conform.Run(t.Context(), f, options(t, "ALG-01", "SIG-15", "ENC-22", "FLW-13"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	for _, r := range report.Rows {
+		got += fmt.Sprintf("%s %s ", r.ID, r.Status)
+	}
+	if got != "ALG-01 refused SIG-15 got_through ENC-22 errored FLW-13 skipped " {
+		t.Error(got, report.Rows)
+	}
+}

@@ -1,0 +1,37 @@
+// The test binary is an adapter, too: whichever its first argument names.
+
+package conform_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	"tokenshell/shell/internal/adapter"
+)
+
+// asAdapter is the first argument of an adapter's command.
+const asAdapter = "as-adapter"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == asAdapter {
+		if err := play(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// play is one of the adapters until its input ends.
+func play(which string) error {
+	switch which {
+	case "ours":
+		return adapter.Serve(context.Background(), os.Stdin, os.Stdout, "test")
+	case "orders", "other-orders":
+		return orders(which == "other-orders")
+	}
+	return broken(which)
+}

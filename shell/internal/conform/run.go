@@ -1,0 +1,380 @@
+// Package conform drives somebody else's relay through the catalogue of
+// attacks, and judges what it does.
+//
+// tokenshell keeps everything but the relay: client, domains with their books,
+// keys, faults, clock. So the books, and the calls that arrive, are the truth;
+// what the relay says is compared with them, and never believed alone.
+package conform
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/adapter"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/foreign"
+	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
+)
+
+// Options say how rows are run on a target.
+type Options struct {
+	Rows       []attacks.Row
+	Plan       *world.Plan // the embedded world
+	Seed       uint64
+	Reasons    string        // any, mapped or exact
+	Life       time.Duration // of a token where time is live; 0 is 3s
+	NoWait     bool
+	Timeout    time.Duration // of an answer; 0 is what the file says
+	Jobs       int
+	FailFast   bool
+	FailOn     string // error or warning: the least that is red
+	RequireAll bool
+	Known      *KnownFile
+	Tool       string // which tokenshell this is
+	NoStart    bool
+	AllowHost  []string
+	Nonce      string // in the names of rows, so that a relay that remembers has not seen them; random unless given
+
+	NewTarget func(w *world.World, life time.Duration) attacks.Target
+	Tell      func(done int, id string)
+	Notice    func(text string) // is told what is started
+}
+
+// run is a run.
+type run struct {
+	Options
+	file    *foreign.File
+	about   foreign.About
+	reasons reasons
+	clock   bool // the relay's time is ours to move
+	reached *foreign.Reached
+}
+
+// Row is what came of a row, as it is reported.
+type Row struct {
+	ID           string         `json:"id"`
+	Group        attacks.Group  `json:"group"`
+	Check        string         `json:"check"`
+	Who          attacks.Who    `json:"who"`
+	Severity     string         `json:"severity"`
+	What         string         `json:"what"`
+	Expected     tokens.Reason  `json:"expected"`
+	Status       attacks.Status `json:"status"`
+	Reason       tokens.Reason  `json:"reason"`
+	Said         string         `json:"said"`
+	JudgedBy     string         `json:"judged_by"`
+	Detail       string         `json:"detail"`
+	Milliseconds int64          `json:"ms"`
+	Source       string         `json:"source"`
+
+	Why   string   `json:"why,omitempty"` // it is known
+	Until string   `json:"until,omitempty"`
+	See   string   `json:"see,omitempty"`
+	Steps []string `json:"steps,omitempty"`
+
+	fatal error
+}
+
+func rowOf(r attacks.Row) Row {
+	severity := "warning"
+	if r.Who().Error() {
+		severity = "error"
+	}
+	return Row{ID: r.ID, Group: r.Group, Check: r.Check(), Who: r.Who(), Severity: severity, What: r.What, Expected: r.Expect, Source: r.Source, Steps: r.Said()}
+}
+
+// Green reports whether a row is as it should be.
+func (r *Row) Green() bool { return r.Status == attacks.Refused || r.Status == foreign.Known }
+
+// Report is what came of a run.
+type Report struct {
+	V        int      `json:"v"`
+	Target   string   `json:"target"`
+	Relay    string   `json:"relay,omitempty"` // what it calls itself
+	Can      []string `json:"can"`
+	Enforces []string `json:"enforces"`
+	Keys     string   `json:"keys"`
+	Seed     uint64   `json:"seed"`
+	Rows     []Row    `json:"rows"`
+	Notes    []string `json:"notes,omitempty"`
+	Summary  string   `json:"summary"`
+
+	failOn     string
+	requireAll bool
+	tool       string
+	file       string // the target file; empty when there is none
+}
+
+// Red reports whether a row makes the run fail.
+func (p *Report) Red(r *Row) bool {
+	switch r.Status {
+	case attacks.Refused, foreign.Known:
+		return false
+	case foreign.Skipped:
+		return r.Why != "" || p.requireAll && r.Detail != ownDomains
+	case attacks.GotThrough, attacks.WrongReason, foreign.Leaked, foreign.Errored, foreign.Crashed, foreign.TimedOut:
+		return r.Why != "" || r.Severity == "error" || p.failOn == "warning"
+	}
+	return true // fixed, baseline_failed
+}
+
+// life is how long a token lives in the run.
+func (r *run) life() time.Duration {
+	if r.clock {
+		return tokens.DefaultLifetime
+	}
+	if r.Life == 0 {
+		return 3 * time.Second
+	}
+	return r.Life
+}
+
+// sessionLife is how long a session of theirs lives; 0 when nobody knows.
+func (r *run) sessionLife() time.Duration {
+	if r.file.SessionLife == 0 && r.about.Ours {
+		return 30 * time.Minute
+	}
+	return time.Duration(r.file.SessionLife)
+}
+
+// Run runs rows on a target. The error is one of the target, of exit code 3, or
+// ctx's; with it comes what was done.
+func Run(ctx context.Context, f *foreign.File, o Options) (*Report, error) {
+	if o.Jobs < 1 {
+		o.Jobs = 1
+	}
+	if o.Timeout > 0 {
+		f.Within(o.Timeout)
+	}
+	if o.Nonce == "" {
+		o.Nonce = strings.TrimPrefix(tokens.NewMint(tokens.RandomSeed()).ID("r"), "r_")[:6]
+	}
+	r := &run{Options: o, file: f}
+	report := &Report{file: f.Path(), V: 1, Target: f.Name, Can: []string{}, Enforces: f.Enforces, Keys: f.KeySet(), Seed: o.Seed, Rows: []Row{}, failOn: o.FailOn, requireAll: o.RequireAll, tool: o.Tool}
+	var err error
+	if r.reached, err = foreign.Reach(ctx, f, r.starting()); err != nil {
+		return report, err
+	}
+	defer r.reached.Stop()
+	if err := r.meet(ctx, report); err != nil {
+		return report, err
+	}
+	results, err := r.all(ctx, r.reached.Drivers)
+	report.Rows = append(report.Rows, results...)
+	report.hideSecrets(f.Secrets())
+	if o.Known != nil {
+		o.Known.apply(report)
+	}
+	report.Notes = append(report.Notes, r.reached.Notes()...)
+	report.Summary = report.summary()
+	return report, err
+}
+
+// meet starts the relay and hears what it can.
+func (r *run) meet(ctx context.Context, report *Report) error {
+	var err error
+	for range 3 {
+		if err = r.reached.Begin(ctx); err == nil {
+			break
+		}
+		if foreign.IsTrouble(err) == nil {
+			return err
+		}
+	}
+	if err != nil {
+		return r.file.Wrong(err.Error())
+	}
+	r.about = r.reached.Drivers[0].About()
+	r.clock = slices.Contains(r.about.Can, string(attacks.NeedClock))
+	r.reasons = reasons{ours: r.about.Ours, theirs: map[string][]tokens.Reason{}}
+	for theirs, ours := range r.file.Reasons {
+		for _, reason := range ours {
+			r.reasons.theirs[theirs] = append(r.reasons.theirs[theirs], tokens.Reason(reason))
+		}
+	}
+	slices.Sort(r.about.Can)
+	report.Can = append(report.Can, r.about.Can...)
+	report.Relay = foreign.Harmless(strings.Join(strings.Fields(r.about.Name+" "+r.about.Version+" "+r.about.Language), " "))
+	return nil
+}
+
+// starting says how the target is reached.
+func (r *run) starting() foreign.Starting {
+	return foreign.Starting{
+		Tool: r.Tool, Jobs: r.Jobs, Nonce: r.Nonce, NoStart: r.NoStart, AllowHost: r.AllowHost, Notice: r.Notice,
+		Issuers: func(serve string) ([]adapter.Issuer, error) {
+			m := world.Seeded(r.Seed)
+			m.Live = true
+			w, err := world.Build(context.Background(), r.Plan, m)
+			if err != nil {
+				return nil, err
+			}
+			return issuersOf(w, r.file.Contract.At(serve))
+		},
+	}
+}
+
+// firstRows is how many rows are looked at before a relay is given up that takes
+// no good token.
+const firstRows = 20
+
+// all runs the rows, and gives them in their order.
+func (r *run) all(ctx context.Context, drivers []foreign.Driver) ([]Row, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var (
+		mu               sync.Mutex
+		next, done       int
+		judged, baseline int
+		results          = make([]*Row, len(r.Rows))
+		workers          sync.WaitGroup
+	)
+	take := func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		if next >= len(r.Rows) || ctx.Err() != nil {
+			return -1
+		}
+		next++
+		return next - 1
+	}
+	put := func(at int, result Row) {
+		mu.Lock()
+		defer mu.Unlock()
+		results[at] = &result
+		done++
+		if r.Tell != nil {
+			r.Tell(done, result.ID)
+		}
+		if result.fatal != nil {
+			cancel(result.fatal)
+		}
+		if result.Status != foreign.Skipped && judged < firstRows {
+			judged++
+			if result.Status == foreign.BaselineFailed {
+				baseline++
+			}
+			if (judged == firstRows || judged == r.tried()) && baseline > judged/2 {
+				cancel(r.file.Wrong("this relay refuses everything: " + strings.TrimPrefix(result.Detail, "the control before it: ")))
+			}
+		}
+		if r.FailFast && !result.Green() && result.Status != foreign.Skipped {
+			cancel(errStopped)
+		}
+	}
+	for _, d := range drivers {
+		workers.Go(func() {
+			for at := take(); at >= 0; at = take() {
+				result := r.try(ctx, d, r.Rows[at], at)
+				if ctx.Err() != nil {
+					return // what was interrupted has no verdict
+				}
+				put(at, result)
+			}
+		})
+	}
+	workers.Wait()
+	var all []Row
+	for _, result := range results {
+		if result != nil {
+			all = append(all, *result)
+		}
+	}
+	if cause := context.Cause(ctx); cause != nil && cause != errStopped {
+		return all, cause
+	}
+	return all, nil
+}
+
+// errStopped is a run that stops at its first failure.
+var errStopped = fmt.Errorf("stopped at the first row that failed")
+
+// tried counts the rows that are not skipped from the start.
+func (r *run) tried() int {
+	n := 0
+	for _, row := range r.Rows {
+		if r.skips(row) == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// summary is the last line: how many rows were tried, and what came of them.
+func (p *Report) summary() string {
+	about, tried := 0, 0
+	why, came := map[string]int{}, map[attacks.Status]int{}
+	for _, row := range p.Rows {
+		switch {
+		case row.Status == foreign.Skipped && row.Detail == ownDomains:
+			continue
+		case row.Status == foreign.Skipped:
+			word, _, _ := strings.Cut(row.Detail, ":")
+			why[word]++
+		default:
+			tried++
+			came[row.Status]++
+		}
+		about++
+	}
+	text := fmt.Sprintf("%d of %d tried", tried, about)
+	if about > tried {
+		var parts []string
+		for word := range why {
+			parts = append(parts, word)
+		}
+		slices.SortFunc(parts, func(a, b string) int {
+			if why[a] != why[b] {
+				return why[b] - why[a]
+			}
+			return strings.Compare(a, b)
+		})
+		for i, word := range parts {
+			parts[i] = fmt.Sprintf("%d %s", why[word], word)
+		}
+		text += fmt.Sprintf(" (%d skipped: %s)", about-tried, strings.Join(parts, ", "))
+	}
+	text += fmt.Sprintf(": %d refused, %d known, %d got through", came[attacks.Refused], came[foreign.Known], came[attacks.GotThrough])
+	for _, other := range []attacks.Status{attacks.WrongReason, foreign.Leaked, foreign.Errored, foreign.Crashed, foreign.TimedOut, foreign.Fixed, foreign.BaselineFailed} {
+		if came[other] > 0 {
+			text += fmt.Sprintf(", %d %s", came[other], strings.ReplaceAll(string(other), "_", " "))
+		}
+	}
+	return text
+}
+
+// Err is what the run ends with: nil, a failure, or one of exit code 3.
+func (p *Report) Err() error {
+	red := []string{}
+	for i := range p.Rows {
+		switch row := &p.Rows[i]; {
+		case row.Status == foreign.BaselineFailed:
+			return exit.Input(p.Target, 0, fmt.Sprintf("a good token did not come through in %s: %s", row.ID, row.Detail))
+		case p.Red(row):
+			red = append(red, row.ID)
+		}
+	}
+	if len(red) == 0 {
+		return nil
+	}
+	return fmt.Errorf("it did not go as it has to in %s", some(red))
+}
+
+// some names the first of many.
+func some(ids []string) string {
+	const most = 12
+	if len(ids) <= most {
+		return strings.Join(ids, " ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(ids[:most], " "), len(ids)-most)
+}
+
+// JSON gives the report as JSON.
+func (p *Report) JSON() ([]byte, error) { return json.Marshal(p) }

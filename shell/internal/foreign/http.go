@@ -1,0 +1,501 @@
+// The http driver: a service, asked in its own words.
+
+package foreign
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"tokenshell/shell/internal/adapter"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/tokens"
+)
+
+// answerLimit is the longest answer that is read, in bytes.
+const answerLimit = 4 << 20
+
+// service is the one that runs, for all workers.
+type service struct {
+	file    *File
+	with    Starting
+	client  *http.Client
+	child   *adapter.Child // nil when it was not started by us
+	domains *domainServer  // nil when nothing is served
+	keys    *keyFolder
+
+	publishing sync.RWMutex // rows that change keys have the service for themselves
+}
+
+// openService begins to serve; nothing is started yet.
+func openService(f *File, with Starting) (*service, error) {
+	if err := f.allowed(with.AllowHost); err != nil {
+		return nil, err
+	}
+	s := &service{file: f, with: with}
+	transport := &http.Transport{MaxIdleConnsPerHost: 64, Proxy: nil, DisableCompression: true}
+	s.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	var err error
+	if f.HTTP.Serve != "" {
+		if s.domains, err = serveDomains(f, with.Nonce); err != nil {
+			return nil, err
+		}
+	}
+	if s.keys, err = newKeyFolder(f); err != nil {
+		s.stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+// values are what every text of the file may name.
+func (s *service) values() map[string]string {
+	values := map[string]string{"keys": s.keys.dir}
+	if s.domains != nil {
+		values["serve"] = s.domains.url
+	}
+	return values
+}
+
+// firstKeys shows the keys with which every row begins, before anything starts
+// that reads them.
+func (s *service) firstKeys() error {
+	serve := ""
+	if s.domains != nil {
+		serve = s.domains.url
+	}
+	issuers, err := s.with.Issuers(serve)
+	if err != nil {
+		return err
+	}
+	_, err = s.keys.show(issuers, s.domains)
+	return err
+}
+
+// launch starts the service, and waits until it answers.
+func (s *service) launch(ctx context.Context) error {
+	start := s.file.HTTP.Start
+	if start == nil || s.with.NoStart {
+		return nil
+	}
+	command := adapter.Command{Dir: s.file.within(start.Dir), Env: map[string]string{}, Stop: time.Duration(s.file.Timeouts.Stop)}
+	for _, word := range start.Command {
+		command.Args = append(command.Args, fillText(word, s.values(), asIs))
+	}
+	for name, value := range start.Env {
+		command.Env[name] = fillText(value, s.values(), asIs)
+	}
+	s.with.notice(command.Args)
+	child, err := command.Start(nil, nil)
+	if err != nil {
+		return exit.Input(s.file.path, 0, fmt.Sprintf("the service does not start: %v", err))
+	}
+	s.child = child
+	ready := start.Ready
+	if ready == "" {
+		ready = "GET /"
+	}
+	method, path, _ := strings.Cut(ready, " ")
+	within := time.Duration(s.file.Timeouts.Start)
+	timed, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	for {
+		request, err := http.NewRequestWithContext(timed, method, s.file.HTTP.base.String()+path, nil)
+		if err != nil {
+			return exit.Input(s.file.path, 0, err.Error())
+		}
+		answer, err := s.client.Do(request)
+		if err == nil {
+			answer.Body.Close()
+			return nil
+		}
+		select {
+		case <-child.Gone:
+			return exit.Input(s.file.path, 0, "the service did not start: "+child.How())
+		case <-timed.Done():
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return exit.Input(s.file.path, 0, fmt.Sprintf("the service did not answer %s within %s", ready, tokens.HowLong(within)))
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// notice says what is started.
+func (s *Starting) notice(command []string) {
+	if s.Notice != nil {
+		s.Notice("starts " + tokens.Word(strings.Join(command, " ")))
+	}
+}
+
+func (s *service) stop() {
+	if s.child != nil {
+		s.child.End()
+	}
+	if s.domains != nil {
+		s.domains.stop()
+	}
+	if s.keys != nil {
+		s.keys.stop()
+	}
+}
+
+// web is a [Driver] of one row at a time, of a service that others use too.
+type web struct {
+	*service
+	calls  Callee
+	values map[string]string
+}
+
+func (d *web) About() About { return About{Name: d.file.Name, Can: d.file.can()} }
+
+func (d *web) Stop() {}
+
+func (d *web) Reset(ctx context.Context, s Setup, calls Callee) error {
+	d.calls, d.values = calls, d.service.values()
+	if d.child != nil {
+		select {
+		case <-d.child.Gone:
+			how := d.child.How()
+			if err := d.launch(ctx); err != nil {
+				return err
+			}
+			return Trouble(Crashed, "the service had ended: %s", how)
+		default:
+		}
+	}
+	if err := d.publish(ctx, s); err != nil {
+		return err
+	}
+	if d.file.HTTP.Reset == nil {
+		return nil
+	}
+	_, err := d.exchange(ctx, d.file.HTTP.Reset, nil, d.file.Timeouts.Request)
+	return err
+}
+
+// publish shows the keys, and gives the service time to see them.
+func (d *web) publish(ctx context.Context, s Setup) error {
+	changed, err := d.service.keys.show(s.Issuers, d.domains)
+	if err != nil || !changed {
+		return err
+	}
+	if d.file.HTTP.Refresh != nil {
+		_, err := d.exchange(ctx, d.file.HTTP.Refresh, nil, d.file.Timeouts.Request)
+		return err
+	}
+	return pause(ctx, time.Duration(d.file.Keys.Settle))
+}
+
+// pause waits, unless ctx ends.
+func pause(ctx context.Context, d time.Duration) error {
+	return tokens.LiveClock().Wait(ctx, d)
+}
+
+// answered is an answer as accessors see it.
+type answered struct {
+	status int
+	input  map[string]any
+}
+
+// exchange asks the service.
+func (d *web) exchange(ctx context.Context, e *exchange, values map[string]string, within span) (answered, error) {
+	all := map[string]string{}
+	for _, from := range []map[string]string{d.values, values} {
+		for name, value := range from {
+			all[name] = value
+		}
+	}
+	request, err := d.request(ctx, e, all)
+	if err != nil {
+		return answered{}, err
+	}
+	timed, cancel := context.WithTimeout(ctx, time.Duration(within))
+	defer cancel()
+	response, err := d.client.Do(request.WithContext(timed))
+	if err != nil {
+		return answered{}, d.failed(ctx, e, within, err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, answerLimit+1))
+	switch {
+	case err != nil:
+		return answered{}, d.failed(ctx, e, within, err)
+	case len(body) > answerLimit:
+		return answered{}, Trouble(Errored, "the answer to %s has more than %d MiB", e.Request, answerLimit>>20)
+	case response.StatusCode >= 300 && response.StatusCode < 400:
+		return answered{}, Trouble(Errored, "%s was answered %d, and redirects are not followed", e.Request, response.StatusCode)
+	}
+	return answered{response.StatusCode, inputOf(response.StatusCode, response.Header, body)}, nil
+}
+
+// inputOf is what accessors see.
+func inputOf(status int, header http.Header, body []byte) map[string]any {
+	headers := map[string]any{}
+	for name, values := range header {
+		headers[strings.ToLower(name)] = strings.Join(values, ", ")
+	}
+	var read any
+	if json.Unmarshal(body, &read) != nil {
+		read = string(body)
+	}
+	return map[string]any{"status": status, "headers": headers, "body": read}
+}
+
+// request writes a request. A value that its carrier cannot carry skips the row.
+func (d *web) request(ctx context.Context, e *exchange, values map[string]string) (*http.Request, error) {
+	h := d.file.HTTP
+	path := fillText(e.path, values, url.PathEscape)
+	var body io.Reader
+	kind := ""
+	switch {
+	case e.JSON != nil:
+		text, err := json.Marshal(fillJSON(e.JSON, values))
+		if err != nil {
+			return nil, exit.Input(d.file.path, 0, err.Error())
+		}
+		body, kind = bytes.NewReader(text), "application/json"
+	case e.Form != nil:
+		form := url.Values{}
+		for name, value := range e.Form {
+			form.Set(name, fillText(value, values, asIs))
+		}
+		body, kind = strings.NewReader(form.Encode()), "application/x-www-form-urlencoded"
+	case e.Text != "":
+		body, kind = strings.NewReader(fillText(e.Text, values, asIs)), "text/plain"
+	}
+	request, err := http.NewRequestWithContext(ctx, e.method, strings.TrimSuffix(h.base.String(), "/")+path, body)
+	if err != nil {
+		return nil, exit.Input(d.file.path, 0, fmt.Sprintf("%s: %v", e.Request, err))
+	}
+	if kind != "" {
+		request.Header.Set("Content-Type", kind)
+	}
+	for _, headers := range []map[string]string{h.Headers, e.Headers} {
+		for name, value := range headers {
+			if strings.Contains(value, "{token}") && !carried(values["token"]) {
+				return nil, Trouble(Skipped, "carrier: a header cannot carry these bytes as they are")
+			}
+			request.Header.Set(name, fillText(value, values, asIs))
+		}
+	}
+	if kind == "application/json" && !utf8.ValidString(values["token"]) {
+		return nil, Trouble(Skipped, "carrier: JSON cannot carry these bytes as they are")
+	}
+	return request, nil
+}
+
+// carried reports whether a header carries a token as it is.
+func carried(token string) bool {
+	for i := range len(token) {
+		if token[i] < 0x21 || token[i] > 0x7e {
+			return false
+		}
+	}
+	return token != ""
+}
+
+// failed puts into words that no answer came.
+func (d *web) failed(ctx context.Context, e *exchange, within span, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, context.DeadlineExceeded):
+		return Trouble(TimedOut, "no answer to %s within %s", e.Request, tokens.HowLong(time.Duration(within)))
+	}
+	if d.child != nil {
+		select {
+		case <-d.child.Gone:
+			return Trouble(Crashed, "%s: %s", e.Request, d.child.How())
+		case <-time.After(50 * time.Millisecond): // it may be about to
+		}
+	}
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err // without the URL
+	}
+	return Trouble(Errored, "%s: no answer: %s", e.Request, Harmless(err.Error()))
+}
+
+func (d *web) Open(ctx context.Context, session, customer string, facts tokens.Facts) (string, error) {
+	e := d.file.HTTP.Open
+	if e == nil {
+		d.known(session)
+		return session, nil // it has no sessions
+	}
+	values := map[string]string{"session": session, "customer": customer}
+	a, err := d.exchange(ctx, e, values, d.file.Timeouts.Request)
+	if err != nil {
+		return "", err
+	}
+	name, err := e.session.text(a.input)
+	if err != nil || name == "" {
+		return "", Trouble(Errored, "%s was answered %d, and %s finds no session in it", e.Request, a.status, e.Session)
+	}
+	d.known(name)
+	for fact, value := range facts {
+		if err := d.Facts(ctx, name, tokens.Facts{fact: value}); err != nil {
+			return name, err
+		}
+	}
+	return name, nil
+}
+
+// known has calls for a session come to this row.
+func (d *web) known(session string) {
+	if d.domains != nil {
+		d.domains.expect(session, d.calls)
+	}
+}
+
+func (d *web) Relay(ctx context.Context, session, token string) (Verdict, error) {
+	e := d.file.HTTP.Relay
+	a, err := d.exchange(ctx, e, map[string]string{"session": session, "token": token}, d.file.Timeouts.Request)
+	if err != nil {
+		return Verdict{}, err
+	}
+	yes, err := e.accepted.holds(a.input)
+	no, other := e.rejected.holds(a.input)
+	if err = errors.Join(err, other); err != nil {
+		return Verdict{}, Trouble(Errored, "%s was answered %d: %v", e.Request, a.status, err)
+	}
+	reason, _ := e.reason.text(a.input) // what cannot be read is none
+	switch {
+	case yes && no:
+		return Verdict{}, exit.Input(d.file.path, 0, fmt.Sprintf("accepted (%s) and rejected (%s) are both true of the answer %d to %s", e.Accepted, e.Rejected, a.status, e.Request))
+	case !yes && !no:
+		return Verdict{}, Trouble(Errored, "%s was answered %d %s, which is neither accepted nor rejected", e.Request, a.status, Harmless(reason))
+	}
+	return Verdict{Accepted: yes, Reason: reason, Detail: fmt.Sprintf("answered %d", a.status)}, nil
+}
+
+func (d *web) Redeem(ctx context.Context, session string, named []string) (End, error) {
+	if d.file.HTTP.Redeem == nil {
+		return End{}, Trouble(Skipped, "redeem: the target file does not say how")
+	}
+	values := map[string]string{"session": session}
+	if len(named) > 0 {
+		values["token"] = named[0]
+	}
+	return d.end(ctx, d.file.HTTP.Redeem, d.file.HTTP.Redeem, values)
+}
+
+func (d *web) Resume(ctx context.Context, session string) (End, error) {
+	if d.file.HTTP.Resume == nil || d.file.HTTP.Redeem == nil {
+		return End{}, Trouble(Skipped, "resume: the target file does not say how")
+	}
+	return d.end(ctx, d.file.HTTP.Resume, d.file.HTTP.Redeem, map[string]string{"session": session})
+}
+
+// end asks, and reads where a redemption ended, as another exchange says unless
+// this one does.
+func (d *web) end(ctx context.Context, e, read *exchange, values map[string]string) (End, error) {
+	if e.State != nil {
+		read = e
+	}
+	a, err := d.exchange(ctx, e, values, d.file.Timeouts.Redeem)
+	if err != nil {
+		return End{}, err
+	}
+	if p := read.Poll; p != nil {
+		if a, err = d.poll(ctx, p, values); err != nil {
+			return End{}, err
+		}
+	}
+	reason, _ := read.reason.text(a.input) // what cannot be read is none
+	for i, state := range []string{"completed", "compensated", "stuck"} {
+		switch yes, err := read.states[i].holds(a.input); {
+		case err != nil:
+			return End{}, Trouble(Errored, "%s was answered %d: %v", e.Request, a.status, err)
+		case yes:
+			return End{State: state, Reason: reason, Detail: fmt.Sprintf("answered %d", a.status)}, nil
+		}
+	}
+	if rejected, _ := d.file.HTTP.Relay.rejected.holds(a.input); rejected && a.status >= 400 {
+		return End{State: "rejected", Reason: orWord(reason, "rejected"), Detail: fmt.Sprintf("answered %d", a.status)}, nil
+	}
+	return End{}, Trouble(Errored, "%s was answered %d, and no state holds", e.Request, a.status)
+}
+
+func orWord(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// poll asks until it is done.
+func (d *web) poll(ctx context.Context, p *pollPart, values map[string]string) (answered, error) {
+	within := p.Within.or(30 * time.Second)
+	timed, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	for {
+		a, err := d.exchange(timed, &exchange{Request: p.Request, method: p.exchange.method, path: p.exchange.path}, values, d.file.Timeouts.Request)
+		if err == nil {
+			var done bool
+			if done, err = p.until.holds(a.input); done {
+				return a, nil
+			}
+		}
+		if err == nil {
+			err = pause(timed, 50*time.Millisecond)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return answered{}, ctx.Err()
+		case timed.Err() != nil:
+			return answered{}, Trouble(TimedOut, "%s did not come to its end within %s", p.Request, tokens.HowLong(within))
+		case err != nil:
+			return answered{}, err
+		}
+	}
+}
+
+func (d *web) Close(ctx context.Context, session string) error {
+	return d.simple(ctx, "close", d.file.HTTP.Close, map[string]string{"session": session})
+}
+
+func (d *web) Facts(ctx context.Context, session string, facts tokens.Facts) error {
+	for name, value := range facts {
+		if err := d.simple(ctx, "facts", d.file.HTTP.Facts, map[string]string{"session": session, "name": name, "value": value}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// simple asks for what has no answer but that it was done.
+func (d *web) simple(ctx context.Context, what string, e *exchange, values map[string]string) error {
+	if e == nil {
+		return Trouble(Skipped, "%s: the target file does not say how", what)
+	}
+	a, err := d.exchange(ctx, e, values, d.file.Timeouts.Request)
+	if err == nil && a.status >= 400 {
+		return Trouble(Errored, "%s was answered %d", e.Request, a.status)
+	}
+	return err
+}
+
+func (d *web) Keys(ctx context.Context, s Setup) error { return d.publish(ctx, s) }
+
+func (d *web) Clock(context.Context, time.Time) error {
+	return Trouble(Skipped, "clock: its time is its own")
+}
+
+func (d *web) Restart(ctx context.Context) error {
+	if d.child == nil {
+		return Trouble(Skipped, "restart: it was not started here")
+	}
+	d.child.End()
+	return d.launch(ctx)
+}
