@@ -16,8 +16,10 @@ import (
 
 	"tokenshell/shell/internal/adapter"
 	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/conform"
 	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/foreign"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/prompt"
@@ -29,6 +31,7 @@ import (
 // process is the grammar of the command line.
 type process struct {
 	interp.Globals
+	Target  string `placeholder:"FILE" help:"The relay is the one that this target file describes (for the process and run)."`
 	Command string `short:"c" name:"command" placeholder:"'LINE; LINE'" help:"Run these lines and leave."`
 
 	Prompt  struct{}   `cmd:"" default:"1" hidden:"" help:"Read lines from the terminal, or from standard input."`
@@ -88,10 +91,11 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	case command == "adapter":
 		return adapter.Serve(context.Background(), stdin, stdout, version())
 	}
-	s, err := openShell(p, out)
+	s, end, err := openShell(p, out)
 	if err != nil {
 		return err
 	}
+	defer end()
 	switch {
 	case hasCommand:
 		return s.Script("-c", strings.NewReader(p.Command), true, stdout, stderr)
@@ -103,23 +107,45 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 }
 
 // openShell makes the world that the process's flags say, and its shell.
-func openShell(p *process, out *answer.Out) (*interp.Shell, error) {
+func openShell(p *process, out *answer.Out) (s *interp.Shell, end func(), err error) {
 	l := language()
 	plan, err := world.Read(l.Kinds, p.World)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	w, err := world.Build(context.Background(), plan, world.Making{Seed: p.Seed})
+	build, end, err := builder(p, out)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	s := interp.New(w, l)
+	w, err := build(context.Background(), plan, world.Making{Seed: p.Seed})
+	if err != nil {
+		end()
+		return nil, nil, err
+	}
+	s = interp.New(w, l)
 	s.Screen.Window = out.Window
 	s.Options.Output, s.Options.Filter = out.Format, out.Filter
 	if p.Color != "" {
 		s.Options.Color = p.Color
 	}
-	return s, nil
+	return s, end, nil
+}
+
+// builder gives what makes worlds: of ours, or of a target's relay, which end
+// ends.
+func builder(p *process, out *answer.Out) (build scenario.Build, end func(), err error) {
+	if p.Target == "" {
+		return world.Build, func() {}, nil
+	}
+	f, err := foreign.Read(context.Background(), p.Target)
+	if err != nil {
+		return nil, nil, err
+	}
+	session, err := conform.Open(f, func(text string) { fmt.Fprintln(out.Stderr, text) })
+	if err != nil {
+		return nil, nil, err
+	}
+	return session.Build, session.Close, nil
 }
 
 // version gives the module's version, or the commit it was built from.
@@ -145,6 +171,7 @@ func printUsage(w *page.Page, node *kong.Node) {
   tokenshell                      a prompt, or a script from standard input
   tokenshell -c 'LINE; LINE'      these lines
   tokenshell run [FLAGS] PATH…    scenarios: .txtar files, and folders of them
+  tokenshell --target FILE        the same on a relay of your own
   tokenshell adapter              our own relay behind the protocol of adapters, on stdin and stdout
   tokenshell help [VERB]          the verbs
   tokenshell version
@@ -194,7 +221,12 @@ func runPaths(p *process, out *answer.Out) error {
 		c.Seed = *p.Seed
 	}
 	each, end := scenario.Reporter(out, len(files))
-	if err := scenario.Run(ctx, language(), c, files, each); err != nil {
+	build, close, err := builder(p, out)
+	if err != nil {
+		return err
+	}
+	defer close()
+	if err := scenario.RunIn(ctx, language(), c, build, files, each); err != nil {
 		return err
 	}
 	summary, err := end()
