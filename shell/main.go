@@ -16,12 +16,14 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"tokenshell/orchestrator"
 	"tokenshell/orchestrator/filestore"
 	"tokenshell/shell/internal/adapter"
-
 	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/conform"
 	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/foreign"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/prompt"
@@ -33,6 +35,7 @@ import (
 // process is the grammar of the command line.
 type process struct {
 	interp.Globals
+	Target  string `placeholder:"FILE" help:"The relay is the one that this target file describes (for the process and run)."`
 	Command string `short:"c" name:"command" placeholder:"'LINE; LINE'" help:"Run these lines and leave."`
 	State   string `placeholder:"FILE" help:"Keep the relay's sessions and used tokens in this file: they outlive the process, and its being killed. The services' books do not."`
 
@@ -96,11 +99,12 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	case command == "adapter":
 		return adapter.Serve(context.Background(), stdin, stdout, version())
 	}
-	s, shut, err := openShell(p, out)
+	s, end, err := openShell(p, out)
 	if err != nil {
 		return err
 	}
-	defer shut()
+	defer end()
+
 	switch {
 	case hasCommand:
 		return s.Script("-c", strings.NewReader(p.Command), true, stdout, stderr)
@@ -111,40 +115,78 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	}
 }
 
-// openShell makes the world that the process's flags say, and its shell. Shut lets
-// go of what it has open.
-func openShell(p *process, out *answer.Out) (s *interp.Shell, shut func(), err error) {
+// openShell makes the world that the process's flags say, and its shell.
+func openShell(p *process, out *answer.Out) (s *interp.Shell, end func(), err error) {
+
 	l := language()
 	plan, err := world.Read(l.Kinds, p.World)
 	if err != nil {
 		return nil, nil, err
 	}
-	making := world.Making{Seed: p.Seed}
-	shut = func() {}
-	if p.State != "" {
-		state, err := filestore.Open(p.State)
-		if err != nil {
-			what := strings.TrimPrefix(err.Error(), p.State+" ")
-			if bad := (*os.PathError)(nil); errors.As(err, &bad) {
-				what = bad.Err.Error()
-			}
-			return nil, nil, exit.Input(p.State, 0, what)
-		}
-		making.Store, making.Ledger = state, state.Ledger()
-		shut = func() { _ = state.Shut() } // everything that was answered is written
-	}
-	w, err := world.Build(context.Background(), plan, making)
+	build, end, err := builder(p, out)
 	if err != nil {
-		shut()
 		return nil, nil, err
 	}
+	store, ledger, shut, err := kept(p)
+	if err != nil {
+		end()
+		return nil, nil, err
+	}
+	done := func() {
+		end()
+		shut()
+	}
+	w, err := build(context.Background(), plan, world.Making{Seed: p.Seed, Store: store, Ledger: ledger})
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+
 	s = interp.New(w, l)
 	s.Screen.Window = out.Window
 	s.Options.Output, s.Options.Filter = out.Format, out.Filter
 	if p.Color != "" {
 		s.Options.Color = p.Color
 	}
-	return s, shut, nil
+	return s, done, nil
+}
+
+// builder gives what makes worlds: of ours, or of a target's relay, which end
+// ends.
+func builder(p *process, out *answer.Out) (build scenario.Build, end func(), err error) {
+	if p.Target == "" {
+		return world.Build, func() {}, nil
+	}
+	f, err := foreign.Read(context.Background(), p.Target)
+	if err != nil {
+		return nil, nil, err
+	}
+	session, err := conform.Open(f, func(text string) { fmt.Fprintln(out.Stderr, text) })
+	if err != nil {
+		return nil, nil, err
+	}
+	return session.Build, session.Close, nil
+}
+
+// kept gives what the relay keeps its sessions and used tokens in: the file that
+// --state names, which shut lets go of; nil without one.
+func kept(p *process) (store orchestrator.Store, ledger orchestrator.Ledger, shut func(), err error) {
+	switch {
+	case p.State == "":
+		return nil, nil, func() {}, nil
+	case p.Target != "":
+		return nil, nil, nil, exit.Usage("leave --state out", "what the target's relay keeps is its own business")
+	}
+	state, err := filestore.Open(p.State)
+	if err != nil {
+		what := strings.TrimPrefix(err.Error(), p.State+" ")
+		if bad := (*os.PathError)(nil); errors.As(err, &bad) {
+			what = bad.Err.Error()
+		}
+		return nil, nil, nil, exit.Input(p.State, 0, what)
+	}
+	return state, state.Ledger(), func() { _ = state.Shut() }, nil // everything that was answered is written
+
 }
 
 // version gives the module's version, or the commit it was built from.
@@ -170,6 +212,7 @@ func printUsage(w *page.Page, node *kong.Node) {
   tokenshell                      a prompt, or a script from standard input
   tokenshell -c 'LINE; LINE'      these lines
   tokenshell run [FLAGS] PATH…    scenarios: .txtar files, and folders of them
+  tokenshell --target FILE        the same on a relay of your own
   tokenshell adapter              our own relay behind the protocol of adapters, on stdin and stdout
   tokenshell help [VERB]          the verbs
   tokenshell version
@@ -225,7 +268,12 @@ func runPaths(p *process, out *answer.Out) error {
 		c.Seed = *p.Seed
 	}
 	each, end := scenario.Reporter(out, len(files))
-	if err := scenario.Run(ctx, language(), c, files, each); err != nil {
+	build, close, err := builder(p, out)
+	if err != nil {
+		return err
+	}
+	defer close()
+	if err := scenario.RunIn(ctx, language(), c, build, files, each); err != nil {
 		return err
 	}
 	summary, err := end()

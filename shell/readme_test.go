@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tokenshell/shell"
+	"tokenshell/shell/internal/foreign"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/shelltest"
@@ -165,8 +166,14 @@ func readmeScenarios(t *testing.T, dir string) []string {
 	return files
 }
 
-func TestReadmeWorld(t *testing.T) {
+func TestReadmeYAML(t *testing.T) {
 	for _, text := range readmeBlocks(t, "yaml") {
+		if strings.HasPrefix(text, "target:") {
+			if _, err := foreign.Parse("README.md", []byte(text)); err != nil {
+				t.Error(err)
+			}
+			continue
+		}
 		if _, err := world.Parse(shelltest.Language().Kinds, "README.md", []byte(text)); err != nil {
 			t.Error(err)
 		}

@@ -27,7 +27,7 @@ func freePort(t *testing.T) int {
 }
 
 func TestAnOrderService(t *testing.T) {
-	t.Setenv("ORDERS_API_KEY", "very-secret-key")
+	t.Parallel()
 	f, err := foreign.Parse("orders.yaml", []byte(ordersFile(freePort(t), "orders", "")))
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ const other = `contract:
 // With another contract the same rows are tried, in its words. What is not
 // refused is what a profile lets pass: claims that nobody knows.
 func TestAnotherContract(t *testing.T) {
-	t.Setenv("ORDERS_API_KEY", "very-secret-key")
+	t.Parallel()
 	f, err := foreign.Parse("orders.yaml", []byte(ordersFile(freePort(t), "other-orders", other)))
 	if err != nil {
 		t.Fatal(err)

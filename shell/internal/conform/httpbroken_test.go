@@ -35,6 +35,7 @@ http:
 }
 
 func TestBrokenServices(t *testing.T) {
+	t.Parallel()
 	for which, want := range map[string]struct {
 		status attacks.Status
 		says   string

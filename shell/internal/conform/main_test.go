@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	os.Setenv("ORDERS_API_KEY", "very-secret-key") // what target files name
 	os.Exit(m.Run())
 }
 

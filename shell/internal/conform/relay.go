@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/foreign"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
@@ -27,6 +28,11 @@ type Relay struct {
 	prefix   string // of names that it is asked to give
 	peek     func(raw string) (tokens.Unverified, error)
 	ours     func(raw string) string // a token of the target's contract as our domains know it
+
+	// before is called before the relay is asked anything; nil for rows, which say
+	// themselves what changes.
+	before func(context.Context) error
+	alias  map[string]string // the relay's names, by those that a client wanted; nil when nobody asks by those
 
 	mu       sync.Mutex
 	sessions map[string]*session
@@ -67,6 +73,33 @@ func (r *Relay) hear(where, text string) string {
 	return foreign.Harmless(text)
 }
 
+// ready tells the relay what it has to know before it is asked.
+func (r *Relay) ready(ctx context.Context) error {
+	if r.before == nil {
+		return nil
+	}
+	return r.before(ctx)
+}
+
+// named gives the relay's name of a session.
+func (r *Relay) named(order string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if theirs := r.alias[order]; theirs != "" {
+		return theirs
+	}
+	return order
+}
+
+// unable puts what a relay cannot do into a client's words; in rows it is a
+// status.
+func (r *Relay) unable(err error) error {
+	if t := foreign.IsTrouble(err); r.before != nil && t != nil && t.Status == foreign.Skipped {
+		return exit.Unable("can in the target file says what it does", "this relay cannot do that: %s", t.What)
+	}
+	return err
+}
+
 // refusal is the relay's own no.
 func (r *Relay) refusal(where, reason, detail string) error {
 	reason, detail = r.hear("the reason of its "+where, reason), r.hear("the detail of its "+where, detail)
@@ -96,9 +129,12 @@ func (r *Relay) Open(ctx context.Context, id, customer string, facts tokens.Fact
 	if id == "" {
 		id = fmt.Sprintf("op_%s%d", r.prefix, number)
 	}
+	if err := r.ready(ctx); err != nil {
+		return orchestrator.Snapshot{}, err
+	}
 	name, err := r.driver.Open(ctx, id, customer, facts)
 	if err != nil {
-		return orchestrator.Snapshot{}, err
+		return orchestrator.Snapshot{}, r.unable(err)
 	}
 	facts = maps.Clone(facts)
 	if facts == nil {
@@ -109,6 +145,9 @@ func (r *Relay) Open(ctx context.Context, id, customer string, facts tokens.Fact
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sessions[name] = s
+	if r.alias != nil && id != name {
+		r.alias[id] = name
+	}
 	return s.copy(), nil
 }
 
@@ -120,6 +159,7 @@ func (s *session) copy() orchestrator.Snapshot {
 
 // Session gives what a client knows of a session.
 func (r *Relay) Session(order string) (orchestrator.Snapshot, error) {
+	order = r.named(order)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.sessions[order]
@@ -131,11 +171,16 @@ func (r *Relay) Session(order string) (orchestrator.Snapshot, error) {
 
 // SetFact tells a fact of the order.
 func (r *Relay) SetFact(order, name, value string) error {
+	order = r.named(order)
 	if _, err := r.Session(order); err != nil {
 		return err
 	}
-	if err := r.driver.Facts(context.Background(), order, tokens.Facts{name: value}); err != nil {
+	ctx := context.Background()
+	if err := r.ready(ctx); err != nil {
 		return err
+	}
+	if err := r.driver.Facts(ctx, order, tokens.Facts{name: value}); err != nil {
+		return r.unable(err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -145,9 +190,13 @@ func (r *Relay) SetFact(order, name, value string) error {
 
 // Relay hands in a token.
 func (r *Relay) Relay(ctx context.Context, order, token string) (string, error) {
+	order = r.named(order)
+	if err := r.ready(ctx); err != nil {
+		return "", err
+	}
 	v, err := r.driver.Relay(ctx, order, token)
 	if err != nil {
-		return "", err
+		return "", r.unable(err)
 	}
 	if !v.Accepted {
 		return "", r.refusal("verdict", v.Reason, v.Detail)
@@ -177,6 +226,10 @@ var errNotBegun = errors.New("the relay refused before it began, and gave no rea
 
 // Redeem has the relay redeem what it accepted.
 func (r *Relay) Redeem(ctx context.Context, order string, named []tokens.Ref) (orchestrator.Snapshot, error) {
+	order = r.named(order)
+	if err := r.ready(ctx); err != nil {
+		return orchestrator.Snapshot{}, err
+	}
 	var texts []string
 	r.mu.Lock()
 	for _, ref := range named {
@@ -193,6 +246,10 @@ func (r *Relay) Redeem(ctx context.Context, order string, named []tokens.Ref) (o
 
 // Resume takes a redemption to its end.
 func (r *Relay) Resume(ctx context.Context, order string) (orchestrator.Snapshot, error) {
+	order = r.named(order)
+	if err := r.ready(ctx); err != nil {
+		return orchestrator.Snapshot{}, err
+	}
 	e, err := r.driver.Resume(ctx, order)
 	return r.ended(order, nil, e, err)
 }
@@ -201,7 +258,7 @@ func (r *Relay) Resume(ctx context.Context, order string) (orchestrator.Snapshot
 func (r *Relay) ended(order string, named []string, e foreign.End, err error) (orchestrator.Snapshot, error) {
 	switch {
 	case err != nil:
-		return orchestrator.Snapshot{}, err
+		return orchestrator.Snapshot{}, r.unable(err)
 	case e.State == "rejected" && e.Reason == "":
 		r.hear("the detail of its redemption", e.Detail)
 		return orchestrator.Snapshot{}, errNotBegun
@@ -231,8 +288,12 @@ func (r *Relay) ended(order string, named []string, e foreign.End, err error) (o
 
 // Close ends an open session.
 func (r *Relay) Close(ctx context.Context, order string) (orchestrator.Snapshot, error) {
-	if err := r.driver.Close(ctx, order); err != nil {
+	order = r.named(order)
+	if err := r.ready(ctx); err != nil {
 		return orchestrator.Snapshot{}, err
+	}
+	if err := r.driver.Close(ctx, order); err != nil {
+		return orchestrator.Snapshot{}, r.unable(err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -290,7 +351,7 @@ func (r *Relay) Call(ctx context.Context, c foreign.Call) foreign.Said {
 	}
 	answer := answerOf(receipt, err)
 	if s != nil && step >= 0 {
-		r.answered(s, step, c.Action, attempt, answer)
+		r.answered(s, step, c.Action, attempt, answer, receipt)
 	}
 	return answer
 }
@@ -358,7 +419,7 @@ func (r *Relay) asked(c foreign.Call) (*session, int, string) {
 }
 
 // answered notes what a service said of a step.
-func (r *Relay) answered(s *session, at int, action, attempt string, a foreign.Said) {
+func (r *Relay) answered(s *session, at int, action, attempt string, a foreign.Said, receipt tokens.Receipt) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	st := &s.Steps[at]
@@ -370,6 +431,7 @@ func (r *Relay) answered(s *session, at int, action, attempt string, a foreign.S
 		switch a.Status {
 		case "done", "repeated":
 			st.Status, st.Result, st.Reason, st.Detail = orchestrator.Redeemed, orchestrator.Redeemed, "", ""
+			st.Receipt = &receipt // our service's own: the relay need not tell
 			if a.Status == "repeated" {
 				st.Result = orchestrator.Repeated
 			}

@@ -154,7 +154,7 @@ func Run(ctx context.Context, f *foreign.File, o Options) (*Report, error) {
 		f.Within(o.Timeout)
 	}
 	if o.Nonce == "" {
-		o.Nonce = strings.TrimPrefix(tokens.NewMint(tokens.RandomSeed()).ID("r"), "r_")[:6]
+		o.Nonce = randomNonce()
 	}
 	r := &run{Options: o, file: f}
 	report := &Report{file: f.Path(), V: 1, Target: f.Name, Can: []string{}, Enforces: f.Enforces, Keys: f.KeySet(), Seed: o.Seed, Rows: []Row{}, failOn: o.FailOn, requireAll: o.RequireAll, tool: o.Tool}
@@ -175,6 +175,11 @@ func Run(ctx context.Context, f *foreign.File, o Options) (*Report, error) {
 	report.Notes = append(report.Notes, r.reached.Notes()...)
 	report.Summary = report.summary()
 	return report, err
+}
+
+// randomNonce gives a text that nobody can guess, of letters and digits.
+func randomNonce() string {
+	return strings.TrimPrefix(tokens.NewMint(tokens.RandomSeed()).ID("r"), "r_")[:12]
 }
 
 // meet starts the relay and hears what it can.

@@ -64,6 +64,20 @@ func Usage(hint, format string, args ...any) error {
 	return &UsageError{fmt.Sprintf(format, args...), hint}
 }
 
+// UnableError is a usage error of a verb that this relay cannot do: a scenario
+// that needs it is skipped, and never passes.
+type UnableError struct{ usage *UsageError }
+
+func (e *UnableError) Error() string { return e.usage.Error() }
+
+// Unwrap gives the [UsageError].
+func (e *UnableError) Unwrap() error { return e.usage }
+
+// Unable makes an [UnableError].
+func Unable(hint, format string, args ...any) error {
+	return &UnableError{&UsageError{fmt.Sprintf(format, args...), hint}}
+}
+
 // InputError is a file that cannot be read or parsed.
 type InputError struct {
 	Path string

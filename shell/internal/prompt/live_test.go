@@ -298,11 +298,11 @@ func TestHintsOfWhatIsToCome(t *testing.T) {
 		"attack run --seed 3 ":                 "[ID…] [--group G] [--who W] [--check C] [--without CHECK]",
 		"fault points.redeem ":                 "KIND [LINE] [--count N] [--after N]",
 
-		"watch ":                               "D [--count N] VERB…",
-		"watch 1s --count 2 coupon confirm ":   "CODE [--name HANDLE] [--ttl D]",
-		"expect ":                              "REASON VERB…",
-		"nonsense ":                            "",
-		"points balance ":                      "",
+		"watch ":                             "D [--count N] VERB…",
+		"watch 1s --count 2 coupon confirm ": "CODE [--name HANDLE] [--ttl D]",
+		"expect ":                            "REASON VERB…",
+		"nonsense ":                          "",
+		"points balance ":                    "",
 	} {
 		if got := hint(line, len(line)); got != want {
 			t.Errorf("%q hints %q, want %q", line, got, want)

@@ -4,6 +4,7 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/world"
@@ -97,7 +99,10 @@ func (r *runner) run(file string) Outcome {
 	t := &scriptT{}
 	t.run(func() { testscript.RunT(t, params) })
 	outcome := Outcome{File: file, Verdict: Passed}
+	var unable *exit.UnableError
 	switch {
+	case t.failed && running != nil && errors.As(running.failed, &unable):
+		outcome.Verdict, outcome.Why = Skipped, unable.Error()
 	case t.failed:
 		outcome.Verdict = Failed
 		outcome.explain(t.log.String(), running)

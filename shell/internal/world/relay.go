@@ -39,7 +39,7 @@ type Inspector interface {
 // that anybody could look into.
 func (w *World) Inspector() (Inspector, error) {
 	if w.inside == nil {
-		return nil, exit.Usage("relay, redeem, session show and trace work on any relay", "this relay cannot be looked into: it is not tokenshell's own")
+		return nil, exit.Unable("relay, redeem, session show and trace work on any relay", "this relay cannot be looked into: it is not tokenshell's own")
 	}
 	return w.inside, nil
 }

@@ -1,0 +1,154 @@
+// A target that somebody drives by hand, or by scenarios.
+
+package conform_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/client"
+	"tokenshell/shell/internal/conform"
+	"tokenshell/shell/internal/domains"
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/foreign"
+	"tokenshell/shell/internal/grammar"
+	"tokenshell/shell/internal/scenario"
+	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
+)
+
+func session(t *testing.T, f *foreign.File) *conform.Session {
+	t.Helper()
+	s, err := conform.Open(f, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// checkout goes the whole way under a name that the client wants.
+func checkout(t *testing.T, w *world.World) (*client.Client, orchestrator.Snapshot) {
+	t.Helper()
+	c := client.New(w)
+	if _, err := c.Open(t.Context(), "mine", c.Customer(""), nil); err != nil {
+		t.Fatal(err)
+	}
+	p, err := w.Service("points")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, _, err := c.Confirm(t.Context(), "mine", p.Sample(c.Customer("")), client.Wanted{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Relay(t.Context(), "mine", token); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Relay(t.Context(), "mine", token); !errors.Is(err, tokens.Replayed) {
+		t.Errorf("the same again: %v", err)
+	}
+	snap, err := c.Redeem(t.Context(), "mine", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, snap
+}
+
+func TestATargetByHand(t *testing.T) {
+	t.Parallel()
+	w, err := session(t, adapterOf("ours")).Build(t.Context(), plan(t), world.Seeded(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, snap := checkout(t, w)
+	if snap.State != orchestrator.Completed || len(snap.Steps) != 1 || snap.Steps[0].Status != orchestrator.Redeemed || snap.Steps[0].Receipt.ID == "" {
+		t.Errorf("%+v", snap)
+	}
+	if err := w.Clock.Advance(31 * time.Minute); err != nil { // and the relay is told
+		t.Fatal(err)
+	}
+	if _, err := c.Open(t.Context(), "late", c.Customer(""), nil); err != nil {
+		t.Fatal(err)
+	}
+	token, _, err := c.Confirm(t.Context(), "late", must(w.Service("points")).Sample(c.Customer("")), client.Wanted{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Relay(t.Context(), "late", token); err != nil {
+		t.Errorf("its clock was left behind: %v", err)
+	}
+	if _, err := w.Inspector(); !unable(err) {
+		t.Errorf("it can be looked into: %v", err)
+	}
+}
+
+func must(p world.Party, err error) world.Party {
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+func unable(err error) bool {
+	var u *exit.UnableError
+	return errors.As(err, &u)
+}
+
+// A service names its orders itself, and its time is its own.
+func TestAServiceByHand(t *testing.T) {
+	t.Parallel()
+	f, err := foreign.Parse("orders.yaml", []byte(ordersFile(freePort(t), "orders", "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := session(t, f).Build(t.Context(), plan(t), world.Seeded(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, snap := checkout(t, w)
+	if snap.State != orchestrator.Completed || snap.ID == "mine" || !strings.HasPrefix(snap.ID, "op_") {
+		t.Errorf("%+v", snap)
+	}
+	if err := w.Clock.Advance(time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Open(t.Context(), "late", c.Customer(""), nil); !unable(err) {
+		t.Errorf("a move of the clock is not noticed: %v", err)
+	}
+}
+
+// What a target cannot do skips a scenario, and never passes it.
+func TestScenariosOnATarget(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var files []string
+	for _, f := range []struct{ name, text string }{
+		{"checkout", "session new mine\npoints confirm 500\nrelay points-1\nexpect replayed relay points-1\nredeem\nsession show --jq .state\nstdout '^completed$'\n"},
+		{"leeway", "set leeway 5s\nsession new mine\n"},
+		{"inside", "session new mine\nview relay\n"},
+		{"wrong", "session new mine\nredeem\n"},
+	} {
+		file := filepath.Join(dir, f.name+".txtar")
+		if err := os.WriteFile(file, []byte(f.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	s := session(t, adapterOf("ours"))
+	got := ""
+	err := scenario.RunIn(t.Context(), grammar.Language(domains.All()), scenario.Config{Seed: 1}, s.Build, files, func(o scenario.Outcome) {
+		got += string(o.Verdict) + " "
+		if o.Verdict == scenario.Skipped && o.Why == "" {
+			t.Errorf("%s does not say why", o.File)
+		}
+	})
+	if err != nil || got != "passed skipped skipped failed " {
+		t.Error(got, err)
+	}
+}
