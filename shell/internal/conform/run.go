@@ -136,6 +136,15 @@ func (r *run) life() time.Duration {
 	return r.Life
 }
 
+// lifeIn is how long a token lives in a row: short only where somebody waits for
+// its end, for on a slow machine a short one could end by itself.
+func (r *run) lifeIn(row attacks.Row) time.Duration {
+	if row.Wait(attacks.Shop{Life: r.life()}) == 0 {
+		return min(tokens.DefaultLifetime, time.Duration(r.file.Contract.MaxLifetime))
+	}
+	return r.life()
+}
+
 // sessionLife is how long a session of theirs lives; 0 when nobody knows.
 func (r *run) sessionLife() time.Duration {
 	if r.file.SessionLife == 0 && r.about.Ours {

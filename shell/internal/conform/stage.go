@@ -25,15 +25,16 @@ type stage struct {
 	world *world.World
 	relay *Relay
 	run   *run
-	name  string      // of the row, in names
+	name  string // of the row, in names
+	life  time.Duration
 	words *translator // nil when the contract is ours
 
 	sent []byte // the keys that the relay was told last
 }
 
 // newStage builds a world for a row, and has the relay begin.
-func (r *run) newStage(ctx context.Context, d foreign.Driver, name string) (*stage, error) {
-	s := &stage{run: r, name: name}
+func (r *run) newStage(ctx context.Context, d foreign.Driver, name string, life time.Duration) (*stage, error) {
+	s := &stage{run: r, name: name, life: life}
 	m := world.Seeded(r.Seed)
 	m.IDs, m.Live = name, !r.clock
 	m.Relay = func(c orchestrator.Config) world.Relay {
@@ -45,7 +46,7 @@ func (r *run) newStage(ctx context.Context, d foreign.Driver, name string) (*sta
 	if err != nil {
 		return nil, err
 	}
-	s.world, s.Target = w, r.NewTarget(w, r.life())
+	s.world, s.Target = w, r.NewTarget(w, life)
 	if s.words = newTranslator(r.contract(), w, s.Target); s.words != nil {
 		s.relay.ours = s.words.back
 		s.relay.peek = func(raw string) (tokens.Unverified, error) { return tokens.Peek(s.words.back(raw)) }
@@ -105,7 +106,7 @@ func (s *stage) Shop() attacks.Shop {
 	c := s.run.contract()
 	shop.Row, shop.Audience, shop.Type, shop.Claims = s.name, c.Audience, c.Type, c.Claims
 	shop.LongestLife, shop.Leeway, shop.SessionLife = time.Duration(c.MaxLifetime), time.Duration(c.Leeway), s.run.sessionLife()
-	shop.Life = s.run.life()
+	shop.Life = s.life
 	for i, p := range s.world.Parties {
 		shop.Services[i].Issuer = issuerOf(c, p)
 	}
@@ -200,7 +201,7 @@ func (r *run) try(ctx context.Context, d foreign.Driver, row attacks.Row, number
 		return result
 	}
 	defer r.reached.Hold(slices.Contains(row.Needs(), attacks.NeedKeys))() // a row that changes keys has them for itself
-	s, err := r.newStage(ctx, d, fmt.Sprintf("%s_%d_", r.Nonce, number))
+	s, err := r.newStage(ctx, d, fmt.Sprintf("%s_%d_", r.Nonce, number), r.lifeIn(row))
 	if t := foreign.IsTrouble(err); t != nil {
 		result.Status, result.Detail = t.Status, t.What
 		return result

@@ -272,6 +272,9 @@ func everyPlace(t *testing.T) (lines []string) {
 }
 
 // The hint says what is still to come, and no more.
+// elsewhere are the flags of an attack on somebody else's relay.
+const elsewhere = " [--target FILE] [--adapter 'CMD ARG…'] [--known FILE] [--write-known FILE] [--fail-on error|warning] [--require-all] [--reasons any|mapped|exact] [--life D] [--no-wait] [--timeout D] [--jobs N] [--fail-fast] [--no-start] [--allow-host HOST:PORT…] [--report KIND=FILE…]"
+
 func TestHintsOfWhatIsToCome(t *testing.T) {
 	s := shelltest.New(t, 1)
 	hint := func(line string, pos int) string {
@@ -294,15 +297,14 @@ func TestHintsOfWhatIsToCome(t *testing.T) {
 		"session new op_1 --fact a=b ":         "[--customer C] [--fact NAME=VALUE…]",
 		"relay coupon-1 ":                      "TOKEN…",
 		"set color ":                           "[VALUE]",
-		"attack run ":                          "[ID…] [--group G] [--who W] [--check C] [--without CHECK] [--seed N]",
-		"attack run --seed 3 ":                 "[ID…] [--group G] [--who W] [--check C] [--without CHECK]",
+		"attack run ":                          "[ID…] [--group G] [--who W] [--check C] [--without CHECK]" + elsewhere + " [--seed N]",
+		"attack run --seed 3 ":                 "[ID…] [--group G] [--who W] [--check C] [--without CHECK]" + elsewhere,
 		"fault points.redeem ":                 "KIND [LINE] [--count N] [--after N]",
-
-		"watch ":                             "D [--count N] VERB…",
-		"watch 1s --count 2 coupon confirm ": "CODE [--name HANDLE] [--ttl D]",
-		"expect ":                            "REASON VERB…",
-		"nonsense ":                          "",
-		"points balance ":                    "",
+		"watch ":                               "D [--count N] VERB…",
+		"watch 1s --count 2 coupon confirm ":   "CODE [--name HANDLE] [--ttl D]",
+		"expect ":                              "REASON VERB…",
+		"nonsense ":                            "",
+		"points balance ":                      "",
 	} {
 		if got := hint(line, len(line)); got != want {
 			t.Errorf("%q hints %q, want %q", line, got, want)

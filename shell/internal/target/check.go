@@ -74,7 +74,7 @@ type targetCheck struct {
 	File      string   `arg:"" optional:"" complete:"file" help:"The target file."`
 	Adapter   string   `placeholder:"'CMD ARG…'" help:"An adapter's command instead."`
 	NoStart   bool     `help:"Do not start the target: it runs already."`
-	AllowHost []string `placeholder:"HOST:PORT" help:"A host of a target that is not this machine."`
+	AllowHost []string `sep:"none" placeholder:"HOST:PORT" help:"A host of a target that is not this machine."`
 }
 
 // checkedProbe is a part of the JSON of target check.

@@ -36,8 +36,8 @@ type elsewhere struct {
 	Jobs       int           `short:"j" default:"1" placeholder:"N" help:"How many rows are tried at once."`
 	FailFast   bool          `help:"Stop at the first row that fails."`
 	NoStart    bool          `help:"Do not start the target: it runs already."`
-	AllowHost  []string      `placeholder:"HOST:PORT" help:"A host of a target that is not this machine."`
-	Report     []string      `complete:"file" placeholder:"KIND=FILE" help:"Write a report: json, junit, sarif or html."`
+	AllowHost  []string      `sep:"none" placeholder:"HOST:PORT" help:"A host of a target that is not this machine."`
+	Report     []string      `complete:"file" sep:"none" placeholder:"KIND=FILE" help:"Write a report: json, junit, sarif or html."`
 }
 
 // there reports whether a target is named.
