@@ -97,7 +97,7 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	case command == "run":
 		return runPaths(p, out)
 	case command == "adapter":
-		return adapter.Serve(context.Background(), stdin, stdout, version())
+		return serveAdapter(p, stdin, stdout)
 	}
 	s, end, err := openShell(p, out)
 	if err != nil {
@@ -168,6 +168,32 @@ func builder(p *process, out *answer.Out) (build scenario.Build, end func(), err
 	return session.Build, session.Close, nil
 }
 
+// serveAdapter puts our relay behind the protocol of adapters.
+func serveAdapter(p *process, stdin, stdout *os.File) error {
+	if p.State == "" {
+		return adapter.Serve(context.Background(), stdin, stdout, version(), nil)
+	}
+	state, err := openState(p.State)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = state.Shut() }() // everything that was answered is written
+	return adapter.Serve(context.Background(), stdin, stdout, version(), state)
+}
+
+// openState opens the file of --state.
+func openState(path string) (*filestore.File, error) {
+	state, err := filestore.Open(path)
+	if err == nil {
+		return state, nil
+	}
+	what := strings.TrimPrefix(err.Error(), path+" ")
+	if bad := (*os.PathError)(nil); errors.As(err, &bad) {
+		what = bad.Err.Error()
+	}
+	return nil, exit.Input(path, 0, what)
+}
+
 // kept gives what the relay keeps its sessions and used tokens in: the file that
 // --state names, which shut lets go of; nil without one.
 func kept(p *process) (store orchestrator.Store, ledger orchestrator.Ledger, shut func(), err error) {
@@ -177,13 +203,9 @@ func kept(p *process) (store orchestrator.Store, ledger orchestrator.Ledger, shu
 	case p.Target != "":
 		return nil, nil, nil, exit.Usage("leave --state out", "what the target's relay keeps is its own business")
 	}
-	state, err := filestore.Open(p.State)
+	state, err := openState(p.State)
 	if err != nil {
-		what := strings.TrimPrefix(err.Error(), p.State+" ")
-		if bad := (*os.PathError)(nil); errors.As(err, &bad) {
-			what = bad.Err.Error()
-		}
-		return nil, nil, nil, exit.Input(p.State, 0, what)
+		return nil, nil, nil, err
 	}
 	return state, state.Ledger(), func() { _ = state.Shut() }, nil // everything that was answered is written
 

@@ -29,6 +29,7 @@ var (
 	opening  = []byte("opening")  // number: id
 	due      = []byte("due")      // when, id: nothing
 	uses     = []byte("uses")     // session: a bucket; in it iss, jti: the attempt
+	notes    = []byte("notes")    // name: text
 )
 
 // patience is how long Open waits for another process to let go of the file.
@@ -58,7 +59,7 @@ func Open(path string) (f *File, err error) {
 		return nil, fmt.Errorf("%s is not a state file, or is damaged: %w", path, err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{sessions, opening, due, uses} {
+		for _, name := range [][]byte{sessions, opening, due, uses, notes} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -233,6 +234,35 @@ func (l ledger) Forget(ctx context.Context, session string) error {
 		}
 		return nil
 	})
+}
+
+// Clear forgets everything, debts too: the file is as new.
+func (f *File) Clear(ctx context.Context) error {
+	return f.update(ctx, func(tx *bbolt.Tx) error {
+		for _, name := range [][]byte{sessions, opening, due, uses, notes} {
+			if err := tx.DeleteBucket(name); err != nil {
+				return err
+			}
+			if _, err := tx.CreateBucket(name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Note keeps a text beside the sessions, for whoever opens the file next.
+func (f *File) Note(ctx context.Context, name string, text []byte) error {
+	return f.update(ctx, func(tx *bbolt.Tx) error { return tx.Bucket(notes).Put([]byte(name), text) })
+}
+
+// Noted gives a text that was kept; nil when there is none.
+func (f *File) Noted(ctx context.Context, name string) (text []byte, err error) {
+	err = f.view(ctx, func(tx *bbolt.Tx) error {
+		text = bytes.Clone(tx.Bucket(notes).Get([]byte(name)))
+		return nil
+	})
+	return text, err
 }
 
 func (f *File) view(ctx context.Context, do func(*bbolt.Tx) error) (err error) {

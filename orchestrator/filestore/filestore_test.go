@@ -145,3 +145,50 @@ func TestOneProcess(t *testing.T) {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 }
+
+// A file that is cleared is as new; a note outlives whoever wrote it.
+func TestNotes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	var f *filestore.File
+	again := func() {
+		t.Helper()
+		var err error
+		if f != nil {
+			err = f.Shut()
+		}
+		if err == nil {
+			f, err = filestore.Open(path)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(text string, sessions int, first bool) {
+		t.Helper()
+		noted, err := f.Noted(t.Context(), "set-up")
+		if err != nil || string(noted) != text {
+			t.Errorf("noted %q, %v", noted, err)
+		}
+		if all, err := f.All(t.Context()); err != nil || len(all) != sessions {
+			t.Errorf("%d sessions, %v", len(all), err)
+		}
+		if got, err := f.Ledger().Use(t.Context(), orchestrator.Use{Session: "op_1", Attempt: "a"}); err != nil || got != first {
+			t.Errorf("the first use: %v, %v", got, err)
+		}
+	}
+	again()
+	want("", 0, true)
+	if err := f.Note(t.Context(), "set-up", []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Put(t.Context(), &orchestrator.Record{ID: "op_1", State: orchestrator.Stuck}); err != nil {
+		t.Fatal(err)
+	}
+	again()
+	want("{}", 1, true) // by the same attempt
+	if err := f.Clear(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	again()
+	want("", 0, true)
+}

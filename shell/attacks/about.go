@@ -168,6 +168,8 @@ func (r Row) Needs() []Need {
 			found[NeedKeys] = true
 		case Advance:
 			found[NeedClock] = true
+		case Restart:
+			found[NeedRestart] = true
 		case Skew:
 			found[NeedClock] = found[NeedClock] || s.Service == ""
 		}

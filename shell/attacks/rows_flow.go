@@ -72,6 +72,10 @@ func flowRows() []Row {
 			direct("x").at(late).refused(), relay("x"), relay("t"), marked(), Step{Verb: Redeem, Session: victim, Token: "t", State: Completed})},
 		{"FLW-29", "a token that was never reserved, signed by the issuer", tokens.NotIssuedHere, "RFC 8725 3.10", scene(
 			forged("x", "t", claims(set("jti", `"cpt_never$ROW"`))), direct("x").refused(), relay("x"), marked(), redeem(Compensated).refused(), same())},
+		{"FLW-30", "a token that was used before the relay was started again", tokens.Replayed, replay, scene(
+			relay("t"), restart(), relay("t").refused(), redeem(Completed))},
+		{"FLW-31", "a token of a session that was closed before the relay was started again", tokens.SessionClosed, "design", scene(
+			closed(victim), restart(), relay("t").refused())},
 	})
 }
 

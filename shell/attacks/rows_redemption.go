@@ -78,5 +78,8 @@ func faultRows() []Row {
 		{"FLT-09", "a stuck session's token, in another session", tokens.SessionClosed, saga, two(
 			open(elsewhere, first), fault(late, "redeem", "refuse", 1), fault(early, "cancel", "timeout", 3),
 			redeem(Stuck).with(tokens.ServiceUnavailable), relay("t").in(elsewhere).refused(), resume(Compensated), same())},
+		{"FLT-10", "a stuck session's token, after the relay was started again", tokens.SessionClosed, saga, two(
+			fault(late, "redeem", "refuse", 1), fault(early, "cancel", "timeout", 3),
+			redeem(Stuck).with(tokens.ServiceUnavailable), restart(), relay("t").refused(), resume(Compensated), same())},
 	})
 }

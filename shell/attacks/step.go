@@ -86,6 +86,7 @@ func wait(by Span) Step          { return Step{Verb: Advance, By: by} }
 func rotate() Step               { return Step{Verb: Rotate, Service: early} }
 func retire(token string) Step   { return Step{Verb: Retire, Token: token} }
 func disable(token string) Step  { return Step{Verb: Disable, Token: token} }
+func restart() Step              { return Step{Verb: Restart} }
 func marked() Step               { return Step{Verb: mark} }
 func same() Step                 { return Step{Verb: unmoved} }
 

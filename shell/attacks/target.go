@@ -86,6 +86,7 @@ const (
 	Direct  Verb = "direct"  // brings Token to Service past the relay, as Session's
 	Cancel  Verb = "cancel"  // has Service undo Attempt, past the relay
 	Revoke  Verb = "revoke"  // has Service take Token back
+	Restart Verb = "restart" // stops the relay, and starts it again
 	Advance Verb = "advance" // moves the time by By
 	Skew    Verb = "skew"    // sets Service's own clock ahead by By; the relay's when Service is empty
 	Rotate  Verb = "rotate"  // gives Service a new key

@@ -26,22 +26,90 @@ type served struct {
 
 	mu    sync.Mutex
 	relay *orchestrator.Relay
+	state State // nil keeps everything in memory
+	over  chan struct{}
 	clock *stillClock
 	keys  map[string]*heldKeys    // by iss
 	texts map[string][]tokens.Ref // by token text: what it is, in each session
 }
 
-// Serve puts our relay behind the protocol, until its input ends. The error is
-// a line that the protocol does not have.
-func Serve(ctx context.Context, from io.Reader, to io.Writer, version string) error {
-	s := &served{version: version, ctx: ctx}
+// State is where a relay keeps what outlives its process.
+type State interface {
+	orchestrator.Store
+	Ledger() orchestrator.Ledger
+	Clear(ctx context.Context) error
+	Note(ctx context.Context, name string, text []byte) error
+	Noted(ctx context.Context, name string) ([]byte, error)
+}
+
+// setUp is the note of how the relay was set up last.
+const setUp = "reset"
+
+// Serve puts our relay behind the protocol, until its input ends or it is told to
+// restart. With a state, what it knows outlives it. The error is a line that the
+// protocol does not have, or about the state.
+func Serve(ctx context.Context, from io.Reader, to io.Writer, version string, state State) error {
+	s := &served{version: version, ctx: ctx, state: state, over: make(chan struct{})}
+	if err := s.remember(); err != nil {
+		return err
+	}
 	s.conn = NewConn(to, s.answer)
-	err := s.conn.Read(from)
+	ended := make(chan error, 1)
+	go func() { ended <- s.conn.Read(from) }()
+	var err error
+	select {
+	case err = <-ended:
+	case <-s.over: // whoever waits for the next line waits for another process
+	}
 	s.conn.Idle()
 	if errors.Is(err, ErrEnded) {
 		return nil
 	}
 	return err
+}
+
+// remember sets the relay up as it was when it was stopped.
+func (s *served) remember() error {
+	for _, op := range []string{setUp, "keys", "clock"} {
+		q, err := s.noted(op)
+		switch {
+		case err != nil:
+			return err
+		case q == nil:
+			continue
+		case op == setUp:
+			err = s.open(*q)
+		case op == "keys":
+			err = s.trust(q.Issuers)
+		default:
+			s.clock.set(time.Unix(q.Now, 0))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noted gives the last question of a kind that outlived its process; nil for none.
+func (s *served) noted(op string) (*Line, error) {
+	if s.state == nil {
+		return nil, nil
+	}
+	text, err := s.state.Noted(s.ctx, op)
+	if err != nil || text == nil {
+		return nil, err
+	}
+	var q Line
+	return &q, json.Unmarshal(text, &q)
+}
+
+// keep keeps a question for the next process.
+func (s *served) keep(q Line) error {
+	if s.state == nil {
+		return nil
+	}
+	return s.state.Note(s.ctx, q.Op, q.Raw)
 }
 
 // answer answers one question.
@@ -59,10 +127,11 @@ func (s *served) do(q Line) (Members, error) {
 		if q.V != Version {
 			return nil, fmt.Errorf("this adapter speaks version %d of the protocol, not %d", Version, q.V)
 		}
-		return Members{
-			"v": Version, "name": "tokenshell", "version": s.version, "language": "go", "reasons": "tokenshell",
-			"can": []string{"sessions", "replay", "close", "redeem", "choose", "resume", "keys", "clock", "concurrent", "facts"},
-		}, nil
+		can := []string{"sessions", "replay", "close", "redeem", "choose", "resume", "keys", "clock", "concurrent", "facts"}
+		if s.state != nil {
+			can = append(can, "restart")
+		}
+		return Members{"v": Version, "name": "tokenshell", "version": s.version, "language": "go", "reasons": "tokenshell", "can": can}, nil
 	case "reset":
 		return s.reset(q)
 	}
@@ -73,11 +142,17 @@ func (s *served) do(q Line) (Members, error) {
 		return nil, fmt.Errorf("%s comes before the first reset", q.Op)
 	}
 	switch q.Op {
+	case "restart":
+		if s.state == nil {
+			return Members{"unsupported": true}, nil
+		}
+		close(s.over)
+		return Members{}, nil
 	case "keys":
-		return Members{}, s.trust(q.Issuers)
+		return Members{}, errors.Join(s.trust(q.Issuers), s.keep(q))
 	case "clock":
 		clock.set(time.Unix(q.Now, 0))
-		return Members{}, nil
+		return Members{}, s.keep(q)
 	case "open":
 		snap, err := relay.Open(s.ctx, q.Session, q.Customer, q.Facts)
 		return Members{"session": snap.ID}, err
@@ -143,17 +218,33 @@ func (s *served) reset(q Line) (Members, error) {
 	case time.Duration(q.MaxLifetime)*time.Second != tokens.MaxLifetime:
 		return nil, fmt.Errorf("at this relay a token lives for %s at most", tokens.HowLong(tokens.MaxLifetime))
 	}
+	if s.state != nil {
+		if err := s.state.Clear(s.ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.keep(q); err != nil {
+		return nil, err
+	}
+	return Members{}, s.open(q)
+}
+
+// open starts a relay over what is kept.
+func (s *served) open(q Line) error {
 	clock := &stillClock{now: time.Unix(q.Now, 0)}
 	leeway := time.Duration(q.Leeway) * time.Second
 	c := orchestrator.Config{
 		Store: orchestrator.NewMemoryStore(), Ledger: orchestrator.NewMemoryLedger(), Clock: clock, Leeway: func() time.Duration { return leeway },
 		Mint: tokens.NewMint(tokens.RandomSeed()), Log: slog.DiscardHandler,
 	}
+	if s.state != nil {
+		c.Store, c.Ledger = s.state, s.state.Ledger()
+	}
 	keys := map[string]*heldKeys{}
 	for _, i := range q.Issuers {
 		held := &heldKeys{}
 		if err := held.read(i.Keys); err != nil {
-			return nil, fmt.Errorf("the keys of %s: %w", i.Name, err)
+			return fmt.Errorf("the keys of %s: %w", i.Name, err)
 		}
 		keys[i.Name] = held
 		c.Issuers = append(c.Issuers, tokens.Issuer{Name: i.Name, Keys: held, Capabilities: i.Capabilities})
@@ -162,7 +253,7 @@ func (s *served) reset(q Line) (Members, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.relay, s.clock, s.keys, s.texts = orchestrator.New(c), clock, keys, map[string][]tokens.Ref{}
-	return Members{}, nil
+	return nil
 }
 
 // trust takes new keys of known issuers.

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 func play(which string) error {
 	switch which {
 	case "ours":
-		return adapter.Serve(context.Background(), os.Stdin, os.Stdout, "test")
+		return adapter.Serve(context.Background(), os.Stdin, os.Stdout, "test", nil)
 	case "orders", "other-orders":
 		return orders(which == "other-orders")
 	}

@@ -32,6 +32,7 @@ type Relay struct {
 	// before is called before the relay is asked anything; nil for rows, which say
 	// themselves what changes.
 	before func(context.Context) error
+	again  func(context.Context) error // after it was started again
 	alias  map[string]string // the relay's names, by those that a client wanted; nil when nobody asks by those
 
 	mu       sync.Mutex
@@ -42,6 +43,14 @@ type Relay struct {
 	breach   string                 // the first promise that its calls broke
 	leaked   string                 // where it said a token
 	calls    int
+}
+
+// Restart has the relay stop and starts it again: what it keeps is its own business.
+func (r *Relay) Restart(ctx context.Context) error {
+	if err := r.driver.Restart(ctx); err != nil {
+		return err
+	}
+	return r.again(ctx)
 }
 
 // session is what is known of one.

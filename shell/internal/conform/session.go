@@ -96,7 +96,7 @@ func (s *Session) Build(ctx context.Context, plan *world.Plan, m world.Making) (
 			}
 		}
 		t.relay = newRelay(d, c, words)
-		t.relay.prefix, t.relay.before, t.relay.alias = name, t.tell, map[string]string{}
+		t.relay.prefix, t.relay.before, t.relay.again, t.relay.alias = name, t.tell, t.again, map[string]string{}
 		return t.relay
 	}
 	if t.world, err = world.Build(ctx, plan, m); err != nil {
@@ -135,6 +135,30 @@ func (t *told) setup() (foreign.Setup, error) {
 	t.now = all.Now
 	t.keys, err = json.Marshal(all.Issuers)
 	return all, err
+}
+
+// again tells a relay that was started again what it is and when.
+func (t *told) again(ctx context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	setup, err := t.setup()
+	if err != nil {
+		return err
+	}
+	return tellAll(ctx, t.driver, t.can, setup)
+}
+
+// tellAll tells a relay its keys and the time, as far as it can be told.
+func tellAll(ctx context.Context, d foreign.Driver, can []string, setup foreign.Setup) error {
+	if slices.Contains(can, string(attacks.NeedKeys)) {
+		if err := d.Keys(ctx, setup); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains(can, string(attacks.NeedClock)) {
+		return nil
+	}
+	return d.Clock(ctx, setup.Now)
 }
 
 // tell tells the relay what has changed, before it is asked anything. What it

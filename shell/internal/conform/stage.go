@@ -39,7 +39,7 @@ func (r *run) newStage(ctx context.Context, d foreign.Driver, name string, life 
 	m.IDs, m.Live = name, !r.clock
 	m.Relay = func(c orchestrator.Config) world.Relay {
 		s.relay = newRelay(d, c, r.reasons)
-		s.relay.prefix = name
+		s.relay.prefix, s.relay.again = name, s.again
 		return s.relay
 	}
 	w, err := world.Build(ctx, r.Plan, m)
@@ -68,6 +68,15 @@ func (s *stage) setup() (foreign.Setup, error) {
 	}
 	s.sent, _ = json.Marshal(all.Issuers) // which were JSON before
 	return all, nil
+}
+
+// again tells a relay that was started again what it is and when.
+func (s *stage) again(ctx context.Context) error {
+	setup, err := s.setup()
+	if err != nil {
+		return err
+	}
+	return tellAll(ctx, s.relay.driver, s.run.about.Can, setup)
 }
 
 // issuersOf gives a world's issuers in the order of redemption, with their keys
@@ -135,6 +144,8 @@ func (s *stage) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error
 			return attacks.Answer{}, err
 		}
 		return attacks.Answer{}, s.publish(ctx)
+	case attacks.Restart:
+		return attacks.Answer{}, s.relay.Restart(ctx)
 	case attacks.Rotate, attacks.Retire, attacks.Disable:
 		answer, err := s.Target.Do(ctx, a)
 		if err != nil {

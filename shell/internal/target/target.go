@@ -137,6 +137,8 @@ func (t Target) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error
 		return answer, w.Revoke(ctx, p, a.Token, a.Session)
 	case attacks.Advance:
 		return answer, w.Clock.Advance(a.By)
+	case attacks.Restart:
+		return answer, w.Restart(ctx, false)
 	case attacks.Skew:
 		party := a.Service
 		if party == "" {
