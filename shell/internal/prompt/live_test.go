@@ -271,10 +271,10 @@ func everyPlace(t *testing.T) (lines []string) {
 	return lines
 }
 
-// The hint says what is still to come, and no more.
 // elsewhere are the flags of an attack on somebody else's relay.
 const elsewhere = " [--target FILE] [--adapter 'CMD ARG…'] [--known FILE] [--write-known FILE] [--fail-on error|warning] [--require-all] [--reasons any|mapped|exact] [--life D] [--no-wait] [--timeout D] [--jobs N] [--fail-fast] [--no-start] [--allow-host HOST:PORT…] [--report KIND=FILE…]"
 
+// The hint says what is still to come, and no more.
 func TestHintsOfWhatIsToCome(t *testing.T) {
 	s := shelltest.New(t, 1)
 	hint := func(line string, pos int) string {

@@ -88,8 +88,6 @@ func (v *elsewhere) read(ctx context.Context, dir *files.Dir) (*foreign.File, er
 // attackTarget tries rows on somebody else's relay.
 func (v *attackRun) attackTarget(ctx context.Context, w *world.World, seed uint64, dir *files.Dir, out *answer.Out) error {
 	switch {
-	case v.Without != "":
-		return exit.Usage("leave --without out", "the checks of somebody else's relay cannot be left out")
 	case v.Jobs < 1 || v.Jobs > 64:
 		return exit.Usage("-j 1 to -j 64", "-j %d", v.Jobs)
 	case v.Life != 0 && (v.Life < 2*time.Second || v.Life > 2*time.Minute):

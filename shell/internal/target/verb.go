@@ -113,6 +113,9 @@ type attackReport struct {
 // Run tries the chosen rows. The current world is not touched. The error names
 // the reasons that did not come.
 func (v *attackRun) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *files.Dir, out *answer.Out) error {
+	if v.there() && v.Without != "" {
+		return exit.Usage("leave --without out", "the checks of somebody else's relay cannot be left out")
+	}
 	if v.there() {
 		return v.attackTarget(ctx, w, seed.Or(world.DefaultSeed), dir, out)
 	}
