@@ -50,10 +50,10 @@ const setUp = "reset"
 // protocol does not have, or about the state.
 func Serve(ctx context.Context, from io.Reader, to io.Writer, version string, state State) error {
 	s := &served{version: version, ctx: ctx, state: state, over: make(chan struct{})}
+	s.conn = NewConn(to, s.answer)
 	if err := s.remember(); err != nil {
 		return err
 	}
-	s.conn = NewConn(to, s.answer)
 	ended := make(chan error, 1)
 	go func() { ended <- s.conn.Read(from) }()
 	var err error

@@ -46,7 +46,7 @@ func TestAnOrderService(t *testing.T) {
 			t.Errorf("%s: %s, %q for %q: %s", r.ID, r.Status, r.Reason, r.Expected, r.Detail)
 		}
 	}
-	want := "297 of 302 tried (5 skipped: 4 clock, 1 choose): 297 refused, 0 known, 0 got through"
+	want := "297 of 305 tried (8 skipped: 4 clock, 3 restart, 1 choose): 297 refused, 0 known, 0 got through"
 	if report.Summary != want || len(report.Notes) != 1 || !strings.HasPrefix(report.Notes[0], "keys were fetched ") {
 		t.Error(report.Summary, report.Notes)
 	}
@@ -84,7 +84,7 @@ func TestAnotherContract(t *testing.T) {
 			t.Errorf("%s: %s, %q for %q: %s", r.ID, r.Status, r.Reason, r.Expected, r.Detail)
 		}
 	}
-	want := "297 of 302 tried (5 skipped: 4 clock, 1 choose): 294 refused, 0 known, 3 got through"
+	want := "297 of 305 tried (8 skipped: 4 clock, 3 restart, 1 choose): 294 refused, 0 known, 3 got through"
 	if diff := cmp.Diff([]string{"CLM-04", "CLM-05", "CLM-06"}, through); diff != "" || report.Summary != want {
 		t.Errorf("%s\n%s", report.Summary, diff)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"testing"
 
+	"tokenshell/orchestrator/filestore"
 	"tokenshell/shell/internal/adapter"
 )
 
@@ -31,8 +32,34 @@ func play(which string) error {
 	switch which {
 	case "ours":
 		return adapter.Serve(context.Background(), os.Stdin, os.Stdout, "test", nil)
+	case "kept", "forgetful":
+		return servedFrom(os.Args[3], which == "forgetful")
 	case "orders", "other-orders":
 		return orders(which == "other-orders")
 	}
 	return broken(which)
+}
+
+// servedFrom is our relay over a file; a forgetful one loses all but how it was set
+// up when it is started.
+func servedFrom(path string, forgetful bool) error {
+	state, err := filestore.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = state.Shut() }()
+	ctx := context.Background()
+	if forgetful {
+		kept, err := state.Noted(ctx, "reset")
+		if err == nil {
+			err = state.Clear(ctx)
+		}
+		if err == nil && kept != nil {
+			err = state.Note(ctx, "reset", kept)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return adapter.Serve(ctx, os.Stdin, os.Stdout, "test", state)
 }

@@ -5,7 +5,9 @@ package conform_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,15 +62,39 @@ func TestOurRelayBehindTheProtocol(t *testing.T) {
 	}
 	for _, r := range report.Rows {
 		want := attacks.Refused
-		if r.Status == foreign.Skipped && r.Detail == "own domains" {
+		if r.Status == foreign.Skipped && (r.Detail == "own domains" || r.Detail == "restart") {
 			continue
 		}
 		if r.Status != want || r.Reason != r.Expected {
 			t.Errorf("%s: %s, %q for %q: %s", r.ID, r.Status, r.Reason, r.Expected, r.Detail)
 		}
 	}
-	if want := "302 of 302 tried: 302 refused, 0 known, 0 got through"; report.Summary != want {
+	if want := "302 of 305 tried (3 skipped: 3 restart): 302 refused, 0 known, 0 got through"; report.Summary != want {
 		t.Error(report.Summary)
+	}
+}
+
+// A relay that is started again in the middle of a row knows what it knew; one that
+// does not is found out.
+func TestRelaysThatAreStartedAgain(t *testing.T) {
+	t.Parallel()
+	rows := []string{"FLW-13", "FLW-30", "FLW-31", "FLT-07", "FLT-10"}
+	for which, want := range map[string]string{
+		"kept": "refused refused refused refused refused", "forgetful": "refused wrong_reason wrong_reason refused wrong_reason",
+	} {
+		f := foreign.Adapter([]string{os.Args[0], asAdapter, which, filepath.Join(t.TempDir(), "state")})
+		report, err := conform.Run(t.Context(), f, options(t, rows...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range report.Rows {
+			got = append(got, string(r.Status))
+			t.Logf("%s: %s is %s, %s %s", which, r.ID, r.Status, r.Reason, r.Detail)
+		}
+		if text := strings.Join(got, " "); text != want {
+			t.Errorf("%s: %s, want %s", which, text, want)
+		}
 	}
 }
 
