@@ -33,7 +33,7 @@ type Relay struct {
 	// themselves what changes.
 	before func(context.Context) error
 	again  func(context.Context) error // after it was started again
-	alias  map[string]string // the relay's names, by those that a client wanted; nil when nobody asks by those
+	alias  map[string]string           // the relay's names, by those that a client wanted; nil when nobody asks by those
 
 	mu       sync.Mutex
 	sessions map[string]*session
