@@ -9,7 +9,6 @@ const Club = "club"
 // use is what became of an outside issuer's jti.
 type use struct {
 	order     string
-	session   *Session
 	attempt   int
 	cancelled bool
 	expires   int
@@ -25,16 +24,16 @@ func (m *World) Outside(handle string, jti, life int) Answer {
 		return Answer{}
 	}
 	m.Holds = append(m.Holds, &Hold{
-		Handle: handle, Service: Club, session: s, Customer: s.Customer, Order: s.ID, Expires: m.Now + min(life, outsideTTL), Use: jti,
+		Handle: handle, Service: Club, Customer: s.Customer, Order: s.ID, issued: m.Now, Expires: m.Now + min(life, outsideTTL), Use: jti,
 	})
 	return Answer{}
 }
 
 // accept is the stand-in's answer to a redemption.
-func (m *World) accept(h *Hold, order string, attempt int) reply {
+func (m *World) accept(h *Hold, order *Session, attempt int) reply {
 	known := m.uses[h.Use]
 	switch {
-	case !h.isOf(m.Session(order)):
+	case !h.isOf(order):
 		return no("session_mismatch")
 	case known != nil && !known.cancelled && known.attempt == attempt && known.order == h.Order:
 		return reply{repeated: true}
@@ -45,7 +44,7 @@ func (m *World) accept(h *Hold, order string, attempt int) reply {
 	case known != nil:
 		return no("revoked")
 	}
-	m.uses[h.Use] = &use{h.Order, h.session, attempt, false, h.Expires}
+	m.uses[h.Use] = &use{h.Order, attempt, false, h.Expires}
 	return reply{}
 }
 
@@ -54,7 +53,7 @@ func (m *World) accept(h *Hold, order string, attempt int) reply {
 func (m *World) undo(h *Hold, attempt int) reply {
 	known := m.uses[h.Use]
 	if known == nil {
-		known = &use{h.Order, h.session, attempt, false, h.Expires}
+		known = &use{h.Order, attempt, false, h.Expires}
 		m.uses[h.Use] = known
 	}
 	if known.attempt == attempt && known.order == h.Order {
@@ -66,7 +65,7 @@ func (m *World) undo(h *Hold, attempt int) reply {
 // minds reports whether the stand-in remembers an order.
 func (m *World) minds(order string) bool {
 	for _, u := range m.uses {
-		if u.order == order && (u.expires >= m.Now-Retention || u.session.State == "stuck") {
+		if u.order == order && (u.expires >= m.Now-Retention || m.Session(order).owes()) {
 			return true
 		}
 	}
