@@ -65,7 +65,7 @@ func (d draws) may(name string) bool {
 	case "session new":
 		return d.open() < 2
 	case "fault":
-		return len(m.Faults) < 4
+		return len(m.Faults) < 6
 	case "fault clear":
 		return len(m.Faults) > 0
 	case "deliver":

@@ -160,11 +160,11 @@ var deeds = []deed{
 		func(o op) string { return "revoke" + o.handles() },
 		revoke,
 		func(m *model.World, o op) model.Answer { return m.Revoke(m.Hold(o.tokens[0])) }},
-	{"checkout", 6, func(d draws) op { return d.tokens(0, 2) },
+	{"checkout", 9, func(d draws) op { return d.tokens(0, 2) },
 		func(o op) string { return "checkout" + o.handles() },
 		checkout,
 		func(m *model.World, o op) model.Answer { return m.Checkout(m.Named(o.tokens)) }},
-	{"redeem", 3, func(d draws) op { return d.tokens(0, 2) },
+	{"redeem", 4, func(d draws) op { return d.tokens(0, 2) },
 		func(o op) string { return "redeem" + o.handles() },
 		redeem,
 		func(m *model.World, o op) model.Answer { return m.Redeem(m.Named(o.tokens)) }},
@@ -173,7 +173,7 @@ var deeds = []deed{
 		resume,
 		func(m *model.World, o op) model.Answer { return m.Resume() }},
 
-	{"fault", 9, draws.fault,
+	{"fault", 14, draws.fault,
 		op.flaw,
 		fault,
 		func(m *model.World, o op) model.Answer {

@@ -206,9 +206,11 @@ func (d draws) fault() op {
 	}
 	for _, h := range m.Holds {
 		if h.Order == m.Current && (h.State == "reserved" || h.Service == model.Club && m.Now < h.Expires) {
-			places = append(places, h.Service+".redeem", h.Service+".redeem", h.Service+".redeem", h.Service+".cancel", h.Service+".cancel", h.Service+".cancel")
+			for range 5 {
+				places = append(places, h.Service+".redeem", h.Service+".redeem", h.Service+".cancel", "relay.redeem")
+			}
 			if h.Service == "payments" {
-				places = append(places, "kms.decrypt", "kms.decrypt")
+				places = append(places, "kms.decrypt", "kms.decrypt", "kms.decrypt", "kms.decrypt")
 			}
 		}
 	}
@@ -220,7 +222,7 @@ func (d draws) fault() op {
 		}
 	}
 	if s := m.Session(m.Current); s != nil && (s.State == "redeeming" || s.State == "stuck") {
-		places = append(places, "relay.resume", "relay.resume", "relay.resume", "relay.resume")
+		places = append(places, "relay.resume", "relay.resume", "relay.resume", "relay.resume", "relay.resume", "relay.resume", "relay.resume", "relay.resume")
 	}
 	step := drawn(d, "step", places)
 	kind := drawn(d, "kind", d.kinds(step))

@@ -30,6 +30,7 @@ func money(cents int) string { return fmt.Sprintf("%d.%02d", cents/100, cents%10
 // Sights are everything that can be seen: the time, the faults that wait, what
 // is late, the sessions, the coupons, the customers' accounts, and the keys.
 func (m *World) Sights() []Sight {
+	m.age() // what an order owed for may be forgotten since it was settled
 	all := make([]Sight, 0, 32)
 	add := func(value, verb string, of ...any) { all = append(all, Sight{value, verb, of}) }
 	add(Stamp(m.Now), "clock show --jq .now")
