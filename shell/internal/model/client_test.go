@@ -42,7 +42,10 @@ func set(_ context.Context, c *client.Client, o op) ([]result, error) {
 }
 
 func closing(ctx context.Context, c *client.Client, _ op) ([]result, error) {
-	_, err := c.Close(ctx, c.Order)
+	_, err := c.SessionNamed("")
+	if err == nil {
+		_, err = c.Close(ctx, c.Order)
+	}
 	return nil, err
 }
 

@@ -141,6 +141,7 @@ type World struct {
 	Late     []Late
 	attempts int
 	uses     map[int]*use // of an outside issuer's jtis
+	swept    int          // what expired before may be forgotten of them
 	life     int          // of the relay, from 1: each restart begins another
 	lost     int          // when the relay lost its memory of used tokens; 0 for never
 	met      []string     // the kinds of the faults that were met

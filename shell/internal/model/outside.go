@@ -3,6 +3,8 @@
 
 package model
 
+import "maps"
+
 // Club is the service that stands in for the outside issuer.
 const Club = "club"
 
@@ -44,8 +46,18 @@ func (m *World) accept(h *Hold, order *Session, attempt int) reply {
 	case known != nil:
 		return no("revoked")
 	}
+	m.sweep()
 	m.uses[h.Use] = &use{h.Order, attempt, false, h.Expires}
 	return reply{}
+}
+
+// sweep has the stand-in forget what is long past, when it accepts something and
+// has not done so for an hour.
+func (m *World) sweep() {
+	if horizon := m.Now - Retention; horizon >= m.swept+3600 {
+		m.swept = horizon
+		maps.DeleteFunc(m.uses, func(_ int, u *use) bool { return u.expires < horizon && !m.Session(u.order).owes() })
+	}
 }
 
 // undo is the stand-in's answer to a cancellation. It knows a redemption that never

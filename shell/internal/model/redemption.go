@@ -130,14 +130,13 @@ func (m *World) run(s *Session) {
 	if !s.compensating {
 		m.forward(s, ordered, life)
 	}
-	stuck := false
 	if s.compensating {
 		slices.Reverse(ordered)
-		stuck = !m.compensate(ordered, life)
+		m.compensate(ordered, life)
 	}
 	m.release(s, life)
 	switch {
-	case stuck:
+	case slices.ContainsFunc(ordered, func(st *step) bool { return st.owed }):
 		s.State = "stuck"
 	case s.compensating:
 		s.State = "compensated"
@@ -150,9 +149,10 @@ func (m *World) run(s *Session) {
 	}
 }
 
-// insist asks up to three times for an answer, and says whether one was missed.
-func (m *World) insist(life int, step string, question func() reply) (said reply, missed bool) {
-	for _, pause := range []int{1, 2, 0} {
+// insist asks for an answer, with pauses after those that were missed, and says
+// whether one was.
+func (m *World) insist(life int, step string, question func() reply, pauses ...int) (said reply, missed bool) {
+	for _, pause := range pauses {
 		said = m.ask("relay", step, question)
 		if !said.unknown {
 			m.goOn(life, 0)
@@ -176,7 +176,7 @@ func (m *World) forward(s *Session, ordered []*step, life int) {
 		st.owed = true
 		said, missed := m.insist(life, st.hold.Service+".redeem", func() reply {
 			return m.commit(st.hold, st.bent, order, st.attempt)
-		})
+		}, 1, 2, 0)
 		st.unheard = st.unheard || missed
 		switch {
 		case said.reason == "" && said.repeated:
@@ -197,27 +197,30 @@ func (m *World) forward(s *Session, ordered []*step, life int) {
 	}
 }
 
-// compensate cancels in reverse what is owed and reports whether all was.
-func (m *World) compensate(reversed []*step, life int) bool {
-	all := true
+// compensate cancels in reverse what is owed.
+func (m *World) compensate(reversed []*step, life int) {
 	for _, st := range reversed {
-		if !st.owed {
-			continue
-		}
-		said, _ := m.insist(life, st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.bent, st.attempt) })
-		switch {
-		case said.reason != "":
-			st.result, st.reason, all = "failed", "service_unavailable", false
-		case st.status == "redeemed":
-			st.status, st.result, st.reason, st.owed = "cancelled", "cancelled", "", false
-		default:
-			st.status, st.owed = "cancelled", false
-			if st.told { // what is new is that it is taken back
-				st.result = "cancelled"
-			}
+		if st.owed {
+			said, _ := m.insist(life, st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.bent, st.attempt) }, 1, 2, 0)
+			st.cancelled(said)
 		}
 	}
-	return all
+}
+
+// cancelled notes what a service says in the end to taking back; what it does not
+// take back stays owed.
+func (st *step) cancelled(said reply) {
+	switch {
+	case said.reason != "":
+		st.result, st.reason = "failed", "service_unavailable"
+	case st.status == "redeemed":
+		st.status, st.result, st.reason, st.owed = "cancelled", "cancelled", "", false
+	default:
+		st.status, st.owed = "cancelled", false
+		if st.told { // what is new is that it is taken back
+			st.result = "cancelled"
+		}
+	}
 }
 
 // told gives the steps that something came of.

@@ -78,6 +78,9 @@ func (m *World) Set(name, value string) Answer {
 // Close ends the current order; what it accepted is released.
 func (m *World) Close() Answer {
 	id := m.Current
+	if m.Session(id) == nil {
+		return refused("session_unknown")
+	}
 	return m.tell("close", func() Answer {
 		s, refusal := m.open(id)
 		if s == nil {
@@ -97,10 +100,21 @@ func (m *World) release(s *Session, life int) {
 		if st.status != "accepted" && st.status != "refused" || st.owed || st.freed {
 			continue
 		}
-		said := m.ask("relay", st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.bent, st.attempt) })
-		m.goOn(life, 0)
+		cancel := func() reply { return m.cancel(st.hold, st.bent, st.attempt) }
+		said, pause := m.ask("relay", st.hold.Service+".cancel", cancel), 0
+		unsure := st.status == "refused" && said.reason == "service_unavailable"
+		if unsure {
+			pause = 1
+		}
+		m.goOn(life, pause)
 		if st.freed = said.reason == ""; st.freed && st.status == "accepted" {
 			st.status = "released"
+		}
+		if unsure { // another copy of the question that was refused may have been done
+			st.owed = true
+			m.Wait(pause)
+			said, _ = m.insist(life, st.hold.Service+".cancel", cancel, 2, 0)
+			st.cancelled(said)
 		}
 	}
 }
