@@ -135,9 +135,8 @@ func (m machine) took(s *Record, q question, receipt tokens.Receipt, err error) 
 		}
 		// Its no was to the question that it answered. Another copy of that may have
 		// been done, and nobody has said that it is taken back.
-		if st.Status == Refused && (err != nil && refusal == nil || errors.Is(err, tokens.ServiceUnavailable)) {
-			st.Owed = true
-		}
+		unsure := err != nil && refusal == nil || errors.Is(err, tokens.ServiceUnavailable)
+		st.Owed = unsure && st.Status == Refused && !m.weakness.Lacks(tokens.UnknownIsUndone)
 	}
 }
 
