@@ -15,8 +15,9 @@
 //     to stop between two messages, and none is needed: whoever finds a record
 //     asks its question again, with the same attempt id.
 //   - A relay that lost its memory fails closed.
-//   - A refusal ends an attempt. An unknown answer is asked for again with the
-//     same attempt id, then cancelled.
+//   - A refusal ends an attempt, and is released: once, or as a cancellation is
+//     when nobody answers that, for another copy of the question may be done. An
+//     unknown answer is asked for again with the same attempt id, then cancelled.
 //   - What owes is never forgotten, and a name is free when no service has books
 //     of its order.
 //   - A redemption ends completed, compensated or stuck, and says which.

@@ -133,6 +133,10 @@ func (m machine) took(s *Record, q question, receipt tokens.Receipt, err error) 
 		if st.Freed = err == nil; st.Freed && st.Status == Accepted {
 			st.Status = Released
 		}
+		// Its no was to the question that it answered. Another copy of that may have
+		// been done, and nobody has said that it is taken back.
+		unsure := err != nil && refusal == nil || errors.Is(err, tokens.ServiceUnavailable)
+		st.Owed = unsure && st.Status == Refused && !m.weakness.Lacks(tokens.UnknownIsUndone)
 	}
 }
 

@@ -58,7 +58,7 @@ func (p *person) isRestored() {
 	if now, want := modeOf(p.t, p.tty), modeOf(p.t, fresh); now != want {
 		p.t.Errorf("the terminal is %+v, and was %+v", now, want)
 	}
-	if raw := p.raw.String(); strings.Count(raw, reading) != strings.Count(raw, "\x1b[?2004l") {
+	if raw := p.raw.String(); strings.LastIndex(raw, reading) > strings.LastIndex(raw, "\x1b[?2004l") {
 		p.t.Errorf("pastes are still marked: %q", tail(raw))
 	}
 }
@@ -142,6 +142,84 @@ func TestAnIgnoredSignalStaysIgnored(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.enters("points balance", "1200 available")
+	p.leaves()
+	p.isRestored()
+}
+
+// jobs is a shell that has tokenshell as a job: it says what the job is, waits for
+// a line while the job is stopped, and lets it go on.
+const jobs = `set -m; sh -c 'echo "pid $$"; exec "$0"' "$0"; while [ $? -gt 128 ]; do echo "it is stopped"; read line; fg >/dev/null; done`
+
+// Stopped from outside, however that is done, a person has their terminal; when it
+// goes on, the line is there as it was, and the prompt works.
+func TestStoppedAtThePrompt(t *testing.T) {
+	for _, c := range []struct {
+		name, keys string
+		columns    int
+	}{
+		{"an empty line", "", 80},
+		{"half a line", "points bal", 80},
+		{"the cursor within it", "oints bal\x01p\x05", 80},
+		{"a line of several rows", "points balance # " + strings.Repeat("a long remark ", 5), 40},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			cmd := command(t)
+			cmd.Args = []string{"sh", "-c", jobs, cmd.Path}
+			var err error
+			if cmd.Path, err = exec.LookPath("sh"); err != nil {
+				t.Fatal(err)
+			}
+			p := sitAt(t, cmd, c.columns)
+			pid := 0
+			if _, err := fmt.Sscanf(p.raw.String()[strings.Index(p.raw.String(), "pid "):], "pid %d", &pid); err != nil {
+				t.Fatal(err)
+			}
+			p.types(c.keys)
+			line := c.keys
+			if strings.HasPrefix(line, "oints") {
+				line = "points bal"
+			}
+			last := line[max(0, len(line)-5):]
+			p.until(last, func() bool { return strings.Contains(p.lastLine(), last) })
+			for n := 1; n <= 2; n++ {
+				if err := syscall.Kill(pid, syscall.SIGTSTP); err != nil {
+					t.Fatal(err)
+				}
+				p.until("stop", func() bool { return strings.Count(p.raw.String(), "it is stopped\r\n") == n })
+				p.isRestored()
+				p.types("\r")
+				p.until("the line", func() bool {
+					said := p.raw.String()
+					return strings.LastIndex(said, reading) > strings.LastIndex(said, "it is stopped") && strings.Contains(p.lastLine(), last) &&
+						strings.Contains(sequence.ReplaceAllString(said[strings.LastIndex(said, reading):], ""), "> "+line[:min(10, len(line))])
+				})
+			}
+			if line == "points bal" {
+				p.types("ance")
+			}
+			if line != "" {
+				p.does("\r")
+				wantContains(t, "after the stop", p.raw.String(), "1200 points")
+			}
+			p.leaves()
+			p.isRestored()
+		})
+	}
+}
+
+// A process that nobody could let go on is not stopped, and reads on.
+func TestAnOrphanIsNotStopped(t *testing.T) {
+	p := sit(t, 80)
+	p.types("points bal")
+	p.until("the line", func() bool { return strings.HasSuffix(p.lastLine(), "points bal") })
+	if err := p.cmd.Process.Signal(syscall.SIGTSTP); err != nil {
+		t.Fatal(err)
+	}
+	p.until("the line again", func() bool {
+		return strings.Count(p.raw.String(), reading) == 2 && strings.HasSuffix(p.lastLine(), "points bal")
+	})
+	p.enters("ance", "1200 available")
 	p.leaves()
 	p.isRestored()
 }

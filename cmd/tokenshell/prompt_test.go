@@ -33,7 +33,13 @@ type person struct {
 // sit starts a prompt in a window and waits until it reads.
 func sit(t *testing.T, columns int, environ ...string) *person {
 	t.Helper()
-	p := &person{t: t, cmd: command(t), output: make(chan string, 64), home: t.TempDir()}
+	return sitAt(t, command(t), columns, environ...)
+}
+
+// sitAt is sit with a command that starts the prompt.
+func sitAt(t *testing.T, cmd *exec.Cmd, columns int, environ ...string) *person {
+	t.Helper()
+	p := &person{t: t, cmd: cmd, output: make(chan string, 64), home: t.TempDir()}
 	p.cmd.Dir = p.home
 	p.cmd.Env = append(p.cmd.Env, "TERM=xterm", "NO_COLOR=", "GORACE=atexit_sleep_ms=0", "XDG_CONFIG_HOME="+filepath.Join(p.home, "config"), "XDG_STATE_HOME="+filepath.Join(p.home, "state"))
 	p.cmd.Env = append(p.cmd.Env, environ...)

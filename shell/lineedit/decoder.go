@@ -11,6 +11,7 @@ import (
 
 // Keys that readline has no byte for. No terminal can send them: the decoder drops these bytes.
 const (
+	keyRedraw     = 0x1a
 	keyDelete     = 0x1c
 	keyText       = 0x1d // insert the oldest of texts
 	keyPasteBegin = 0x1e

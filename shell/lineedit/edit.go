@@ -5,6 +5,8 @@ package lineedit
 // ReadLine waits.
 
 import (
+	"io"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/chzyer/readline"
@@ -19,7 +21,7 @@ func (t *terminal) filter(key rune) (rune, bool) {
 	t.fit()
 	t.key = key
 	switch key {
-	case keyDelete, keyText:
+	case keyRedraw, keyDelete, keyText:
 		return readline.CharTab, true
 	case readline.CharBckSearch, readline.CharFwdSearch:
 		if len(t.line) == 0 && t.remembered == 0 {
@@ -49,6 +51,8 @@ func (t *terminal) Do(line []rune, pos int) ([][]rune, int) {
 	defer t.restoreOnPanic()
 	now := edit{string(line), len(string(line[:pos]))}
 	switch t.key {
+	case keyRedraw:
+		t.drawAnew(now)
 	case keyDelete:
 		t.change(now, deleteRune(now))
 	case keyText:
@@ -74,6 +78,14 @@ func (t *terminal) change(from, to edit) {
 	if to != from {
 		t.next = &to
 	}
+}
+
+// drawAnew draws the line where the cursor has come to. readline begins as many rows above as the line has
+// before its cursor, so it is given that many.
+func (t *terminal) drawAnew(now edit) {
+	above := t.used(now.line[:now.pos]) / t.width
+	_, _ = io.WriteString(t.config.Stdout, "\r"+strings.Repeat("\n", above))
+	_, _ = t.rl.Stdout().Write(nil)
 }
 
 func deleteRune(now edit) edit {

@@ -21,6 +21,7 @@ type keys struct {
 	sent    chan sent
 	asked   bool // an answer is on its way
 
+	again   chan struct{} // the line is to be drawn anew
 	closing sync.Once
 	closed  chan struct{}
 
@@ -39,6 +40,7 @@ func newKeys(from io.Reader, wait time.Duration) *keys {
 		wait:    wait,
 		ask:     make(chan struct{}),
 		sent:    make(chan sent),
+		again:   make(chan struct{}, 1),
 		closed:  make(chan struct{}),
 	}
 	go k.pump(from)
@@ -102,10 +104,20 @@ func (k *keys) more() error {
 		}
 	case <-late:
 		k.decoder.settle()
+	case <-k.again:
+		k.decoder.keys = append(k.decoder.keys, keyRedraw)
 	case <-k.closed:
 		return io.EOF
 	}
 	return nil
+}
+
+// redraw has the line drawn anew, as if a key asked for it.
+func (k *keys) redraw() {
+	select {
+	case k.again <- struct{}{}:
+	default: // it will be
+	}
 }
 
 func (k *keys) end(err error) {

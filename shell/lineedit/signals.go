@@ -3,37 +3,90 @@ package lineedit
 // Signals from outside, while the terminal isn't in its own mode.
 
 import (
+	"io"
 	"os"
 	"os/signal"
+	"slices"
+
+	"github.com/chzyer/readline"
 )
 
-// heedSignals has a signal that would end the process do so once the terminal is in its own mode, where
-// that is asked for. What it returns ends that, when the terminal is in its own mode.
+// heedSignals has a signal that would end or stop the process do so once the terminal is in its own mode,
+// where that is asked for; one that lets it go on draws the line anew. What it returns ends that, when the
+// terminal is in its own mode.
 func (t *terminal) heedSignals() (unheed func()) {
-	if !t.config.DieOfSignals {
+	if !t.config.HeedSignals {
 		return func() {}
 	}
-	signals, stop := make(chan os.Signal, 1), make(chan struct{})
-	for _, s := range deadly {
+	signals, stop := make(chan os.Signal, 4), make(chan struct{})
+	for _, s := range slices.Concat(deadly, pausing, resuming) {
 		if !signal.Ignored(s) { // as nohup asks for
 			signal.Notify(signals, s)
 		}
 	}
 	go func() {
-		select {
-		case s := <-signals:
-			_ = t.exitRaw() // the process ends either way
-			dieOf(s)
-		case <-stop:
+		for {
+			select {
+			case s := <-signals:
+				switch {
+				case slices.Contains(deadly, s):
+					_ = t.exitRaw() // the process ends either way
+					dieOf(s)
+				case slices.Contains(pausing, s):
+					t.pause(signals)
+				default:
+					t.resume()
+				}
+			case <-stop:
+				return
+			}
 		}
 	}()
 	return func() {
 		signal.Stop(signals)
-		select {
-		case s := <-signals: // it came meanwhile
-			dieOf(s)
-		default:
-			close(stop)
+		close(stop)
+		for {
+			select {
+			case s := <-signals: // it came meanwhile
+				switch {
+				case slices.Contains(deadly, s):
+					dieOf(s)
+				case slices.Contains(pausing, s):
+					stopSelf(signals)
+				}
+			default:
+				return
+			}
 		}
 	}
+}
+
+// pause stops the process with the terminal in its own mode, and goes on with the line when the process does.
+func (t *terminal) pause(signals <-chan os.Signal) {
+	t.rawMu.Lock()
+	defer t.rawMu.Unlock()
+	if t.cooked == nil { // the line has ended meanwhile
+		stopSelf(signals)
+		return
+	}
+	withFD(t.config.Stdin, func(fd int) { _ = readline.Restore(fd, t.cooked) })
+	_, _ = io.WriteString(t.config.Stdout, pasteMarksOff+"\r\n") // below the line: the shell will write
+	stopSelf(signals)
+	t.rawAgain()
+}
+
+// resume goes on with the line after the process was stopped in whatever way: somebody else may have changed
+// the terminal.
+func (t *terminal) resume() {
+	t.rawMu.Lock()
+	defer t.rawMu.Unlock()
+	if t.cooked != nil {
+		t.rawAgain()
+	}
+}
+
+func (t *terminal) rawAgain() {
+	withFD(t.config.Stdin, func(fd int) { _, _ = readline.MakeRaw(fd) }) // a terminal that is gone ends the line
+	_, _ = io.WriteString(t.config.Stdout, pasteMarksOn)
+	t.keys.redraw()
 }

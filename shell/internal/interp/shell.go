@@ -178,9 +178,13 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 	wasCtx, wasOut := s.Dir.Ctx, s.out
 	s.nested, s.Dir.Ctx, out.Ctx, s.out = s.nested+1, ctx, ctx, out
 	defer func() {
-		if s.nested, s.Dir.Ctx, s.out = s.nested-1, wasCtx, wasOut; s.nested == 0 {
-			err, s.trouble = errors.Join(err, s.trouble), nil
+		if s.nested, s.Dir.Ctx, s.out = s.nested-1, wasCtx, wasOut; s.nested > 0 || s.trouble == nil {
+			return
 		}
+		if err == nil {
+			s.trouble = exit.InJSON(s.trouble) // the verb has said its own
+		}
+		err, s.trouble = errors.Join(err, s.trouble), nil
 	}()
 	defer func() {
 		if r := recover(); r != nil {

@@ -12,7 +12,7 @@ import (
 // everything seldom get far with anything.
 func drawSwarm(t *rapid.T) map[string]bool {
 	leave := map[string]bool{}
-	for _, name := range []string{"session close", "session set", "fault", "clock advance", "clock set", "keys rotate", "keys retire", "keys disable", "revoke", "redeem direct", "relay", "relay twin", "relay bent"} {
+	for _, name := range []string{"session close", "session set", "fault", "clock advance", "clock set", "keys rotate", "keys retire", "keys disable", "revoke", "redeem direct", "relay", "relay twin", "relay bent", "restart", "crash", "late", "duplicate", "meanwhile"} {
 		leave[name] = !rapid.Bool().Draw(t, name)
 	}
 	for _, name := range []string{"keys retire", "keys disable"} { // or nothing is signed any more
@@ -22,10 +22,10 @@ func drawSwarm(t *rapid.T) map[string]bool {
 }
 
 // drawOp chooses an op by the weights of the deeds that may be done now.
-func drawOp(d draws, leave map[string]bool) op {
+func drawOp(d draws) op {
 	var rows []int
 	for i, row := range deeds {
-		if leave[row.name] {
+		if d.leave[row.name] {
 			continue
 		}
 		for range d.weight(row) {
@@ -48,9 +48,9 @@ func (d draws) weight(row deed) int {
 		return 0
 	case row.name == "clock advance" && s != nil && s.State == "stuck":
 		return 10
-	case s != nil && s.State == "open", verb == "fault", verb == "keys", verb == "clock":
+	case s != nil && s.State == "open", verb == "fault", verb == "keys", verb == "clock", verb == "deliver", verb == "restart":
 		return row.weight
-	case row.name == "session new", row.name == "redeem resume" && s != nil && s.State == "stuck":
+	case row.name == "session new", row.name == "redeem resume" && s != nil && (s.State == "stuck" || s.State == "redeeming"):
 		return 10
 	case row.name == "session use" && d.open() > 0:
 		return 10
@@ -65,16 +65,18 @@ func (d draws) may(name string) bool {
 	case "session new":
 		return d.open() < 2
 	case "fault":
-		return len(m.Faults) < 4
+		return len(m.Faults) < 6
 	case "fault clear":
 		return len(m.Faults) > 0
+	case "deliver":
+		return len(m.Late) > 0
 	case "club confirm":
 		return d.w.twin.club && m.Session(m.Current) != nil
 	case "session use":
 		return len(m.Sessions) > 0
 	case "clock set":
 		return len(d.soon(d.moments())) > 0
-	case "clock advance", "keys rotate":
+	case "clock advance", "keys rotate", "restart":
 		return true
 	case "keys retire", "keys disable":
 		return len(d.keyed()) > 0

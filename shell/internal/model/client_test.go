@@ -42,7 +42,10 @@ func set(_ context.Context, c *client.Client, o op) ([]result, error) {
 }
 
 func closing(ctx context.Context, c *client.Client, _ op) ([]result, error) {
-	_, err := c.Close(ctx, c.Order)
+	_, err := c.SessionNamed("")
+	if err == nil {
+		_, err = c.Close(ctx, c.Order)
+	}
 	return nil, err
 }
 
@@ -178,13 +181,25 @@ func ended(snap orchestrator.Snapshot, resumed bool, err error) ([]result, error
 func fault(_ context.Context, c *client.Client, o op) ([]result, error) {
 	party, step, err := c.World.ParseStep(o.word(0))
 	if err == nil {
-		c.World.Faults.Add(wire.Fault{Party: party, Step: step, Kind: wire.FaultKind(o.word(1)), Left: o.n})
+		c.World.Faults.Add(wire.Fault{Party: party, Step: step, Kind: wire.FaultKind(o.word(1)), Left: o.n, After: o.after, Line: o.other})
 	}
 	return nil, err
 }
 
-// kid gives the key version that an op means.
+func deliver(ctx context.Context, c *client.Client, o op) ([]result, error) {
+	party, step, err := c.World.ParseStep(o.word(0))
+	if err == nil {
+		_, err, _ = c.World.Wire.Deliver(ctx, party, step)
+	}
+	return nil, err
+}
+
+// kid gives the key version that an op means: the one that it meant when it was
+// ordered, if it is done meanwhile.
 func kid(c *client.Client, o op) string {
+	if o.other != "" {
+		return o.other
+	}
 	p, err := c.World.Service(o.word(0))
 	if err != nil {
 		return err.Error()

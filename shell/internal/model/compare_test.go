@@ -139,9 +139,13 @@ func (w *walk) seen() []string {
 	in := w.client.World
 	var faults []string
 	for _, f := range in.Faults.List() {
-		faults = append(faults, fmt.Sprintf("%s.%s %s %d", f.Party, f.Step, f.Kind, f.Left))
+		faults = append(faults, fmt.Sprintf("%s.%s %s %d %d", f.Party, f.Step, f.Kind, f.Left, f.After))
 	}
-	all := append(make([]string, 0, 32), in.Clock.Now().Format(time.RFC3339Nano), strings.Join(faults, ", "))
+	var late []string
+	for _, q := range in.Wire.Late() {
+		late = append(late, q.To+"."+q.Step)
+	}
+	all := append(make([]string, 0, 32), in.Clock.Now().Format(time.RFC3339Nano), strings.Join(faults, ", "), strings.Join(late, ", "))
 	for _, state := range w.client.SessionStates(in.Sessions()) {
 		texts := []string{state.Customer, string(state.State)}
 		for _, name := range slices.Sorted(maps.Keys(state.Facts)) {

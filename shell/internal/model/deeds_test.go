@@ -18,10 +18,14 @@ import (
 // op is one thing to do, by names, so that it means the same when others are
 // left out.
 type op struct {
-	deed   string
-	tokens []string // handles
-	words  []string
-	n      int
+	deed     string
+	tokens   []string // handles
+	words    []string
+	n        int
+	after    int
+	inner    *op                 // what another client does meanwhile
+	other    string              // as a line; of what is done meanwhile, the key that it is about
+	foretold func() model.Answer // of what another client does
 }
 
 func (o op) word(i int) string { return o.words[i] }
@@ -43,6 +47,19 @@ func (o op) flags() string {
 	text := " --name " + o.word(0)
 	if o.n > 0 {
 		text += fmt.Sprintf(" --ttl %ds", o.n)
+	}
+	return text
+}
+
+// flaw gives what goes wrong at a step.
+func (o op) flaw() string {
+	text := "fault " + o.word(0) + " " + o.word(1)
+	if o.other != "" {
+		text += " '" + o.other + "'"
+	}
+	text += fmt.Sprintf(" --count %d", o.n)
+	if o.after > 0 {
+		text += fmt.Sprintf(" --after %d", o.after)
 	}
 	return text
 }
@@ -143,11 +160,11 @@ var deeds = []deed{
 		func(o op) string { return "revoke" + o.handles() },
 		revoke,
 		func(m *model.World, o op) model.Answer { return m.Revoke(m.Hold(o.tokens[0])) }},
-	{"checkout", 6, func(d draws) op { return d.tokens(0, 2) },
+	{"checkout", 9, func(d draws) op { return d.tokens(0, 2) },
 		func(o op) string { return "checkout" + o.handles() },
 		checkout,
 		func(m *model.World, o op) model.Answer { return m.Checkout(m.Named(o.tokens)) }},
-	{"redeem", 3, func(d draws) op { return d.tokens(0, 2) },
+	{"redeem", 4, func(d draws) op { return d.tokens(0, 2) },
 		func(o op) string { return "redeem" + o.handles() },
 		redeem,
 		func(m *model.World, o op) model.Answer { return m.Redeem(m.Named(o.tokens)) }},
@@ -156,10 +173,22 @@ var deeds = []deed{
 		resume,
 		func(m *model.World, o op) model.Answer { return m.Resume() }},
 
-	{"fault", 9, draws.fault,
-		func(o op) string { return fmt.Sprintf("fault %s %s --count %d", o.word(0), o.word(1), o.n) },
+	{"fault", 14, draws.fault,
+		op.flaw,
 		fault,
-		func(m *model.World, o op) model.Answer { return m.Fault(o.word(0), o.word(1), o.n) }},
+		func(m *model.World, o op) model.Answer {
+			return m.Fault(model.Fault{Step: o.word(0), Kind: o.word(1), Count: o.n, After: o.after, Meanwhile: o.foretold})
+		}},
+	{"deliver", 6, draws.late,
+		func(o op) string { return "deliver " + o.word(0) },
+		deliver,
+		func(m *model.World, o op) model.Answer { return m.Deliver(o.word(0)) }},
+	{"restart", 2, func(d draws) op { return d.words("", "", " --forget") },
+		func(o op) string { return "restart relay" + o.word(0) },
+		func(ctx context.Context, c *client.Client, o op) ([]result, error) {
+			return nil, c.World.Restart(ctx, o.word(0) != "")
+		},
+		func(m *model.World, o op) model.Answer { return m.Restart(o.word(0) != "") }},
 	{"fault clear", 1, func(draws) op { return op{} },
 		func(o op) string { return "fault clear" },
 		func(_ context.Context, c *client.Client, _ op) ([]result, error) {
@@ -191,11 +220,11 @@ var deeds = []deed{
 	{"keys retire", 1, draws.key,
 		func(o op) string { return "keys retire $KID" },
 		func(_ context.Context, c *client.Client, o op) ([]result, error) { return nil, c.Retire(kid(c, o)) },
-		func(m *model.World, o op) model.Answer { return m.Leave(o.word(0), o.n, "retired") }},
+		func(m *model.World, o op) model.Answer { return m.Leave(m.Version(o.word(0), o.n), "retired") }},
 	{"keys disable", 1, draws.key,
 		func(o op) string { return "keys disable $KID" },
 		func(ctx context.Context, c *client.Client, o op) ([]result, error) {
 			return nil, c.Disable(ctx, kid(c, o))
 		},
-		func(m *model.World, o op) model.Answer { return m.Leave(o.word(0), o.n, "disabled") }},
+		func(m *model.World, o op) model.Answer { return m.Leave(m.Version(o.word(0), o.n), "disabled") }},
 }

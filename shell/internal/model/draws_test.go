@@ -16,8 +16,9 @@ import (
 
 // draws chooses what to do next in a walk.
 type draws struct {
-	t *rapid.T
-	w *walk
+	t     *rapid.T
+	w     *walk
+	leave map[string]bool // what the walk leaves alone
 }
 
 var someFacts = []string{"subtotal=120.00", "subtotal=30.00", "payable=60.00", "payable=0.00", "payable=90.00", "payable=much", "subtotal=little"}
@@ -198,24 +199,103 @@ func (d draws) changed() op { return op{tokens: []string{drawn(d, "token", d.uns
 // fault has a step go wrong, most often of a party that the current order will
 // ask.
 func (d draws) fault() op {
-	places := []string{"kms.sign", "kms.decrypt"}
-	for _, service := range d.w.model.Domains() {
-		places = append(places, service+".confirm", service+".redeem", service+".cancel")
+	m := d.w.model
+	places := []string{"kms.sign", "kms.decrypt", "ledger.use", "relay.open", "relay.relay", "relay.relay", "relay.redeem", "relay.redeem", "relay.close"}
+	for _, service := range m.Domains() {
+		places = append(places, service+".confirm", service+".redeem", service+".cancel", service+".revoke")
 	}
-	for _, h := range d.w.model.Holds {
-		if h.Order == d.w.model.Current && h.State == "reserved" {
-			places = append(places, h.Service+".redeem", h.Service+".redeem", h.Service+".cancel", h.Service+".cancel", h.Service+".cancel")
+	for _, h := range m.Holds {
+		if h.Order == m.Current && (h.State == "reserved" || h.Service == model.Club && m.Now < h.Expires) {
+			for range 5 {
+				places = append(places, h.Service+".redeem", h.Service+".redeem", h.Service+".cancel", "relay.redeem")
+			}
+			if h.Service == "payments" {
+				places = append(places, "kms.decrypt", "kms.decrypt", "kms.decrypt", "kms.decrypt")
+			}
 		}
 	}
-	for _, f := range d.w.model.Faults { // an order is stuck when nothing can be taken back either
-		if service, ok := strings.CutSuffix(f.Step, ".redeem"); ok && f.Kind != "slow" {
+	for _, f := range m.Faults { // an order is stuck when nothing can be taken back either
+		if service, ok := strings.CutSuffix(f.Step, ".redeem"); ok && service != "relay" && f.Kind != "slow" {
 			for range 8 {
 				places = append(places, service+".cancel")
 			}
 		}
 	}
+	if s := m.Session(m.Current); s != nil && (s.State == "redeeming" || s.State == "stuck") {
+		places = append(places, "relay.resume", "relay.resume", "relay.resume", "relay.resume", "relay.resume", "relay.resume", "relay.resume", "relay.resume")
+	}
+	step := drawn(d, "step", places)
+	kind := drawn(d, "kind", d.kinds(step))
+	o := op{words: []string{step, kind}, n: d.pick("count", 1, 3, 2, 3), after: d.pick("after", 0, 0, 0, 0, 0, 0, 1, 2)}
+	switch kind {
+	case "crash-before", "crash-after":
+		o.n = d.pick("crashes", 1, 1, 1, 2)
+	case "meanwhile":
+		o.n = d.pick("times", 1, 1, 1, 2)
+		inner := d.meanwhile(step)
+		o.inner = &inner
+	}
+	return o
+}
+
+// kinds gives what may go wrong at a step.
+func (d draws) kinds(step string) []string {
+	if step == "ledger.use" {
+		return []string{"unavailable", "unavailable", "slow"}
+	}
 	kinds := []string{"lost-reply", "lost-reply", "timeout", "refuse", "slow"}
-	return op{words: []string{drawn(d, "step", places), drawn(d, "kind", kinds)}, n: d.pick("count", 1, 3, 2, 3)}
+	party, what, _ := strings.Cut(step, ".")
+	for _, kind := range []string{"duplicate", "late", "meanwhile"} {
+		if !d.leave[kind] {
+			kinds = append(kinds, kind, kind)
+		}
+	}
+	if !d.leave["crash"] && (party == "relay" || party != "kms" && (what == "redeem" || what == "cancel")) {
+		kinds = append(kinds, "crash-before", "crash-after", "crash-before", "crash-after")
+	}
+	return kinds
+}
+
+// meanwhile chooses what another client does while a message is on its way: what
+// makes no token, for those are numbered in the order of what is typed.
+func (d draws) meanwhile(step string) op {
+	names := []string{"redeem", "checkout", "redeem resume", "session close", "session set", "clock advance"}
+	if len(d.held()) > 0 {
+		names = append(names, "revoke", "revoke", "revoke", "redeem direct", "redeem direct", "redeem direct", "relay", "relay")
+	}
+	if !d.leave["restart"] {
+		names = append(names, "restart", "restart")
+	}
+	if step == "kms.decrypt" && len(d.w.model.Keys["payments"]) > 0 {
+		names = append(names, "keys retire", "keys disable", "keys retire", "keys disable", "keys retire", "keys disable")
+	}
+	name := drawn(d, "meanwhile", names)
+	o := op{}
+	switch name {
+	case "session set":
+		o = d.words(someFacts...)
+	case "clock advance":
+		o.n = d.pick("seconds", 1, 2, 30, 119, 120, 1800)
+	case "relay", "revoke", "redeem direct":
+		o = d.tokens(1, 1)
+	case "redeem":
+		o = d.tokens(0, 1)
+	case "restart":
+		o = d.words("", "", " --forget")
+	case "keys retire", "keys disable":
+		o = op{words: []string{"payments"}, n: d.pick("version", 0, len(d.w.model.Keys["payments"])-1)}
+	}
+	o.deed = name
+	return o
+}
+
+// late chooses a step of which a question is late.
+func (d draws) late() op {
+	var steps []string
+	for _, l := range d.w.model.Late {
+		steps = append(steps, l.Step)
+	}
+	return d.words(steps...)
 }
 
 // moments gives the seconds to come that something happens at.

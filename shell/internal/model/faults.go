@@ -1,21 +1,31 @@
-// Faults: questions that are not answered as they should be.
+// Messages, and what becomes of them.
 
 package model
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // reply is what a party says, or that nobody knows.
 type reply struct {
 	reason   string // empty is yes
 	unknown  bool
 	repeated bool
+	hold     *Hold   // that was confirmed
+	answer   *Answer // of the relay
 }
 
 func no(reason string) reply { return reply{reason: reason} }
 
+func yes() reply { return reply{} }
+
+// silence is that no answer comes.
+func silence() reply { return reply{reason: "service_unavailable", unknown: true} }
+
 // Fault orders a fault.
-func (m *World) Fault(step, kind string, count int) Answer {
-	m.Faults = append(m.Faults, Fault{step, kind, count})
+func (m *World) Fault(f Fault) Answer {
+	m.Faults = append(m.Faults, f)
 	return Answer{}
 }
 
@@ -25,37 +35,95 @@ func (m *World) ClearFaults() Answer {
 	return Answer{}
 }
 
-// ask puts a question to a party, unless a fault waits there.
-func (m *World) ask(step string, question func() reply) reply {
-	at := slices.IndexFunc(m.Faults, func(f Fault) bool { return f.Step == step })
-	if at < 0 {
-		return question()
+// take gives the fault that a message meets. A relay does not crash of what it
+// takes no part in.
+func (m *World) take(from, step string) Fault {
+	for at := range m.Faults {
+		f := &m.Faults[at]
+		switch {
+		case f.Step != step, strings.HasPrefix(f.Kind, "crash") && from != "relay" && !ofRelay(step):
+		case f.After > 0:
+			f.After--
+		default:
+			met := *f
+			if f.Count--; f.Count == 0 {
+				m.Faults = slices.Delete(m.Faults, at, at+1)
+			}
+			return met
+		}
 	}
-	kind := m.Faults[at].Kind
-	if m.Faults[at].Count--; m.Faults[at].Count == 0 {
-		m.Faults = slices.Delete(m.Faults, at, at+1)
-	}
-	switch kind {
-	case "refuse":
-		return no("service_unavailable")
-	case "slow":
-		m.Wait(slowness)
-		return question()
-	case "lost-reply":
-		question()
-	}
-	return reply{reason: "service_unavailable", unknown: true}
+	return Fault{}
 }
 
-// insist asks up to three times for an answer, and says whether one was missed.
-func (m *World) insist(step string, question func() reply) (said reply, missed bool) {
-	for _, pause := range []int{1, 2, 0} {
-		said = m.ask(step, question)
-		if !said.unknown {
-			return said, missed
-		}
-		missed = true
-		m.Wait(pause)
+func ofRelay(step string) bool { return strings.HasPrefix(step, "relay.") }
+
+// ask has one party put a question to another, and a fault that waits there have
+// its way.
+func (m *World) ask(from, step string, question func() reply) reply {
+	f := m.take(from, step)
+	if f.Kind != "" {
+		m.met = append(m.met, f.Kind)
 	}
-	return said, missed
+	switch f.Kind {
+	case "refuse":
+		return no("service_unavailable")
+	case "timeout", "unavailable":
+		return silence()
+	case "late":
+		m.Late = append(m.Late, Late{step, m.Now, question})
+		return silence()
+	case "crash-before":
+		return m.crash(step)
+	case "slow":
+		m.Wait(slowness)
+	case "meanwhile":
+		current := m.Current
+		m.trouble = f.Meanwhile().Wrong || m.trouble
+		m.Current = current
+	}
+	life := m.life
+	said := question()
+	switch {
+	case ofRelay(step) && life != m.life: // it has stopped
+	case f.Kind == "lost-reply":
+		return silence()
+	case f.Kind == "crash-after":
+		return m.crash(step)
+	case f.Kind == "duplicate":
+		question()
+	}
+	return said
+}
+
+// Met gives the kinds of the faults that were met since it was asked last.
+func (m *World) Met() []string {
+	met := m.met
+	m.met = nil
+	return met
+}
+
+// Trouble reports whether another client has asked for what does not exist.
+func (m *World) Trouble() bool {
+	was := m.trouble
+	m.trouble = false
+	return was
+}
+
+// Deliver has the oldest late question of a step arrive; nobody hears the answer.
+func (m *World) Deliver(step string) Answer {
+	at := slices.IndexFunc(m.Late, func(l Late) bool { return l.Step == step })
+	if at < 0 {
+		return Answer{Wrong: true}
+	}
+	l := m.Late[at]
+	m.Late = slices.Delete(m.Late, at, at+1)
+	l.arrives()
+	return Answer{}
+}
+
+// Deliverable reports whether a question of a step is late, and no stand-in may
+// have forgotten what it is about.
+func (m *World) Deliverable(step string) bool {
+	at := slices.IndexFunc(m.Late, func(l Late) bool { return l.Step == step })
+	return at >= 0 && (!strings.HasPrefix(step, Club+".") || m.Late[at].since > m.Now-Retention/2)
 }

@@ -63,10 +63,11 @@ type Hold struct {
 	Amount int // points, or cents
 	Card   string
 
-	session        *Session // of its order, when it was confirmed
-	key            *Key     // nil of an outside issuer's, whose key is always good
-	Use            int      // of an outside issuer's: which jti it has
-	attempt        int      // that committed it
+	session        *Session // of its order, when it was confirmed; nil when there was none any more
+	issued         int
+	key            *Key // nil of an outside issuer's, whose key is always good
+	Use            int  // of an outside issuer's: which jti it has
+	attempt        int  // that committed it
 	captured       int
 	revoked, spent bool // by the client itself
 }
@@ -79,7 +80,8 @@ type step struct {
 	status  string
 	result  string
 	reason  string
-	owed    bool
+	owed    bool // it may have been redeemed, and would have to be taken back
+	unheard bool // it was asked for, and nobody heard what came of it
 	freed   bool // its service has answered that it gave it back
 	told    bool // what came of it was told
 }
@@ -88,20 +90,31 @@ type step struct {
 type Session struct {
 	ID       string
 	Customer string
-	State    string // open, closed, completed, compensated, stuck
+	State    string // open, redeeming, closed, completed, compensated, stuck
 	Opened   int
 
 	ended        int // when it came to the state that it ended in
 	facts        map[string]string
 	steps        []*step
 	compensating bool
+	run          int // the life of the relay that is at it; 0 for none
 }
 
 // Fault is an order for the next uses of a step.
 type Fault struct {
-	Step  string // "coupons.redeem"
-	Kind  string
-	Count int
+	Step      string // "coupons.redeem"
+	Kind      string
+	Count     int
+	After     int           // uses that go well first
+	Meanwhile func() Answer // what another client does
+}
+
+// Late is a question that has not arrived yet.
+type Late struct {
+	Step string
+
+	since   int
+	arrives func() reply
 }
 
 // Key is a key version.
@@ -125,13 +138,19 @@ type World struct {
 	Holds    []*Hold
 	Keys     map[string][]*Key
 	Faults   []Fault
+	Late     []Late
 	attempts int
 	uses     map[int]*use // of an outside issuer's jtis
+	swept    int          // what expired before may be forgotten of them
+	life     int          // of the relay, from 1: each restart begins another
+	lost     int          // when the relay lost its memory of used tokens; 0 for never
+	met      []string     // the kinds of the faults that were met
+	trouble  bool         // another client asked for what does not exist
 }
 
 // New gives a world in which nothing has happened yet.
 func New(services []string, customers []Customer, coupons []Coupon) *World {
-	m := &World{Services: services, Customers: customers, Coupons: coupons, Now: Epoch, Keys: map[string][]*Key{}, uses: map[int]*use{}}
+	m := &World{Services: services, Customers: customers, Coupons: coupons, Now: Epoch, Keys: map[string][]*Key{}, uses: map[int]*use{}, life: 1}
 	for _, service := range services {
 		if service == Club {
 			continue // it has none of its own

@@ -3,13 +3,14 @@
 
 package model
 
+import "maps"
+
 // Club is the service that stands in for the outside issuer.
 const Club = "club"
 
 // use is what became of an outside issuer's jti.
 type use struct {
 	order     string
-	session   *Session
 	attempt   int
 	cancelled bool
 	expires   int
@@ -25,16 +26,16 @@ func (m *World) Outside(handle string, jti, life int) Answer {
 		return Answer{}
 	}
 	m.Holds = append(m.Holds, &Hold{
-		Handle: handle, Service: Club, session: s, Customer: s.Customer, Order: s.ID, Expires: m.Now + min(life, outsideTTL), Use: jti,
+		Handle: handle, Service: Club, Customer: s.Customer, Order: s.ID, issued: m.Now, Expires: m.Now + min(life, outsideTTL), Use: jti,
 	})
 	return Answer{}
 }
 
 // accept is the stand-in's answer to a redemption.
-func (m *World) accept(h *Hold, order string, attempt int) reply {
+func (m *World) accept(h *Hold, order *Session, attempt int) reply {
 	known := m.uses[h.Use]
 	switch {
-	case !h.isOf(m.Session(order)):
+	case !h.isOf(order):
 		return no("session_mismatch")
 	case known != nil && !known.cancelled && known.attempt == attempt && known.order == h.Order:
 		return reply{repeated: true}
@@ -45,8 +46,18 @@ func (m *World) accept(h *Hold, order string, attempt int) reply {
 	case known != nil:
 		return no("revoked")
 	}
-	m.uses[h.Use] = &use{h.Order, h.session, attempt, false, h.Expires}
+	m.sweep()
+	m.uses[h.Use] = &use{h.Order, attempt, false, h.Expires}
 	return reply{}
+}
+
+// sweep has the stand-in forget what is long past, when it accepts something and
+// has not done so for an hour.
+func (m *World) sweep() {
+	if horizon := m.Now - Retention; horizon >= m.swept+3600 {
+		m.swept = horizon
+		maps.DeleteFunc(m.uses, func(_ int, u *use) bool { return u.expires < horizon && !m.Session(u.order).owes() })
+	}
 }
 
 // undo is the stand-in's answer to a cancellation. It knows a redemption that never
@@ -54,7 +65,7 @@ func (m *World) accept(h *Hold, order string, attempt int) reply {
 func (m *World) undo(h *Hold, attempt int) reply {
 	known := m.uses[h.Use]
 	if known == nil {
-		known = &use{h.Order, h.session, attempt, false, h.Expires}
+		known = &use{h.Order, attempt, false, h.Expires}
 		m.uses[h.Use] = known
 	}
 	if known.attempt == attempt && known.order == h.Order {
@@ -66,7 +77,7 @@ func (m *World) undo(h *Hold, attempt int) reply {
 // minds reports whether the stand-in remembers an order.
 func (m *World) minds(order string) bool {
 	for _, u := range m.uses {
-		if u.order == order && (u.expires >= m.Now-Retention || u.session.State == "stuck") {
+		if u.order == order && (u.expires >= m.Now-Retention || m.Session(order).owes()) {
 			return true
 		}
 	}

@@ -12,11 +12,15 @@ import (
 	"tokenshell/tokens"
 )
 
-// is always the same verbs; a greater one is others each time, unless
-// -rapid.seed says which.
+// Half of the ordinary run is always the same verbs, the other half those of a
+// day; a longer one is others each time, unless -rapid.seed says which.
 //
 //	go test ./shell/internal/model -run TestProperty -v -steps 1000000
-var steps = flag.Int("steps", ordinarySteps, "how many verbs the property test runs, at least")
+//	go test ./shell/internal/model -run TestProperty -v -day 20261126
+var (
+	steps = flag.Int("steps", ordinarySteps, "how many verbs the property test runs, at least")
+	day   = flag.String("day", tokens.LiveClock().Now().UTC().Format("20060102"), "the day whose verbs the property test runs")
+)
 
 const (
 	ordinarySteps = 20_000
@@ -26,13 +30,27 @@ const (
 func TestMain(m *testing.M) { shelltest.Main(m) }
 
 func TestProperty(t *testing.T) {
-	worlds, enough := twins(t), *steps
+	if *steps != ordinarySteps {
+		properties(t, *steps, "")
+		return
+	}
+	t.Run("always", func(t *testing.T) { properties(t, ordinarySteps/2, "1") })
+	t.Run("of the day", func(t *testing.T) {
+		t.Logf("-day %s", *day)
+		properties(t, ordinarySteps/2, *day)
+	})
+}
+
+// properties walks in every world until there was enough; seed "" is another each
+// time.
+func properties(t *testing.T, enough int, seed string) {
+	worlds := twins(t)
 	if testing.Short() {
 		enough /= 10
 	}
 	flags := map[string]string{"checks": strconv.Itoa(10 * enough / walkSteps), "steps": strconv.Itoa(walkSteps), "nofailfile": "true", "shrinktime": "5s"}
-	if *steps == ordinarySteps {
-		flags["seed"] = "1"
+	if seed != "" {
+		flags["seed"] = seed
 	}
 	rapidly(t, flags)
 	done := make([]search, len(worlds))
@@ -44,7 +62,7 @@ func TestProperty(t *testing.T) {
 			t.Run(twin.name, func(t *testing.T) {
 				t.Parallel()
 				if w, found := s.find(t); found != nil {
-					t.Fatalf("%s\n\n%s", found.what, w.scenario(found))
+					t.Fatalf("%s, in walk %d\n\n%s", found.what, s.walks, w.scenario(found))
 				}
 			})
 		}

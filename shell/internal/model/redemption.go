@@ -6,7 +6,12 @@ import "slices"
 
 // Redeem has the relay redeem the named tokens, all accepted ones without any.
 func (m *World) Redeem(named []*Hold) Answer {
-	s := m.Session(m.Current)
+	id := m.Current
+	return m.tell("redeem", func() Answer { return m.redeem(id, named) })
+}
+
+func (m *World) redeem(id string, named []*Hold) Answer {
+	s := m.Session(id)
 	if s == nil {
 		return refused("session_unknown")
 	}
@@ -21,7 +26,7 @@ func (m *World) Redeem(named []*Hold) Answer {
 			return refused("session_closed")
 		}
 	}
-	switch s.State {
+	switch m.stands(s) {
 	case "open":
 		if len(s.steps) == 0 {
 			return Answer{Wrong: true}
@@ -32,7 +37,10 @@ func (m *World) Redeem(named []*Hold) Answer {
 				st.attempt = m.attempts
 			}
 		}
-		m.run(s)
+	case "redeeming": // it was interrupted
+		if s.run == m.life {
+			return refused("session_closed") // somebody is at it
+		}
 	case "completed", "compensated":
 		a := s.said(false)
 		for i, st := range s.told() {
@@ -44,20 +52,26 @@ func (m *World) Redeem(named []*Hold) Answer {
 	default:
 		return refused("session_closed")
 	}
+	m.run(s)
 	return s.said(false)
 }
 
-// Resume takes a stuck redemption to its end.
+// Resume takes an interrupted or stuck redemption to its end.
 func (m *World) Resume() Answer {
-	s := m.Session(m.Current)
+	id := m.Current
+	return m.tell("resume", func() Answer { return m.resume(id) })
+}
+
+func (m *World) resume(id string) Answer {
+	s := m.Session(id)
 	switch {
 	case s == nil:
 		return refused("session_unknown")
 	case s.State == "open":
 		return Answer{Wrong: true}
-	case s.State == "closed":
+	case s.State == "closed", s.owes() && s.run == m.life:
 		return refused("session_closed")
-	case s.State == "stuck":
+	case s.owes():
 		var old []*step
 		for _, st := range s.steps {
 			if st.told && !st.owed {
@@ -103,6 +117,8 @@ func (m *World) Checkout(named []*Hold) Answer {
 
 // run forwards, takes back what has to be, and releases the rest.
 func (m *World) run(s *Session) {
+	life := m.life
+	s.State, s.run = "redeeming", life
 	var ordered []*step
 	for _, service := range m.Services {
 		for _, st := range s.steps {
@@ -112,80 +128,99 @@ func (m *World) run(s *Session) {
 		}
 	}
 	if !s.compensating {
-		s.compensating = !m.forward(s, ordered)
+		m.forward(s, ordered, life)
 	}
-	stuck := false
 	if s.compensating {
 		slices.Reverse(ordered)
-		stuck = !m.compensate(ordered)
+		m.compensate(ordered, life)
 	}
-	for _, st := range s.steps {
-		if st.status != "accepted" && st.status != "refused" || st.owed || st.freed {
-			continue
-		}
-		st.freed = m.ask(st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.bent, st.attempt) }).reason == ""
-		if st.freed && st.status == "accepted" {
-			st.status = "released"
-		}
-	}
+	m.release(s, life)
 	switch {
-	case stuck:
+	case slices.ContainsFunc(ordered, func(st *step) bool { return st.owed }):
 		s.State = "stuck"
 	case s.compensating:
 		s.State = "compensated"
 	default:
 		s.State = "completed"
 	}
-	s.ended = m.Now
+	s.ended, s.run = m.Now, 0
 	for _, st := range s.steps {
 		st.told = true
 	}
 }
 
-// forward redeems in order and reports whether all said yes.
-func (m *World) forward(s *Session, ordered []*step) bool {
-	for at, st := range ordered {
-		said, missed := m.insist(st.hold.Service+".redeem", func() reply { return m.commit(st.hold, st.bent, s.ID, s.facts, st.attempt) })
+// insist asks for an answer, with pauses after those that were missed, and says
+// whether one was.
+func (m *World) insist(life int, step string, question func() reply, pauses ...int) (said reply, missed bool) {
+	for _, pause := range pauses {
+		said = m.ask("relay", step, question)
+		if !said.unknown {
+			m.goOn(life, 0)
+			return said, missed
+		}
+		m.goOn(life, pause)
+		missed = true
+		m.Wait(pause)
+	}
+	return said, missed
+}
+
+// forward redeems in order, until one does not say yes.
+func (m *World) forward(s *Session, ordered []*step, life int) {
+	order := s.asItIs()
+	for _, st := range ordered {
+		if st.status != "accepted" {
+			continue // before it was interrupted
+		}
+		st.unheard = st.owed // it was asked for before it was interrupted
+		st.owed = true
+		said, missed := m.insist(life, st.hold.Service+".redeem", func() reply {
+			return m.commit(st.hold, st.bent, order, st.attempt)
+		}, 1, 2, 0)
+		st.unheard = st.unheard || missed
 		switch {
 		case said.reason == "" && said.repeated:
 			st.status, st.result = "redeemed", "repeated"
 		case said.reason == "":
 			st.status, st.result = "redeemed", "redeemed"
+		case said.unknown:
+			st.result, st.reason, s.compensating = "failed", said.reason, true
+			return
 		default:
-			st.result, st.reason, st.owed = "failed", said.reason, missed
-			if !said.unknown {
-				st.status, st.result = "refused", "refused"
-			}
-			for _, before := range ordered[:at] {
-				before.owed = true
-			}
-			return false
+			st.status, st.result, st.reason, s.compensating = "refused", "refused", said.reason, true
+			st.owed = st.unheard // whatever it says now, it may have been done
+			return
 		}
 	}
-	return true
+	for _, st := range ordered {
+		st.owed = false
+	}
 }
 
-// compensate cancels in reverse what is owed and reports whether all was.
-func (m *World) compensate(reversed []*step) bool {
-	all := true
+// compensate cancels in reverse what is owed.
+func (m *World) compensate(reversed []*step, life int) {
 	for _, st := range reversed {
-		if !st.owed {
-			continue
-		}
-		said, _ := m.insist(st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.bent, st.attempt) })
-		switch {
-		case said.reason != "":
-			st.result, st.reason, all = "failed", "service_unavailable", false
-		case st.status == "redeemed":
-			st.status, st.result, st.reason, st.owed = "cancelled", "cancelled", "", false
-		default:
-			st.status, st.owed = "cancelled", false
-			if st.told { // what is new is that it is taken back
-				st.result = "cancelled"
-			}
+		if st.owed {
+			said, _ := m.insist(life, st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.bent, st.attempt) }, 1, 2, 0)
+			st.cancelled(said)
 		}
 	}
-	return all
+}
+
+// cancelled notes what a service says in the end to taking back; what it does not
+// take back stays owed.
+func (st *step) cancelled(said reply) {
+	switch {
+	case said.reason != "":
+		st.result, st.reason = "failed", "service_unavailable"
+	case st.status == "redeemed":
+		st.status, st.result, st.reason, st.owed = "cancelled", "cancelled", "", false
+	default:
+		st.status, st.owed = "cancelled", false
+		if st.told { // what is new is that it is taken back
+			st.result = "cancelled"
+		}
+	}
 }
 
 // told gives the steps that something came of.

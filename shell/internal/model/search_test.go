@@ -37,10 +37,12 @@ func (s *search) find(t *testing.T) (*walk, *discrepancy) {
 			return
 		}
 		w := s.begin(t)
-		s.walks++
+		if failed == nil {
+			s.walks++
+		}
 		leave := drawSwarm(t)
 		t.Repeat(map[string]func(*rapid.T){"do": func(t *rapid.T) {
-			o := drawOp(draws{t, w}, leave)
+			o := drawOp(draws{t, w, leave})
 			if !w.quiet {
 				s.verbs++
 			}
@@ -83,7 +85,7 @@ func (s *search) begin(t *rapid.T) *walk {
 	if s.dir != "" && rapid.IntRange(0, 31).Draw(t, "spoken") >= 16 { // a third of the walks: small numbers are likelier
 		w.speak(s.dir)
 	}
-	w.quiet = s.audited && drawn(draws{t, w}, "quiet", []bool{false, false, false, true})
+	w.quiet = s.audited && drawn(draws{t: t, w: w}, "quiet", []bool{false, false, false, true})
 	return w
 }
 

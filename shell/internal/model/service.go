@@ -3,16 +3,16 @@
 package model
 
 // commit is a service's answer to a redemption of its token.
-func (m *World) commit(h *Hold, bent, order string, facts map[string]string, attempt int) reply {
+func (m *World) commit(h *Hold, bent string, order *Session, attempt int) reply {
 	if h.outside() {
 		return m.accept(h, order, attempt)
 	}
 	switch {
 	case h.key.gone, h.key.left > 0 && !h.key.aged:
 		return no("key_unknown")
-	case h.key.aged && (!h.isOf(m.Session(order)) || h.State != "committed" || m.forgotten(h)): // nothing was answered
+	case h.key.aged && (!h.isOf(order) || h.State != "committed" || m.forgotten(h)): // nothing was answered
 		return no("key_unknown")
-	case !h.isOf(m.Session(order)):
+	case !h.isOf(order):
 		return no("session_mismatch")
 	case h.State == "committed" && !m.forgotten(h) && h.attempt == attempt:
 		return reply{repeated: true}
@@ -32,14 +32,23 @@ func (m *World) commit(h *Hold, bent, order string, facts map[string]string, att
 		return no("not_issued_here")
 	}
 	if h.Service == "payments" {
-		if opened := m.ask("kms.decrypt", func() reply { return reply{} }); opened.reason != "" {
+		if opened := m.ask("payments", "kms.decrypt", yes); opened.reason != "" {
 			return opened
 		}
-		if h.State == "expired" { // while the letter was being opened
+		switch { // while the letter was being opened
+		case h.State == "committed" && h.attempt == attempt:
+			return reply{repeated: true}
+		case h.State == "committed":
+			return no("already_redeemed")
+		case h.State == "expired":
 			return no("expired")
+		case h.State != "reserved":
+			return no("revoked")
+		case h.key.left > 0:
+			return no("key_unknown")
 		}
 	}
-	if !m.holdsFor(h, facts) {
+	if !m.holdsFor(h, order.facts) {
 		return no("constraint_violated")
 	}
 	h.State, h.attempt = "committed", attempt
@@ -94,8 +103,8 @@ func (m *World) Direct(h *Hold) Answer {
 		return refused("session_unknown")
 	}
 	m.attempts++
-	attempt := m.attempts
-	said := m.ask(h.Service+".redeem", func() reply { return m.commit(h, Sound, s.ID, s.facts, attempt) })
+	attempt, order := m.attempts, s.asItIs()
+	said := m.ask("client", h.Service+".redeem", func() reply { return m.commit(h, Sound, order, attempt) })
 	switch {
 	case said.unknown:
 		return Answer{Reasons: []string{said.reason}, Results: []string{h.Handle + " failed"}}

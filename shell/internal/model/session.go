@@ -11,15 +11,37 @@ import (
 // are forgotten at that moment. A name is free when neither the relay nor any
 // service remembers an order of it.
 func (m *World) Open(id, customer string, facts map[string]string) Answer {
-	m.Sessions = slices.DeleteFunc(m.Sessions, func(s *Session) bool {
-		return s.State != "stuck" && m.Now > max(s.Opened+OpenFor, s.ended)+remembered
+	a := m.tell("open", func() Answer {
+		m.Sessions = slices.DeleteFunc(m.Sessions, func(s *Session) bool {
+			return !s.owes() && m.Now > max(s.Opened+OpenFor, s.ended)+remembered
+		})
+		if m.Session(id) != nil || m.sum(one, func(h *Hold) bool { return !h.outside() && h.Order == id && !m.forgotten(h) }) > 0 || m.minds(id) {
+			return Answer{Wrong: true}
+		}
+		m.Sessions = append(m.Sessions, &Session{ID: id, Customer: customer, facts: maps.Clone(facts), State: "open", Opened: m.Now})
+		return Answer{}
 	})
-	if m.Session(id) != nil || m.sum(one, func(h *Hold) bool { return !h.outside() && h.Order == id && !m.forgotten(h) }) > 0 || m.minds(id) {
-		return Answer{Wrong: true}
+	if !a.Wrong && a.Reasons == nil {
+		m.Current = id
 	}
-	m.Sessions = append(m.Sessions, &Session{ID: id, Customer: customer, facts: maps.Clone(facts), State: "open", Opened: m.Now})
-	m.Current = id
-	return Answer{}
+	return a
+}
+
+// owes reports whether something may have to be taken back yet.
+func (s *Session) owes() bool { return s != nil && (s.State == "redeeming" || s.State == "stuck") }
+
+// stands gives the state that a session is seen in: one that was interrupted, and
+// that nobody went on with in its time, is stuck.
+func (m *World) stands(s *Session) string {
+	if s.State == "redeeming" && s.run != m.life && m.Now >= s.Opened+OpenFor {
+		return "stuck"
+	}
+	return s.State
+}
+
+// asItIs gives a session as it is told of at this moment.
+func (s *Session) asItIs() *Session {
+	return &Session{ID: s.ID, Customer: s.Customer, facts: maps.Clone(s.facts)}
 }
 
 // Use makes a session the current one.
@@ -31,9 +53,9 @@ func (m *World) Use(id string) Answer {
 	return Answer{}
 }
 
-// open gives the current session if it is open, or else what is refused.
-func (m *World) open() (*Session, Answer) {
-	s := m.Session(m.Current)
+// open gives a session if it is open, or else what is refused.
+func (m *World) open(id string) (*Session, Answer) {
+	s := m.Session(id)
 	switch {
 	case s == nil:
 		return nil, refused("session_unknown")
@@ -45,7 +67,7 @@ func (m *World) open() (*Session, Answer) {
 
 // Set changes a fact of the current order.
 func (m *World) Set(name, value string) Answer {
-	s, refusal := m.open()
+	s, refusal := m.open(m.Current)
 	if s == nil {
 		return refusal
 	}
@@ -55,17 +77,46 @@ func (m *World) Set(name, value string) Answer {
 
 // Close ends the current order; what it accepted is released.
 func (m *World) Close() Answer {
-	s, refusal := m.open()
-	if s == nil {
-		return refusal
+	id := m.Current
+	if m.Session(id) == nil {
+		return refused("session_unknown")
 	}
+	return m.tell("close", func() Answer {
+		s, refusal := m.open(id)
+		if s == nil {
+			return refusal
+		}
+		s.State = "closed"
+		m.release(s, m.life)
+		s.ended = m.Now
+		return Answer{}
+	})
+}
+
+// release has the services give back what will not be redeemed: one try each, for
+// else it expires.
+func (m *World) release(s *Session, life int) {
 	for _, st := range s.steps {
-		if m.ask(st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.bent, 0) }).reason == "" {
+		if st.status != "accepted" && st.status != "refused" || st.owed || st.freed {
+			continue
+		}
+		cancel := func() reply { return m.cancel(st.hold, st.bent, st.attempt) }
+		said, pause := m.ask("relay", st.hold.Service+".cancel", cancel), 0
+		unsure := st.status == "refused" && said.reason == "service_unavailable"
+		if unsure {
+			pause = 1
+		}
+		m.goOn(life, pause)
+		if st.freed = said.reason == ""; st.freed && st.status == "accepted" {
 			st.status = "released"
 		}
+		if unsure { // another copy of the question that was refused may have been done
+			st.owed = true
+			m.Wait(pause)
+			said, _ = m.insist(life, st.hold.Service+".cancel", cancel, 2, 0)
+			st.cancelled(said)
+		}
 	}
-	s.State, s.ended = "closed", m.Now
-	return Answer{}
 }
 
 // isOf reports whether a token is for an order and its customer.

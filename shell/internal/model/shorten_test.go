@@ -56,6 +56,12 @@ func (o op) simpler() []op {
 	case o.deed == "fault" && o.n > 1:
 		less.n--
 		all = append(all, less)
+	case o.deed == "fault" && o.after > 0:
+		less.after = 0
+		all = append(all, less)
+	case o.deed == "restart" && o.word(0) != "":
+		less.words = []string{""}
+		all = append(all, less)
 	}
 	for i := range o.tokens {
 		if less := o; len(o.tokens) > 1 || o.deed == "checkout" || o.deed == "redeem" {

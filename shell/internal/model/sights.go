@@ -27,17 +27,23 @@ func Stamp(seconds int) string { return time.Unix(int64(seconds), 0).UTC().Forma
 
 func money(cents int) string { return fmt.Sprintf("%d.%02d", cents/100, cents%100) }
 
-// Sights are everything that can be seen: the time, the faults that wait, the
-// sessions, the coupons, the customers' accounts, and the keys.
+// Sights are everything that can be seen: the time, the faults that wait, what
+// is late, the sessions, the coupons, the customers' accounts, and the keys.
 func (m *World) Sights() []Sight {
+	m.age() // what an order owed for may be forgotten since it was settled
 	all := make([]Sight, 0, 32)
 	add := func(value, verb string, of ...any) { all = append(all, Sight{value, verb, of}) }
 	add(Stamp(m.Now), "clock show --jq .now")
 	var faults []string
 	for _, f := range m.Faults {
-		faults = append(faults, fmt.Sprintf("%s %s %d", f.Step, f.Kind, f.Count))
+		faults = append(faults, fmt.Sprintf("%s %s %d %d", f.Step, f.Kind, f.Count, f.After))
 	}
-	add(strings.Join(faults, ", "), `fault list --jq '[.faults[] | .party + "." + .step + " " + .kind + " " + (.left | tostring)] | join(", ")'`)
+	add(strings.Join(faults, ", "), `fault list --jq '[.faults[] | .party + "." + .step + " " + .kind + " " + (.left | tostring) + " " + (.after // 0 | tostring)] | join(", ")'`)
+	var late []string
+	for _, l := range m.Late {
+		late = append(late, l.Step)
+	}
+	add(strings.Join(late, ", "), `fault list --jq '[.late[]? | .party + "." + .step] | join(", ")'`)
 	for _, s := range m.Sessions {
 		add(m.sight(s), `session show %s --jq '[.customer, .state, (.facts | to_entries[] | .key + "=" + .value), (.tokens[] | .token + " " + .status)] | join(", ")'`, s.ID)
 	}
@@ -65,7 +71,7 @@ func (m *World) Sights() []Sight {
 // sight is what there is to see of a session: whose it is, how it stands, its
 // facts and its tokens, those that the client still has first.
 func (m *World) sight(s *Session) string {
-	texts := []string{s.Customer, s.State}
+	texts := []string{s.Customer, m.stands(s)}
 	for _, name := range slices.Sorted(maps.Keys(s.facts)) {
 		texts = append(texts, name+"="+s.facts[name])
 	}
@@ -86,7 +92,7 @@ func (m *World) sight(s *Session) string {
 func (m *World) States() map[string]string {
 	states := map[string]string{}
 	for _, s := range m.Sessions {
-		states[s.ID] = s.State
+		states[s.ID] = m.stands(s)
 	}
 	return states
 }

@@ -86,7 +86,7 @@ func (m *World) applicable(s *Session, code string) string {
 		return "minimum_not_met"
 	}
 	for _, h := range m.Holds {
-		if h.Order == s.ID && h.Coupon != "" && stands(h) && !m.forgotten(h) && !(c.Combinable && m.coupon(h.Coupon).Combinable) {
+		if h.isOf(s) && h.Coupon != "" && stands(h) && !m.forgotten(h) && !(c.Combinable && m.coupon(h.Coupon).Combinable) {
 			return "not_combinable"
 		}
 	}

@@ -46,7 +46,7 @@ func (m *World) age() {
 // forgotten reports whether a service has forgotten a reservation: never one that
 // its order may owe for.
 func (m *World) forgotten(h *Hold) bool {
-	return h.Expires < m.Now-Retention && h.session.State != "stuck"
+	return h.Expires < m.Now-Retention && !h.session.owes()
 }
 
 // late reports whether a token is expired for whoever judges it.
@@ -69,9 +69,18 @@ func (m *World) Rotate(service string) Answer {
 	return Answer{}
 }
 
+// Version is one key version of a service.
+type Version struct{ key *Key }
+
+// Version gives one that is there.
+func (m *World) Version(service string, n int) Version { return Version{m.Keys[service][n]} }
+
 // Leave takes a key out of its set: retired or disabled.
-func (m *World) Leave(service string, version int, state string) Answer {
-	k := m.Keys[service][version]
+func (m *World) Leave(v Version, state string) Answer {
+	k := v.key
+	if k.gone {
+		return Answer{Wrong: true}
+	}
 	if k.left == 0 {
 		k.left = m.Now
 	}

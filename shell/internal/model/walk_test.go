@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"tokenshell/shell/internal/client"
+	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/explore"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/model"
@@ -41,6 +42,8 @@ type walk struct {
 	saw       []string          // refusals, and the ends that sessions came to
 	receipts  map[string]string // by handle
 	jtis      map[named]string  // handles
+	inner     map[string]op     // what another client's lines do
+	trouble   error             // of such a line
 }
 
 // named is a token by its order and its jti: an outside issuer may give a jti to
@@ -64,10 +67,12 @@ func newWalk(ctx context.Context, t twin, weakness tokens.Weakness, audited bool
 			return nil, err
 		}
 	}
-	return &walk{
+	walk := &walk{
 		twin: t, model: t.model(), client: client.New(w), audited: audited,
-		receipts: map[string]string{}, jtis: map[named]string{},
-	}, nil
+		receipts: map[string]string{}, jtis: map[named]string{}, inner: map[string]op{},
+	}
+	w.Wire.Meanwhile = walk.meanwhile
+	return walk, nil
 }
 
 // speak has the ops spoken as lines, with their files in dir.
@@ -79,25 +84,29 @@ func (w *walk) speak(dir string) {
 
 // do does one op in both, and says where they part; nil when they agree.
 func (w *walk) do(ctx context.Context, o op) *discrepancy {
-	d := deeds[slices.IndexFunc(deeds, func(d deed) bool { return d.name == o.deed })]
+	d := deedOf(o)
 	if !w.sensible(o) {
 		return nil
 	}
 	w.ops = append(w.ops, o)
 	w.count(o)
-	lines := w.lines(d, o)
+	before := w.prepare(&o)
+	lines := append(before, w.lines(d, o)...)
 	results, err := w.run(ctx, d, o, lines)
 	for _, t := range w.client.Wallet.Held {
 		w.jtis[named{t.Ref.Order, t.Ref.ID}] = t.Handle
 	}
-	before := w.model.States()
+	states := w.model.States()
 	foretold := d.foretell(w.model, o)
+	if w.model.Trouble() && foretold.Reasons == nil {
+		foretold.Wrong = true
+	}
 	for id, state := range w.model.States() {
-		if state != "open" && state != before[id] {
+		if state != "open" && state != states[id] {
 			w.saw = append(w.saw, state)
 		}
 	}
-	w.saw = append(w.saw, foretold.Reasons...)
+	w.saw = append(append(w.saw, foretold.Reasons...), w.model.Met()...)
 	w.write(lines, foretold)
 	if got := answered(err); !sameAnswer(got, foretold) || errors.As(err, new(panicked)) {
 		return &discrepancy{what: fmt.Sprintf("%s: %s, the model says %s", lines[len(lines)-1], describe(got, err), foretold)}
@@ -109,6 +118,61 @@ func (w *walk) do(ctx context.Context, o op) *discrepancy {
 		return nil
 	}
 	return w.look()
+}
+
+func deedOf(o op) deed {
+	return deeds[slices.IndexFunc(deeds, func(d deed) bool { return d.name == o.deed })]
+}
+
+// prepare writes down what another client will do meanwhile. It gives the lines
+// that go before.
+func (w *walk) prepare(o *op) (lines []string) {
+	if o.inner == nil {
+		return nil
+	}
+	inner := *o.inner
+	o.foretold = foretelling(w.model, inner)
+	o.other = deedOf(inner).line(inner)
+	if rest, ok := strings.CutSuffix(o.other, "$KID"); ok { // the one that it means now
+		name := fmt.Sprintf("KID_%d", len(w.ops))
+		o.other = rest + "$" + name
+		lines = []string{fmt.Sprintf("capture %s keys list %s --jq '.keys[%d].kid'", name, inner.word(0), inner.n)}
+		inner.other = kid(w.client, inner)
+	}
+	w.inner[o.other] = inner
+	return lines
+}
+
+// meanwhile does another client's op, past the parser.
+func (w *walk) meanwhile(ctx context.Context, line string) {
+	defer func(order string) { w.client.Order = order }(w.client.Order)
+	o := w.inner[line]
+	for _, handle := range o.tokens {
+		if w.client.Wallet.ByHandle[handle] == nil {
+			w.trouble = fmt.Errorf("there is no %s any more", handle)
+			return
+		}
+	}
+	if _, err := deedOf(o).do(ctx, w.client, o); err != nil && exit.Rejections(err) == nil {
+		w.trouble = errors.Join(w.trouble, err)
+	}
+}
+
+// foretelling foretells another client's op, when its time comes.
+func foretelling(m *model.World, o op) func() model.Answer {
+	var key model.Version
+	if strings.HasPrefix(o.deed, "keys") {
+		key = m.Version(o.word(0), o.n)
+	}
+	return func() model.Answer {
+		switch {
+		case slices.Contains(m.Named(o.tokens), nil):
+			return model.Answer{Wrong: true}
+		case key != (model.Version{}):
+			return m.Leave(key, strings.TrimPrefix(o.deed, "keys ")+"d")
+		}
+		return deedOf(o).foretell(m, o)
+	}
 }
 
 // look holds the whole world against the model, and checks the invariants.
@@ -142,10 +206,22 @@ func (w *walk) sensible(o op) bool {
 		})
 	case "keys":
 		return o.deed == "keys rotate" || o.n < len(w.model.Keys[o.word(0)])
-	case "fault", "clock":
+	case "deliver":
+		return w.model.Deliverable(o.word(0))
+	case "fault":
+		return o.inner == nil || w.possible(*o.inner)
+	case "clock", "restart":
 		return true
 	}
 	return w.model.Current != "" || o.deed == "session new"
+}
+
+// possible reports whether another client may do an op meanwhile.
+func (w *walk) possible(o op) bool {
+	if strings.HasPrefix(o.deed, "keys") {
+		return o.n < len(w.model.Keys[o.word(0)])
+	}
+	return w.model.Current != "" && !slices.Contains(w.model.Named(o.tokens), nil)
 }
 
 func (w *walk) count(o op) {
@@ -189,7 +265,9 @@ func (w *walk) run(ctx context.Context, d deed, o op, lines []string) (results [
 		}
 	}()
 	if w.shell == nil {
-		return d.do(ctx, w.client, o)
+		w.trouble = nil
+		results, err = d.do(ctx, w.client, o)
+		return results, errors.Join(err, w.trouble)
 	}
 	for _, f := range w.files {
 		if !strings.HasSuffix(lines[0], "@"+f.Name) {

@@ -54,7 +54,7 @@ func Run(s *interp.Shell, all []domains.Domain, stdin, stdout, stderr *os.File) 
 	history.Hide = s.Redact
 	config := lineedit.Config{
 		Stdin: stdin, Stdout: stdout, Complete: completer.complete, Hint: completer.hint, History: history, Color: color,
-		DieOfSignals: true,
+		HeedSignals: true,
 	}
 	reader := lineedit.Dumb(config)
 	if able {
