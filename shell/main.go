@@ -123,17 +123,17 @@ func openShell(p *process, out *answer.Out) (s *interp.Shell, end func(), err er
 	if err != nil {
 		return nil, nil, err
 	}
-	build, end, err := builder(p, out)
+	build, leave, err := builder(p, out)
 	if err != nil {
 		return nil, nil, err
 	}
 	store, ledger, shut, err := kept(p)
 	if err != nil {
-		end()
+		leave()
 		return nil, nil, err
 	}
 	done := func() {
-		end()
+		leave()
 		shut()
 	}
 	w, err := build(context.Background(), plan, world.Making{Seed: p.Seed, Store: store, Ledger: ledger})
