@@ -171,14 +171,22 @@ func builder(p *process, out *answer.Out) (build scenario.Build, end func(), err
 // serveAdapter puts our relay behind the protocol of adapters.
 func serveAdapter(p *process, stdin, stdout *os.File) error {
 	if p.State == "" {
-		return adapter.Serve(context.Background(), stdin, stdout, version(), nil)
+		return unreadable(adapter.Serve(context.Background(), stdin, stdout, version(), nil))
 	}
 	state, err := openState(p.State)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = state.Shut() }() // everything that was answered is written
-	return adapter.Serve(context.Background(), stdin, stdout, version(), state)
+	return unreadable(adapter.Serve(context.Background(), stdin, stdout, version(), state))
+}
+
+// unreadable says of a line that the protocol does not have where it came from.
+func unreadable(err error) error {
+	if wrong := (*adapter.ProtocolError)(nil); errors.As(err, &wrong) {
+		return exit.Input("stdin", 0, strings.TrimSuffix(wrong.Error(), "; print to stderr"))
+	}
+	return err
 }
 
 // openState opens the file of --state.

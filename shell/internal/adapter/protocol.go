@@ -144,6 +144,9 @@ func (c *Conn) line(text []byte) error {
 	if err := json.Unmarshal(text, &l); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) && wrong.Field != "" {
+			if l.Op != "" && l.ID != nil { // the rest of it was read: whoever asks is told
+				return c.write(Members{"re": *l.ID, "error": fmt.Sprintf("%q is of the wrong type", wrong.Field)})
+			}
 			return &ProtocolError{fmt.Sprintf("%q is of the wrong type in %s", wrong.Field, shown(text))}
 		}
 		return &ProtocolError{shown(text) + " is no message of the protocol; print to stderr"}

@@ -46,6 +46,9 @@ func New(w *world.World) *Client {
 
 // Current gives the current session's id.
 func (c *Client) Current() (string, error) {
+	if c.Order == "" && len(c.World.Sessions()) > 0 { // of another process, in its --state
+		return "", exit.Usage("session use ID makes one the current one; session list shows them", "no session is the current one")
+	}
 	if c.Order == "" {
 		return "", exit.Usage("session new opens one", "there is no session yet")
 	}

@@ -78,7 +78,18 @@ func parses(call *interp.Call, line string) error {
 	for i, word := range commands[0] {
 		words[i] = word.Plain()
 	}
-	return call.Parses(words)
+	if err := call.Parses(words); err != nil {
+		return err
+	}
+	for behind := map[string]int{"!": 1, "expect": 2, "capture": 2}; len(words) > 0; words = words[behind[words[0]]:] {
+		if call.VerbIs(words, "alone") {
+			return exit.Usage("meanwhile somebody confirms, relays, redeems, revokes or closes", "%s is not another client's business", words[0])
+		}
+		if behind[words[0]] == 0 || len(words) < behind[words[0]] {
+			break
+		}
+	}
+	return nil
 }
 
 type faultList struct{}

@@ -24,9 +24,9 @@ func (v *Deliver) Run(ctx context.Context, w *world.World, out *answer.Out) erro
 	if err != nil {
 		return err
 	}
-	q, none, said := w.Wire.Deliver(ctx, party, step)
-	if none != nil {
-		return exit.Usage("fault list shows what is late", "%v", none)
+	d, err := w.Wire.Deliver(ctx, party, step)
+	if err != nil {
+		return exit.Usage("fault list shows what is late", "no question to %s.%s is late", party, step)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -38,19 +38,18 @@ func (v *Deliver) Run(ctx context.Context, w *world.World, out *answer.Out) erro
 		Answer string `json:"answer"`
 		Reason string `json:"reason,omitempty"`
 		Detail string `json:"detail,omitempty"`
-	}{party, step, q.Session, "done", "", ""}
-	if said != nil {
-		data.Answer = "refused"
-		if why := exit.Rejections(said); why != nil {
-			data.Reason, data.Detail = string(why[0].Reason), why[0].Detail
-		} else {
-			data.Answer, data.Detail = "failed", said.Error()
-		}
+	}{party, step, d.Session, "done", "", d.Said}
+	why := exit.Rejections(d.Refused)
+	switch {
+	case why != nil:
+		data.Answer, data.Reason, data.Detail = "refused", string(why[0].Reason), why[0].Detail
+	case d.Refused != nil:
+		data.Answer, data.Detail = "failed", d.Refused.Error()
 	}
 	return out.Show(data, func(p *page.Page) {
-		fmt.Fprintf(p, "%s.%s of order %s arrives: %s", party, step, page.OrDash(q.Session), data.Answer)
-		if said != nil {
-			fmt.Fprintf(p, ", %s", strings.TrimPrefix(data.Reason+": "+data.Detail, ": "))
+		fmt.Fprintf(p, "%s.%s of order %s arrives: %s", party, step, page.OrDash(d.Session), data.Answer)
+		if text := strings.TrimPrefix(data.Reason+": "+data.Detail, ": "); text != "" && text != data.Answer {
+			fmt.Fprintf(p, ", %s", text)
 		}
 		fmt.Fprintln(p)
 	})

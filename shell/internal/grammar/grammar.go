@@ -37,9 +37,9 @@ type grammar struct {
 	Fault   fates.Fault     `cmd:"" group:"world" help:"Have a step of a party go wrong."`
 	Deliver fates.Deliver   `cmd:"" group:"world" help:"Have a late question arrive." example:"deliver coupons.redeem"`
 	Restart fates.Restart   `cmd:"" group:"world" help:"Stop the relay, and start it again."`
-	Explore explore.Verb    `cmd:"" hostile:"" looks:"" matters:"0" group:"world" help:"Walk through what may happen, looking for an invariant that does not hold." seed:"which walks: the same seed walks the same way" example:"explore --depth 8 --moves 500"`
-	Attack  target.Verb     `cmd:"" hostile:"" group:"world" help:"List and try hostile tokens and flows."`
-	Target  target.FileVerb `cmd:"" unrecorded:"" unwatched:"" group:"world" help:"Describe a relay of your own, and see whether it can be driven."`
+	Explore explore.Verb    `cmd:"" alone:"" hostile:"" looks:"" matters:"0" group:"world" help:"Walk through what may happen, looking for an invariant that does not hold." seed:"which walks: the same seed walks the same way" example:"explore --depth 8 --moves 500"`
+	Attack  target.Verb     `cmd:"" alone:"" hostile:"" group:"world" help:"List and try hostile tokens and flows."`
+	Target  target.FileVerb `cmd:"" alone:"" unrecorded:"" unwatched:"" group:"world" help:"Describe a relay of your own, and see whether it can be driven."`
 	View    verbs.View      `cmd:"" group:"world" help:"Show a party's books." example:"view points"`
 	Log     verbs.Log       `cmd:"" group:"world" help:"Show what the parties logged." example:"log --party relay"`
 	Trace   trace.Verb      `cmd:"" group:"world" help:"Show what the parties said to each other, as a sequence diagram." example:"trace --format mermaid"`
@@ -48,13 +48,13 @@ type grammar struct {
 	Let     verbs.Let     `cmd:"" group:"shell" help:"Set a variable." example:"let CODE TEN"`
 	Capture verbs.Capture `cmd:"" group:"shell" help:"Set a variable to what a verb prints." example:"capture BALANCE points balance --jq .available"`
 	Expect  verbs.Expect  `cmd:"" group:"shell" help:"Run a verb that must be refused with exactly this reason." example:"expect coupon_unknown coupon confirm NOPE"`
-	Watch   verbs.Watch   `cmd:"" unwatched:"" group:"shell" help:"Run a verb again and again." example:"watch 10s --count 3 points balance"`
-	Record  record.Verb   `cmd:"" unrecorded:"" unwatched:"" group:"shell" help:"Make a scenario of what is done here."`
-	Source  verbs.Source  `cmd:"" group:"shell" help:"Run the lines of a file." example:"source checkout.tsh"`
+	Watch   verbs.Watch   `cmd:"" alone:"" unwatched:"" group:"shell" help:"Run a verb again and again." example:"watch 10s --count 3 points balance"`
+	Record  record.Verb   `cmd:"" alone:"" unrecorded:"" unwatched:"" group:"shell" help:"Make a scenario of what is done here."`
+	Source  verbs.Source  `cmd:"" alone:"" group:"shell" help:"Run the lines of a file." example:"source checkout.tsh"`
 	History verbs.History `cmd:"" unrecorded:"" looks:"" group:"shell" help:"List the lines that were entered." example:"history 10"`
-	Tour    tour.Verb     `cmd:"" unrecorded:"" unwatched:"" looks:"" group:"shell" help:"Show the way through a checkout: what each party does, and what it learns." example:"tour"`
+	Tour    tour.Verb     `cmd:"" alone:"" unrecorded:"" unwatched:"" looks:"" group:"shell" help:"Show the way through a checkout: what each party does, and what it learns." example:"tour"`
 	Help    verbs.Help    `cmd:"" unrecorded:"" group:"shell" help:"List the verbs, or explain one." example:"help coupon confirm"`
-	Quit    verbs.Quit    `cmd:"" aliases:"exit" unrecorded:"" group:"shell" help:"Leave; exit does the same." example:"quit"`
+	Quit    verbs.Quit    `cmd:"" alone:"" aliases:"exit" unrecorded:"" group:"shell" help:"Leave; exit does the same." example:"quit"`
 }
 
 // verbGroups are the headings of help.

@@ -189,7 +189,7 @@ func fault(_ context.Context, c *client.Client, o op) ([]result, error) {
 func deliver(ctx context.Context, c *client.Client, o op) ([]result, error) {
 	party, step, err := c.World.ParseStep(o.word(0))
 	if err == nil {
-		_, err, _ = c.World.Wire.Deliver(ctx, party, step)
+		_, err = c.World.Wire.Deliver(ctx, party, step)
 	}
 	return nil, err
 }

@@ -245,6 +245,7 @@ func offerTopics(c *completer, _ string, before []string) []lineedit.Candidate {
 	all = append(all, lineedit.Candidate{Value: "reasons", Description: "every reason to refuse"},
 		lineedit.Candidate{Value: "checks", Description: "what may be left out, to see what happens"},
 		lineedit.Candidate{Value: "faults", Description: "what may go wrong between the parties"},
+		lineedit.Candidate{Value: "adapter", Description: "somebody else's relay, behind our protocol"},
 		lineedit.Candidate{Value: "run", Description: "scenarios, and what one may do"})
 	return append(all, offerReasons(c.shell)...)
 }

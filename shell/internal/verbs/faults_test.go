@@ -298,7 +298,8 @@ func TestFaultUsage(t *testing.T) {
 		"fault points.redeem Refuse", "fault points.redeem ''", "fault points.redeem refuse --count 0", "fault points.redeem refuse --count -1",
 		"fault points.redeem refuse --count 1.5", "fault points.redeem refuse --count many", "fault points.redeem refuse --count",
 		"fault points.redeem refuse twice", "fault points.redeem refuse --after -1", "fault points.redeem meanwhile", "fault points.redeem meanwhile ''",
-		"fault points.redeem meanwhile explode", "fault points.redeem meanwhile 'points balance; points balance'", "fault points.confirm crash-before", "fault kms.sign crash-after",
+		"fault points.redeem meanwhile explode", "fault points.redeem meanwhile quit", "fault points.redeem meanwhile 'world reset'",
+		"fault points.redeem meanwhile 'capture A world restore a'", "fault points.redeem meanwhile '! source x'", "fault points.redeem meanwhile 'expect expired exit'", "fault points.redeem meanwhile 'points balance; points balance'", "fault points.confirm crash-before", "fault kms.sign crash-after",
 		"fault ledger.use refuse", "fault points.redeem unavailable", "fault relay.confirm refuse", "fault ledger.redeem slow", "deliver", "deliver points.redeem", "deliver points.sing",
 		"restart", "restart points", "restart relay now", "fault list points", "fault clear points.redeem",
 	} {

@@ -21,7 +21,7 @@ import (
 
 // unknownTopic says what else help explains.
 func unknownTopic(l *interp.Language, p *interp.Parser, word string) error {
-	topics := append(l.ReasonCodes(), "reasons", "checks", "faults", "run")
+	topics := append(l.ReasonCodes(), "reasons", "checks", "faults", "run", "adapter")
 	for _, row := range PartyRows(l.Kinds) {
 		topics = append(topics, row.Name)
 	}
@@ -78,7 +78,7 @@ func reasonsJSON(reasons []tokens.ReasonRow) any {
 
 // Help is the verb help.
 type Help struct {
-	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons, checks, faults or run."`
+	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons, checks, faults, run or adapter."`
 }
 
 // Run explains.
@@ -110,8 +110,8 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 	if words[0] == "faults" {
 		return out.Show(map[string]any{"faults": wire.FaultRows()}, writeFaults)
 	}
-	if len(words) == 1 && words[0] == "run" {
-		return out.Show(map[string]string{"topic": "run", "what": aboutRun}, func(w *page.Page) { fmt.Fprint(w, aboutRun) })
+	if about, ok := map[string]string{"run": aboutRun, "adapter": aboutAdapter}[words[0]]; ok && len(words) == 1 {
+		return out.Show(map[string]string{"topic": words[0], "what": about}, func(w *page.Page) { fmt.Fprint(w, about) })
 	}
 	if len(words) == 1 && slices.Contains(l.ReasonCodes(), words[0]) {
 		return explainReason(l, plan, out, tokens.Reason(words[0]))
@@ -150,6 +150,17 @@ afterwards.
 written, and a line that would is refused, with its place, before the first one runs.
 
 A scenario that passed may have a warning: a fault that it ordered, and that nobody met, has tested nothing. With --strict it fails of that.
+`
+
+// aboutAdapter is what a person has to know of the protocol of adapters.
+const aboutAdapter = `tokenshell adapter [--state FILE]
+
+Puts our own relay behind the protocol by which tokenshell drives anybody's: JSON Lines, a question or an answer a line, on standard input and output.
+attack run --adapter 'COMMAND' sends the catalogue through such a program, in any language; tokenshell plays the client, the services, their keys and the
+time, and compares what the relay says with the services' books.
+
+target init stdio DIR writes an adapter to begin with, target check FILE goes through it step by step and says in plain words what is wrong. With --state
+FILE sessions and used tokens outlive the process, and the rows about a restart are tried, too. Never point it at production; see SECURITY.md.
 `
 
 // explainReason says what a refusal means, and what to try next.

@@ -14,8 +14,8 @@ import (
 // World is the verb world.
 type World struct {
 	Save    worldSave    `cmd:"" help:"Put the world aside as it is, under a name: parties, tokens, faults, keys and time." example:"world save before"`
-	Restore worldRestore `cmd:"" matters:"1" help:"Take the world back to what was put aside. Files, variables and history stay as they are; log and trace go on." example:"world save before; world restore before"`
-	Reset   worldReset   `cmd:"" matters:"1" help:"Take the world back to its beginning. Files, variables, history and what was put aside stay; log and trace go on." example:"world reset"`
+	Restore worldRestore `cmd:"" alone:"" matters:"1" help:"Take the world back to what was put aside. Files, variables and history stay as they are; log and trace go on." example:"world save before; world restore before"`
+	Reset   worldReset   `cmd:"" alone:"" matters:"1" help:"Take the world back to its beginning. Files, variables, history and what was put aside stay; log and trace go on." example:"world reset"`
 }
 
 type worldSave struct {

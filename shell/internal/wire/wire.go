@@ -46,7 +46,7 @@ var ErrNoAnswer = errors.New("no answer came in time")
 // delayed is a question that has not arrived yet.
 type delayed struct {
 	Question
-	deliver func(context.Context) error
+	deliver func(context.Context) (said string, err error)
 }
 
 // Carry takes a question to its party and the answer back, or has one of them
@@ -101,7 +101,7 @@ func (c carrier[T]) carry(ctx context.Context, fault Fault) (answer T, err error
 	case Timeout, Unavailable:
 		return nothing, c.noAnswer(ctx)
 	case Late:
-		c.wire.post(&delayed{c.q, func(ctx context.Context) error {
+		c.wire.post(&delayed{c.q, func(ctx context.Context) (string, error) {
 			asked := asked
 			asked.Text, asked.Lost = "arrives late: "+c.q.Text, false
 			return c.arrive(ctx, c.wire.Conversation.Say(asked))
@@ -127,19 +127,24 @@ func (c carrier[T]) carry(ctx context.Context, fault Fault) (answer T, err error
 		return nothing, c.crash(ctx)
 	case Duplicate:
 		asked.Text, asked.Session = "the same once more: "+c.q.Text, c.q.Session
-		_ = c.arrive(ctx, c.wire.Conversation.Say(asked)) // what is answered goes to nobody
+		_, _ = c.arrive(ctx, c.wire.Conversation.Say(asked)) // what is answered goes to nobody
 	}
 	return answer, err
 }
 
-// arrive delivers a question to whose asker nobody answers any more.
-func (c carrier[T]) arrive(ctx context.Context, asked Message) error {
+// arrive delivers a question to whose asker nobody answers any more. It gives what
+// is answered, in words.
+func (c carrier[T]) arrive(ctx context.Context, asked Message) (said string, err error) {
 	answer, err, died := c.does(ctx)
 	if died {
-		return ErrNoAnswer
+		return "", ErrNoAnswer
 	}
 	_, _ = c.answered(ctx, asked, answer, err, false)
-	return err
+	var m Message
+	if err == nil && c.describe != nil {
+		c.describe(&m, answer)
+	}
+	return m.Text, err
 }
 
 // answered takes an answer down, and gives it as the asker hears it.
@@ -251,20 +256,30 @@ func (w *Wire) Restore(saved any) {
 	w.late = append(w.late[:0:0], saved.([]*delayed)...)
 }
 
-// Deliver has the oldest late question of a step arrive, and gives it. What the
-// party says to it goes to nobody; it is the second error. The first says that
-// none is late.
-func (w *Wire) Deliver(ctx context.Context, party, step string) (q Question, none, said error) {
+// ErrNoneLate is the answer to delivering what is not late.
+var ErrNoneLate = errors.New("no such question is late")
+
+// Delivered is what became of a question that was late.
+type Delivered struct {
+	Question
+	Said    string // what the party answered, in words, to nobody
+	Refused error  // why it did not do it
+}
+
+// Deliver has the oldest late question of a step arrive; [ErrNoneLate] when none is.
+func (w *Wire) Deliver(ctx context.Context, party, step string) (Delivered, error) {
 	w.mu.Lock()
 	at := slices.IndexFunc(w.late, func(l *delayed) bool { return l.To == party && l.Step == step })
 	if at < 0 {
 		w.mu.Unlock()
-		return q, fmt.Errorf("no question to %s.%s is late", party, step), nil
+		return Delivered{}, ErrNoneLate
 	}
 	l := w.late[at]
 	w.late = slices.Delete(w.late, at, at+1)
 	w.mu.Unlock()
-	return l.Question, nil, l.deliver(ctx)
+	d := Delivered{Question: l.Question}
+	d.Said, d.Refused = l.deliver(ctx)
+	return d, nil
 }
 
 // conclude says how an answer turned out.
