@@ -99,7 +99,7 @@ func TestRowsNameNothingLiterally(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	literal := regexp.MustCompile("op_[a-z]+|order-processing|confirmation\\+jwt|time\\.Minute\\)|[a-z]+\\.svc")
+	literal := regexp.MustCompile(`op_[a-z]+|order-processing|confirmation\+jwt|time\.Minute\)|[a-z]+\.svc`)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/life"
+	"tokenshell/tokens"
 )
 
 // RestartTime is how long a relay needs to start: a token of afterwards is younger
@@ -50,6 +51,7 @@ func (w *World) restart(ctx context.Context, forget bool, text string) error {
 	}
 	w.live(ledger, since)
 	w.Wire.Started(text)
+	tokens.NewJournal(w.Log, "relay").Step(ctx, "restart", tokens.Ref{}, nil)
 	return w.Clock.Wait(ctx, RestartTime)
 }
 
