@@ -165,8 +165,15 @@ func viewRelay(world *world.World, out *answer.Out) error {
 		Used     []used `json:"used"`
 	}
 	data := struct {
-		Sessions []session `json:"sessions"`
-	}{[]session{}}
+		Sessions []session  `json:"sessions"`
+		Restarts int        `json:"restarts,omitempty"`
+		Started  *time.Time `json:"started,omitempty"` // for the last time
+	}{Sessions: []session{}}
+	for _, m := range world.Wire.Conversation.All() {
+		if m.Step == "restart" && !m.Undone {
+			data.Restarts, data.Started = data.Restarts+1, &m.Time
+		}
+	}
 	rows := page.NewTable("SESSION", "STATE", "JTI", "ISSUER", "SERVICE", "STATUS")
 	for _, snap := range inside.Sessions() {
 		entry := session{snap.ID, string(snap.State), snap.Customer, []used{}}
@@ -179,7 +186,22 @@ func viewRelay(world *world.World, out *answer.Out) error {
 		}
 		data.Sessions = append(data.Sessions, entry)
 	}
-	return out.Show(data, rows.Write)
+	return out.Show(data, func(w *page.Page) {
+		rows.Write(w)
+		if data.Restarts > 0 {
+			fmt.Fprintf(w, "started again %s, last at %s\n", page.Count(data.Restarts, "time"), data.Started.UTC().Format(time.RFC3339))
+		}
+		writeLate(w, world, "relay")
+	})
+}
+
+// writeLate says which questions to a party have not arrived yet.
+func writeLate(w *page.Page, world *world.World, party string) {
+	for _, q := range world.Wire.Late() {
+		if q.To == party {
+			fmt.Fprintf(w, "late, and not here yet: %s of order %s, from the %s\n", q.Step, w.In(page.ID, page.OrDash(q.Session)), q.From)
+		}
+	}
 }
 
 func viewService(c *client.Client, out *answer.Out, p world.Party) error {
@@ -217,6 +239,7 @@ func viewService(c *client.Client, out *answer.Out, p world.Party) error {
 			fmt.Fprintln(w)
 			reservations.Write(w)
 		}
+		writeLate(w, c.World, p.Name)
 	})
 }
 
