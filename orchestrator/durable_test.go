@@ -402,3 +402,13 @@ func TestANoAfterARestartIsStillOwed(t *testing.T) {
 	s.wantState(snap, orchestrator.Compensated, "y1 released", "p1 cancelled refused", "c1 cancelled cancelled")
 	s.wantCommitted()
 }
+
+// A ledger that forgot does not have a token accepted twice: the session knows.
+func TestALedgerThatForgetsByItself(t *testing.T) {
+	s := newStage(t)
+	s.accept("points")
+	s.config.Ledger = orchestrator.NewMemoryLedger()
+	_, err := s.second("").Relay(background, "op_1", signed(t, claimsOf("points", "p1", s.clock.Now())))
+	mustRefuse(t, err, tokens.Replayed)
+	s.wantState(s.session(), orchestrator.Open, "p1 accepted")
+}

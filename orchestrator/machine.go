@@ -23,7 +23,7 @@ var attempts = len(backOff) + 1
 const (
 	forward = "forward" // redeem it
 	cancel  = "cancel"  // take back what was or may have been redeemed
-	release = "release" // give back what will not be redeemed; one try, for else it expires
+	release = "release" // give back what will not be redeemed; one try, for else it expires; what was refused is owed then
 )
 
 // question is what a service is asked next.

@@ -147,8 +147,9 @@ func (r *Relay) stateOf(s *Record) State {
 	return s.stateAt(now, s.State == Redeeming && r.underWay(s, now))
 }
 
-// put hands a session over to the store: it is not to be changed any more. The error is [ErrConflict], or a refusal with
-// service_unavailable when the store does not answer.
+// put hands a session over to the store: it is not to be changed any more. The
+// error is [ErrConflict], or a refusal with service_unavailable when the store
+// does not answer.
 func (r *Relay) put(ctx context.Context, s *Record) error {
 	s.Due = s.needed(r.Clock.Now())
 	err := r.Store.Put(ctx, s)
@@ -322,10 +323,9 @@ func (r *Relay) accept(ctx context.Context, id, token string, c *tokens.Claims) 
 	}
 	ref := tokens.Ref{Issuer: strings.Clone(c.Issuer), ID: strings.Clone(c.ID), Order: id}
 	accepted := &StepRecord{Step: Step{Ref: ref, Service: service, Expires: c.ExpiresAt, Status: Accepted}, Token: token}
-	version := s.Version
 	return service, r.change(ctx, id, func(s *Record) error {
-		if s.Version != version && s.find(ref) != nil && !forgetful {
-			return replayed() // by another call of the same attempt
+		if s.find(ref) != nil && !forgetful {
+			return replayed() // by another call of the same attempt, or before a ledger lost its memory
 		}
 		s.Steps = append(s.Steps, accepted)
 		return nil

@@ -104,7 +104,6 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 		return err
 	}
 	defer end()
-
 	switch {
 	case hasCommand:
 		return s.Script("-c", strings.NewReader(p.Command), true, stdout, stderr)
@@ -117,7 +116,6 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 
 // openShell makes the world that the process's flags say, and its shell.
 func openShell(p *process, out *answer.Out) (s *interp.Shell, end func(), err error) {
-
 	l := language()
 	plan, err := world.Read(l.Kinds, p.World)
 	if err != nil {
@@ -141,7 +139,6 @@ func openShell(p *process, out *answer.Out) (s *interp.Shell, end func(), err er
 		done()
 		return nil, nil, err
 	}
-
 	s = interp.New(w, l)
 	s.Screen.Window = out.Window
 	s.Options.Output, s.Options.Filter = out.Format, out.Filter
@@ -216,7 +213,6 @@ func kept(p *process) (store orchestrator.Store, ledger orchestrator.Ledger, shu
 		return nil, nil, nil, err
 	}
 	return state, state.Ledger(), func() { _ = state.Shut() }, nil // everything that was answered is written
-
 }
 
 // version gives the module's version, or the commit it was built from.
@@ -298,11 +294,11 @@ func runPaths(p *process, out *answer.Out) error {
 		c.Seed = *p.Seed
 	}
 	each, end := scenario.Reporter(out, len(files))
-	build, close, err := builder(p, out)
+	build, leave, err := builder(p, out)
 	if err != nil {
 		return err
 	}
-	defer close()
+	defer leave()
 	if err := scenario.RunIn(ctx, language(), c, build, files, each); err != nil {
 		return err
 	}

@@ -56,6 +56,11 @@ func (v *faultInject) Run(call *interp.Call) error {
 	case kind != wire.Meanwhile && v.Line != "":
 		return exit.Usage("only meanwhile takes a verb", "unexpected argument %q", v.Line)
 	}
+	if kind == wire.CrashBefore || kind == wire.CrashAfter {
+		if err := w.Ours(); err != nil {
+			return err
+		}
+	}
 	if v.Line != "" {
 		if err := parses(call, v.Line); err != nil {
 			return err

@@ -75,8 +75,12 @@ type Stepping struct {
 }
 
 // Step has the redemption that its ctx is for stop before each question, until it
-// ends. The error is a decision that is none.
+// ends. The error is a decision that is none, or
+// that this relay cannot be stopped.
 func Step(ctx context.Context, c *client.Client, out *answer.Out, ask interp.Asker, decide []string) (*Stepping, error) {
+	if err := c.World.Ours(); err != nil {
+		return nil, err
+	}
 	s := &Stepping{c: c, out: out, ask: ask}
 	for _, word := range decide {
 		row, err := decisionOf(word)
@@ -98,9 +102,6 @@ func (s *Stepping) End() {
 
 // decide shows a question, and says what becomes of it.
 func (s *Stepping) decide(q wire.Question) wire.Fault {
-	if q.To == "ledger" {
-		return wire.Fault{}
-	}
 	s.asked++
 	s.show(q)
 	row := Decision{Word: "go"}

@@ -72,3 +72,20 @@ func TestNobodyLooksIntoAForeignRelay(t *testing.T) {
 		t.Errorf("! takes a wrong use for a refusal: %d %s", code, printed)
 	}
 }
+
+// Somebody else's relay does not run in this process: it is not stopped between two
+// messages, and nothing of what was ordered is half done.
+func TestAForeignRelayIsNotStopped(t *testing.T) {
+	s := foreignShell(t)
+	shelltest.Do(t, s, "session new op_1", "points confirm 10", "relay points-1")
+	for _, line := range []string{
+		"restart relay", "restart relay --forget", "fault points.redeem crash-before", "fault points.cancel crash-after", "fault relay.redeem crash-after", "redeem --step",
+	} {
+		if code, printed := shelltest.Refused(t, s, line); code != exit.BadUsage || !strings.Contains(printed, "usage: this relay cannot be") || !strings.Contains(printed, "hint: ") {
+			t.Errorf("%s: exit code %d: %s", line, code, printed)
+		}
+	}
+	if got := shelltest.Do(t, s, "fault list", "redeem"); !strings.Contains(got, "session op_1 is completed") {
+		t.Error(got)
+	}
+}

@@ -139,16 +139,22 @@ func (c carrier[T]) arrive(ctx context.Context, asked Message) (said string, err
 	if died {
 		return "", ErrNoAnswer
 	}
-	_, _ = c.answered(ctx, asked, answer, err, false)
-	var m Message
-	if err == nil && c.describe != nil {
-		c.describe(&m, answer)
-	}
+	m, err := c.note(asked, answer, err, false)
 	return m.Text, err
 }
 
 // answered takes an answer down, and gives it as the asker hears it.
 func (c carrier[T]) answered(ctx context.Context, asked Message, answer T, err error, heard bool) (T, error) {
+	_, err = c.note(asked, answer, err, heard)
+	if heard {
+		return answer, err
+	}
+	var nothing T
+	return nothing, c.noAnswer(ctx)
+}
+
+// note takes an answer down, and gives it as its party puts it.
+func (c carrier[T]) note(asked Message, answer T, err error, heard bool) (Message, error) {
 	if err != nil && c.q.Says != nil {
 		err = c.q.Says(err)
 	}
@@ -160,12 +166,7 @@ func (c carrier[T]) answered(ctx context.Context, asked Message, answer T, err e
 	if said.Session != asked.Session {
 		c.wire.Conversation.About(asked.Number, said.Session)
 	}
-	c.wire.Conversation.Say(said)
-	if heard {
-		return answer, err
-	}
-	var nothing T
-	return nothing, c.noAnswer(ctx)
+	return c.wire.Conversation.Say(said), err
 }
 
 // noAnswer is what an asker hears who waits in vain.
@@ -221,9 +222,6 @@ func (w *Wire) Started(text string) {
 	w.lives.Add(1)
 	w.Conversation.Say(Message{From: "relay", To: "relay", Step: "restart", Text: text, Outcome: "ok"})
 }
-
-// Lives says how often a relay was started again.
-func (w *Wire) Lives() int64 { return w.lives.Load() }
 
 func (w *Wire) post(l *delayed) {
 	w.mu.Lock()

@@ -21,6 +21,15 @@ type Restarter interface {
 	Restart(ctx context.Context) error
 }
 
+// Ours is nil when the relay is our own, which runs in this process. Any other can
+// neither be stopped between two messages, nor crash on order.
+func (w *World) Ours() error {
+	if w.own != nil {
+		return nil
+	}
+	return exit.Unable("restart relay stops it between two verbs", "this relay cannot be stopped between two messages from here")
+}
+
 // Restart stops the relay and starts it again over the same store: it goes on from
 // there. With forget the memory of used tokens is lost. The error says that this
 // relay cannot be started from here, or how it failed.
@@ -33,9 +42,9 @@ func (w *World) restart(ctx context.Context, forget bool, text string) error {
 		r, ok := w.reached.(Restarter)
 		switch {
 		case !ok:
-			return exit.Usage("start it again yourself", "this relay cannot be started again from here")
+			return exit.Unable("start it again yourself", "this relay cannot be started again from here")
 		case forget:
-			return exit.Usage("leave --forget out", "what this relay remembers is its own business")
+			return exit.Unable("leave --forget out", "what this relay remembers is its own business")
 		}
 		if err := r.Restart(ctx); err != nil {
 			return err
