@@ -49,7 +49,9 @@ type process struct {
 type processRun struct {
 	Paths  []string `arg:"" name:"path" sep:"none" help:"Files and folders."`
 	NoExec bool     `name:"no-exec" help:"For files that one does not trust: they run no program, and touch nothing outside their own folder."`
-	Strict bool     `help:"What would else be a warning fails: a fault that nobody met."`
+	Strict bool     `help:"What would else be a warning fails: a fault that nobody met, and what lint finds."`
+
+	AllowSkipped bool `help:"It is no failure that every scenario was skipped."`
 }
 
 // Main runs tokenshell with the arguments after the program's name and answers
@@ -303,8 +305,13 @@ func runPaths(p *process, out *answer.Out) error {
 		return err
 	}
 	summary, err := end()
-	if err == nil && summary.Failed > 0 {
-		err = exit.ToPeople(errors.New("a scenario failed"))
+	switch {
+	case err != nil:
+		return err
+	case summary.Failed > 0:
+		return exit.ToPeople(errors.New("a scenario failed"))
+	case summary.Passed == 0 && !p.Run.AllowSkipped:
+		return errors.New("every scenario was skipped, so nothing was tested; --allow-skipped lets that pass")
 	}
-	return err
+	return nil
 }

@@ -94,7 +94,7 @@ func TestRecordRefusals(t *testing.T) {
 		"relay nothing", "pionts balance", "points confirm", "checkout")
 	wantLines(t, comment, "session new op_1", "points confirm 500", "expect coupon_unknown coupon confirm NOPE", "expect coupon_unknown coupon confirm NOPE",
 		"expect coupon_unknown coupon confirm NOPE", "points balance", "points balance", "expect coupon_unknown coupon confirm NOPE",
-		"expect malformed relay points-1 a.b.c", "! relay points-1 a.b.c", "stdout '^points-1: rejected, replayed$'")
+		"expect malformed relay points-1 a.b.c", "expect replayed,malformed relay points-1 a.b.c", "stdout '^points-1: rejected, replayed$'")
 	for _, dropped := range []string{"pionts", "nothing", "points confirm\n", "left out"} {
 		if strings.Contains(comment, dropped) {
 			t.Errorf("%q stands in\n%s", dropped, comment)

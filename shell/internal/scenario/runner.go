@@ -103,6 +103,8 @@ func (r *runner) run(file string) Outcome {
 	switch {
 	case t.failed && running != nil && errors.As(running.failed, &unable):
 		outcome.Verdict, outcome.Why = Skipped, unable.Error()
+	case t.failed && running != nil && running.idle:
+		outcome.Verdict, outcome.Why = Failed, noVerb
 	case t.failed:
 		outcome.Verdict = Failed
 		outcome.explain(t.log.String(), running)
@@ -219,6 +221,12 @@ func (t *scriptT) FailNow() {
 
 // Log keeps what testscript says.
 func (t *scriptT) Log(args ...any) { fmt.Fprintln(&t.log, args...) }
+
+// Failed reports whether the script has failed.
+func (t *scriptT) Failed() bool { return t.failed }
+
+// Skipped reports whether it was skipped.
+func (t *scriptT) Skipped() bool { return t.skipped }
 
 // Parallel is the runner's own business.
 func (t *scriptT) Parallel() {}

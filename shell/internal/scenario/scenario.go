@@ -47,6 +47,8 @@ type script struct {
 	stdout string
 	stderr string
 	failed error // why the last verb failed the script; nil when it did not
+	ran    int   // verbs
+	idle   bool  // it ended well, and none ran
 }
 
 // Params gives what testscript needs to run the files as scenarios: the same
@@ -105,9 +107,26 @@ func (r *runner) params(files []string, started func(*script)) testscript.Params
 		if started != nil {
 			started(sc)
 		}
+		env.Defer(func() { sc.judge(env.T()) })
 		return r.setup(env, sc)
 	}
 	return testscript.Params{Files: files, Setup: setup, Cmds: cmds, RequireUniqueNames: true}
+}
+
+// noVerb is what is wrong with a scenario that ended well and did nothing.
+const noVerb = "no verb was run: a scenario that tests nothing does not pass"
+
+// judge fails a script in which no verb ran. go test's T and the runner's know
+// what became of it so far.
+func (sc *script) judge(t testscript.T) {
+	known, ok := t.(interface {
+		Failed() bool
+		Skipped() bool
+	})
+	if ok && sc.ran == 0 && !known.Failed() && !known.Skipped() {
+		sc.idle = true
+		t.Fatal(noVerb)
+	}
 }
 
 // scriptNames tells which file a script's name belongs to, as testscript names
@@ -163,6 +182,7 @@ func (r *runner) setup(env *testscript.Env, sc *script) error {
 func (r *runner) command(verb string) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		sc := ts.Value(scriptKey{}).(*script)
+		sc.ran++
 		var stdout, stderr strings.Builder
 		words := append([]string{verb}, args...)
 		if neg {
