@@ -25,6 +25,7 @@ import (
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/foreign"
 	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/lint"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/prompt"
 	"tokenshell/shell/internal/scenario"
@@ -39,11 +40,12 @@ type process struct {
 	Command string `short:"c" name:"command" placeholder:"'LINE; LINE'" help:"Run these lines and leave."`
 	State   string `placeholder:"FILE" help:"Keep the relay's sessions and used tokens in this file: they outlive the process, and its being killed. The services' books do not."`
 
-	Prompt  struct{}   `cmd:"" default:"1" hidden:"" help:"Read lines from the terminal, or from standard input."`
-	Run     processRun `cmd:"" help:"Run scenarios: files, and folders of .txtar files."`
-	Help    verbs.Help `cmd:"" help:"List the verbs, or explain one."`
-	Version struct{}   `cmd:"" help:"Say which tokenshell this is."`
-	Adapter struct{}   `cmd:"" help:"Put our own relay behind the protocol of adapters, on standard input and output."`
+	Prompt  struct{}     `cmd:"" default:"1" hidden:"" help:"Read lines from the terminal, or from standard input."`
+	Run     processRun   `cmd:"" help:"Run scenarios: files, and folders of .txtar files."`
+	Lint    lint.Command `cmd:"" help:"Read scenarios, and say what in them tests nothing."`
+	Help    verbs.Help   `cmd:"" help:"List the verbs, or explain one."`
+	Version struct{}     `cmd:"" help:"Say which tokenshell this is."`
+	Adapter struct{}     `cmd:"" help:"Put our own relay behind the protocol of adapters, on standard input and output."`
 }
 
 type processRun struct {
@@ -98,6 +100,8 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 		return exit.Usage("leave --state out", "each scenario has a world of its own, and keeps nothing")
 	case command == "run":
 		return runPaths(p, out)
+	case command == "lint":
+		return lintPaths(p, out)
 	case command == "adapter":
 		return serveAdapter(p, stdin, stdout)
 	}
@@ -240,6 +244,7 @@ func printUsage(w *page.Page, node *kong.Node) {
   tokenshell                      a prompt, or a script from standard input
   tokenshell -c 'LINE; LINE'      these lines
   tokenshell run [FLAGS] PATH…    scenarios: .txtar files, and folders of them
+  tokenshell lint PATH…           what in scenarios tests nothing
   tokenshell --target FILE        the same on a relay of your own
   tokenshell adapter              our own relay behind the protocol of adapters, on stdin and stdout
   tokenshell help [VERB]          the verbs
@@ -274,6 +279,18 @@ func printHelp(p *process, node *kong.Node, out *answer.Out) error {
 		}
 	}
 	return p.Help.Explain(l, plan, out)
+}
+
+// lintPaths reads scenarios and says what is to be said of them.
+func lintPaths(p *process, out *answer.Out) error {
+	ctx, stop := interp.WithInterrupt()
+	defer stop()
+	out.Ctx = ctx
+	files, err := scenario.Files(p.Lint.Paths)
+	if err != nil {
+		return err
+	}
+	return lint.Files(ctx, language(), files, out)
 }
 
 // runPaths runs scenarios and says how they went.

@@ -112,6 +112,11 @@ func (r *runner) run(file string) Outcome {
 		outcome.Verdict = Skipped
 		outcome.Why = t.why
 	default:
+		if r.config.Strict {
+			if err := r.strictly(&outcome, running); err != nil {
+				outcome.Warnings = append(outcome.Warnings, err.Error())
+			}
+		}
 		outcome.warn(running, r.config.Strict)
 	}
 	outcome.clean(running)

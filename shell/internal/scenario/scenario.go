@@ -234,7 +234,7 @@ func unexpected(err error) string {
 // testscript would read some differently, and a variable that nobody set as
 // nothing. It answers the variables that the script names.
 func (r *runner) readThrough(file string, vars []string) (named []string, err error) {
-	text, err := files.Read(r.ctx, file, world.WorldLimit)
+	text, err := r.read(file)
 	if err != nil {
 		return nil, err
 	}
@@ -277,6 +277,11 @@ func (r *runner) readThrough(file string, vars []string) (named []string, err er
 		anything = anything || slices.Contains(rest, "source") || verb == "source"
 	}
 	return named, nil
+}
+
+// read gives a scenario's text.
+func (r *runner) read(file string) ([]byte, error) {
+	return files.Read(r.ctx, file, world.WorldLimit)
 }
 
 func unsetText(name string) string {
