@@ -303,13 +303,21 @@ func unsetIn(word string) string {
 	return name
 }
 
-// Files gives the scenarios that paths mean: files as they are, folders
-// with all .txtar files below them, sorted. A folder without any is an error.
+// Files gives the scenarios that paths mean: files as they are, those that a
+// pattern matches, folders with all .txtar files below them, sorted. A folder or a
+// pattern without any is an error.
 func Files(paths []string) ([]string, error) {
 	var found []string
 	for _, path := range paths {
 		info, err := os.Stat(path)
-		if err != nil {
+		if err != nil && strings.ContainsAny(path, "*?[") {
+			like, _ := filepath.Glob(path)
+			if len(like) == 0 {
+				return nil, exit.Input(path, 0, "no file has a name like this")
+			}
+			found = append(found, like...)
+			continue
+		} else if err != nil {
 			return nil, exit.Input(path, 0, "there is no such file or folder")
 		}
 		before := len(found)
