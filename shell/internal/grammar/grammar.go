@@ -23,9 +23,9 @@ type grammar struct {
 	Session      verbs.Session  `cmd:"" group:"client" help:"Open, show, choose and close sessions."`
 	kong.Plugins                // the verbs of the domains
 	Revoke       verbs.Revoke   `cmd:"" group:"client" help:"Have the issuer take a token back before its time." example:"revoke coupon-1"`
-	Relay        verbs.Relay    `cmd:"" group:"relay" help:"Hand tokens to the relay, which judges each envelope." example:"relay coupon-1 points-1"`
-	Redeem       verbs.Redeem   `cmd:"" group:"relay" help:"Have the relay redeem what it accepted, or go past it with --direct." example:"redeem"`
-	Checkout     verbs.Checkout `cmd:"" group:"relay" help:"Relay and, when all were accepted, redeem." example:"checkout"`
+	Relay        verbs.Relay    `cmd:"" matters:"all" group:"relay" help:"Hand tokens to the relay, which judges each envelope." example:"relay coupon-1 points-1"`
+	Redeem       verbs.Redeem   `cmd:"" matters:"all" group:"relay" help:"Have the relay redeem what it accepted, or go past it with --direct." example:"redeem"`
+	Checkout     verbs.Checkout `cmd:"" matters:"all" group:"relay" help:"Relay and, when all were accepted, redeem." example:"checkout"`
 
 	Token verbs.Token `cmd:"" group:"tokens" help:"List, show, print and import tokens."`
 	Keys  verbs.Keys  `cmd:"" group:"tokens" help:"List, rotate, retire and disable keys; print key sets."`
