@@ -21,6 +21,7 @@ import (
 	"tokenshell/shell/internal/adapter"
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/conform"
+	"tokenshell/shell/internal/cover"
 	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/foreign"
@@ -53,6 +54,7 @@ type processRun struct {
 	NoExec bool     `name:"no-exec" help:"For files that one does not trust: they run no program, and touch nothing outside their own folder."`
 	Strict bool     `help:"What would else be a warning fails: a fault that nobody met, and what lint finds."`
 
+	Cover        bool `help:"Say which reasons, capabilities, faults, verbs and steps no scenario exercised."`
 	AllowSkipped bool `help:"It is no failure that every scenario was skipped."`
 }
 
@@ -312,7 +314,12 @@ func runPaths(p *process, out *answer.Out) error {
 	if p.Seed != nil {
 		c.Seed = *p.Seed
 	}
-	each, end := scenario.Reporter(out, len(files))
+	if p.Run.Cover {
+		if c.Cover, err = cover.New(language()); err != nil {
+			return err
+		}
+	}
+	each, end := scenario.Reporter(out, len(files), c.Cover)
 	build, leave, err := builder(p, out)
 	if err != nil {
 		return err

@@ -54,7 +54,7 @@ type grammar struct {
 	History verbs.History `cmd:"" unrecorded:"" looks:"" group:"shell" help:"List the lines that were entered." example:"history 10"`
 	Tour    tour.Verb     `cmd:"" alone:"" unrecorded:"" unwatched:"" looks:"" group:"shell" help:"Show the way through a checkout: what each party does, and what it learns." example:"tour"`
 	Help    verbs.Help    `cmd:"" unrecorded:"" group:"shell" help:"List the verbs, or explain one." example:"help coupon confirm"`
-	Quit    verbs.Quit    `cmd:"" alone:"" aliases:"exit" unrecorded:"" group:"shell" help:"Leave; exit does the same." example:"quit"`
+	Quit    verbs.Quit    `cmd:"" alone:"" leaves:"" aliases:"exit" unrecorded:"" group:"shell" help:"Leave; exit does the same." example:"quit"`
 }
 
 // verbGroups are the headings of help.

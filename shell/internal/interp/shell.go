@@ -37,6 +37,8 @@ type Shell struct {
 	AtEnd func(*Call) error
 	Mark  func() string // a word that the prompt shows; may be nil
 
+	Did func(verb string, err error) // told of every verb that ran, also by another; may be nil
+
 	Transcript *Transcript
 	speaking   *Spoken     // what is being run; nil between commands
 	sources    []string    // files being sourced, to find circles
@@ -212,6 +214,9 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 		binds = append(binds, s.World)
 	}
 	err = parsed.RunNode(parsed.Selected(), binds...) // kong's Run without its hooks, as in fill
+	if s.Did != nil {
+		s.Did(VerbPath(parsed.Selected()), err)
+	}
 	if s.World != nil && s.World.Witness.Watching() {
 		if broken := s.World.Audit(); broken != nil {
 			return fmt.Errorf("an invariant is broken: %w", broken)

@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"tokenshell/shell/internal/cover"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/interp"
@@ -32,6 +33,8 @@ type Config struct {
 	// NoExec is for files that one does not trust: they run no program, and touch
 	// nothing outside their own folder.
 	NoExec bool
+
+	Cover *cover.Seen // takes down what scenarios exercise; nil when nobody wants to know
 
 	// Strict has what would else be a warning fail a scenario.
 	Strict bool
@@ -175,6 +178,10 @@ func (r *runner) setup(env *testscript.Env, sc *script) error {
 	sc.shell = interp.New(world, r.language)
 	sc.shell.Dir.Only, sc.shell.Dir.Reads = env.WorkDir, !r.config.NoExec
 	env.Values[scriptKey{}] = sc
+	if r.config.Cover != nil {
+		r.config.Cover.Watch(sc.shell)
+		env.Defer(func() { r.config.Cover.End(sc.shell) })
+	}
 	return nil
 }
 
