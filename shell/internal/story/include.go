@@ -5,6 +5,7 @@ package story
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,6 +34,9 @@ func Open(ctx context.Context, inside bool) Opener {
 		}
 		if dir.MayRead(path) != nil {
 			return path, nil, exit.Input(path, 0, "with --no-exec a scenario includes nothing from outside its own folder")
+		}
+		if err := files.Regular(os.Stat(path)); err != nil { // nobody waits for a pipe
+			return path, nil, exit.Input(path, 0, files.CauseOf(err))
 		}
 		text, err := dir.Read(path, Limit)
 		return path, text, err
