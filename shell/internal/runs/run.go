@@ -59,12 +59,14 @@ func (r *Run) Go(ctx context.Context) error {
 		return err
 	}
 	if p.List {
+		all = rows(ctx, scenario.Config{NoExec: p.NoExec}, all)
 		return r.Out.Show(map[string]any{"scenarios": all}, list(all))
 	}
 	c, err := r.config(ctx, p, all)
 	if err != nil {
 		return err
 	}
+	all = rows(ctx, c, all)
 	folder, err := os.MkdirTemp("", "tokenshell-")
 	if err != nil {
 		return exit.Input(os.TempDir(), 0, "there is no room for work folders: "+files.CauseOf(err))
@@ -140,15 +142,15 @@ func (r *Run) tell(ctx context.Context, stop context.CancelCauseFunc, p *plan, a
 	}
 	r.Out.Ctx = ctx
 	t.written = r.writings(t, p)
-	paths := make([]string, len(all))
+	items := make([]scenario.Item, len(all))
 	for i, one := range all {
-		paths[i] = one.File
+		items[i] = one.item
 	}
 	watching, unwatch := context.WithCancel(ctx)
 	go t.watch(watching)
 	done := make(chan error, 1)
 	go func() {
-		done <- scenario.Tell(ctx, r.Language, c, r.Build, paths, scenario.Listener{Done: t.done, Begun: t.begun, Line: t.line, After: r.after(t, p)})
+		done <- scenario.Tell(ctx, r.Language, c, r.Build, items, scenario.Listener{Done: t.done, Begun: t.begun, Line: t.line, After: r.after(t, p)})
 	}()
 	var err error
 	select {
@@ -227,7 +229,7 @@ func (t *teller) finish(ctx context.Context, err error) error {
 		t.sum.Cover = t.covered.Parts()
 	}
 	for at := t.sum.reported(); at < len(t.all) && err != nil; at = t.sum.reported() { // left behind
-		o := scenario.Outcome{File: t.all[at].File, Verdict: scenario.NotRun}
+		o := scenario.Outcome{File: t.all[at].File, Row: t.all[at].Row, Verdict: scenario.NotRun}
 		if slices.Contains(t.running, at) {
 			o.Verdict, o.Why = scenario.Interrupted, "it did not end, and was left behind"
 		}
