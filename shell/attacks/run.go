@@ -249,6 +249,11 @@ func (r *run) step(ctx context.Context, s Step) error {
 			return through("the accounts have moved: %s", difference(r.mark.Accounts, now.Accounts))
 		}
 		return nil
+	case fetched:
+		if n := r.books().Fetches - r.mark.Fetches; n > s.Count {
+			return through("keys were fetched %d times, where %d are enough: whoever sends tokens has it ask the issuers", n, s.Count)
+		}
+		return nil
 	case forge:
 		good, ok := r.tokens[s.Token]
 		if !ok {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"tokenshell/orchestrator/filestore"
@@ -34,8 +35,8 @@ func play(which string) error {
 		return adapter.Serve(context.Background(), os.Stdin, os.Stdout, "test", nil)
 	case "kept", "forgetful":
 		return servedFrom(os.Args[3], which == "forgetful")
-	case "orders", "other-orders":
-		return orders(which == "other-orders")
+	case "orders", "other-orders", "curious-orders", "eager-orders":
+		return orders(strings.TrimSuffix(which, "orders"))
 	}
 	return broken(which)
 }

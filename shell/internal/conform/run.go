@@ -321,7 +321,7 @@ func (r *run) order() []int {
 	}
 	rank := func(at int) int {
 		switch row := r.Rows[at]; {
-		case slices.Contains(row.Needs(), attacks.NeedKeys):
+		case alone(row):
 			return 2
 		case row.Wait(attacks.Shop{Life: r.life()}) > 0:
 			return 0
