@@ -4,6 +4,7 @@ package conform_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -12,6 +13,8 @@ import (
 	"tokenshell/orchestrator/filestore"
 	"tokenshell/shell/internal/adapter"
 )
+
+var long = flag.Bool("long", false, "run every scenario on our own adapter, and wait for what waits")
 
 // asAdapter is the first argument of an adapter's command.
 const asAdapter = "as-adapter"

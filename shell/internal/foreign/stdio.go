@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/adapter"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/tokens"
@@ -143,7 +144,8 @@ func (d *stdio) ask(ctx context.Context, within span, op string, m adapter.Membe
 	case l.Unsupported:
 		return l, Trouble(Skipped, "unsupported: the adapter does not know %s", op)
 	case l.Error != nil:
-		return l, Trouble(Errored, "the adapter answered %s with an error: %s", op, Harmless(*l.Error))
+		said := Harmless(*l.Error)
+		return l, &attacks.Trouble{Status: Errored, What: "the adapter answered " + op + " with an error: " + said, Said: said}
 	}
 	return l, nil
 }
