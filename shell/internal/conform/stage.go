@@ -234,10 +234,18 @@ func (r *run) try(ctx context.Context, d foreign.Driver, row attacks.Row, number
 		result.Detail = came.Trouble.What // the word in front of it is counted
 	case came.Control && (came.Status == attacks.WrongReason || came.Status == attacks.GotThrough):
 		result.Status = foreign.BaselineFailed
-	case came.Status == attacks.Refused && s.relay.leaked != "":
-		result.Status, result.Detail = foreign.Leaked, "it wrote a token in "+s.relay.leaked
+	case came.Status == attacks.Refused && s.leaked() != "":
+		result.Status, result.Detail = foreign.Leaked, "it wrote a token in "+s.leaked()
 	}
 	return result
+}
+
+// leaked says where the relay wrote a token; empty when it wrote none.
+func (s *stage) leaked() string {
+	if d, ok := s.relay.driver.(interface{ Leaked() string }); ok && d.Leaked() != "" {
+		return d.Leaked()
+	}
+	return s.relay.leaked
 }
 
 // alone reports whether a row has the keys for itself: it changes them, or counts
@@ -252,6 +260,25 @@ func (r *run) judgedBy(attacks.Row) string {
 		return "verdict, books, calls"
 	}
 	return "verdict"
+}
+
+// Left says of each row why it would not be tried; empty where it would be. An
+// adapter is started for it, and asked what it can.
+func Left(ctx context.Context, f *foreign.File, o Options) ([]string, error) {
+	r := &run{Options: o, file: f}
+	var err error
+	if r.about, err = f.Ask(ctx, o.Tool); err != nil {
+		if foreign.IsTrouble(err) != nil {
+			err = f.Wrong(err.Error())
+		}
+		return nil, err
+	}
+	r.clock = slices.Contains(r.about.Can, string(attacks.NeedClock))
+	left := make([]string, len(o.Rows))
+	for i, row := range o.Rows {
+		left[i] = r.skips(row)
+	}
+	return left, nil
 }
 
 // skips says why a row is not tried; empty when it is.

@@ -67,6 +67,20 @@ func contains(all []string, one string) bool {
 	return false
 }
 
+// Ask gives what a target is known by: what its file says, or what its adapter
+// says, which is started and ended for it.
+func (f *File) Ask(ctx context.Context, tool string) (About, error) {
+	if f.Stdio == nil {
+		return About{Name: f.Name, Can: f.can()}, nil
+	}
+	d := &stdio{file: f, tool: tool, crashes: &crashCount{}}
+	defer d.Stop()
+	if err := d.start(ctx); err != nil {
+		return About{}, err
+	}
+	return d.About(), nil
+}
+
 // command is what starts the adapter.
 func (d *stdio) command() adapter.Command {
 	s := d.file.Stdio
