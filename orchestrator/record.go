@@ -49,6 +49,7 @@ type Step struct {
 	Reason  tokens.Reason
 	Detail  string
 	Receipt *tokens.Receipt
+	Turn    int // of a snapshot: its place in the redemption, from 1; 0 when it took no part
 }
 
 // Snapshot is a session at one moment.
@@ -176,6 +177,9 @@ func (s *Record) snapshot(state State) Snapshot {
 	}
 	for _, st := range s.Steps {
 		snap.Steps = append(snap.Steps, st.Step)
+	}
+	for turn, at := range s.Order {
+		snap.Steps[at].Turn = turn + 1
 	}
 	return snap
 }

@@ -36,7 +36,7 @@ func everyLine(t *testing.T) []string {
 	}
 	defer language.Done(p)
 	lines := []string{
-		"session new op_2 --customer user_456 --fact a=b", "session set a=$T", "session new $T", "session use op_0", "session show", "session use op_1",
+		"session new op_2 --customer user_456 --fact-any a=b", "session set --fact-any a=$T", "session new $T", "session use op_0", "session show", "session use op_1",
 		"coupon confirm TEN", "coupon confirm NOPE", "points confirm 5000", "payment confirm 900.00 --method visa", "payment confirm 5.00 --method broke",
 		"payment confirm 5.00 --method visa --ttl $T", "relay it c p gift", "relay it it", "relay @it.jwt", "relay x$T $T.x", "redeem --direct it --to points",
 		"token show it --as relay", "token show it --as payments", "token show it --as coupons", "token explain it --all", "token explain $T --jwks club.json --all",
@@ -52,7 +52,7 @@ func everyLine(t *testing.T) []string {
 		"trace", "trace --session $T", "trace --format mermaid", "trace --format html", "trace -o json", "trace --format html --out $T", "history 50",
 		"watch 1s --count 2 relay $T", "watch $T --count 2 relay it", "record start $T.txtar", "record --from-start story.txtar", "record start more.txtar",
 		"relay it $T", "record stop", "tour",
-		"session set card=4716399218847391", "session show", "session set card=4716-3992-1884-7391", "session set card=x4716399218847391x", "payment confirm 5.00 --method 4716399218847391", "coupon confirm 4716399218847391",
+		"session set --fact-any card=4716399218847391", "session show", "session set --fact-any card=4716-3992-1884-7391", "session set --fact-any card=x4716399218847391x", "payment confirm 5.00 --method 4716399218847391", "coupon confirm 4716399218847391",
 		"4716399218847391", "let CARD 4716399218847391", "token show 4716399218847391", "view payments", "history", "trace --format html", "log", "points balance --jq 4716399218847391",
 	}
 	// A recording plays again all that was run before it, and the catalogue of
@@ -139,7 +139,7 @@ func TestNoPartLeaksFromAVerb(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer language.Done(p)
-	paths := []string{"session set a=", "session set a=x", "session new x", "points balance --jq ."}
+	paths := []string{"session set --fact-any a=", "session set --fact-any a=x", "session new x", "points balance --jq ."}
 	for _, node := range interp.Leaves(p.Root()) {
 		path := interp.VerbPath(node)
 		if path != "" && path != "quit" && path != "attack run" && path != "attack export" && path != "explore" && path != "tour" && path != "token raw" && !strings.HasPrefix(path, "record") {
@@ -193,7 +193,7 @@ func TestNoPartLeaksFromAVerb(t *testing.T) {
 						t.FailNow()
 					}
 				}
-				for _, line := range []string{"set output " + format, "session set b=" + part, "let TYPED " + part, "history", "history --jq '.[]|tostring'", "trace", "trace --format html", "trace --format mermaid", "log", "session show"} {
+				for _, line := range []string{"set output " + format, "session set --fact-any b=" + part, "let TYPED " + part, "history", "history --jq '.[]|tostring'", "trace", "trace --format html", "trace --format mermaid", "log", "session show"} {
 					say(line, name)
 				}
 			}
@@ -270,7 +270,7 @@ func TestNothingLeaksFromTheHistory(t *testing.T) {
 	}
 	for _, line := range []string{
 		"relay " + raw, "let T " + raw, "token show '" + raw + "'", "relay a" + raw, "relay " + raw + raw, "relay " + raw + "," + raw, raw, "redeem --direct " + strings.TrimSpace(string(gift)),
-		"session set a=" + raw[len(raw)-86:len(raw)-43], "session set a=x" + raw[len(raw)-43:] + "x", "let P " + raw[200:240], "session set a=" + strings.ReplaceAll(raw, ".", "%2e"),
+		"session set --fact-any a=" + raw[len(raw)-86:len(raw)-43], "session set --fact-any a=x" + raw[len(raw)-43:] + "x", "let P " + raw[200:240], "session set --fact-any a=" + strings.ReplaceAll(raw, ".", "%2e"),
 		"let T [" + raw + "]", "let T x=" + raw[:len(raw)-1], "points balance",
 	} {
 		h.Add(line)
@@ -311,7 +311,7 @@ func TestNothingLeaksFromASpacedToken(t *testing.T) {
 			x.Token(raw)
 			shelltest.Do(t, s, "let T "+raw)
 			for _, line := range []string{
-				"points confirm $T", "coupon confirm $T", "relay $T", "relay x$T", "token show a.$T", "let U $T", "view $T", "session set a=$T", "session use $T", "source $T", "$T",
+				"points confirm $T", "coupon confirm $T", "relay $T", "relay x$T", "token show a.$T", "let U $T", "view $T", "session set --fact-any a=$T", "session use $T", "source $T", "$T",
 			} {
 				var printed bytes.Buffer
 				_ = s.Line(t.Context(), line, false, &printed, &printed)

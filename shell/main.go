@@ -21,10 +21,12 @@ import (
 	"tokenshell/shell/internal/adapter"
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/conform"
+	"tokenshell/shell/internal/cover"
 	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/foreign"
 	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/lint"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/prompt"
 	"tokenshell/shell/internal/scenario"
@@ -39,17 +41,21 @@ type process struct {
 	Command string `short:"c" name:"command" placeholder:"'LINE; LINE'" help:"Run these lines and leave."`
 	State   string `placeholder:"FILE" help:"Keep the relay's sessions and used tokens in this file: they outlive the process, and its being killed. The services' books do not."`
 
-	Prompt  struct{}   `cmd:"" default:"1" hidden:"" help:"Read lines from the terminal, or from standard input."`
-	Run     processRun `cmd:"" help:"Run scenarios: files, and folders of .txtar files."`
-	Help    verbs.Help `cmd:"" help:"List the verbs, or explain one."`
-	Version struct{}   `cmd:"" help:"Say which tokenshell this is."`
-	Adapter struct{}   `cmd:"" help:"Put our own relay behind the protocol of adapters, on standard input and output."`
+	Prompt  struct{}     `cmd:"" default:"1" hidden:"" help:"Read lines from the terminal, or from standard input."`
+	Run     processRun   `cmd:"" help:"Run scenarios: files, and folders of .txtar files."`
+	Lint    lint.Command `cmd:"" help:"Read scenarios, and say what in them tests nothing."`
+	Help    verbs.Help   `cmd:"" help:"List the verbs, or explain one."`
+	Version struct{}     `cmd:"" help:"Say which tokenshell this is."`
+	Adapter struct{}     `cmd:"" help:"Put our own relay behind the protocol of adapters, on standard input and output."`
 }
 
 type processRun struct {
 	Paths  []string `arg:"" name:"path" sep:"none" help:"Files and folders."`
 	NoExec bool     `name:"no-exec" help:"For files that one does not trust: they run no program, and touch nothing outside their own folder."`
-	Strict bool     `help:"What would else be a warning fails: a fault that nobody met."`
+	Strict bool     `help:"What would else be a warning fails: a fault that nobody met, and what lint finds."`
+
+	Cover        bool `help:"Say which reasons, capabilities, faults, verbs and steps no scenario exercised."`
+	AllowSkipped bool `help:"It is no failure that every scenario was skipped."`
 }
 
 // Main runs tokenshell with the arguments after the program's name and answers
@@ -96,6 +102,8 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 		return exit.Usage("leave --state out", "each scenario has a world of its own, and keeps nothing")
 	case command == "run":
 		return runPaths(p, out)
+	case command == "lint":
+		return lintPaths(p, out)
 	case command == "adapter":
 		return serveAdapter(p, stdin, stdout)
 	}
@@ -238,6 +246,7 @@ func printUsage(w *page.Page, node *kong.Node) {
   tokenshell                      a prompt, or a script from standard input
   tokenshell -c 'LINE; LINE'      these lines
   tokenshell run [FLAGS] PATH…    scenarios: .txtar files, and folders of them
+  tokenshell lint PATH…           what in scenarios tests nothing
   tokenshell --target FILE        the same on a relay of your own
   tokenshell adapter              our own relay behind the protocol of adapters, on stdin and stdout
   tokenshell help [VERB]          the verbs
@@ -274,6 +283,18 @@ func printHelp(p *process, node *kong.Node, out *answer.Out) error {
 	return p.Help.Explain(l, plan, out)
 }
 
+// lintPaths reads scenarios and says what is to be said of them.
+func lintPaths(p *process, out *answer.Out) error {
+	ctx, stop := interp.WithInterrupt()
+	defer stop()
+	out.Ctx = ctx
+	files, err := scenario.Files(p.Lint.Paths)
+	if err != nil {
+		return err
+	}
+	return lint.Files(ctx, language(), files, out)
+}
+
 // runPaths runs scenarios and says how they went.
 func runPaths(p *process, out *answer.Out) error {
 	ctx, stop := interp.WithInterrupt()
@@ -293,7 +314,12 @@ func runPaths(p *process, out *answer.Out) error {
 	if p.Seed != nil {
 		c.Seed = *p.Seed
 	}
-	each, end := scenario.Reporter(out, len(files))
+	if p.Run.Cover {
+		if c.Cover, err = cover.New(language()); err != nil {
+			return err
+		}
+	}
+	each, end := scenario.Reporter(out, len(files), c.Cover)
 	build, leave, err := builder(p, out)
 	if err != nil {
 		return err
@@ -303,8 +329,13 @@ func runPaths(p *process, out *answer.Out) error {
 		return err
 	}
 	summary, err := end()
-	if err == nil && summary.Failed > 0 {
-		err = exit.ToPeople(errors.New("a scenario failed"))
+	switch {
+	case err != nil:
+		return err
+	case summary.Failed > 0:
+		return exit.ToPeople(errors.New("a scenario failed"))
+	case summary.Passed == 0 && !p.Run.AllowSkipped:
+		return errors.New("every scenario was skipped, so nothing was tested; --allow-skipped lets that pass")
 	}
-	return err
+	return nil
 }

@@ -15,7 +15,7 @@ import (
 // prints it.
 func TestNoVerbPrintsAToken(t *testing.T) {
 	lines := []string{
-		"session set a=$T", "session new $T", "session new op_2 --customer $T", "session use $T",
+		"session set --fact-any a=$T", "session new $T", "session new op_2 --customer $T", "session use $T",
 		"coupon confirm $T", "points confirm $T", "payment confirm $T --method visa", "payment confirm 5 --method $T",
 		"coupon confirm TEN --name $T", "coupon confirm TEN --ttl $T", "points balance $T", "points balance --$T",
 		"points balance --jq $T", "revoke $T", "relay $T", "relay x$T $T.x", "redeem --direct $T --to points", "redeem --direct $T --to $T",
@@ -46,7 +46,7 @@ func TestNoVerbPrintsAToken(t *testing.T) {
 func TestOneObjectAVerb(t *testing.T) {
 	for line, member := range map[string]string{
 		"session new op_2": "order_processing_id", "session show": "tokens", "session list": "sessions", "session use op_1": "state",
-		"session set a=b": "facts", "session close": "state", "coupon list": "coupons", "coupon confirm TEN": "jti",
+		"session set --fact-any a=b": "facts", "session close": "state", "coupon list": "coupons", "coupon confirm TEN": "jti",
 		"points balance": "available", "points confirm 5": "capabilities", "points confirm 5000": "error", "payment methods": "methods",
 		"payment confirm 5.00 --method visa": "kid", "revoke it": "status", "relay it": "results", "relay it it": "results",
 		"redeem": "error", "redeem it": "error", "redeem --direct it": "results", "checkout": "state", "checkout it a.b.c": "results",

@@ -149,7 +149,7 @@ func TestReadmeScenario(t *testing.T) {
 				t.Errorf("the README's scenario %s on line %d: %s\n%s", o.Verdict, o.Line, o.Text, o.Why)
 			}
 		}
-		if err := shell.RunScenarios(t.Context(), shell.ScenarioConfig{Seed: shell.DefaultSeed}, []string{file}, report); err != nil {
+		if err := shell.RunScenarios(t.Context(), shell.ScenarioConfig{Seed: shell.DefaultSeed, Strict: true}, []string{file}, report); err != nil {
 			t.Error(err)
 		}
 	}

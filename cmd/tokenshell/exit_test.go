@@ -15,6 +15,11 @@ func TestExitCodes(t *testing.T) {
 	notYAML := file(t, "world.yaml", "currency: [EUR\n")
 	sourced := file(t, "lines.tsh", "points balance\ncoupon comfirm TEN\n")
 	empty := file(t, "empty.jwt", "")
+	skips := file(t, "skips.txtar", "skip 'not today'\n")
+	nothing := file(t, "nothing.txtar", "# A story that was never written.\n")
+	readme := file(t, "README.md", "points balance\nstdout 1200\n")
+	story := file(t, "story.txtar", "session new\nexpect coupon_unknown coupon confirm NOPE\n")
+	vague := file(t, "vague.txtar", "session new\ncoupon confirm TEN\nstdout .\n")
 	folder := t.TempDir()
 
 	tests := []struct {
@@ -35,6 +40,17 @@ func TestExitCodes(t *testing.T) {
 		{"not refused", []string{"-c", "! points balance"}, 1, "it was done"},
 		{"a scenario that fails", []string{"run", fails}, 1, ""},
 		{"a wrong verb in a scenario", []string{"run", wrongVerb}, 1, ""},
+		{"a scenario without a verb", []string{"run", nothing}, 1, ""},
+		{"a scenario without a verb between others", []string{"run", passes, nothing, story}, 1, ""},
+		{"nothing but skipped", []string{"run", skips}, 1, "every scenario was skipped, so nothing was tested; --allow-skipped lets that pass"},
+		{"nothing but skipped, as it may be", []string{"run", "--allow-skipped", skips}, 0, ""},
+		{"one skipped", []string{"run", skips, passes}, 0, ""},
+		{"strictly", []string{"run", "--strict", story}, 0, ""},
+		{"strictly, what tests nothing", []string{"run", "--strict", vague}, 1, ""},
+		{"strictly, a file that is no scenario", []string{"run", "--strict", readme}, 1, ""},
+		{"lint", []string{"lint", story}, 0, ""},
+		{"lint, what tests nothing", []string{"lint", vague}, 1, ""},
+		{"lint, a file that is no scenario", []string{"lint", readme}, 1, ""},
 
 		{"no such verb", []string{"-c", "cupon confirm TEN"}, 2, "did you mean coupon?"},
 		{"no such verb below a verb", []string{"-c", "coupon comfirm TEN"}, 2, "did you mean confirm?"},
@@ -57,6 +73,9 @@ func TestExitCodes(t *testing.T) {
 		{"no such verb to explain", []string{"help", "cupon"}, 2, "did you mean coupon?"},
 
 		{"no such scenario", []string{"run", "nowhere.txtar"}, 3, "nowhere.txtar: "},
+		{"no such scenario to look at", []string{"lint", "nowhere.txtar"}, 3, "nowhere.txtar: "},
+		{"a pattern that matches nothing", []string{"run", folder + "/*.txtar"}, 3, folder + "/*.txtar: no file has a name like this"},
+		{"a folder without scenarios to look at", []string{"lint", folder}, 3, folder + ": "},
 		{"a folder without scenarios", []string{"run", folder}, 3, folder + ": "},
 		{"no such world", []string{"--world", "nowhere.yaml", "-c", "points balance"}, 3, "nowhere.yaml: "},
 		{"a world with an unknown key", []string{"--world", unknownKey, "-c", "points balance"}, 3, unknownKey + ":2: column 1: "},

@@ -17,12 +17,17 @@ type Heard struct {
 	Page   page.Page
 	JSON   strings.Builder
 	InJSON bool // that is what was printed
+	Lost   int  // lines that there was no room for
 }
 
 // hear takes an answer down. text is how it was printed, p the page that it was
 // written on, if it was.
 func (o *Out) hear(text string, write func(p *page.Page), p *page.Page) {
-	if o.Heard == nil || o.Heard.Page.Len() > heardLimit || o.Heard.JSON.Len() > heardLimit {
+	if o.Heard == nil {
+		return
+	}
+	if o.Heard.Page.Len() > heardLimit || o.Heard.JSON.Len() > heardLimit {
+		o.Heard.Lost += strings.Count(text, "\n")
 		return
 	}
 	if o.Format == "json" {
@@ -37,18 +42,27 @@ func (o *Out) hear(text string, write func(p *page.Page), p *page.Page) {
 	o.Heard.Page.WriteString(o.Redact(p.Marked()))
 }
 
-// Trim keeps whole lines, no more than are worth remembering.
+// Trim keeps whole lines, no more than are worth remembering: the first, and the
+// last, which say how it ended.
 func (h *Heard) Trim() {
-	page, json := whole(h.Page.Marked()), whole(h.JSON.String())
+	page, lost := h.whole(h.Page.Marked())
+	json, more := h.whole(h.JSON.String())
+	h.Lost += max(lost, more)
 	h.Page.Reset()
 	h.Page.WriteString(page)
 	h.JSON.Reset()
 	h.JSON.WriteString(json)
 }
 
-func whole(text string) string {
+// heardEnd is how much of that is kept for the last lines.
+const heardEnd = 1 << 10
+
+func (h *Heard) whole(text string) (kept string, lost int) {
 	if len(text) <= heardLimit {
-		return text
+		return text, 0
 	}
-	return text[:strings.LastIndexByte(text[:heardLimit], '\n')+1]
+	first := text[:strings.LastIndexByte(text[:heardLimit-heardEnd], '\n')+1]
+	last := text[len(text)-heardEnd:]
+	last = last[strings.IndexByte(last, '\n')+1:]
+	return first + last, strings.Count(text, "\n") - strings.Count(first+last, "\n")
 }

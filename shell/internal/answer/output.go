@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"io"
 
+	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
 )
@@ -23,9 +24,10 @@ type Out struct {
 	Color  bool
 	Raw    bool // tokens are shown as they are: token raw, and nobody else
 
-	Progress io.Writer           // a terminal to show progress on; nil is none
-	Hide     func(string) string // replaces what is secret; nil hides what looks like a token
-	Heard    *Heard              // takes down what is said; nil when nobody wants it
+	Progress io.Writer                   // a terminal to show progress on; nil is none
+	Hide     func(string) string         // replaces what is secret; nil hides what looks like a token
+	Hint     func(exit.Rejection) string // what to try next, which stands under each refusal; nil is nothing
+	Heard    *Heard                      // takes down what is said; nil when nobody wants it
 }
 
 // Redact replaces what is secret in a text.

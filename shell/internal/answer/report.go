@@ -31,6 +31,22 @@ func (o *Out) Report(err error) {
 			fmt.Fprint(o.Stdout, o.Redact(text))
 		}
 	}
+	if all := exit.Rejections(err); len(all) > 0 && o.Hint != nil {
+		for _, r := range all {
+			o.tell(exit.Refusals{r})
+			if hint := o.Hint(r); hint != "" {
+				for _, line := range page.FoldTo("hint: "+hint, o.Window.Width()) {
+					fmt.Fprintln(o.Stderr, o.Faint(line))
+				}
+			}
+		}
+		return
+	}
+	o.tell(err)
+}
+
+// tell prints an error for people.
+func (o *Out) tell(err error) {
 	var text strings.Builder
 	PrintError(&text, err)
 	fmt.Fprint(o.Stderr, o.warned(o.Redact(text.String())))

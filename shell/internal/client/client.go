@@ -208,14 +208,18 @@ func (c *Client) Resume(ctx context.Context, order string) (orchestrator.Snapsho
 	return c.World.Relay.Resume(ctx, order)
 }
 
-// EndOf gives the refusals on the way of a redemption that did not complete; nil
-// when it did. A resumed one has ended well when it is compensated.
+// EndOf gives the refusals on the way of a redemption that did not complete, in the
+// order in which they came: the one that stopped it, and then those on the way
+// back. It is nil when it did complete. A resumed one has ended well when it is
+// compensated.
 func EndOf(snap orchestrator.Snapshot, resumed bool) error {
 	if snap.State == orchestrator.Completed || resumed && snap.State == orchestrator.Compensated {
 		return nil
 	}
+	steps := slices.Clone(snap.Steps)
+	slices.SortStableFunc(steps, func(a, b orchestrator.Step) int { return b.Turn - a.Turn })
 	all := exit.Refusals{}
-	for _, step := range snap.Steps {
+	for _, step := range steps {
 		if step.Result != "" && step.Reason != "" && !(resumed && step.Result == orchestrator.Cancelled) {
 			all = append(all, exit.Rejection{Reason: step.Reason, Detail: step.Detail})
 		}

@@ -63,6 +63,7 @@ type session struct {
 	refused  string
 	resumed  bool
 	number   int
+	turns    int // steps that were asked to redeem
 }
 
 func newRelay(d foreign.Driver, c orchestrator.Config, r reasons) *Relay {
@@ -440,6 +441,10 @@ func (r *Relay) asked(c foreign.Call) (*session, int, string) {
 			r.broken("after a refusal the relay asked %s to redeem %s in session %s", c.Service, tokens.Word(st.Ref.ID), tokens.Word(c.Session))
 		}
 		s.attempts[c.Token] = attempt
+		if st.Turn == 0 {
+			s.turns++
+			st.Turn = s.turns
+		}
 		return s, step, attempt
 	}
 	if at := slices.Index(s.order, step); at >= 0 {

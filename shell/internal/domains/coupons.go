@@ -26,6 +26,7 @@ func couponsKind() Domain {
 		Kind: world.Kind{
 			Name: "coupons", Handle: "coupon", Capability: coupons.Capability,
 			Holds: "reserves a use of the coupon", Verbs: "coupon list, coupon confirm, revoke, keys, view coupons",
+			Reads:   []string{coupons.Subtotal},
 			Reasons: coupons.Reasons(), Lessons: map[tokens.Reason]string{
 				coupons.Unknown:       "coupon list shows the coupons",
 				coupons.Inactive:      "coupon list shows from when until when; clock set moves the time forward",

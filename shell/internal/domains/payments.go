@@ -28,6 +28,7 @@ func paymentsKind() Domain {
 		Kind: world.Kind{
 			Name: "payments", Handle: "payment", Capability: payments.Capability, Seals: true,
 			Holds: "authorises the amount on the card", Verbs: "payment methods, payment confirm, revoke, keys, view payments",
+			Reads:   []string{payments.Payable},
 			Reasons: payments.Reasons(), Lessons: map[tokens.Reason]string{
 				issuers.AmountInvalid:  amountLesson,
 				payments.MethodUnknown: "payment methods shows the cards",

@@ -104,7 +104,8 @@ type Rejection struct {
 	Detail string        `json:"detail"`
 }
 
-// Refusals are the refusals of one verb, in the order of what they are about.
+// Refusals are the refusals of one verb, in the order in which they came: the
+// first is the cause of the others, if they have one.
 type Refusals []Rejection
 
 func (e Refusals) Error() string {
@@ -197,16 +198,38 @@ func (e *Stopped) Unwrap() error {
 
 // Expected gives what stands in a script before a line that is refused like this.
 func Expected(said error) string {
-	all := Rejections(said)
-	if all == nil {
-		return ""
+	if codes := Codes(said); codes != nil {
+		return "expect " + strings.Join(codes, ",") + " "
 	}
-	for _, r := range all {
-		if r.Reason != all[0].Reason {
-			return "! "
-		}
+	return ""
+}
+
+// Codes gives the reasons of all refusals, in the order in which they came; nil
+// when err is anything else.
+func Codes(err error) (codes []string) {
+	for _, r := range Rejections(err) {
+		codes = append(codes, string(r.Reason))
 	}
-	return "expect " + string(all[0].Reason) + " "
+	return codes
+}
+
+// Expect judges a verb's error that was to be a refusal: by one reason, the first
+// of all, which is the cause; by several, exactly these in any order. The error is
+// a [Surprise] that names all that came, or what was wrong with the verb itself.
+func Expect(reasons, words []string, err error) error {
+	came := Codes(err)
+	if err != nil && came == nil {
+		return err
+	}
+	as := slices.Equal(slices.Sorted(slices.Values(reasons)), slices.Sorted(slices.Values(came)))
+	if as || len(reasons) == 1 && len(came) > 0 && came[0] == reasons[0] {
+		return nil
+	}
+	surprise := &Surprise{Expected: fmt.Sprintf("%q to be refused with %s", words[0], strings.Join(reasons, " and ")), Came: "it was done"}
+	if came != nil {
+		surprise.Came = "it was refused with " + strings.Join(came, ", then ")
+	}
+	return surprise
 }
 
 // Verdict says in short how a verb was answered.
@@ -218,10 +241,5 @@ func Verdict(err error) string {
 		}
 		return "a failure: " + redact.OneLine(redact.Tokens(err.Error()))
 	}
-	var codes []string
-	for _, r := range all {
-		codes = append(codes, string(r.Reason))
-	}
-	slices.Sort(codes)
-	return "refused with " + strings.Join(slices.Compact(codes), ", ")
+	return "refused with " + strings.Join(Codes(err), ", ")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -157,6 +158,48 @@ func TestNegate(t *testing.T) {
 	}
 }
 
+// One reason is that of the cause, the first refusal; several are exactly those
+// that came, in any order.
+func TestExpect(t *testing.T) {
+	words := []string{"checkout"}
+	for _, test := range []struct {
+		reasons string
+		err     error
+		came    string // of a surprise; empty when it is as it should be
+	}{
+		{"expired", expired, ""},
+		{"expired", refusals, ""},
+		{"replayed", refusals, "it was refused with expired, then replayed"},
+		{"expired,replayed", refusals, ""},
+		{"replayed,expired", refusals, ""},
+		{"expired,expired", refusals, "it was refused with expired, then replayed"},
+		{"expired,replayed,malformed", refusals, "it was refused with expired, then replayed"},
+		{"expired,replayed", expired, "it was refused with expired"},
+		{"expired,expired", exit.Refusals{refusals[0], refusals[0]}, ""},
+		{"expired,replayed", exit.Refusals{refusals[0], refusals[1], refusals[1]}, "it was refused with expired, then replayed, then replayed"},
+		{"expired,replayed", nil, "it was done"},
+		{"expired", nil, "it was done"},
+		{"service_unavailable", failure, ""},
+	} {
+		err := exit.Expect(strings.Split(test.reasons, ","), words, test.err)
+		var surprised *exit.Surprise
+		switch {
+		case test.came == "" && err != nil, test.came != "" && !errors.As(err, &surprised):
+			t.Errorf("%s of %v: %v", test.reasons, test.err, err)
+		case test.came != "" && surprised.Came != test.came:
+			t.Errorf("%s of %v: %s, want %s", test.reasons, test.err, surprised.Came, test.came)
+		}
+	}
+	if err := exit.Expect([]string{"expired", "replayed"}, words, nil); err.Error() != `expected "checkout" to be refused with expired and replayed; it was done` {
+		t.Error(err)
+	}
+	for _, err := range []error{wrong, input, errBug, context.Canceled} {
+		if got := exit.Expect([]string{"expired"}, words, err); got != err {
+			t.Errorf("%v became %v", err, got)
+		}
+	}
+}
+
 func TestExpectedAndVerdict(t *testing.T) {
 	const token = "eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiJhIn0.c2lnbmF0dXJl"
 	for _, test := range []struct {
@@ -167,8 +210,8 @@ func TestExpectedAndVerdict(t *testing.T) {
 		{expired, "expect expired ", "refused with expired"},
 		{failure, "expect service_unavailable ", "refused with service_unavailable"},
 		{exit.InJSON(expired), "expect expired ", "refused with expired"},
-		{exit.Refusals{refusals[0], refusals[0]}, "expect expired ", "refused with expired"},
-		{exit.Refusals{refusals[1], refusals[0], refusals[1]}, "! ", "refused with expired, replayed"},
+		{exit.Refusals{refusals[0], refusals[0]}, "expect expired,expired ", "refused with expired, expired"},
+		{exit.Refusals{refusals[1], refusals[0], refusals[1]}, "expect replayed,expired,replayed ", "refused with replayed, expired, replayed"},
 		{errors.New("no\nsuch " + token), "", `a failure: no\u{a}such (token)`},
 	} {
 		if got := exit.Expected(test.err); got != test.expected {

@@ -23,9 +23,9 @@ type grammar struct {
 	Session      verbs.Session  `cmd:"" group:"client" help:"Open, show, choose and close sessions."`
 	kong.Plugins                // the verbs of the domains
 	Revoke       verbs.Revoke   `cmd:"" group:"client" help:"Have the issuer take a token back before its time." example:"revoke coupon-1"`
-	Relay        verbs.Relay    `cmd:"" group:"relay" help:"Hand tokens to the relay, which judges each envelope." example:"relay coupon-1 points-1"`
-	Redeem       verbs.Redeem   `cmd:"" group:"relay" help:"Have the relay redeem what it accepted, or go past it with --direct." example:"redeem"`
-	Checkout     verbs.Checkout `cmd:"" group:"relay" help:"Relay and, when all were accepted, redeem." example:"checkout"`
+	Relay        verbs.Relay    `cmd:"" matters:"all" group:"relay" help:"Hand tokens to the relay, which judges each envelope." example:"relay coupon-1 points-1"`
+	Redeem       verbs.Redeem   `cmd:"" matters:"all" group:"relay" help:"Have the relay redeem what it accepted, or go past it with --direct." example:"redeem"`
+	Checkout     verbs.Checkout `cmd:"" matters:"all" group:"relay" help:"Relay and, when all were accepted, redeem." example:"checkout"`
 
 	Token verbs.Token `cmd:"" group:"tokens" help:"List, show, print and import tokens."`
 	Keys  verbs.Keys  `cmd:"" group:"tokens" help:"List, rotate, retire and disable keys; print key sets."`
@@ -54,7 +54,7 @@ type grammar struct {
 	History verbs.History `cmd:"" unrecorded:"" looks:"" group:"shell" help:"List the lines that were entered." example:"history 10"`
 	Tour    tour.Verb     `cmd:"" alone:"" unrecorded:"" unwatched:"" looks:"" group:"shell" help:"Show the way through a checkout: what each party does, and what it learns." example:"tour"`
 	Help    verbs.Help    `cmd:"" unrecorded:"" group:"shell" help:"List the verbs, or explain one." example:"help coupon confirm"`
-	Quit    verbs.Quit    `cmd:"" alone:"" aliases:"exit" unrecorded:"" group:"shell" help:"Leave; exit does the same." example:"quit"`
+	Quit    verbs.Quit    `cmd:"" alone:"" leaves:"" aliases:"exit" unrecorded:"" group:"shell" help:"Leave; exit does the same." example:"quit"`
 }
 
 // verbGroups are the headings of help.

@@ -244,6 +244,33 @@ func TakesVerb(node *kong.Node) bool {
 	return n > 0 && node.Positional[n-1].Passthrough
 }
 
+// Perhaps is a flag that takes a NAME=VALUE behind it, or none.
+type Perhaps struct {
+	Bare   bool // it stands there without one
+	Values []string
+}
+
+// IsBool says that the flag may stand alone.
+func (p *Perhaps) IsBool() bool { return true }
+
+// Decode reads the flag.
+func (p *Perhaps) Decode(ctx *kong.DecodeContext) error {
+	if ctx.Scan.Peek().Type != kong.FlagValueToken {
+		p.Bare = true
+		return nil
+	}
+	p.Values = append(p.Values, ctx.Scan.Pop().String())
+	return nil
+}
+
+// mayTake reports whether a word is such a flag.
+func mayTake(node *kong.Node, word string) bool {
+	return slices.ContainsFunc(node.Flags, func(f *kong.Flag) bool {
+		_, perhaps := f.Target.Addr().Interface().(*Perhaps)
+		return perhaps && word == "--"+f.Name
+	})
+}
+
 // arrange puts flags before values and joins each with its own value.
 func arrange(node *kong.Node, words []string) []string {
 	needsValue, known := flagsOf(node)
@@ -258,7 +285,7 @@ func arrange(node *kong.Node, words []string) []string {
 			i = len(words)
 		case len(word) < 2 || word[0] != '-' || IsNumber(word[1:]):
 			values = append(values, word)
-		case needsValue[word] && i+1 < len(words):
+		case i+1 < len(words) && (needsValue[word] || strings.Contains(words[i+1], "=") && words[i+1][0] != '-' && mayTake(node, word)):
 			i++
 			if strings.HasPrefix(word, "--") {
 				flags = append(flags, word+"="+words[i])

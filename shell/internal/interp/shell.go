@@ -31,11 +31,13 @@ type Shell struct {
 	Lines func() []string              // the lines of the prompt; nil elsewhere
 	Ask   func(string) (string, error) // asks a person in the middle of a verb; nil when nobody is there
 
-	// AfterRefusal is told of a refusal that nobody expected, and its verb; may
-	// be nil. AtEnd is called before the shell ends; may be nil.
-	AfterRefusal func(out *answer.Out, words []string, err error)
-	AtEnd        func(*Call) error
-	Mark         func() string // a word that the prompt shows; may be nil
+	// Hints gives what to try next after each refusal of a verb that nobody
+	// expected; may be nil. AtEnd is called before the shell ends; may be nil.
+	Hints func(words []string) func(exit.Rejection) string
+	AtEnd func(*Call) error
+	Mark  func() string // a word that the prompt shows; may be nil
+
+	Did func(verb string, err error) // told of every verb that ran, also by another; may be nil
 
 	Transcript *Transcript
 	speaking   *Spoken     // what is being run; nil between commands
@@ -148,11 +150,11 @@ func (s *Shell) Run(ctx context.Context, typed string, words []string, stdout, s
 		err = s.Execute(ctx, words, out)
 	}
 	end(err)
+	if s.Hints != nil && !negated && err != nil {
+		out.Hint = s.Hints(words)
+	}
 	out.Report(err)
 	if !negated {
-		if s.AfterRefusal != nil && err != nil {
-			s.AfterRefusal(out, words, err)
-		}
 		return err
 	}
 	judged := exit.Negate(words, err)
@@ -212,6 +214,9 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 		binds = append(binds, s.World)
 	}
 	err = parsed.RunNode(parsed.Selected(), binds...) // kong's Run without its hooks, as in fill
+	if s.Did != nil {
+		s.Did(VerbPath(parsed.Selected()), err)
+	}
 	if s.World != nil && s.World.Witness.Watching() {
 		if broken := s.World.Audit(); broken != nil {
 			return fmt.Errorf("an invariant is broken: %w", broken)

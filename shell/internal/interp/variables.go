@@ -63,13 +63,10 @@ func (v *Variables) lookup(name string) (string, bool) {
 	return "", false
 }
 
-// reserved are names that scripts and systems use for themselves.
-var reserved = []string{"PATH", "HOME", "WORK", "TMPDIR"}
-
 // Fits says what is wrong with a variable's name.
 func (v *Variables) Fits(name string) error {
-	if !syntax.IsVariable(name) || slices.Contains(reserved, name) {
-		return exit.Usage("write A-Z, 0-9 and _, and not "+strings.Join(reserved, ", "), "%q is not a name for a variable", name)
+	if !syntax.IsVariable(name) || slices.Contains(syntax.Reserved(), name) {
+		return exit.Usage("write A-Z, 0-9 and _, and not "+strings.Join(syntax.Reserved(), ", "), "%q is not a name for a variable", name)
 	}
 	return nil
 }

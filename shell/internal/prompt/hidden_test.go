@@ -26,7 +26,7 @@ func TestPartsOfATokenStayHidden(t *testing.T) {
 	_, signature, _ = strings.Cut(signature, ".")
 	var printed strings.Builder
 	for _, line := range []string{
-		"let D " + signature, "session set note=$A", "coupon confirm $A", "coupon confirm " + signature, "set output " + signature, "session use " + signature,
+		"let D " + signature, "session set --fact-any note=$A", "coupon confirm $A", "coupon confirm " + signature, "set output " + signature, "session use " + signature,
 		"session show", "trace", "trace -o json", "trace --format mermaid", "trace --format html", "trace --format html --out page.html", "history", "log", "let D",
 		"record --from-start story.txtar",
 	} {

@@ -37,6 +37,7 @@ func liveKinds() map[string]liveKind {
 		"token":    offerTokens,
 		"session":  of(offerSessions),
 		"customer": of(offerCustomers),
+		"fact":     offerFacts,
 		"save":     of(func(s *interp.Shell) []lineedit.Candidate { return plain(s.Kept()) }),
 		"service":  offerParties(),
 		"party":    offerParties("client", "relay", "kms"),
@@ -63,6 +64,18 @@ func liveKinds() map[string]liveKind {
 		"topic":    offerTopics,
 		"file":     func(c *completer, word string, _ []string) []lineedit.Candidate { return c.files(word) },
 	}
+}
+
+// offerFacts offers the facts of the world that stand not in the line yet; their
+// value follows.
+func offerFacts(c *completer, _ string, before []string) []lineedit.Candidate {
+	var all []lineedit.Candidate
+	for _, name := range c.shell.World.Plan.Facts() {
+		if !slices.ContainsFunc(before, func(word string) bool { return strings.HasPrefix(word, name+"=") }) {
+			all = append(all, lineedit.Candidate{Value: name + "=", NoSpace: true})
+		}
+	}
+	return all
 }
 
 // rowsOf makes candidates of the rows of a table.

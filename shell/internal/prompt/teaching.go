@@ -4,14 +4,11 @@
 package prompt
 
 import (
-	"fmt"
 	"strings"
 
-	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/interp"
-	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/verbs"
 	"tokenshell/tokens"
 )
@@ -22,20 +19,20 @@ type teaching struct{ seen map[tokens.Reason]bool }
 // teachIn has a shell say what to try next.
 func teachIn(s *interp.Shell) {
 	t := &teaching{map[tokens.Reason]bool{}}
-	s.AfterRefusal = func(out *answer.Out, words []string, err error) { t.teach(s, out, words, err) }
+	s.Hints = func(words []string) func(exit.Rejection) string { return t.hints(s, words) }
 }
 
-// teach says what to try next, once for each reason of a refusal. It is for a
-// person, so it is folded at the window's edge, which the refusal itself is not.
-func (t *teaching) teach(s *interp.Shell, out *answer.Out, words []string, err error) {
+// hints gives what says what to try next, once for each reason that a command is
+// refused for. It is empty when there is nothing to say.
+func (t *teaching) hints(s *interp.Shell, words []string) func(exit.Rejection) string {
 	if !s.Options.Tips || s.VerbIs(words, "hostile") { // it refuses on purpose
-		return
+		return nil
 	}
 	said := map[tokens.Reason]bool{}
-	for _, r := range exit.Rejections(err) {
+	return func(r exit.Rejection) string {
 		l := verbs.LessonOf(s.Language.Kinds, r.Reason)
 		if said[r.Reason] || l.Next == "" {
-			continue
+			return ""
 		}
 		said[r.Reason] = true
 		text := strings.ReplaceAll(verbs.Remedy(s.Client, s.Language.Kinds, r.Reason, words), "TOKEN", tokenIn(s.Client, words))
@@ -43,9 +40,7 @@ func (t *teaching) teach(s *interp.Shell, out *answer.Out, words []string, err e
 			text += "; " + l.First
 		}
 		t.seen[r.Reason] = true
-		for _, line := range page.FoldTo("hint: "+text, out.Window.Width()) {
-			fmt.Fprintln(out.Stderr, out.Faint(line))
-		}
+		return text
 	}
 }
 

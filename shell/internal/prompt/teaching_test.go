@@ -95,7 +95,7 @@ func TestWhoIsNotTaught(t *testing.T) {
 			shelltest.Do(t, s, "session new op_1")
 			ask := atPrompt(t, s)
 			if !test.prompt {
-				s.AfterRefusal = nil
+				s.Hints = nil
 			}
 			last := ""
 			for _, line := range test.lines {
@@ -134,5 +134,21 @@ func TestARefusalStaysALine(t *testing.T) {
 	}
 	if _, n := shelltest.Widest(strings.Join(lines[2:], "\n")); n > 40 {
 		t.Errorf("a hint of %d columns:\n%s", n, shown)
+	}
+}
+
+// A checkout that is stuck was refused twice: first comes what stopped it, and the
+// hint of each stands below it.
+func TestHintsStandBelowTheirRefusals(t *testing.T) {
+	s := shelltest.New(t, 1)
+	ask := atPrompt(t, s)
+	shelltest.Do(t, s, "session new op_1 --fact payable=90.00", "points confirm 500", "payment confirm 80.00 --method visa", "fault points.cancel timeout --count 3")
+	lines := strings.Split(ask("checkout"), "\n")
+	for i, want := range []string{
+		"rejected: constraint_violated: 90.00 is payable, 80.00 was authorised", "hint: ", "rejected: service_unavailable: points: no answer came in time", "hint: ", "",
+	} {
+		if i >= len(lines) || !strings.HasPrefix(lines[i], want) {
+			t.Fatalf("line %d is not %q of\n%s", i+1, want, strings.Join(lines, "\n"))
+		}
 	}
 }

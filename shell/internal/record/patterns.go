@@ -24,13 +24,10 @@ var loose = map[page.Mark]string{
 }
 
 // patterns gives a line of stdout for each line that matters, if it was said
-// before as it is now. same says whether everything was. While time stands still
-// it is a part of what is said.
-func (m *scenarioMaker) patterns(e *interp.Spoken, heard [2]*answer.Heard, still bool) (lines []string, same bool) {
+// before as it is now, and how many lines are left out. same says whether
+// everything was. While time stands still it is a part of what is said.
+func (m *scenarioMaker) patterns(e *interp.Spoken, heard [2]*answer.Heard, still bool) (lines []string, left int, same bool) {
 	_, _, matters := m.node(e.Words)
-	if matters == 0 {
-		return nil, true
-	}
 	before := func(text string) []saidLine {
 		for id, name := range m.orders {
 			text = strings.ReplaceAll(text, id, name)
@@ -48,21 +45,30 @@ func (m *scenarioMaker) patterns(e *interp.Spoken, heard [2]*answer.Heard, still
 		worlds = [3][]saidLine{before(e.Heard.JSON.String()), said(heard[0].JSON.String()), said(heard[1].JSON.String())}
 	}
 	var patterns []string
-	for _, line := range worlds[1] {
+	of := make([][]string, len(worlds[1])) // of each line
+	for i, line := range worlds[1] {
 		was, other := alike(worlds[0], line), alike(worlds[2], line)
 		if was == nil || other == nil {
 			continue
 		}
-		for _, pattern := range line.patterns(was, other, still) {
+		of[i] = line.patterns(was, other, still)
+		for _, pattern := range of[i] {
 			if !slices.Contains(patterns, pattern) {
 				patterns = append(patterns, pattern)
 			}
 		}
 	}
-	for _, pattern := range chosenPatterns(patterns, matters) {
+	chosen := chosenPatterns(patterns, matters)
+	for _, pattern := range chosen {
 		lines = append(lines, "stdout '"+pattern+"'")
 	}
-	return lines, same
+	left = e.Heard.Lost
+	for _, mine := range of {
+		if !slices.ContainsFunc(mine, func(pattern string) bool { return slices.Contains(chosen, pattern) }) {
+			left++
+		}
+	}
+	return lines, left, matters == 0 || same
 }
 
 // saidLine is a line of output that says something.
@@ -138,10 +144,14 @@ func (l *saidLine) patterns(was, other *saidLine, still bool) []string {
 	}
 	var b strings.Builder
 	for i, p := range l.pieces {
+		if b.Len()+len(p.Text) > longestPattern { // how it begins says enough
+			b.WriteString(quoted(p.Text[:max(0, longestPattern-b.Len())]))
+			return []string{"^" + b.String()}
+		}
 		timed := p.Mark == page.Moment || p.Mark == page.Clock
 		switch same := was.pieces[i].Text == p.Text && other.pieces[i].Text == p.Text; {
 		case p.Mark == page.Words, p.Mark != page.Gap && same && (still || !timed):
-			b.WriteString(regexp.QuoteMeta(p.Text))
+			b.WriteString(quoted(p.Text))
 		case p.Mark == page.Value:
 			b.WriteString(looseValue(was.pieces[i].Text, p.Text, other.pieces[i].Text))
 		default:
@@ -149,6 +159,11 @@ func (l *saidLine) patterns(was, other *saidLine, still bool) []string {
 		}
 	}
 	return []string{"^" + b.String() + "$"}
+}
+
+// quoted is a pattern for a text; no word of a line holds a single quote.
+func quoted(text string) string {
+	return strings.ReplaceAll(regexp.QuoteMeta(strings.ToValidUTF8(text, "")), "'", ".")
 }
 
 var oneWord = regexp.MustCompile(`^[\w-]+$`)
@@ -176,9 +191,9 @@ func chosenPatterns(patterns []string, most int) []string {
 // longestPattern is how much of a line somebody would still read.
 const longestPattern = 240
 
-// writable reports whether a line can stand in a scenario, in single quotes.
+// writable reports whether a line can stand in a scenario.
 func writable(line string) bool {
-	return len(line) <= longestPattern && !strings.ContainsAny(line, "'\t\r") && redact.Printable(line) == line && !redact.HasToken(line)
+	return !strings.ContainsAny(line, "\t\r") && redact.Printable(line) == line && !redact.HasToken(line)
 }
 
 // objectPatterns give what a JSON object says in three worlds, and each object in
@@ -203,7 +218,7 @@ func objectPatterns(object, was, other json.RawMessage) []string {
 		}
 		nothing := slices.Contains([]string{`""`, "null", "[]", "{}"}, f.Value) || f.Name == "detail"
 		if !nothing && f.Value == before && f.Value == beside && len(text) <= 80 && writable(text) {
-			said = append(said, regexp.QuoteMeta(text))
+			said = append(said, quoted(text))
 		}
 	}
 	if len(said) > 0 {

@@ -121,7 +121,7 @@ func (k *talker) next() string {
 		"coupon confirm NOPE", "expect coupon_unknown coupon confirm NOPE", "! points confirm 99999", "expect replayed points balance",
 		"pionts balance", "points confirm", "relay nothing-9", "coupon confirm TEN --nmae x", "points balance --jq .a.b.c", "session use nowhere",
 		"source look.tsh", "source more/spend.tsh", "source nowhere.tsh", "let A b", "let CODE TEN", "relay a.b.c", "clock advance 45s", "keys jwks --out keys.json",
-		"keys jwks --out " + filepath.Join(k.shell.Dir.Path, "more", "set.json"), "session set note=x", "keys rotate points",
+		"keys jwks --out " + filepath.Join(k.shell.Dir.Path, "more", "set.json"), "session set --fact-any note=x", "keys rotate points",
 		"trust add " + shelltest.Club + " --jwks club.json --capability club:redeem --service club", "trust remove " + shelltest.Club, "relay @gift.jws", "expect issuer_unknown relay @gift.jws",
 		"trust add https://partner.example --jwks " + filepath.Join(k.shell.Dir.Path, "partner.json") + " --capability partner:use --profile partner.yaml",
 		"token explain @gift.jws --jwks club.json", "token explain @early.jws",

@@ -115,11 +115,11 @@ func TestRecordTypesNoPartOfAToken(t *testing.T) {
 	signature := raw[strings.LastIndexByte(raw, '.')+1:]
 	parts := []string{signature, signature[:43], signature[43:], "x" + signature[:43] + "x", raw[200:240]}
 	for _, part := range append(parts, strings.ReplaceAll(signature, "_", "%5f")) {
-		shelltest.Do(t, s, "session set a="+part, "let B "+part)
+		shelltest.Do(t, s, "session set --fact-any a="+part, "let B "+part)
 	}
-	shelltest.Do(t, s, "capture HALF token raw it --jq '.raw|split(\".\")[2][0:43]'", "session set c=x$HALF", "session show")
+	shelltest.Do(t, s, "capture HALF token raw it --jq '.raw|split(\".\")[2][0:43]'", "session set --fact-any c=x$HALF", "session show")
 	comment, files := recorded(t, s)
-	wantLines(t, comment, "session set c=x$HALF", "stdout '^fact c=\\(token\\)$'")
+	wantLines(t, comment, "session set --fact-any c=x$HALF", "stdout '^fact c=\\(token\\)$'")
 	for name, text := range files {
 		comment += name + text
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -94,7 +95,7 @@ func TestRecordRefusals(t *testing.T) {
 		"relay nothing", "pionts balance", "points confirm", "checkout")
 	wantLines(t, comment, "session new op_1", "points confirm 500", "expect coupon_unknown coupon confirm NOPE", "expect coupon_unknown coupon confirm NOPE",
 		"expect coupon_unknown coupon confirm NOPE", "points balance", "points balance", "expect coupon_unknown coupon confirm NOPE",
-		"expect malformed relay points-1 a.b.c", "! relay points-1 a.b.c", "stdout '^points-1: rejected, replayed$'")
+		"expect malformed relay points-1 a.b.c", "expect replayed,malformed relay points-1 a.b.c", "stdout '^points-1: rejected, replayed$'")
 	for _, dropped := range []string{"pionts", "nothing", "points confirm\n", "left out"} {
 		if strings.Contains(comment, dropped) {
 			t.Errorf("%q stands in\n%s", dropped, comment)
@@ -373,5 +374,38 @@ func TestRecordingAWorldThatIsTakenBack(t *testing.T) {
 				t.Errorf("%s", comment)
 			}
 		})
+	}
+}
+
+// Of what relay, redeem and checkout say every line is asked for, however many there
+// are; of other verbs some are, and the rest is counted.
+func TestRecordKeepsResults(t *testing.T) {
+	s := recordable(t, seeded(1), "")
+	lines := []string{"session new op_1 --fact payable=90.00", "fault points.cancel timeout --count 27", "coupon confirm TEN", "payment confirm 80.00 --method visa"}
+	for range 9 {
+		lines = append(lines, "points confirm 10")
+	}
+	comment, _ := recorded(t, s, append(lines, "! checkout", "log", "set output json", "session show")...)
+	for i := range 9 {
+		wantLines(t, comment, fmt.Sprintf("stdout '^points-%d: accepted, for points$'", i+1), fmt.Sprintf("stdout '^points-%d: failed by points, service_unavailable$'", i+1))
+	}
+	wantLines(t, comment, "expect constraint_violated"+strings.Repeat(",service_unavailable", 9)+" checkout",
+		"stdout '^coupon-1: cancelled by coupons$'", "stdout '^payment-1: refused by payments, constraint_violated$'", "stdout '^session op_1 is stuck$'",
+		"stdout '^redeem --resume takes it to its end$'", "log")
+	after := comment[strings.Index(comment, "\nlog\n"):]
+	if asked := strings.Count(after[:strings.Index(after, "\n#")], "\nstdout "); asked != 6 || !regexp.MustCompile(`\n# \d+ more lines of what it said are not asked for\n`).MatchString(after) {
+		t.Errorf("of the log %d lines are asked for:%s", asked, after)
+	}
+	if strings.Contains(comment[:strings.Index(comment, "\nlog\n")], "not asked for") {
+		t.Errorf("something before the log is left out:\n%s", comment)
+	}
+}
+
+// A line that is too long to be read is known by its beginning.
+func TestRecordLongLines(t *testing.T) {
+	s := recordable(t, seeded(1), "")
+	comment, _ := recorded(t, s, "session new "+strings.Repeat("n", 126)+" --customer "+strings.Repeat("c", 125))
+	if !regexp.MustCompile(`(?m)^stdout '\^session n{126} of c{90,}'$`).MatchString(comment) {
+		t.Error(comment)
 	}
 }

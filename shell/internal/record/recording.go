@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/world"
 )
@@ -127,6 +129,8 @@ func (m *scenarioMaker) node(words []string) (verb string, looks bool, matters i
 	matters = 6
 	if n, err := strconv.Atoi(node.Tag.Get("matters")); err == nil {
 		matters = n
+	} else if node.Tag.Get("matters") == "all" {
+		matters = math.MaxInt
 	}
 	return interp.VerbPath(node), node.Tag.Has("looks"), matters
 }
@@ -239,7 +243,7 @@ func (m *scenarioMaker) play(g *stage, i int) (again bool) {
 		return false
 	}
 	said, heard := g.try(text)
-	patterns, same := m.patterns(e, heard, g.shells[0].World.Clock.Frozen())
+	patterns, left, same := m.patterns(e, heard, g.shells[0].World.Clock.Frozen())
 	was, is := exit.Verdict(e.Err), exit.Verdict(said[0])
 	switch {
 	case m.grain > 0 && (was != is || !same):
@@ -257,6 +261,9 @@ func (m *scenarioMaker) play(g *stage, i int) (again bool) {
 	g.lines = append(g.lines, exit.Expected(said[0])+text)
 	if i >= m.from {
 		g.lines = append(g.lines, patterns...)
+		if left > 0 {
+			g.lines = append(g.lines, "# "+page.Count(left, "more line")+" of what it said "+map[bool]string{true: "is", false: "are"}[left == 1]+" not asked for")
+		}
 	}
 	return false
 }

@@ -13,10 +13,8 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"tokenshell/shell/internal/exit"
-	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/syntax"
-	"tokenshell/shell/internal/world"
 )
 
 // examine says what of a file must not even be unpacked. What cannot be read is
@@ -25,7 +23,7 @@ func (r *runner) examine(file string) error {
 	if info, err := os.Lstat(file); r.config.NoExec && err == nil && !info.Mode().IsRegular() {
 		return exit.Input(file, 0, "with --no-exec only regular files are run, and this is a link or something else: name what it leads to")
 	}
-	text, err := files.Read(r.ctx, file, world.WorldLimit)
+	text, err := r.read(file)
 	if err != nil {
 		return nil
 	}

@@ -76,6 +76,10 @@ func (r *recorder) FailNow() { r.verdict = scenario.Failed; runtime.Goexit() }
 
 func (r *recorder) Log(args ...any) { fmt.Fprintln(&r.log, args...) }
 
+func (r *recorder) Failed() bool { return r.verdict == scenario.Failed }
+
+func (r *recorder) Skipped() bool { return r.verdict == scenario.Skipped }
+
 func (r *recorder) Parallel() {}
 
 func (r *recorder) Verbose() bool { return true }

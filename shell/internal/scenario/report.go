@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/cover"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
 )
@@ -41,6 +42,8 @@ type Summary struct {
 	Failed  int       `json:"failed"`
 	Skipped int       `json:"skipped"`
 	Rows    []Outcome `json:"rows"`
+
+	Cover []cover.Part `json:"cover,omitempty"` // with --cover
 }
 
 func (s *Summary) add(o Outcome) {
@@ -73,12 +76,13 @@ func reports() []report {
 func showSummary(out *answer.Out, s *Summary) error {
 	return out.Show(s, func(w *page.Page) {
 		fmt.Fprintf(w, "%s: %d passed, %d failed, %d skipped\n", page.Count(s.Total, "scenario"), s.Passed, s.Failed, s.Skipped)
+		cover.Write(w, s.Cover)
 	})
 }
 
 // Reporter tells a run of so many files as an output wants it: each outcome to
 // the first function, its end to the second.
-func Reporter(out *answer.Out, total int) (each func(Outcome), end func() (Summary, error)) {
+func Reporter(out *answer.Out, total int, covered *cover.Seen) (each func(Outcome), end func() (Summary, error)) {
 	summary := Summary{Total: total}
 	all := reports()
 	r := all[0]
@@ -93,7 +97,12 @@ func Reporter(out *answer.Out, total int) (each func(Outcome), end func() (Summa
 			_ = r.each(out, &o) // nobody may be listening any more
 		}
 	}
-	return each, func() (Summary, error) { return summary, r.end(out, &summary) }
+	return each, func() (Summary, error) {
+		if covered != nil {
+			summary.Cover = covered.Parts()
+		}
+		return summary, r.end(out, &summary)
+	}
 }
 
 // print writes an outcome for people: one line, and what went wrong below it.

@@ -103,6 +103,8 @@ func (r *runner) run(file string) Outcome {
 	switch {
 	case t.failed && running != nil && errors.As(running.failed, &unable):
 		outcome.Verdict, outcome.Why = Skipped, unable.Error()
+	case t.failed && running != nil && running.idle:
+		outcome.Verdict, outcome.Why = Failed, noVerb
 	case t.failed:
 		outcome.Verdict = Failed
 		outcome.explain(t.log.String(), running)
@@ -110,6 +112,11 @@ func (r *runner) run(file string) Outcome {
 		outcome.Verdict = Skipped
 		outcome.Why = t.why
 	default:
+		if r.config.Strict {
+			if err := r.strictly(&outcome, running); err != nil {
+				outcome.Warnings = append(outcome.Warnings, err.Error())
+			}
+		}
 		outcome.warn(running, r.config.Strict)
 	}
 	outcome.clean(running)
@@ -219,6 +226,12 @@ func (t *scriptT) FailNow() {
 
 // Log keeps what testscript says.
 func (t *scriptT) Log(args ...any) { fmt.Fprintln(&t.log, args...) }
+
+// Failed reports whether the script has failed.
+func (t *scriptT) Failed() bool { return t.failed }
+
+// Skipped reports whether it was skipped.
+func (t *scriptT) Skipped() bool { return t.skipped }
 
 // Parallel is the runner's own business.
 func (t *scriptT) Parallel() {}

@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"tokenshell/shell/internal/cover"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/interp"
@@ -33,6 +34,8 @@ type Config struct {
 	// nothing outside their own folder.
 	NoExec bool
 
+	Cover *cover.Seen // takes down what scenarios exercise; nil when nobody wants to know
+
 	// Strict has what would else be a warning fail a scenario.
 	Strict bool
 }
@@ -47,6 +50,8 @@ type script struct {
 	stdout string
 	stderr string
 	failed error // why the last verb failed the script; nil when it did not
+	ran    int   // verbs
+	idle   bool  // it ended well, and none ran
 }
 
 // Params gives what testscript needs to run the files as scenarios: the same
@@ -105,9 +110,26 @@ func (r *runner) params(files []string, started func(*script)) testscript.Params
 		if started != nil {
 			started(sc)
 		}
+		env.Defer(func() { sc.judge(env.T()) })
 		return r.setup(env, sc)
 	}
 	return testscript.Params{Files: files, Setup: setup, Cmds: cmds, RequireUniqueNames: true}
+}
+
+// noVerb is what is wrong with a scenario that ended well and did nothing.
+const noVerb = "no verb was run: a scenario that tests nothing does not pass"
+
+// judge fails a script in which no verb ran. go test's T and the runner's know
+// what became of it so far.
+func (sc *script) judge(t testscript.T) {
+	known, ok := t.(interface {
+		Failed() bool
+		Skipped() bool
+	})
+	if ok && sc.ran == 0 && !known.Failed() && !known.Skipped() {
+		sc.idle = true
+		t.Fatal(noVerb)
+	}
 }
 
 // scriptNames tells which file a script's name belongs to, as testscript names
@@ -156,6 +178,10 @@ func (r *runner) setup(env *testscript.Env, sc *script) error {
 	sc.shell = interp.New(world, r.language)
 	sc.shell.Dir.Only, sc.shell.Dir.Reads = env.WorkDir, !r.config.NoExec
 	env.Values[scriptKey{}] = sc
+	if r.config.Cover != nil {
+		r.config.Cover.Watch(sc.shell)
+		env.Defer(func() { r.config.Cover.End(sc.shell) })
+	}
 	return nil
 }
 
@@ -163,6 +189,7 @@ func (r *runner) setup(env *testscript.Env, sc *script) error {
 func (r *runner) command(verb string) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		sc := ts.Value(scriptKey{}).(*script)
+		sc.ran++
 		var stdout, stderr strings.Builder
 		words := append([]string{verb}, args...)
 		if neg {
@@ -214,7 +241,7 @@ func unexpected(err error) string {
 // testscript would read some differently, and a variable that nobody set as
 // nothing. It answers the variables that the script names.
 func (r *runner) readThrough(file string, vars []string) (named []string, err error) {
-	text, err := files.Read(r.ctx, file, world.WorldLimit)
+	text, err := r.read(file)
 	if err != nil {
 		return nil, err
 	}
@@ -259,6 +286,11 @@ func (r *runner) readThrough(file string, vars []string) (named []string, err er
 	return named, nil
 }
 
+// read gives a scenario's text.
+func (r *runner) read(file string) ([]byte, error) {
+	return files.Read(r.ctx, file, world.WorldLimit)
+}
+
 func unsetText(name string) string {
 	return fmt.Sprintf("$%s is not set; let %s VALUE sets it", name, name)
 }
@@ -278,13 +310,21 @@ func unsetIn(word string) string {
 	return name
 }
 
-// Files gives the scenarios that paths mean: files as they are, folders
-// with all .txtar files below them, sorted. A folder without any is an error.
+// Files gives the scenarios that paths mean: files as they are, those that a
+// pattern matches, folders with all .txtar files below them, sorted. A folder or a
+// pattern without any is an error.
 func Files(paths []string) ([]string, error) {
 	var found []string
 	for _, path := range paths {
 		info, err := os.Stat(path)
-		if err != nil {
+		if err != nil && strings.ContainsAny(path, "*?[") {
+			like, _ := filepath.Glob(path)
+			if len(like) == 0 {
+				return nil, exit.Input(path, 0, "no file has a name like this")
+			}
+			found = append(found, like...)
+			continue
+		} else if err != nil {
 			return nil, exit.Input(path, 0, "there is no such file or folder")
 		}
 		before := len(found)

@@ -46,11 +46,17 @@ type verdictCase struct {
 	why     string // a regular expression on why
 }
 
+// noVerb is what is said of a scenario that did nothing.
+const noVerb = `^no verb was run`
+
 // verdictCases are broken, skipped and odd scripts.
 func verdictCases() []verdictCase {
 	return []verdictCase{
-		{"empty", "", scenario.Passed, 0, ``},
-		{"only a comment", "# nothing happens here", scenario.Passed, 0, ``},
+		{"empty", "", scenario.Failed, 0, noVerb},
+		{"only a comment", "# nothing happens here", scenario.Failed, 0, noVerb},
+		{"a story in a section", "-- story.txtar --\npoints balance\n", scenario.Failed, 0, noVerb},
+		{"only assertions", "! stdout .\nexists world.yaml\n-- world.yaml --\ncustomers: [{id: a}]\n", scenario.Failed, 0, noVerb},
+		{"all behind a condition", "[windows] points balance\n[!unix] checkout\n", scenario.Failed, 0, noVerb},
 		{"no newline at the end", "session new op_1\npoints balance", scenario.Passed, 0, ``},
 		{"carriage returns", "# a phase\r\nsession new op_1\r\ncoupon confirm TEN\r\nstdout '^coupon-1: '\r\n", scenario.Passed, 0, ``},
 		{"carriage returns in a section", "points balance\r\nstdout '^only has 7'\r\n-- world.yaml --\r\ncustomers:\r\n  - {id: only, points: 7}\r\n", scenario.Passed, 0, ``},
@@ -60,8 +66,12 @@ func verdictCases() []verdictCase {
 
 		{"a verdict that does not come", "session new op_1\npoints confirm 5\nexpect replayed relay points-1\n", scenario.Failed, 3, `^expected "relay" to be refused with replayed; it was done$`},
 		{"another reason", "session new op_1\nexpect declined points confirm 5000\n", scenario.Failed, 2, `^expected "points" to be refused with declined; it was refused with points_insufficient$`},
+		{"the cause of two", "session new op_1\npoints confirm 5\nexpect malformed relay points-1 a.b.c points-1\n", scenario.Passed, 0, ``},
+		{"both of two, in any order", "session new op_1\npoints confirm 5\nexpect replayed,malformed relay points-1 a.b.c points-1\n", scenario.Passed, 0, ``},
 		{"no such reason", "session new op_1\nexpect replaid points confirm 5\n", scenario.Failed, 2, `there is no reason "replaid"; did you mean replayed\?`},
-		{"one of two expected", "session new op_1\npoints confirm 5\nexpect malformed relay points-1 a.b.c points-1\n", scenario.Failed, 3, `it was refused with replayed`},
+		{"one of two expected", "session new op_1\npoints confirm 5\nexpect replayed relay points-1 a.b.c points-1\n", scenario.Failed, 3, `^expected "relay" to be refused with replayed; it was refused with malformed, then replayed$`},
+		{"more than expected", "session new op_1\npoints confirm 5\nexpect malformed,replayed relay points-1 a.b.c points-1 d.e.f\n", scenario.Failed, 3, `to be refused with malformed and replayed; it was refused with malformed, then replayed, then malformed$`},
+		{"no such reason among two", "expect replayed,malfromed relay a.b.c\n", scenario.Failed, 1, `there is no reason "malfromed"; did you mean malformed\?`},
 		{"an unexpected refusal", "session new op_1\npoints confirm 5000\n", scenario.Failed, 2, `^expected it to be done; it was rejected: points_insufficient: `},
 		{"stdout does not match", "points balance\nstdout '^nothing$'\n", scenario.Failed, 2, "^no match for `\\^nothing\\$` found in stdout$"},
 		{"stdout of the verb before", "points balance\nlet A b\nstdout 1200\n", scenario.Failed, 3, `no match`},
@@ -106,14 +116,14 @@ func verdictCases() []verdictCase {
 		{"skip", "skip 'not today'\nnonsense\n", scenario.Skipped, 0, `not today`},
 		{"skip without a word", "skip\n", scenario.Skipped, 0, ``},
 		{"skip too late", "nonsense\nskip\n", scenario.Failed, 1, `unknown command`},
-		{"stop", "stop\nnonsense\n", scenario.Passed, 0, ``},
+		{"stop", "stop\nnonsense\n", scenario.Failed, 0, noVerb},
 		{"stop after a failure", "points blance\nstop\n", scenario.Failed, 1, `points`},
 		{"a condition that holds", "[unix] session new op_1\nsession show\nstdout op_1\n", scenario.Passed, 0, ``},
-		{"a condition that does not", "[windows] nonsense\n[!unix] points blance\n", scenario.Passed, 0, ``},
+		{"a condition that does not", "[windows] nonsense\n[!unix] points blance\n", scenario.Failed, 0, noVerb},
 		{"double quotes behind a condition", "[unix] let A \"b\"\n", scenario.Failed, 1, `single quotes`},
 		{"a verb behind a condition and a not", "session new op_1\n[unix] ! points confirm 5000\n", scenario.Passed, 0, ``},
-		{"a condition of go test", "[short] skip 'short'\n[!short] stop\n", scenario.Passed, 0, ``},
-		{"more conditions of go test", "[net] stop\n[link] stop\n[symlink] stop\n[gc] stop\n[go1.20] stop\n[exec:sh] stop\n", scenario.Passed, 0, ``},
+		{"a condition of go test", "points balance\n[short] skip 'short'\n[!short] stop\n", scenario.Passed, 0, ``},
+		{"more conditions of go test", "points balance\n[net] stop\n[link] stop\n[symlink] stop\n[gc] stop\n[go1.20] stop\n[exec:sh] stop\n", scenario.Passed, 0, ``},
 		{"an unknown condition", "[moon] stop\n", scenario.Failed, 1, `unknown condition "moon"`},
 
 		{"a world of one's own", "points balance\nstdout '^only has 7'\n-- world.yaml --\ncustomers:\n  - {id: only, points: 7}\n", scenario.Passed, 0, ``},

@@ -223,6 +223,9 @@ func IsVariable(name string) bool {
 	return name != ""
 }
 
+// Reserved gives the variables that scripts and systems use for themselves.
+func Reserved() []string { return []string{"PATH", "HOME", "WORK", "TMPDIR"} }
+
 // IsName reports whether text may name a token, an order or a service: 1 to most
 // of A-Z a-z 0-9 . _ -
 func IsName(text string, most int) bool {

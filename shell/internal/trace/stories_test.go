@@ -37,7 +37,7 @@ func traceStories(t *testing.T) map[string][]string {
 		"faults": faults,
 		"hostile": {
 			"trust add " + shelltest.Club + " --jwks " + shelltest.Testdata(t, "trust", "club.json") + " --capability club:redeem --service end",
-			"session new op_1 --fact end=end", "session set 'note=" + strings.ReplaceAll(hostileText, "'", "") + "'",
+			"session new op_1 --fact-any end=end", "session set --fact-any 'note=" + strings.ReplaceAll(hostileText, "'", "") + "'",
 			"token import " + shelltest.Testdata(t, "trust", "gift.jws") + " --name end", "coupon confirm 'end; # %% <b>'", "coupon confirm TEN --name style",
 			"fault end.redeem lost-reply", "checkout",
 			"session new end", "coupon confirm TEN --name wrap", "relay style", "session close",

@@ -39,10 +39,10 @@ func TestNamesFromOutsideForgeNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		shelltest.Do(t, s, "trust add $ISS --jwks keys.json --capability $ID --service club", "session new op_1 --customer $ID --fact a=$FACT")
+		shelltest.Do(t, s, "trust add $ISS --jwks keys.json --capability $ID --service club", "session new op_1 --customer $ID --fact-any a=$FACT")
 		var said strings.Builder
 		for _, line := range []string{
-			"trust list", "session show", "session list", "session set c=$FACT", "token explain @it.jws --all", "relay @it.jws", "relay @it.jws", "token import it.jws --name it", "token list",
+			"trust list", "session show", "session list", "session set --fact-any c=$FACT", "token explain @it.jws --all", "relay @it.jws", "relay @it.jws", "token import it.jws --name it", "token list",
 			"token show it", "token show @it.jws --as relay", "relay it", "session show", "view relay", "redeem", "redeem --direct it", "redeem --direct @it.jws --to club", "revoke it",
 			"session new op_2 --customer user_123", "relay @it.jws", "log", "log --party club", "trace", "trace --format mermaid", "trust remove $ISS",
 		} {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,9 +14,11 @@ import (
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/syntax"
+	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
 
@@ -31,21 +32,24 @@ type Session struct {
 	Close sessionClose `cmd:"" help:"Close a session; what it accepted is released." example:"session close"`
 }
 
-// fact reads NAME=VALUE.
-func fact(text string) (name, value string, err error) {
+// fact reads NAME=VALUE. Unless any fact will do, it is one that this world knows.
+func fact(w *world.World, text string, anyWillDo bool) (name, value string, err error) {
 	name, value, ok := strings.Cut(text, "=")
-	if !ok || !factName.MatchString(name) || len(value) > 256 {
+	if !ok || !world.IsFact(name) || len(value) > 256 {
 		return "", "", exit.Usage("write NAME=VALUE, NAME of a-z 0-9 _", "%q is not a fact", text)
+	}
+	if known := w.Plan.Facts(); !anyWillDo && !slices.Contains(known, name) {
+		hint := "the world's facts: lists what is carried though no domain reads it; --fact-any carries anything"
+		return "", "", exit.Usage(exit.Meant(name, known, hint), "no domain of this world reads the fact %q", name)
 	}
 	return name, value, nil
 }
 
-var factName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
-
 type sessionNew struct {
-	Name     string   `arg:"" optional:"" help:"The order's id; without one the relay chooses it."`
-	Customer string   `complete:"customer" placeholder:"C" help:"Whose order it is; the world's first customer unless given."`
-	Fact     []string `sep:"none" placeholder:"NAME=VALUE" help:"What the client says of the order; may be repeated."`
+	Name     string         `arg:"" optional:"" help:"The order's id; without one the relay chooses it."`
+	Customer string         `complete:"customer" placeholder:"C" help:"Whose order it is; the world's first customer unless given."`
+	Fact     []string       `sep:"none" complete:"fact" placeholder:"NAME=VALUE" help:"What the client says of the order, which a domain reads; may be repeated."`
+	FactAny  interp.Perhaps `complete:"fact" help:"A NAME=VALUE behind it need be no fact that a domain reads; with none, all of them need not."`
 }
 
 // Run opens the session.
@@ -60,8 +64,8 @@ func (v *sessionNew) Run(ctx context.Context, c *client.Client, out *answer.Out)
 		return exit.Usage("write up to 128 printable ASCII characters, and no token", "this is not a name for a customer")
 	}
 	facts := tokens.Facts{}
-	for _, text := range v.Fact {
-		name, value, err := fact(text)
+	for i, text := range append(v.FactAny.Values, v.Fact...) {
+		name, value, err := fact(c.World, text, v.FactAny.Bare || i < len(v.FactAny.Values))
 		if err != nil {
 			return err
 		}
@@ -152,12 +156,13 @@ func (v *sessionUse) Run(c *client.Client, out *answer.Out) error {
 }
 
 type sessionSet struct {
-	Fact string `arg:"" placeholder:"NAME=VALUE" help:"The fact."`
+	Fact    string `arg:"" complete:"fact" placeholder:"NAME=VALUE" help:"The fact."`
+	FactAny bool   `help:"It need be no fact that a domain reads."`
 }
 
 // Run sets a fact.
 func (v *sessionSet) Run(c *client.Client, out *answer.Out) error {
-	name, value, err := fact(v.Fact)
+	name, value, err := fact(c.World, v.Fact, v.FactAny)
 	if err != nil {
 		return err
 	}

@@ -104,9 +104,10 @@ func (f Fault) String() string {
 // Faults are the orders that wait, first come first served. Counted and
 // deterministic: no chance is involved. Safe for concurrent use.
 type Faults struct {
-	Clock tokens.Clock
-	mu    sync.Mutex
-	queue []Fault
+	Clock  tokens.Clock
+	OnTake func(Fault) // told of every fault that goes off; may be nil
+	mu     sync.Mutex
+	queue  []Fault
 }
 
 // Add orders a fault.
@@ -133,6 +134,14 @@ func (f *Faults) Clear() {
 // Take uses up one fault of a step that somebody asks for; the zero value when
 // none goes off. A relay does not crash of what it takes no part in.
 func (f *Faults) Take(from, party, step string) Fault {
+	taken := f.take(from, party, step)
+	if taken.Kind != "" && f.OnTake != nil {
+		f.OnTake(taken)
+	}
+	return taken
+}
+
+func (f *Faults) take(from, party, step string) Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for at := range f.queue {

@@ -25,6 +25,7 @@ type Kind struct {
 	Verbs      string // those that are about it, for help
 	Reasons    []tokens.ReasonRow
 	Lessons    map[tokens.Reason]string // what to try next after each of its reasons
+	Reads      []string                 // facts of an order
 
 	// Section makes the domain's part of a world file, a pointer to a struct
 	// whose fields with a yaml tag are keys of the file.

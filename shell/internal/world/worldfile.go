@@ -31,6 +31,7 @@ const WorldLimit = 1 << 20
 type worldFile struct {
 	Currency    yamlfile.Written   `yaml:"currency"`
 	RedeemOrder []yamlfile.Written `yaml:"redeem_order"`
+	Facts       []yamlfile.Written `yaml:"facts"`
 }
 
 // Plan is a world file that has been read and checked: what worlds are made of.
@@ -38,6 +39,7 @@ type Plan struct {
 	kinds       []*Kind
 	currency    string
 	redeemOrder []string
+	facts       []string  // that are carried, though no domain reads them
 	Customers   []string  // the first is the default
 	domains     []planned // in the order of the kinds
 	Source      []byte    // nil for the embedded world
@@ -71,6 +73,18 @@ func ReadUntil(ctx context.Context, kinds []*Kind, path string) (*Plan, error) {
 	}
 	return plan, err
 }
+
+// Facts gives what an order may say: the facts that its domains read, and those
+// that are carried though nobody does.
+func (p *Plan) Facts() (names []string) {
+	for _, d := range p.domains {
+		names = append(names, d.kind.Reads...)
+	}
+	return append(names, p.facts...)
+}
+
+// IsFact reports whether text may name a fact.
+var IsFact = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`).MatchString
 
 // Embedded reads the embedded world, with the kinds of this plan.
 func (p *Plan) Embedded() (*Plan, error) { return Read(p.kinds, "") }
@@ -258,6 +272,11 @@ func (r *Reader) plan(f *fileShape) (*Plan, error) {
 	}
 	if !slices.Equal(slices.Sorted(slices.Values(plan.redeemOrder)), slices.Sorted(slices.Values(names))) {
 		r.Fail("$.redeem_order", "redeem_order names each of %v once", names)
+	}
+	for i, fact := range top.Facts {
+		if plan.facts = append(plan.facts, string(fact)); !IsFact(string(fact)) {
+			r.Fail(fmt.Sprintf("$.facts[%d]", i), "fact %q: write a name of a-z 0-9 _", fact)
+		}
 	}
 	if r.err != nil {
 		return nil, r.err

@@ -1,0 +1,60 @@
+// Facts: one that no domain reads is a word that somebody mistyped, unless the
+// world or the client says that it is carried.
+
+package verbs_test
+
+import (
+	"strings"
+	"testing"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/shelltest"
+)
+
+func TestFactsThatNobodyReads(t *testing.T) {
+	const carried = "the world's facts: lists what is carried though no domain reads it; --fact-any carries anything"
+	for line, want := range map[string]string{
+		"session new --fact payble=95.00":                           `no domain of this world reads the fact "payble"; did you mean payable?`,
+		"session new --fact subtotal=1.00 --fact subtotl=1.00":      `no domain of this world reads the fact "subtotl"; did you mean subtotal?`,
+		"session new --fact country=DE":                             `no domain of this world reads the fact "country"; ` + carried,
+		"session new --fact-any country=DE --fact contry=DE":        `no domain of this world reads the fact "contry"; ` + carried,
+		"session new --fact-any=country=DE --fact contry=DE":        `no domain of this world reads the fact "contry"; ` + carried,
+		"session new --fact-any Country=DE":                         `"Country=DE" is not a fact; write NAME=VALUE, NAME of a-z 0-9 _`,
+		"session new --fact-any --fact =DE":                         `"=DE" is not a fact; write NAME=VALUE, NAME of a-z 0-9 _`,
+		"session set payble=95.00":                                  `no domain of this world reads the fact "payble"; did you mean payable?`,
+		"session set country=DE":                                    `no domain of this world reads the fact "country"; ` + carried,
+		"session set --fact-any country":                            `"country" is not a fact; write NAME=VALUE, NAME of a-z 0-9 _`,
+		"session new --fact subtotal=1.00 --fact payable=1.00":      "",
+		"session new --fact-any country=DE --fact payable=1.00":     "",
+		"session new --fact country=DE --fact-any --fact zip=12345": "",
+		"session new --fact-any a=1 --fact-any b=2":                 "",
+		"session set --fact-any country=DE":                         "",
+		"session set country=DE --fact-any":                         "",
+	} {
+		s := shelltest.New(t, 1)
+		shelltest.Do(t, s, "session new op_1")
+		err := s.Line(t.Context(), line, false, &strings.Builder{}, &strings.Builder{})
+		switch {
+		case want == "" && err != nil, want != "" && (err == nil || err.Error() != want || exit.Code(err) != exit.BadUsage):
+			t.Errorf("%s: %v, want %s", line, err, want)
+		case want == "" && len(s.World.Sessions()) > 0:
+			facts := s.World.Sessions()[len(s.World.Sessions())-1].Facts
+			for _, word := range strings.Fields(line) {
+				if name, value, says := strings.Cut(word, "="); says && facts[name] != value {
+					t.Errorf("%s: %s is %q", line, name, facts[name])
+				}
+			}
+		}
+	}
+}
+
+// What the world lists is carried, and offered when another is mistyped.
+func TestFactsThatAWorldCarries(t *testing.T) {
+	plan := shelltest.PlanOf(t, "customers: [{id: a}]\nfacts: [country]\n")
+	s := shelltest.Of(shelltest.World(t, plan, 1))
+	shelltest.Do(t, s, "session new --fact country=DE", "session set country=FR", "session set subtotal=1.00")
+	err := s.Line(t.Context(), "session set contry=DE", false, &strings.Builder{}, &strings.Builder{})
+	if err == nil || err.Error() != `no domain of this world reads the fact "contry"; did you mean country?` {
+		t.Error(err)
+	}
+}
