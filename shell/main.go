@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -21,7 +20,6 @@ import (
 	"tokenshell/shell/internal/adapter"
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/conform"
-	"tokenshell/shell/internal/cover"
 	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/foreign"
@@ -29,9 +27,11 @@ import (
 	"tokenshell/shell/internal/lint"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/prompt"
+	"tokenshell/shell/internal/runs"
 	"tokenshell/shell/internal/scenario"
 	"tokenshell/shell/internal/verbs"
 	"tokenshell/shell/internal/world"
+	"tokenshell/shell/lineedit"
 )
 
 // process is the grammar of the command line.
@@ -42,26 +42,20 @@ type process struct {
 	State   string `placeholder:"FILE" help:"Keep the relay's sessions and used tokens in this file: they outlive the process, and its being killed. The services' books do not."`
 
 	Prompt  struct{}     `cmd:"" default:"1" hidden:"" help:"Read lines from the terminal, or from standard input."`
-	Run     processRun   `cmd:"" help:"Run scenarios: files, and folders of .txtar files."`
+	Run     runs.Flags   `cmd:"" help:"Run scenarios: files, and folders of .txtar files."`
 	Lint    lint.Command `cmd:"" help:"Read scenarios, and say what in them tests nothing."`
 	Help    verbs.Help   `cmd:"" help:"List the verbs, or explain one."`
 	Version struct{}     `cmd:"" help:"Say which tokenshell this is."`
 	Adapter struct{}     `cmd:"" help:"Put our own relay behind the protocol of adapters, on standard input and output."`
 }
 
-type processRun struct {
-	Paths  []string `arg:"" name:"path" sep:"none" help:"Files and folders."`
-	NoExec bool     `name:"no-exec" help:"For files that one does not trust: they run no program, and touch nothing outside their own folder."`
-	Strict bool     `help:"What would else be a warning fails: a fault that nobody met, and what lint finds."`
-
-	Cover        bool `help:"Say which reasons, capabilities, faults, verbs and steps no scenario exercised."`
-	AllowSkipped bool `help:"It is no failure that every scenario was skipped."`
-}
-
 // Main runs tokenshell with the arguments after the program's name and answers
 // the exit code. Interrupts are its own business; it never exits.
 func Main(args []string, stdin, stdout, stderr *os.File) int {
 	err := start(args, stdin, stdout, stderr)
+	if runs.NobodyReads(err) {
+		lineedit.DieOf(syscall.SIGPIPE)
+	}
 	if err != nil {
 		answer.PrintError(stderr, err)
 	}
@@ -79,12 +73,13 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	if slices.Equal(args, []string{"--version"}) {
 		args = []string{"version"}
 	}
-	if slices.Contains(args, "--help") || slices.Contains(args, "-h") {
-		return out.Show(nil, func(w *page.Page) { printUsage(w, parser.Model.Node) })
+	args, words := verbOf(parser.Model.Node, args)
+	if words == nil && (slices.Contains(args, "--help") || slices.Contains(args, "-h")) {
+		return helpOn(parser.Model.Node, args, out)
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return exit.Usage("tokenshell help; verbs run inside: tokenshell -c 'session new'", "%v", err)
+		return exit.Usage("tokenshell help lists what there is", "%v", err)
 	}
 	hasCommand := slices.ContainsFunc(args, func(a string) bool {
 		return strings.HasPrefix(a, "-c") || a == "--command" || strings.HasPrefix(a, "--command=")
@@ -101,7 +96,7 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	case command == "run" && p.State != "":
 		return exit.Usage("leave --state out", "each scenario has a world of its own, and keeps nothing")
 	case command == "run":
-		return runPaths(p, out)
+		return runPaths(p, out, stdin, stdout, stderr)
 	case command == "lint":
 		return lintPaths(p, out)
 	case command == "adapter":
@@ -112,7 +107,14 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 		return err
 	}
 	defer end()
+	if words != nil || hasCommand {
+		s.Stdin = stdin
+	}
 	switch {
+	case words != nil && hasCommand:
+		return exit.Usage("leave one of them out", "there are lines behind -c, and a verb")
+	case words != nil:
+		return s.Command(words, stdout, stderr)
 	case hasCommand:
 		return s.Script("-c", strings.NewReader(p.Command), true, stdout, stderr)
 	case prompt.Interactive(stdin, stdout):
@@ -245,6 +247,7 @@ func printUsage(w *page.Page, node *kong.Node) {
 
   tokenshell                      a prompt, or a script from standard input
   tokenshell -c 'LINE; LINE'      these lines
+  tokenshell VERB…                one verb; - as a token or a file is standard input
   tokenshell run [FLAGS] PATH…    scenarios: .txtar files, and folders of them
   tokenshell lint PATH…           what in scenarios tests nothing
   tokenshell --target FILE        the same on a relay of your own
@@ -255,13 +258,10 @@ func printUsage(w *page.Page, node *kong.Node) {
 `)
 	rows := page.NewTable()
 	for _, f := range node.Flags {
-		text := "  --" + f.Name
-		if !f.IsBool() {
-			text += " " + interp.FlagPlace(f)
-		}
-		rows.Row(text, f.Help)
+		rows.Row(page.Rigid("  "+interp.SpelledFlag(f)), f.Help)
 	}
 	rows.Write(w)
+	fmt.Fprint(w, "\nNO_COLOR and FORCE_COLOR say whether there are colours, where --color does not.\n")
 }
 
 // printHelp explains, with examples in the currency of the world if one is given.
@@ -296,46 +296,29 @@ func lintPaths(p *process, out *answer.Out) error {
 }
 
 // runPaths runs scenarios and says how they went.
-func runPaths(p *process, out *answer.Out) error {
-	ctx, stop := interp.WithInterrupt()
-	defer stop()
-	if !signal.Ignored(syscall.SIGHUP) { // as nohup asks for
-		var unheed context.CancelFunc
-		ctx, unheed = signal.NotifyContext(ctx, syscall.SIGHUP)
-		defer unheed()
-	}
-	defer scenario.EndPrograms(ctx)()
-	out.Ctx = ctx
-	files, err := scenario.Files(p.Run.Paths)
-	if err != nil {
-		return err
-	}
-	c := scenario.Config{World: p.World, Seed: world.DefaultSeed, NoExec: p.Run.NoExec, Strict: p.Run.Strict}
-	if p.Seed != nil {
-		c.Seed = *p.Seed
-	}
-	if p.Run.Cover {
-		if c.Cover, err = cover.New(language()); err != nil {
-			return err
-		}
-	}
-	each, end := scenario.Reporter(out, len(files), c.Cover)
+func runPaths(p *process, out *answer.Out, stdin, stdout, stderr *os.File) error {
+	ctx, end := runs.Heed()
+	defer end()
 	build, leave, err := builder(p, out)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	if err := scenario.RunIn(ctx, language(), c, build, files, each); err != nil {
-		return err
+	r := &runs.Run{
+		Flags: &p.Run, World: p.World, Target: p.Target, Seed: world.DefaultSeed, Seeded: p.Seed != nil, Language: language(), Build: build,
+		Tool: "tokenshell " + version(), Out: out, Stdin: stdin, Getenv: os.Getenv,
 	}
-	summary, err := end()
-	switch {
-	case err != nil:
-		return err
-	case summary.Failed > 0:
-		return exit.ToPeople(errors.New("a scenario failed"))
-	case summary.Passed == 0 && !p.Run.AllowSkipped:
-		return errors.New("every scenario was skipped, so nothing was tested; --allow-skipped lets that pass")
+	if p.Seed != nil {
+		r.Seed = *p.Seed
 	}
-	return nil
+	if screen := page.NewWindow(stderr); screen != nil && !screen.Dumb {
+		r.Progress = stderr
+	}
+	if prompt.Interactive(stdin, stdout) {
+		r.Prompt = func(s *interp.Shell) error {
+			s.Screen.Window, s.Options.Tips = out.Window, false
+			return prompt.Run(s, domains.All(), stdin, stdout, stderr)
+		}
+	}
+	return r.Go(ctx)
 }

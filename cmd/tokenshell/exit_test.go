@@ -57,7 +57,7 @@ func TestExitCodes(t *testing.T) {
 		{"no such verb below a verb, with its flags", []string{"-c", "coupon confrim X --name y"}, 2, "did you mean confirm?"},
 		{"no such flag of a verb", []string{"-c", "points balance --jqq ."}, 2, `did you mean "--jq"?`},
 		{"no such flag", []string{"--sead", "7"}, 2, `did you mean "--seed"?`},
-		{"no such flag of run", []string{"run", passes, "--sead", "7"}, 2, `did you mean "--seed"?`},
+		{"no such flag of run", []string{"run", passes, "--sead", "7"}, 2, `did you mean one of "--seed"`},
 		{"no such command", []string{"rum", passes}, 2, "rum"},
 		{"no such value", []string{"-o", "yaml", "-c", "points balance"}, 2, "text"},
 		{"no number", []string{"--seed", "seven", "-c", "points balance"}, 2, "--seed"},
@@ -135,7 +135,7 @@ func TestALastLineWithoutNewlineAndCRLF(t *testing.T) {
 func TestAScenarioSaysWhereItFailed(t *testing.T) {
 	path := file(t, "fails.txtar", "# The balance is what it is.\npoints balance\nstdout '^user_123 has 1300'\n")
 	got := tokenshell(t, "", "run", path)
-	for _, part := range []string{"FAIL  " + path, path + ":3: stdout '^user_123 has 1300'", "no match for", "user_123 has 1200 points", "1 scenario: 0 passed, 1 failed"} {
+	for _, part := range []string{"FAIL  " + path, path + ":3:9: no match for `^user_123 has 1300` found in stdout\n", ">     3 │ stdout '^user_123 has 1300'\n", "user_123 has 1200 points", "1 scenario: 0 passed, 1 failed"} {
 		wantContains(t, "stdout", got.stdout, part)
 	}
 }

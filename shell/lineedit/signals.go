@@ -31,7 +31,7 @@ func (t *terminal) heedSignals() (unheed func()) {
 				switch {
 				case slices.Contains(deadly, s):
 					_ = t.exitRaw() // the process ends either way
-					dieOf(s)
+					DieOf(s)
 				case slices.Contains(pausing, s):
 					t.pause(signals)
 				default:
@@ -50,7 +50,7 @@ func (t *terminal) heedSignals() (unheed func()) {
 			case s := <-signals: // it came meanwhile
 				switch {
 				case slices.Contains(deadly, s):
-					dieOf(s)
+					DieOf(s)
 				case slices.Contains(pausing, s):
 					stopSelf(signals)
 				}

@@ -77,6 +77,6 @@ func Language(all []domains.Domain) *interp.Language {
 		}
 		return g
 	}, verbGroups(), trace.Vars())
-	l.Start = record.Start
+	l.Start, l.Topics = record.Start, topics()
 	return l
 }

@@ -3,6 +3,9 @@
 package interp
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"strings"
 
 	"tokenshell/shell/internal/client"
@@ -19,11 +22,12 @@ const TokenFileLimit = 32 << 20
 type Finder struct {
 	client *client.Client
 	dir    *files.Dir
+	shell  *Shell
 }
 
 // Read reads a token from a file; a newline at its end is not part of it.
 func (f Finder) Read(path string) (string, error) {
-	text, err := f.dir.Read(path, TokenFileLimit)
+	text, err := f.text(path)
 	if err != nil {
 		return "", err
 	}
@@ -33,6 +37,44 @@ func (f Finder) Read(path string) (string, error) {
 	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
 }
 
+// text gives what a file holds; - is standard input.
+func (f Finder) text(path string) ([]byte, error) {
+	if path != "-" {
+		return f.dir.Read(path, TokenFileLimit)
+	}
+	if f.shell.Stdin == nil {
+		return nil, exit.Usage("@FILE reads a token", "- is standard input, and there is none for a token here")
+	}
+	text, err := readAll(f.dir.Ctx, io.LimitReader(f.shell.Stdin, TokenFileLimit+1))
+	if err == nil && len(text) > TokenFileLimit {
+		err = exit.Input("stdin", 0, fmt.Sprintf("it has more than %d bytes", TokenFileLimit))
+	}
+	return text, err
+}
+
+// readAll reads to the end, or until ctx ends: a read that waits then is left
+// behind.
+func readAll(ctx context.Context, from io.Reader) ([]byte, error) {
+	type read struct {
+		text []byte
+		err  error
+	}
+	done := make(chan read, 1)
+	go func() {
+		text, err := io.ReadAll(from)
+		done <- read{text, err}
+	}()
+	select {
+	case got := <-done:
+		if got.err != nil {
+			return nil, exit.Input("stdin", 0, files.CauseOf(got.err))
+		}
+		return got.text, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // Token finds one. For a file or a text the handle is empty unless the client
 // holds the same token.
 func (f Finder) Token(word string) (*client.Token, error) {
@@ -40,7 +82,10 @@ func (f Finder) Token(word string) (*client.Token, error) {
 		return t, nil
 	}
 	raw := word
-	if file, ok := strings.CutPrefix(word, "@"); ok {
+	if file, ok := strings.CutPrefix(word, "@"); ok || word == "-" {
+		if word == "-" {
+			file = word
+		}
 		var err error
 		if raw, err = f.Read(file); err != nil {
 			return nil, err

@@ -16,8 +16,9 @@ import (
 // Language is what an interpreter is given: its verbs, and what a new shell
 // starts with. Many shells may share one.
 type Language struct {
-	Kinds []*world.Kind // the domains that its worlds may have
-	Start func(*Shell)  // gives a new shell what its verbs keep between lines; may be nil
+	Kinds  []*world.Kind // the domains that its worlds may have
+	Topics []Topic       // commands of the process that help explains
+	Start  func(*Shell)  // gives a new shell what its verbs keep between lines; may be nil
 
 	grammar func() Grammar
 	groups  []kong.Group

@@ -60,11 +60,33 @@ func (s *Shell) Script(name string, from io.Reader, semicolons bool, stdout, std
 	return s.Leave(s.Output(stdout, stderr))
 }
 
+// Command runs one command that the process was given as words, and no line.
+func (s *Shell) Command(words []string, stdout, stderr io.Writer) error {
+	ctx, stop := WithInterrupt()
+	defer stop()
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = syntax.Quote(word)
+	}
+	left, err := orGrace(ctx, func() error { return s.Run(ctx, strings.Join(quoted, " "), words, stdout, stderr) })
+	if left {
+		return err
+	}
+	if wrong := s.Leave(s.Output(stdout, stderr)); err == nil {
+		return wrong
+	}
+	return exit.ToPeople(err)
+}
+
 // lineOrGrace runs a line. It was left behind when it was interrupted and is still
 // at it, for example because nobody reads what it prints.
 func (s *Shell) lineOrGrace(ctx context.Context, line string, semicolons bool, stdout, stderr io.Writer) (left bool, err error) {
+	return orGrace(ctx, func() error { return s.Line(ctx, line, semicolons, stdout, stderr) })
+}
+
+func orGrace(ctx context.Context, do func() error) (left bool, err error) {
 	done := make(chan error, 1)
-	go func() { done <- s.Line(ctx, line, semicolons, stdout, stderr) }()
+	go func() { done <- do() }()
 	select {
 	case err := <-done:
 		return false, err

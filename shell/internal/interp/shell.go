@@ -27,6 +27,7 @@ type Shell struct {
 	Vars     *Variables
 	Dir      files.Dir // what relative paths start from
 	Screen   Screen
+	Stdin    io.Reader // what - stands for as a token or a file; nil is nothing
 
 	Lines func() []string              // the lines of the prompt; nil elsewhere
 	Ask   func(string) (string, error) // asks a person in the middle of a verb; nil when nobody is there
@@ -208,7 +209,7 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	binds := append([]any{
 		&Call{s, ctx, out}, s.Client, out, &s.Dir, &s.Options, s.Vars, s.Language, s.Transcript,
-		Finder{s.Client, &s.Dir}, Seed{p.flags.Seed}, Quit(func() { s.quit = true }), Asker(s.Ask),
+		Finder{s.Client, &s.Dir, s}, Seed{p.flags.Seed}, Quit(func() { s.quit = true }), Asker(s.Ask),
 	}, s.binds...)
 	if s.World != nil { // help works without one
 		binds = append(binds, s.World)

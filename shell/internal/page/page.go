@@ -107,8 +107,8 @@ func (w *Window) Width() int {
 	return lineedit.Width(w.File)
 }
 
-// progressPause is how often progress is shown.
-const progressPause = 200 * time.Millisecond
+// ProgressPause is how often progress is shown.
+const ProgressPause = 200 * time.Millisecond
 
 // Progress tells somebody at a terminal how far long work has come. Nobody is
 // told anything of work that is done soon.
@@ -124,7 +124,7 @@ func NewProgress(to io.Writer) *Progress { return &Progress{To: to, Began: token
 // Tell shows how far it is, unless it did a moment ago.
 func (p *Progress) Tell(what func(took time.Duration) string) {
 	now := p.Began()
-	if p.To == nil || now-p.last <= progressPause {
+	if p.To == nil || now-p.last <= ProgressPause {
 		return
 	}
 	p.last = now

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/text"
+
 	"tokenshell/tokens"
 )
 
@@ -21,11 +23,11 @@ func Elapsed(d time.Duration) string {
 }
 
 // Prefixed gives a text with what stands before it; nothing when it is empty.
-func Prefixed(prefix, text string) string {
-	if text == "" {
+func Prefixed(prefix, what string) string {
+	if what == "" {
 		return ""
 	}
-	return prefix + text
+	return prefix + what
 }
 
 // Some names a few of many.
@@ -41,11 +43,11 @@ func Some(names []string) string {
 func Count(n int, what string) string { return tokens.Count(n, what) }
 
 // OrDash gives a text, or a dash when it is empty.
-func OrDash(text string) string {
-	if text == "" {
+func OrDash(what string) string {
+	if what == "" {
 		return "-"
 	}
-	return text
+	return what
 }
 
 // YesNo says yes or no.
@@ -55,3 +57,6 @@ func YesNo(yes bool) string {
 	}
 	return "no"
 }
+
+// Columns counts the columns that a text takes.
+func Columns(what string) int { return text.StringWidthWithoutEscSequences(what) }

@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Verdict is how a try counts.
@@ -26,7 +27,8 @@ type Run struct {
 	Name    string // of what was tried
 	File    string // that is about it; may be empty
 	Summary string
-	Facts   []Fact // about the whole run, in order
+	Began   time.Time // zero when nobody wrote it down
+	Facts   []Fact    // about the whole run, in order
 	Cases   []Case
 }
 
@@ -39,6 +41,7 @@ type Case struct {
 	Verdict         Verdict
 	Status          string // in the words of what was tried
 	Message         string // what came, in a sentence
+	Detail          string // what more there is to say, behind it
 	Warning         bool   // of less weight than an error
 	Excuse          string // why it is known; empty when it is not
 	Milliseconds    int64
@@ -68,14 +71,24 @@ type junitSuites struct {
 }
 
 type junitSuite struct {
+	ID       string      `xml:"id,attr"`
+	Package  string      `xml:"package,attr"`
 	Name     string      `xml:"name,attr"`
+	Host     string      `xml:"hostname,attr"`
+	Began    string      `xml:"timestamp,attr"`
 	Tests    int         `xml:"tests,attr"`
 	Failures int         `xml:"failures,attr"`
 	Errors   int         `xml:"errors,attr"`
 	Skipped  int         `xml:"skipped,attr"`
 	Time     string      `xml:"time,attr"`
-	Facts    []junitFact `xml:"properties>property,omitempty"`
+	Facts    junitFacts  `xml:"properties"`
 	Cases    []junitCase `xml:"testcase"`
+	Out      string      `xml:"system-out"`
+	Err      string      `xml:"system-err"`
+}
+
+type junitFacts struct {
+	All []junitFact `xml:"property"`
 }
 
 type junitFact struct {
@@ -84,38 +97,47 @@ type junitFact struct {
 }
 
 type junitCase struct {
-	Name    string     `xml:"name,attr"`
-	Class   string     `xml:"classname,attr"`
-	Time    string     `xml:"time,attr"`
-	Skipped *junitSaid `xml:"skipped"`
-	Error   *junitSaid `xml:"error"`
-	Failure *junitSaid `xml:"failure"`
+	Name    string        `xml:"name,attr"`
+	Class   string        `xml:"classname,attr"`
+	Time    string        `xml:"time,attr"`
+	Skipped *junitSkipped `xml:"skipped"`
+	Error   *junitSaid    `xml:"error"`
+	Failure *junitSaid    `xml:"failure"`
+}
+
+type junitSkipped struct {
+	Message string `xml:"message,attr,omitempty"`
 }
 
 type junitSaid struct {
 	Message string `xml:"message,attr"`
-	Type    string `xml:"type,attr,omitempty"`
+	Type    string `xml:"type,attr"`
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes a run as JUnit XML.
+// JUnit writes a run as JUnit XML: what the schemas of Ant's JUnit and of Jenkins'
+// plugins both take.
 func JUnit(r Run) ([]byte, error) {
-	suite := junitSuite{Name: clean(r.Name), Tests: len(r.Cases), Failures: r.count(Failed), Errors: r.count(Errored), Skipped: r.count(Left)}
+	began := "1970-01-01T00:00:00"
+	if !r.Began.IsZero() {
+		began = r.Began.UTC().Format("2006-01-02T15:04:05")
+	}
+	suite := junitSuite{ID: "0", Package: clean(r.Name), Name: clean(r.Name), Host: "localhost", Began: began, Out: clean(r.Summary), Tests: len(r.Cases), Failures: r.count(Failed), Errors: r.count(Errored), Skipped: r.count(Left)}
 	var total int64
 	for _, f := range r.Facts {
-		suite.Facts = append(suite.Facts, junitFact{clean(f.Name), clean(f.Value)})
+		suite.Facts.All = append(suite.Facts.All, junitFact{clean(f.Name), clean(f.Value)})
 	}
 	for _, c := range r.Cases {
 		total += c.Milliseconds
-		one := junitCase{Name: clean(c.ID + " " + c.What), Class: clean(r.Name + "." + c.Class), Time: seconds(c.Milliseconds)}
-		said := &junitSaid{Message: clean(firstLine(c.Message)), Type: c.Status, Text: clean(c.Message)}
+		one := junitCase{Name: clean(strings.TrimSpace(c.ID + " " + c.What)), Class: clean(r.Name + "." + c.Class), Time: seconds(c.Milliseconds)}
+		said := &junitSaid{Message: clean(firstLine(c.Message)), Type: c.Status, Text: clean(c.Message + c.Detail)}
 		switch c.Verdict {
 		case Failed:
 			one.Failure = said
 		case Errored:
 			one.Error = said
 		case Left:
-			one.Skipped = &junitSaid{Message: clean(c.Message)}
+			one.Skipped = &junitSkipped{Message: clean(c.Message)}
 		}
 		suite.Cases = append(suite.Cases, one)
 	}

@@ -121,3 +121,6 @@ func inside(word string, puts bool) bool {
 	}
 	return word == "" || filepath.IsLocal(word) && !slices.Contains(strings.Split(filepath.ToSlash(word), "/"), "..")
 }
+
+// IsFixed reports whether a variable's name is not a scenario's to choose.
+func IsFixed(name string) bool { return slices.Contains(fixed, name) }

@@ -8,7 +8,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"tokenshell/shell/internal/interp"
-	"tokenshell/shell/internal/page"
 )
 
 // Script is one scenario on its way.
@@ -40,6 +39,3 @@ func Verbs(ctx context.Context, l *interp.Language, c Config) ([]string, error) 
 
 // ScriptNames tells which file a script's name belongs to.
 var ScriptNames = scriptNames
-
-// PrintForTest writes an outcome for people.
-func (o *Outcome) PrintForTest(w *page.Page) { o.print(w) }

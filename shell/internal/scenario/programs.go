@@ -10,7 +10,7 @@ import (
 // Ending a program: it is asked a few times, and then killed.
 const (
 	askingPause = 50 * time.Millisecond
-	askedTimes  = 10
+	askedTimes  = 6
 )
 
 // EndPrograms ends all programs below this process once ctx has ended: an

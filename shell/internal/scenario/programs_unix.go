@@ -24,6 +24,26 @@ func endBelow(kill bool) {
 	}
 }
 
+// endIn kills the processes below this one that were started in a work folder, and
+// those below them, where the system tells with what they were started.
+func endIn(folder string) {
+	children := childrenOf()
+	var kill func(pid int, within bool)
+	kill = func(pid int, within bool) {
+		if !within && pid != os.Getpid() {
+			env, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "environ"))
+			within = strings.HasPrefix(string(env), "WORK="+folder) || strings.Contains(string(env), "\x00WORK="+folder)
+		}
+		if within {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended meanwhile
+		}
+		for _, child := range children[pid] {
+			kill(child, within)
+		}
+	}
+	kill(os.Getpid(), false)
+}
+
 // childrenOf gives every process's children: as /proc has them, or ps.
 func childrenOf() map[int][]int {
 	children := map[int][]int{}

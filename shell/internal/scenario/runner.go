@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -18,9 +19,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/interp"
-	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/trace"
 	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
 )
 
 // Run runs the files, in parallel, and tells report of each in the
@@ -35,43 +38,156 @@ type Build func(context.Context, *world.Plan, world.Making) (*world.World, error
 
 // RunIn runs the files as Run does, in worlds of somebody else's making.
 func RunIn(ctx context.Context, l *interp.Language, c Config, build Build, files []string, report func(Outcome)) error {
+	return Tell(ctx, l, c, build, files, Listener{Done: report})
+}
+
+// Listener is told of a run as it goes on; each of its functions may be nil. At
+// numbers the files from 0.
+type Listener struct {
+	Done  func(Outcome)                         // of each file, in their order
+	Begun func(at int)                          // a file begins; called by many at once
+	Line  func(at int, s Step)                  // with [Config.Lines]: a line begins, or what it said; called by many at once
+	After func(at int, o Outcome, sc Left) bool // a file has ended, and its world and folder are still there; false ends the run
+}
+
+// Left is what a scenario leaves behind: its shell, and its work folder.
+type Left struct {
+	Shell  *interp.Shell // nil when its world was not made
+	Folder string
+}
+
+// leaving is how long what was interrupted, or has had its time, may take to end;
+// then it is left behind.
+const leaving = 600 * time.Millisecond
+
+// errTime is what ends a scenario that takes longer than it may.
+var errTime = errors.New("the scenario has had its time")
+
+// Tell runs the files as RunIn does, and tells more of it.
+func Tell(ctx context.Context, l *interp.Language, c Config, build Build, paths []string, told Listener) error {
 	r, err := newRunner(ctx, l, c)
 	if err != nil {
 		return err
 	}
-	r.build = build
+	r.build, r.told = build, told
 	prepareTesting()
-	results := make([]chan Outcome, len(files))
-	for i := range results {
-		results[i] = make(chan Outcome, 1)
+	root, err := os.MkdirTemp(c.Folder, "tokenshell-run-")
+	if err != nil {
+		return exit.Input(os.TempDir(), 0, "there is no room for work folders: "+files.CauseOf(err))
 	}
-	next := make(chan int)
+	if !c.Keep {
+		defer Remove(root)
+	}
+	return r.all(root, paths)
+}
+
+// result is what became of one of the files.
+type result struct {
+	at int
+	Outcome
+}
+
+// all runs the files and reports them in their order.
+func (r *runner) all(root string, paths []string) error {
+	jobs := r.config.Jobs
+	if jobs <= 0 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	results, next := make(chan result, jobs), make(chan int)
+	stop := make(chan struct{}) // nothing more begins
+	end := sync.OnceFunc(func() { close(stop) })
+	defer end()
 	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(files)) {
+	for n := range min(jobs, len(paths)) {
 		workers.Go(func() {
-			for i := range next {
-				results[i] <- r.run(files[i])
+			folder := filepath.Join(root, strconv.Itoa(n))
+			for at := range next {
+				o, more := r.one(at, paths[at], folder)
+				if !more {
+					end()
+				}
+				results <- result{at, o}
 			}
 		})
 	}
 	go func() {
 		defer close(next)
-		for i := range files {
-			next <- i
+		for at := range paths {
+			select { // what is to stop comes first
+			case <-stop:
+				return
+			case <-r.ctx.Done():
+				return
+			default:
+			}
+			select {
+			case next <- at:
+			case <-stop:
+				return
+			case <-r.ctx.Done():
+				return
+			}
 		}
 	}()
-	overdue := make(chan struct{})
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(interp.Grace, func() { close(overdue) }) })()
-	for i := range files {
-		select {
-		case outcome := <-results[i]:
-			report(outcome)
-		case <-overdue: // one that waits for somebody else is left behind
-			return ctx.Err()
+	go func() {
+		workers.Wait()
+		close(results)
+	}()
+	return r.collect(paths, results)
+}
+
+// collect reports what the workers send, in the order of the files. What has not
+// ended soon after the run's context is left behind.
+func (r *runner) collect(paths []string, results <-chan result) error {
+	waiting, reported := map[int]Outcome{}, 0
+	report := func(o Outcome) {
+		reported++
+		if r.told.Done != nil {
+			r.told.Done(o)
 		}
 	}
-	workers.Wait()
-	return ctx.Err()
+	overdue := make(chan struct{})
+	defer context.AfterFunc(r.ctx, func() { time.AfterFunc(leaving, func() { close(overdue) }) })()
+	for open := true; open; {
+		select {
+		case got, more := <-results:
+			if open = more; more {
+				waiting[got.at] = got.Outcome
+			}
+		case <-overdue:
+			open = false
+		}
+		for o, ok := waiting[reported]; ok; o, ok = waiting[reported] {
+			delete(waiting, reported)
+			report(o)
+		}
+	}
+	for at := reported; at < len(paths); at++ {
+		if o, ok := waiting[at]; ok {
+			report(o)
+		} else if r.hasBegun(at) {
+			report(Outcome{File: paths[at], Verdict: Interrupted, Why: "it did not end, and was left behind"})
+		} else {
+			report(Outcome{File: paths[at], Verdict: NotRun})
+		}
+	}
+	return r.ctx.Err()
+}
+
+// Remove takes a folder away, also when something in it may not be written to, or
+// somebody who was left behind still writes there.
+func Remove(folder string) {
+	for range 3 {
+		if os.RemoveAll(folder) == nil {
+			return
+		}
+		_ = filepath.WalkDir(folder, func(path string, d os.DirEntry, err error) error {
+			if err == nil && d.IsDir() {
+				_ = os.Chmod(path, 0o700) // or it cannot be emptied
+			}
+			return nil
+		})
+	}
 }
 
 // prepareTesting makes testscript's condition [short] answer outside go test: it
@@ -83,31 +199,114 @@ var prepareTesting = sync.OnceFunc(func() {
 	}
 })
 
+// begin takes down that a file begins.
+func (r *runner) begin(at int) {
+	r.mu.Lock()
+	if r.begun == nil {
+		r.begun = map[int]bool{}
+	}
+	r.begun[at] = true
+	r.mu.Unlock()
+	if r.told.Begun != nil {
+		r.told.Begun(at)
+	}
+}
+
+func (r *runner) hasBegun(at int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.begun[at]
+}
+
+// ended takes down that a file needs nobody's attention any more.
+func (r *runner) ended(at int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.begun, at)
+}
+
+// one runs one file in a folder of its worker's own; more is false when the run
+// is to end with it.
+func (r *runner) one(at int, file, folder string) (o Outcome, more bool) {
+	r.begin(at)
+	defer r.ended(at)
+	took := tokens.Stopwatch()
+	o, left := r.run(at, file, folder)
+	o.Milliseconds = took().Milliseconds()
+	more = true
+	if r.told.After != nil {
+		more = r.told.After(at, o, left)
+	}
+	if r.config.FailFast && o.Verdict == Failed {
+		more = false
+	}
+	if left.Folder != "" && !r.config.Keep {
+		Remove(left.Folder)
+	}
+	return o, more
+}
+
 // run runs one file.
-func (r *runner) run(file string) Outcome {
-	if r.ctx.Err() != nil {
-		return Outcome{File: file, Verdict: Failed, Why: "interrupted"}
-	}
-	if err := r.examine(file); err != nil {
-		outcome := Outcome{File: file, Verdict: Failed}
-		outcome.explain(err.Error(), nil)
-		outcome.clean(nil)
-		return outcome
-	}
-	var running *script
-	params := r.params([]string{file}, func(sc *script) { running = sc })
-	t := &scriptT{}
-	t.run(func() { testscript.RunT(t, params) })
+func (r *runner) run(at int, file, folder string) (Outcome, Left) {
 	outcome := Outcome{File: file, Verdict: Passed}
+	if err := r.examine(file); err != nil {
+		outcome.Verdict = Failed
+		text, _ := r.read(file) // what it says is told without it
+		outcome.explain(logged{text: err.Error(), file: file}, nil, text)
+		outcome.clean(nil)
+		return outcome, Left{}
+	}
+	played, err := r.prepare(file, folder)
+	if err != nil {
+		outcome.Verdict, outcome.Why = Failed, err.Error()
+		outcome.clean(nil)
+		return outcome, Left{}
+	}
+	ctx, end := r.ctx, func() {}
+	if r.config.Timeout > 0 {
+		ctx, end = context.WithTimeoutCause(r.ctx, r.config.Timeout, errTime)
+	}
+	defer end()
+	var running *script
+	params := r.params([]string{played}, func(sc *script) {
+		sc.file, sc.ctx = file, ctx
+		if r.config.Lines && r.told.Line != nil {
+			sc.said = func(text string) { r.told.Line(at, Step{Said: strings.TrimRight(sc.shell.Redact(text), "\n")}) }
+		}
+		running = sc
+	})
+	params.WorkdirRoot, params.UpdateScripts, params.Deadline = folder, r.config.Update, deadline(r.config.Timeout)
+	t := &scriptT{}
+	params.Condition = r.conditions(at, file)
+	done := t.begin(func() { testscript.RunT(t, params) })
+	if !r.await(ctx, done) {
+		endIn(folder)
+		outcome.Verdict = Interrupted
+		if outcome.Why = "it did not end, and was left behind"; r.ctx.Err() == nil {
+			outcome.Verdict, outcome.Why = Failed, fmt.Sprintf("it did not end within %s, and was left behind", r.config.Timeout)
+		}
+		return outcome, Left{Folder: folder} // what goes on in it is nobody's business
+	}
+	log := logged{t.log.String(), played, r.shown}
+	left := Left{Folder: filepath.Join(folder, "script-"+scriptName(played))}
+	if running != nil {
+		left.Shell, left.Folder = running.shell, running.folder
+	}
 	var unable *exit.UnableError
 	switch {
+	case t.failed && r.wasInterrupted(log.text):
+		outcome.Verdict, outcome.Why = Interrupted, "it was interrupted"
 	case t.failed && running != nil && errors.As(running.failed, &unable):
 		outcome.Verdict, outcome.Why = Skipped, unable.Error()
 	case t.failed && running != nil && running.idle:
 		outcome.Verdict, outcome.Why = Failed, noVerb
 	case t.failed:
 		outcome.Verdict = Failed
-		outcome.explain(t.log.String(), running)
+		text, _ := r.read(file) // what it says is told without it
+		outcome.explain(log, running, text)
+		if context.Cause(ctx) == errTime {
+			outcome.Why, outcome.Expected, outcome.Got = fmt.Sprintf("it did not end within %s", r.config.Timeout), "", ""
+		}
 	case t.skipped:
 		outcome.Verdict = Skipped
 		outcome.Why = t.why
@@ -118,37 +317,74 @@ func (r *runner) run(file string) Outcome {
 			}
 		}
 		outcome.warn(running, r.config.Strict)
+		if err := r.update(&outcome, played); err != nil {
+			outcome.Verdict, outcome.Why = Failed, err.Error()
+		}
 	}
+	outcome.traced(ctx, running, r.config.Traced)
 	outcome.clean(running)
-	return outcome
+	if r.config.Keep {
+		outcome.Folder = left.Folder
+	}
+	return outcome, left
 }
 
-// explain finds in testscript's log where and why a script failed: what it says
-// last, for what verbs print may look like anything.
-func (o *Outcome) explain(log string, sc *script) {
-	o.Why = strings.TrimSpace(log)
-	mark := "FAIL: " + o.File + ":"
-	if at := strings.LastIndex("\n"+log, "\n"+mark); at >= 0 {
-		number, why, _ := strings.Cut(log[at+len(mark):], ": ")
-		o.Line, _ = strconv.Atoi(number)
-		o.Why = strings.TrimSpace(why)
+// await waits until a script has ended; false says that it is left behind.
+func (r *runner) await(ctx context.Context, done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
 	}
-	// What the shell found before the first line says the place itself.
-	if rest, ok := strings.CutPrefix(o.Why, o.File+":"); ok && o.Line == 0 {
-		if number, why, ok := strings.Cut(rest, ": "); ok {
-			if n, err := strconv.Atoi(number); err == nil {
-				o.Line, o.Why = n, why
-			}
+	grace := leaving
+	if r.ctx.Err() == nil {
+		grace += 2 * testscriptGrace(r.config.Timeout) // testscript ends its programs by itself
+	}
+	select {
+	case <-done:
+		return true
+	case <-time.After(grace):
+		return false
+	}
+}
+
+// testscriptGrace is what testscript calls the grace period of a deadline: it
+// ends a program two of them before it.
+func testscriptGrace(timeout time.Duration) time.Duration {
+	return max(100*time.Millisecond, timeout/18)
+}
+
+// deadline gives testscript's deadline for scripts whose programs have a time.
+func deadline(timeout time.Duration) time.Time {
+	if timeout <= 0 {
+		return time.Time{}
+	}
+	return tokens.LiveClock().Now().Add(timeout + 2*testscriptGrace(timeout))
+}
+
+// A program that failed, in testscript's log, and how long the signal that ended it
+// may take to be heard here.
+const (
+	failedFor = "unexpected command failure"
+	endedBy   = "\n[signal: "
+	endedSoon = time.Second
+)
+
+// wasInterrupted reports whether a script failed because the run was interrupted.
+// The signal that ended a program of the script may have been sent to all of us,
+// and not have been heard here yet.
+func (r *runner) wasInterrupted(log string) bool {
+	if strings.Contains(log, failedFor) {
+		patience := endedSoon / 20
+		if strings.Contains(log, endedBy) || strings.Contains(log, "\n[exit status 130]") {
+			patience = endedSoon
+		}
+		select {
+		case <-r.ctx.Done():
+		case <-time.After(patience):
 		}
 	}
-	if text, err := os.ReadFile(o.File); err == nil && o.Line > 0 {
-		if lines := strings.Split(string(text), "\n"); o.Line <= len(lines) {
-			o.Text = strings.TrimSpace(lines[o.Line-1])
-		}
-	}
-	if sc != nil && o.Line > 0 {
-		o.Output = strings.TrimRight(sc.stdout+sc.stderr, "\n")
-	}
+	return r.ctx.Err() != nil
 }
 
 // warn says what a scenario that passed does not show; when it is strict, it fails
@@ -167,19 +403,19 @@ func (o *Outcome) warn(sc *script, strict bool) {
 	}
 }
 
-// clean takes out what no report may show.
-func (o *Outcome) clean(sc *script) {
-	hide := redact.Tokens
-	if sc != nil && sc.shell != nil {
-		hide = sc.shell.Redact
+// traced keeps the conversation: of the order that failed, or all of it.
+func (o *Outcome) traced(ctx context.Context, sc *script, all bool) {
+	if sc == nil || sc.shell == nil || sc.shell.World == nil || o.Verdict != Failed && !all {
+		return
 	}
-	if o.Verdict == Skipped {
-		o.Why = redact.OneLine(o.Why)
+	order := sc.shell.Order
+	if all {
+		order = ""
 	}
-	for i, warning := range o.Warnings {
-		o.Warnings[i] = redact.OneLine(hide(warning))
+	t := trace.New(context.WithoutCancel(ctx), sc.shell.Client, order, all)
+	if len(t.Messages) > 0 {
+		o.Trace = &t
 	}
-	o.Text, o.Why, o.Output = redact.Printable(hide(o.Text)), redact.Printable(hide(o.Why)), redact.Printable(hide(o.Output))
 }
 
 // scriptT is testscript's T outside go test, for one script.
@@ -190,8 +426,8 @@ type scriptT struct {
 	why     string
 }
 
-// run calls f where it may be stopped at any point.
-func (t *scriptT) run(f func()) {
+// begin calls f where it may be stopped at any point.
+func (t *scriptT) begin(f func()) <-chan struct{} {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -203,7 +439,7 @@ func (t *scriptT) run(f func()) {
 		}()
 		f()
 	}()
-	<-done
+	return done
 }
 
 // Skip ends the script as skipped.
@@ -236,8 +472,9 @@ func (t *scriptT) Skipped() bool { return t.skipped }
 // Parallel is the runner's own business.
 func (t *scriptT) Parallel() {}
 
-// Verbose keeps the log short.
-func (t *scriptT) Verbose() bool { return false }
+// Verbose has the log tell all that happened: where a script fails, what led
+// there is told.
+func (t *scriptT) Verbose() bool { return true }
 
 // Run runs the one script.
-func (t *scriptT) Run(_ string, f func(testscript.T)) { t.run(func() { f(t) }) }
+func (t *scriptT) Run(_ string, f func(testscript.T)) { <-t.begin(func() { f(t) }) }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -38,6 +40,19 @@ type Config struct {
 
 	// Strict has what would else be a warning fail a scenario.
 	Strict bool
+
+	// What follows is the runner's own, and means nothing to [Params].
+	Env      []string          // NAME=VALUE, set in every scenario
+	Jobs     int               // how many run at once; 0 is one for each processor
+	Timeout  time.Duration     // that a scenario has; 0 is any
+	FailFast bool              // nothing begins after one that failed
+	Update   bool              // sections that cmp compares are written anew
+	Keep     bool              // work folders stay
+	Folder   string            // where they are made; empty is the system's
+	Lines    bool              // the listener is told of each line
+	Traced   bool              // the conversation is kept of every scenario, with all that was seen
+	Until    map[string]int    // by file: the line at which it ends
+	Texts    map[string][]byte // by file: what is run in its place
 }
 
 // scriptKey finds a script's scenario among testscript's values.
@@ -46,6 +61,10 @@ type scriptKey struct{}
 // script is one scenario on its way: its shell and what its last verb said.
 type script struct {
 	file   string
+	folder string
+	ctx    context.Context
+	ts     *testscript.TestScript // once a verb has run
+	said   func(string)           // is told what verbs say; may be nil
 	shell  *interp.Shell
 	stdout string
 	stderr string
@@ -78,6 +97,10 @@ type runner struct {
 	plan     *world.Plan
 	build    Build
 	verbs    []string
+
+	told  Listener
+	mu    sync.Mutex
+	begun map[int]bool // files that have not ended yet
 }
 
 func newRunner(ctx context.Context, l *interp.Language, c Config) (*runner, error) {
@@ -106,7 +129,7 @@ func (r *runner) params(files []string, started func(*script)) testscript.Params
 	}
 	names := scriptNames(files)
 	setup := func(env *testscript.Env) error {
-		sc := &script{file: names[strings.TrimPrefix(filepath.Base(env.WorkDir), "script-")]}
+		sc := &script{file: names[strings.TrimPrefix(filepath.Base(env.WorkDir), "script-")], folder: env.WorkDir, ctx: r.ctx}
 		if started != nil {
 			started(sc)
 		}
@@ -137,12 +160,7 @@ func (sc *script) judge(t testscript.T) {
 func scriptNames(files []string) map[string]string {
 	names := map[string]string{}
 	for _, file := range files {
-		name := filepath.Base(file)
-		if cut, ok := strings.CutSuffix(name, ".txt"); ok {
-			name = cut
-		} else {
-			name = strings.TrimSuffix(name, ".txtar")
-		}
+		name := scriptName(file)
 		prefix := name
 		for i := 1; names[name] != ""; i++ {
 			name = prefix + "#" + strconv.Itoa(i)
@@ -152,8 +170,20 @@ func scriptNames(files []string) map[string]string {
 	return names
 }
 
+func scriptName(file string) string {
+	name := filepath.Base(file)
+	if cut, ok := strings.CutSuffix(name, ".txt"); ok {
+		return cut
+	}
+	return strings.TrimSuffix(name, ".txtar")
+}
+
 // setup gives a script its world and its shell, after reading it once through.
 func (r *runner) setup(env *testscript.Env, sc *script) error {
+	for _, pair := range r.config.Env {
+		name, value, _ := strings.Cut(pair, "=")
+		env.Setenv(name, value)
+	}
 	named, err := r.readThrough(sc.file, env.Vars)
 	if err != nil {
 		return err
@@ -166,7 +196,7 @@ func (r *runner) setup(env *testscript.Env, sc *script) error {
 	plan := r.plan
 	if path := filepath.Join(env.WorkDir, "world.yaml"); files.Exists(path) {
 		var err error
-		if plan, err = world.ReadUntil(r.ctx, r.language.Kinds, path); err != nil {
+		if plan, err = world.ReadUntil(sc.ctx, r.language.Kinds, path); err != nil {
 			return err
 		}
 	}
@@ -190,6 +220,7 @@ func (r *runner) command(verb string) func(*testscript.TestScript, bool, []strin
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		sc := ts.Value(scriptKey{}).(*script)
 		sc.ran++
+		sc.ts = ts
 		var stdout, stderr strings.Builder
 		words := append([]string{verb}, args...)
 		if neg {
@@ -210,13 +241,16 @@ func (r *runner) command(verb string) func(*testscript.TestScript, bool, []strin
 		for i, word := range words {
 			typed[i] = syntax.Quote(word)
 		}
-		err := sc.shell.Run(r.ctx, strings.Join(typed, " "), words, &stdout, &stderr)
+		err := sc.shell.Run(sc.ctx, strings.Join(typed, " "), words, &stdout, &stderr)
 		if err == nil && sc.shell.HasQuit() {
 			err = exit.Usage("stop ends a scenario", "quit leaves a shell")
 		}
 		sc.stdout, sc.stderr, sc.failed = stdout.String(), stderr.String(), err
 		fmt.Fprint(ts.Stdout(), sc.stdout)
 		fmt.Fprint(ts.Stderr(), sc.stderr)
+		if sc.said != nil {
+			sc.said(sc.stdout + sc.stderr)
+		}
 		if err != nil {
 			ts.Fatalf("%s", sc.shell.Redact(unexpected(err)))
 		}
@@ -284,11 +318,6 @@ func (r *runner) readThrough(file string, vars []string) (named []string, err er
 		anything = anything || slices.Contains(rest, "source") || verb == "source"
 	}
 	return named, nil
-}
-
-// read gives a scenario's text.
-func (r *runner) read(file string) ([]byte, error) {
-	return files.Read(r.ctx, file, world.WorldLimit)
 }
 
 func unsetText(name string) string {

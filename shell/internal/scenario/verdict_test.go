@@ -127,7 +127,7 @@ func verdictCases() []verdictCase {
 		{"an unknown condition", "[moon] stop\n", scenario.Failed, 1, `unknown condition "moon"`},
 
 		{"a world of one's own", "points balance\nstdout '^only has 7'\n-- world.yaml --\ncustomers:\n  - {id: only, points: 7}\n", scenario.Passed, 0, ``},
-		{"a bad world", "points balance\n-- world.yaml --\ncustomers:\n  - {id: only, pionts: 7}\n", scenario.Failed, 0, `world.yaml:2: column 16: unknown field "pionts"`},
+		{"a bad world", "points balance\n-- world.yaml --\ncustomers:\n  - {id: only, pionts: 7}\n", scenario.Failed, 4, `world.yaml:2: column 16: unknown field "pionts"`},
 		{"an empty world", "points balance\n-- world.yaml --\n", scenario.Failed, 0, `world.yaml: .*a world has at least one customer`},
 		{"two worlds", "points balance\n-- world.yaml --\ncustomers: [{id: a}]\n-- world.yaml --\ncustomers: [{id: b}]\n", scenario.Failed, 0, `world.yaml would overwrite`},
 

@@ -5,12 +5,14 @@ package trace
 
 import (
 	_ "embed"
+	"fmt"
 	"html/template"
 	"io"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"tokenshell/shell/internal/wire"
@@ -19,8 +21,12 @@ import (
 //go:embed trace.html.tmpl
 var traceTemplate string
 
+// traceTemplates is the page and its parts: read once, for a report has many.
+var traceTemplates = sync.OnceValues(func() (*template.Template, error) { return template.New("trace").Parse(traceTemplate) })
+
 // tracePage is what the template shows.
 type tracePage struct {
+	ID             string // begins the ids of its messages; empty where it is alone
 	Title, Summary string
 	Parties        []string
 	Names          string // of the parties, as a sentence lists them
@@ -73,11 +79,37 @@ type seenField struct {
 
 // writeHTML writes a trace as a page.
 func (t *Trace) writeHTML(w io.Writer) error {
-	tmpl, err := template.New("trace").Parse(traceTemplate)
+	tmpl, err := traceTemplates()
 	if err != nil {
 		return err
 	}
 	return tmpl.Execute(w, t.page())
+}
+
+// Figure gives the diagram alone, for a page that holds several, each with an id of
+// its own, and [FigureStyle].
+func (t *Trace) Figure(id string) (template.HTML, error) {
+	p := t.page()
+	p.ID = id
+	text, err := partOf("figure", p)
+	return template.HTML(fmt.Sprintf("<div class=\"figure\" style=\"--parties: %d\">%s</div>", len(p.Parties), text)), err // the template has escaped it
+}
+
+// FigureStyle gives the style sheet of diagrams.
+func FigureStyle() (template.CSS, error) {
+	text, err := partOf("style", nil)
+	return template.CSS(text), err
+}
+
+// partOf fills a part of the template.
+func partOf(name string, data any) (string, error) {
+	tmpl, err := traceTemplates()
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	err = tmpl.ExecuteTemplate(&b, name, data)
+	return b.String(), err
 }
 
 func (t *Trace) page() tracePage {

@@ -38,6 +38,16 @@ func (t *Trace) writeText(w *page.Page) {
 	fmt.Fprintln(w, w.Faint(t.summary()))
 }
 
+// Write writes a trace as text, for a terminal or a pipe.
+func (t *Trace) Write(w *page.Page) { t.writeText(w) }
+
+// Last gives the trace with its last messages only.
+func (t *Trace) Last(most int) *Trace {
+	short := *t
+	short.Messages = t.Messages[max(0, len(t.Messages)-most):]
+	return &short
+}
+
 // picture writes the lines of a drawing: how it is drawn is nobody's business but
 // the reader's.
 func picture(w *page.Page, drawn string) {

@@ -22,9 +22,9 @@ import (
 
 // Trace is a conversation between parties, without any token.
 type Trace struct {
-	Title    string
-	Parties  []string // who takes part, from left to right
-	Messages []traced
+	Title    string   `json:"title"`
+	Parties  []string `json:"parties"` // who takes part, from left to right
+	Messages []traced `json:"messages"`
 }
 
 // traced is one message in a trace, and in the JSON of the verb.

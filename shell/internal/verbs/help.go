@@ -21,7 +21,10 @@ import (
 
 // unknownTopic says what else help explains.
 func unknownTopic(l *interp.Language, p *interp.Parser, word string) error {
-	topics := append(l.ReasonCodes(), "reasons", "checks", "faults", "run", "adapter")
+	topics := append(l.ReasonCodes(), "reasons", "checks", "faults")
+	for _, t := range l.Topics {
+		topics = append(topics, t.Name)
+	}
 	for _, row := range PartyRows(l.Kinds) {
 		topics = append(topics, row.Name)
 	}
@@ -110,8 +113,8 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 	if words[0] == "faults" {
 		return out.Show(map[string]any{"faults": wire.FaultRows()}, writeFaults)
 	}
-	if about, ok := map[string]string{"run": aboutRun, "adapter": aboutAdapter}[words[0]]; ok && len(words) == 1 {
-		return out.Show(map[string]string{"topic": words[0], "what": about}, func(w *page.Page) { fmt.Fprint(w, about) })
+	if at := slices.IndexFunc(l.Topics, func(t interp.Topic) bool { return t.Name == words[0] }); at >= 0 && len(words) == 1 {
+		return Topic(l.Topics[at], out)
 	}
 	if len(words) == 1 && slices.Contains(l.ReasonCodes(), words[0]) {
 		return explainReason(l, plan, out, tokens.Reason(words[0]))
@@ -137,31 +140,37 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 	})
 }
 
-// aboutRun is what a person has to know of tokenshell run.
-const aboutRun = `tokenshell run [--no-exec] [--strict] PATH…
-
-Runs scenarios: .txtar files, and all that lie in folders, each in a world of its own with time frozen.
-
-A scenario is a program. exec runs any other program, and testscript's commands (cp, cd, grep, env and so on) read and write files, all with the rights of
-whoever runs it. Verbs read any file, too. What a scenario unpacks, and what its verbs write (--out, record), stays in a folder of its own that is removed
-afterwards.
-
---no-exec is for files that you do not trust, such as those of a pull request: no program is run, nothing outside the scenario's folder is read or
-written, and a line that would is refused, with its place, before the first one runs.
-
-A scenario that passed may have a warning: a fault that it ordered, and that nobody met, has tested nothing. With --strict it fails of that.
-`
-
-// aboutAdapter is what a person has to know of the protocol of adapters.
-const aboutAdapter = `tokenshell adapter [--state FILE]
-
-Puts our own relay behind the protocol by which tokenshell drives anybody's: JSON Lines, a question or an answer a line, on standard input and output.
-attack run --adapter 'COMMAND' sends the catalogue through such a program, in any language; tokenshell plays the client, the services, their keys and the
-time, and compares what the relay says with the services' books.
-
-target init stdio DIR writes an adapter to begin with, target check FILE goes through it step by step and says in plain words what is wrong. With --state
-FILE sessions and used tokens outlive the process, and the rows about a restart are tried, too. Never point it at production; see SECURITY.md.
-`
+// Topic explains a command of the process.
+func Topic(t interp.Topic, out *answer.Out) error {
+	rows, err := t.Rows()
+	if err != nil {
+		return err
+	}
+	data := map[string]any{"topic": t.Name, "what": t.About, "flags": append([]interp.FlagRow{}, rows...)}
+	return out.Show(data, func(w *page.Page) {
+		usage := "tokenshell " + t.Name
+		if len(rows) > 0 {
+			usage += " [FLAGS]"
+		}
+		for _, row := range rows {
+			if !strings.HasPrefix(row.Flag, "-") {
+				usage += " " + row.Flag
+			}
+		}
+		fmt.Fprintf(w, "%s\n\n%s", usage, t.About)
+		if len(rows) > 0 {
+			fmt.Fprintln(w)
+			shown := page.NewTable()
+			for _, row := range rows {
+				shown.Row(page.Rigid("  "+row.Flag), row.Help)
+			}
+			shown.Write(w)
+		}
+		if len(t.Examples) > 0 {
+			fmt.Fprintf(w, "\nfor example:\n  %s\n", strings.Join(t.Examples, "\n  "))
+		}
+	})
+}
 
 // explainReason says what a refusal means, and what to try next.
 func explainReason(l *interp.Language, plan *world.Plan, out *answer.Out, reason tokens.Reason) error {
