@@ -183,6 +183,12 @@ func (r Row) Needs() []Need {
 	return slices.DeleteFunc(Needs(), func(n Need) bool { return !found[n] })
 }
 
+// CountsFetches reports whether a row wants keys to be fetched only so often, so
+// that nobody else may fetch any meanwhile.
+func (r Row) CountsFetches() bool {
+	return slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Verb == fetched })
+}
+
 // Wait gives the longest wait of a row, where things live for as long as a shop
 // says; 0 when it waits for nothing.
 func (r Row) Wait(shop Shop) time.Duration {

@@ -39,12 +39,13 @@ func exhaustionRows() []Row {
 	})
 }
 
-// storm sends n tokens, each with a kid of its own, and then a good one.
+// storm sends n tokens, each with a kid of its own, and then a good one. A relay
+// that fetches keys for each of them can be made to flood an issuer.
 func storm(n int) []Step {
-	steps := scene()
+	steps := append(scene(), marked())
 	for i := range n {
 		name := "x" + strings.Repeat("i", i)
 		steps = append(steps, forged(name, "t", header(set("kid", `"`+name+`"`)).by(attacker)), relay(name).refused())
 	}
-	return append(steps, relay("t"))
+	return append(steps, atMost(5), relay("t"))
 }

@@ -97,5 +97,7 @@ func keyFlowRows() []Row {
 			forged("x", "u", Forgery{Header: edits(set("kid", `"$T_KID"`)), Signer: former}), direct("x").refused(), relay("x").refused(), relay("u"))},
 		{"ROT-07", "a disabled key's token after a retry of its redemption", tokens.KeyUnknown, leaving, scene(
 			relay("t"), redeem(Completed), rotate(), disable("t"), direct("t").refused())},
+		{"ROT-08", "a token that was accepted before its key was disabled", tokens.KeyUnknown, leaving, scene(
+			relay("t"), rotate(), disable("t"), relay("t").refused(), direct("t").refused())},
 	})
 }

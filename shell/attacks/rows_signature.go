@@ -45,6 +45,7 @@ func signatureRows() []Row {
 		{"SIG-23", "the signature covers the JSON, not its encoding", tokens.SignatureInvalid, "RFC 7515 5.1", both(Forgery{Input: fixed(`{"alg":"ES256"}`)})},
 		{"SIG-24", "expired and badly signed: nothing is said of exp", tokens.SignatureInvalid, "RFC 8725 3.3; CVE-2024-51744", both(claims(set("exp", `$NOW-60`)).by(attacker))},
 		{"SIG-25", "unknown session and badly signed: nothing is said of sessions", tokens.SignatureInvalid, "RFC 8725 3.3", both(claims(set("order_processing_id", `"$NEVER"`)).by(attacker))},
+		{"SIG-26", "a space in front of the header, the signature left", tokens.SignatureInvalid, "RFC 7515 5.2", both(Forgery{HeaderText: " @", Signer: kept})},
 	})
 }
 

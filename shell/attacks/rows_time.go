@@ -13,7 +13,7 @@ func timeRows() []Row {
 		expiry = "RFC 7519 4.1.4"
 		date   = "RFC 7519 2"
 		issued = "RFC 7519 4.1.6"
-		life   = "design"
+		design = "design"
 	)
 	ahead := Span{Leeways: 1, Plus: 5 * time.Second}
 	exp := func(raw string) []Step { return both(claims(set("exp", raw))) }
@@ -36,8 +36,8 @@ func timeRows() []Row {
 		{"TIM-15", "exp is negative", tokens.Expired, expiry, exp(`-1`)},
 		{"TIM-16", "exp is now", tokens.Expired, expiry, exp(`$OVER`)},
 		{"TIM-17", "exp was a second ago", tokens.Expired, expiry, exp(`$OVER-1`)},
-		{"TIM-18", "exp in milliseconds", tokens.LifetimeTooLong, life, exp(`$NOW000`)},
-		{"TIM-19", "exp in a hundred years", tokens.LifetimeTooLong, life, exp(`$NOW+3155760000`)},
+		{"TIM-18", "exp in milliseconds", tokens.LifetimeTooLong, design, exp(`$NOW000`)},
+		{"TIM-19", "exp in a hundred years", tokens.LifetimeTooLong, design, exp(`$NOW+3155760000`)},
 		{"TIM-20", "exp is the largest number of 64 bits", tokens.ClaimInvalid, date, exp(`9223372036854775807`)},
 		{"TIM-21", "a second more than the longest life", tokens.LifetimeTooLong, "design", exp(`$LATEST+1`)},
 		{"TIM-22", "no iat", tokens.ClaimMissing, issued, both(claims(drop("iat")))},
@@ -54,5 +54,7 @@ func timeRows() []Row {
 			{Verb: Skew, Service: early}, wait(ahead), relay("t")}},
 		{"TIM-31", "the service's clock has passed exp, the relay's has not", tokens.Expired, expiry, scene(
 			relay("t"), Step{Verb: Skew, Service: early, By: Span{Lives: 1, Plus: time.Minute}}, direct("t").refused(), Step{Verb: Skew, Service: early})},
+		{"TIM-32", "a token that was accepted before, when it is over", tokens.Expired, expiry, scene(
+			relay("t"), wait(life), relay("t").refused(), direct("t").refused())},
 	})
 }

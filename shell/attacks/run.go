@@ -30,6 +30,7 @@ const (
 type Trouble struct {
 	Status Status
 	What   string
+	Said   string // the party's own words, if it gave any
 }
 
 func (t *Trouble) Error() string { return t.What }
@@ -106,10 +107,10 @@ func (r *run) books() Books {
 }
 
 func wrong(format string, args ...any) error {
-	return &Trouble{WrongReason, fmt.Sprintf(format, args...)}
+	return &Trouble{Status: WrongReason, What: fmt.Sprintf(format, args...)}
 }
 func through(format string, args ...any) error {
-	return &Trouble{GotThrough, fmt.Sprintf(format, args...)}
+	return &Trouble{Status: GotThrough, What: fmt.Sprintf(format, args...)}
 }
 
 // Run runs a row on a fresh target. The attacker's keys come from the seed. A
@@ -169,7 +170,7 @@ func (r *run) uncontrolled(when string, err error) error {
 	r.lost = true
 	var v *Trouble
 	if errors.As(err, &v) {
-		return &Trouble{v.Status, fmt.Sprintf("the control %s it: %v", when, err)}
+		return &Trouble{Status: v.Status, What: fmt.Sprintf("the control %s it: %v", when, err)}
 	}
 	return wrong("the control %s it: %v", when, err)
 }
@@ -247,6 +248,11 @@ func (r *run) step(ctx context.Context, s Step) error {
 	case unmoved:
 		if now := r.books(); !maps.Equal(r.mark.Accounts, now.Accounts) {
 			return through("the accounts have moved: %s", difference(r.mark.Accounts, now.Accounts))
+		}
+		return nil
+	case fetched:
+		if n := r.books().Fetches - r.mark.Fetches; n > s.Count {
+			return through("keys were fetched %d times, where %d are enough: whoever sends tokens has it ask the issuers", n, s.Count)
 		}
 		return nil
 	case forge:

@@ -89,6 +89,7 @@ func disable(token string) Step  { return Step{Verb: Disable, Token: token} }
 func restart() Step              { return Step{Verb: Restart} }
 func marked() Step               { return Step{Verb: mark} }
 func same() Step                 { return Step{Verb: unmoved} }
+func atMost(fetches int) Step    { return Step{Verb: fetched, Count: fetches} }
 
 func fault(service, phase, kind string, count int) Step {
 	return Step{Verb: Fault, Service: service, Phase: phase, Kind: kind, Count: count}

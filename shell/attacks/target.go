@@ -48,7 +48,17 @@ type Shop struct {
 	Audience, Type string            // aud of the relay, and typ
 	Claims         map[string]string // its names for our claims
 
+	Canary string // a URL that nobody may ask for; empty is one that leads nowhere
+
 	Cannot []Need // what this target is not asked for; a control leaves it out
+}
+
+// canary is a URL that is the attacker's.
+func (s Shop) canary() string {
+	if s.Canary == "" {
+		return "https://attacker.example"
+	}
+	return s.Canary
 }
 
 // Can reports whether the target can be asked for something.
@@ -69,12 +79,13 @@ type Books struct {
 	Accounts     map[string]string // uses, balances, limits
 	Reservations map[string]string // by jti: its state
 	Broken       string            // an invariant that does not hold; empty when all do
+	Fetches      int               // how often the relay has asked for keys, where it has to
 }
 
 // Verb is what an [Action] does.
 type Verb string
 
-// The verbs. The last three are the row's own: no target is asked for them.
+// The verbs. The last four are the row's own: no target is asked for them.
 const (
 	Open    Verb = "open"    // opens Session for Customer
 	Close   Verb = "close"   // ends Session
@@ -97,6 +108,7 @@ const (
 	forge   Verb = "forge"   // makes a token from another
 	mark    Verb = "mark"    // looks at the accounts
 	unmoved Verb = "unmoved" // wants the accounts to be as they were at the mark
+	fetched Verb = "fetched" // wants keys to have been fetched at most Count times since the mark
 )
 
 // Action is one thing that somebody does.

@@ -47,7 +47,7 @@ var word = regexp.MustCompile(`\$[A-Z_]+([+-][0-9]+)?`)
 // token called u; and $NOW, $OVER, $SOON and $LATEST, times in seconds, which may have +N or -N
 // behind them: now, when just over, not come yet, and the end of the longest
 // life. $VICTIM, $ELSEWHERE, $INTRUDER and $NEVER are sessions, $ROW makes a
-// name the row's own, $AUD is the relay and $TYP the type of a token.
+// name the row's own, $CANARY is a URL of the attacker's, $AUD is the relay and $TYP the type of a token.
 func (r *run) words(good held) (func(string) string, error) {
 	shop, own, other := r.shop(), r.service(good.service), r.service(late)
 	if other.Name == own.Name {
@@ -65,7 +65,7 @@ func (r *run) words(good held) (func(string) string, error) {
 		"$T_KID": r.tokens["t"].kid, "$ISS": own.Issuer, "$CAP": own.Capability, "$KID": good.kid,
 		"$OTHER_ISS": other.Issuer, "$OTHER_CAP": other.Capability, "$OTHER_KID": other.KeyID,
 		"$VICTIM": text(r.order(victim)), "$ELSEWHERE": text(r.order(elsewhere)), "$INTRUDER": text(r.order(intruder)), "$NEVER": text(r.order(never)),
-		"$ROW": shop.Row, "$AUD": shop.Audience, "$TYP": shop.Type,
+		"$ROW": shop.Row, "$CANARY": shop.canary(), "$AUD": shop.Audience, "$TYP": shop.Type,
 		"$CUSTOMER": shop.Customers[0], "$OTHER_CUSTOMER": shop.Customers[1],
 		"$JWK": ownJWK, "$ATTACKER_JWK": attackerJWK, "$LETTER": sealedIn(r.tokens["u"].raw),
 	}

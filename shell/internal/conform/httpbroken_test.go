@@ -3,6 +3,7 @@
 package conform_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
@@ -67,6 +68,38 @@ func TestBrokenServices(t *testing.T) {
 				t.Fatalf("%v: %+v", err, report.Rows)
 			}
 		})
+	}
+}
+
+// A gateway that refuses as it has to, and writes the token where nobody reads it.
+func TestTokensInWholeAnswers(t *testing.T) {
+	t.Parallel()
+	for where, answer := range map[string]func(w http.ResponseWriter, token string){
+		"":        func(w http.ResponseWriter, token string) { fmt.Fprint(w, "seen") },
+		"header":  func(w http.ResponseWriter, token string) { w.Header().Set("X-Debug", "token="+token) },
+		"trailer": func(w http.ResponseWriter, token string) { fmt.Fprintf(w, `{"debug": {"was": [%q]}}`, token) },
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+			token := strings.TrimPrefix(q.Header.Get("Authorization"), "Bearer ")
+			head, _ := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[0])
+			if strings.Contains(string(head), "none") {
+				w.WriteHeader(401)
+				return
+			}
+			answer(w, token)
+		}))
+		t.Cleanup(s.Close)
+		report, err := conform.Run(t.Context(), gateway(t, s.URL, ""), options(t, "ALG-01"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, says := attacks.Refused, ""
+		if where != "" {
+			want, says = foreign.Leaked, "it wrote a token in its answer to GET /"
+		}
+		if r := report.Rows[0]; r.Status != want || r.Detail != says {
+			t.Errorf("%s: %s %q", where, r.Status, r.Detail)
+		}
 	}
 }
 

@@ -4,13 +4,17 @@ package conform_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"tokenshell/orchestrator/filestore"
 	"tokenshell/shell/internal/adapter"
 )
+
+var long = flag.Bool("long", false, "run every scenario on our own adapter, and wait for what waits")
 
 // asAdapter is the first argument of an adapter's command.
 const asAdapter = "as-adapter"
@@ -34,8 +38,8 @@ func play(which string) error {
 		return adapter.Serve(context.Background(), os.Stdin, os.Stdout, "test", nil)
 	case "kept", "forgetful":
 		return servedFrom(os.Args[3], which == "forgetful")
-	case "orders", "other-orders":
-		return orders(which == "other-orders")
+	case "orders", "other-orders", "curious-orders", "eager-orders":
+		return orders(strings.TrimSuffix(which, "orders"))
 	}
 	return broken(which)
 }

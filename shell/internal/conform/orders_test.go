@@ -6,6 +6,9 @@ package conform_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,7 +43,7 @@ type fetched struct {
 }
 
 func (f *fetched) refresh() error {
-	answer, err := http.Get(f.url)
+	answer, err := asking.Get(f.url)
 	if err != nil {
 		return err
 	}
@@ -72,7 +75,7 @@ func (r remote) ask(ctx context.Context, method, token, order, attempt string) (
 		return 0, "", err
 	}
 	request.Header.Set("Idempotency-Key", attempt)
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := asking.Do(request)
 	if err != nil {
 		return 0, "", &tokens.Failure{Party: r.name, Err: errors.New("no answer")}
 	}
@@ -98,9 +101,50 @@ func (r remote) Cancel(ctx context.Context, q tokens.Cancellation) error {
 	return err
 }
 
-// orders is the order service, until it is ended.
-func orders(other bool) error {
+// trusting is a client that trusts the authority that the environment names.
+func trusting() (*http.Client, error) {
+	path := os.Getenv("CA")
+	if path == "" {
+		return http.DefaultClient, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s: no certificate", path)
+	}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}, nil
+}
+
+// lured asks for whatever a token's header points at, as no relay should.
+func lured(token string) {
+	head, _, _ := strings.Cut(token, ".")
+	text, _ := base64.RawURLEncoding.DecodeString(head)
+	var header map[string]any
+	_ = json.Unmarshal(text, &header) // what cannot be read points nowhere
+	for _, name := range []string{"jku", "x5u", "kid"} {
+		if url, ok := header[name].(string); ok && strings.HasPrefix(url, "http") {
+			if answer, err := asking.Get(url); err == nil {
+				answer.Body.Close()
+			}
+		}
+	}
+}
+
+// asking asks for everything that the order service asks for.
+var asking *http.Client
+
+// orders is the order service, until it is ended. It may have a contract of its
+// own ("other-"), ask for what a header points at ("curious-"), or fetch keys
+// whenever a token's key is unknown ("eager-").
+func orders(how string) (err error) {
 	serve := os.Getenv("SERVICES")
+	if asking, err = trusting(); err != nil {
+		return err
+	}
+	other := how == "other-"
 	c := orchestrator.Config{
 		Store: orchestrator.NewMemoryStore(), Ledger: orchestrator.NewMemoryLedger(), Clock: impatient{tokens.LiveClock().Of("relay")}, Leeway: func() time.Duration { return 0 },
 		Mint: tokens.NewMint(tokens.RandomSeed()), Log: slog.DiscardHandler,
@@ -170,7 +214,13 @@ func orders(other bool) error {
 			say(w, 400, nil)
 			return
 		}
+		if how == "curious-" {
+			lured(asked.Token)
+		}
 		if _, err := relay.Relay(q.Context(), q.PathValue("id"), asked.Token); err != nil {
+			if errors.Is(err, tokens.KeyUnknown) && how == "eager-" {
+				_ = sets[0].refresh()
+			}
 			no(w, err)
 			return
 		}

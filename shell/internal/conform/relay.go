@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"tokenshell/orchestrator"
@@ -48,7 +49,7 @@ type Relay struct {
 // Restart has the relay stop and starts it again: what it keeps is its own business.
 func (r *Relay) Restart(ctx context.Context) error {
 	if err := r.driver.Restart(ctx); err != nil {
-		return err
+		return r.unable(err)
 	}
 	return r.again(ctx)
 }
@@ -60,6 +61,7 @@ type session struct {
 	attempts map[string]string
 	order    []int // the steps that stand redeemed, in their order
 	refused  string
+	resumed  bool
 	number   int
 	turns    int // steps that were asked to redeem
 }
@@ -101,11 +103,20 @@ func (r *Relay) named(order string) string {
 	return order
 }
 
-// unable puts what a relay cannot do into a client's words; in rows it is a
-// status.
+// unable puts what a relay cannot do, or does not do, into a client's words; in
+// rows it is a status. For what has no verdict the protocol has but an error, in
+// which a relay with our reasons names one.
 func (r *Relay) unable(err error) error {
-	if t := foreign.IsTrouble(err); r.before != nil && t != nil && t.Status == foreign.Skipped {
+	t := foreign.IsTrouble(err)
+	if r.before == nil || t == nil {
+		return err
+	}
+	if t.Status == foreign.Skipped {
 		return exit.Unable("can in the target file says what it does", "this relay cannot do that: %s", t.What)
+	}
+	reason, detail, _ := strings.Cut(t.Said, ": ")
+	if r.reasons.ours && r.reasons.ofTheirs(reason) != nil {
+		return tokens.Refuse(tokens.Reason(reason), "%s", detail)
 	}
 	return err
 }
@@ -249,6 +260,13 @@ func (r *Relay) Redeem(ctx context.Context, order string, named []tokens.Ref) (o
 		}
 		texts = append(texts, text)
 	}
+	if s := r.sessions[order]; s != nil {
+		for i := range s.Steps {
+			if s.Steps[i].Result == orchestrator.Redeemed {
+				s.Steps[i].Result = orchestrator.Repeated // unless it is asked again
+			}
+		}
+	}
 	r.mu.Unlock()
 	e, err := r.driver.Redeem(ctx, order, texts)
 	return r.ended(order, texts, e, err)
@@ -260,6 +278,16 @@ func (r *Relay) Resume(ctx context.Context, order string) (orchestrator.Snapshot
 	if err := r.ready(ctx); err != nil {
 		return orchestrator.Snapshot{}, err
 	}
+	r.mu.Lock()
+	if s := r.sessions[order]; s != nil && s.State == orchestrator.Stuck {
+		s.resumed = true
+		for i := range s.Steps {
+			if s.Steps[i].Result != orchestrator.Failed {
+				s.Steps[i].Result = "" // it was told before
+			}
+		}
+	}
+	r.mu.Unlock()
 	e, err := r.driver.Resume(ctx, order)
 	return r.ended(order, nil, e, err)
 }
@@ -464,6 +492,9 @@ func (r *Relay) answered(s *session, at int, action, attempt string, a foreign.S
 	case a.Status != "done" && a.Status != "repeated":
 		if st.Attempt != "" && st.Status != orchestrator.Refused {
 			unknown()
+			if a.Reason != "" {
+				st.Detail = fmt.Sprintf("%s will not cancel: %s: %s", st.Service, a.Reason, a.Detail)
+			}
 		}
 	case st.Status == orchestrator.Redeemed:
 		st.Status, st.Result, st.Reason, st.Detail = orchestrator.Cancelled, orchestrator.Cancelled, "", ""
@@ -471,6 +502,9 @@ func (r *Relay) answered(s *session, at int, action, attempt string, a foreign.S
 		st.Status = orchestrator.Released
 	case st.Status == orchestrator.Accepted: // nobody knew whether it was redeemed
 		st.Status = orchestrator.Cancelled
+		if s.resumed { // that it failed was told before
+			st.Result, st.Reason, st.Detail = orchestrator.Cancelled, "", ""
+		}
 	}
 }
 

@@ -248,16 +248,17 @@ func (r *run) all(ctx context.Context, drivers []foreign.Driver) ([]Row, error) 
 		next, done       int
 		judged, baseline int
 		results          = make([]*Row, len(r.Rows))
+		order            = r.order()
 		workers          sync.WaitGroup
 	)
 	take := func() int {
 		mu.Lock()
 		defer mu.Unlock()
-		if next >= len(r.Rows) || ctx.Err() != nil {
+		if next >= len(order) || ctx.Err() != nil {
 			return -1
 		}
 		next++
-		return next - 1
+		return order[next-1]
 	}
 	put := func(at int, result Row) {
 		mu.Lock()
@@ -305,6 +306,30 @@ func (r *run) all(ctx context.Context, drivers []foreign.Driver) ([]Row, error) 
 		return all, cause
 	}
 	return all, nil
+}
+
+// order gives the places of the rows in the order in which they are tried: where
+// several run at once and time is the relay's, those that wait begin first, and
+// those that have the keys for themselves come last, so that nobody waits for both.
+func (r *run) order() []int {
+	order := make([]int, len(r.Rows))
+	for i := range order {
+		order[i] = i
+	}
+	if r.Jobs == 1 || r.clock {
+		return order
+	}
+	rank := func(at int) int {
+		switch row := r.Rows[at]; {
+		case alone(row):
+			return 2
+		case row.Wait(attacks.Shop{Life: r.life()}) > 0:
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return rank(a) - rank(b) })
+	return order
 }
 
 // errStopped is a run that stops at its first failure.

@@ -152,3 +152,51 @@ func TestScenariosOnATarget(t *testing.T) {
 		t.Error(got, err)
 	}
 }
+
+// On our own relay behind the protocol every scenario of ours passes, or is
+// skipped and says why, but for those that want more than the protocol tells.
+func TestOurScenariosOnOurAdapter(t *testing.T) {
+	if !*long {
+		t.Skip("-long runs it")
+	}
+	t.Parallel()
+	want := map[string]string{
+		"fault-kms-decrypt.txtar":      "the clock does not move while somebody else's relay waits",
+		"fault-timeout.txtar":          "the clock does not move while somebody else's relay waits",
+		"retry-after-expiry.txtar":     "the clock does not move while somebody else's relay waits",
+		"trace-of-a-lost-reply.txtar":  "the clock does not move while somebody else's relay waits",
+		"trace-of-one-order.txtar":     "the clock does not move while somebody else's relay waits",
+		"log-without-tokens.txtar":     "the relay's log is its own",
+		"session-compensated.txtar":    "the relay's log is its own",
+		"session-completed.txtar":      "the relay's log is its own",
+		"name-comes-back.txtar":        "what the client knows of a session it does not forget",
+		"session-time-to-live.txtar":   "nobody tells the client that a session has ended",
+		"retired-key.txtar":            "when a key left is not told",
+		"one-number-two-letters.txtar": "its token is of an order with another number: ids are new for a relay that remembers",
+		"twice-and-refused.txtar":      "whether a cancel undid something is not told",
+	}
+	paths, err := filepath.Glob("../../../scripts/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatal(err, len(paths))
+	}
+	s := session(t, adapterOf("ours"))
+	passed, skipped := 0, 0
+	err = scenario.RunIn(t.Context(), grammar.Language(domains.All()), scenario.Config{Seed: 1}, s.Build, paths, func(o scenario.Outcome) {
+		name := filepath.Base(o.File)
+		switch {
+		case o.Verdict == scenario.Passed:
+			passed++
+		case o.Verdict == scenario.Skipped && o.Why != "":
+			skipped++
+		case want[name] == "":
+			t.Errorf("%s: %s %s", name, o.Verdict, o.Why)
+		}
+		if (o.Verdict == scenario.Failed) != (want[name] != "") {
+			t.Errorf("%s: %s; excused: %q", name, o.Verdict, want[name])
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d passed, %d skipped, %d excused of %d", passed, skipped, len(want), len(paths))
+}

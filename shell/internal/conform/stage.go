@@ -116,6 +116,9 @@ func (s *stage) Shop() attacks.Shop {
 	shop.Row, shop.Audience, shop.Type, shop.Claims = s.name, c.Audience, c.Type, c.Claims
 	shop.LongestLife, shop.Leeway, shop.SessionLife = time.Duration(c.MaxLifetime), time.Duration(c.Leeway), s.run.sessionLife()
 	shop.Life = s.life
+	if serve := s.run.reached.Serve(); serve != "" {
+		shop.Canary = serve + "/canary/" + s.name
+	}
 	for i, p := range s.world.Parties {
 		shop.Services[i].Issuer = issuerOf(c, p)
 	}
@@ -180,6 +183,7 @@ func (s *stage) publish(ctx context.Context) error {
 // Books are the domains', and what the relay's calls broke.
 func (s *stage) Books() attacks.Books {
 	books := s.Target.Books()
+	books.Fetches = s.run.reached.Fetches()
 	if broken := s.relay.Broken(); broken != "" {
 		books.Broken = broken
 	}
@@ -211,7 +215,7 @@ func (r *run) try(ctx context.Context, d foreign.Driver, row attacks.Row, number
 		result.Status, result.Detail = foreign.Skipped, why
 		return result
 	}
-	defer r.reached.Hold(slices.Contains(row.Needs(), attacks.NeedKeys))() // a row that changes keys has them for itself
+	defer r.reached.Hold(alone(row))()
 	s, err := r.newStage(ctx, d, fmt.Sprintf("%s_%d_", r.Nonce, number), r.lifeIn(row))
 	if t := foreign.IsTrouble(err); t != nil {
 		result.Status, result.Detail = t.Status, t.What
@@ -230,10 +234,24 @@ func (r *run) try(ctx context.Context, d foreign.Driver, row attacks.Row, number
 		result.Detail = came.Trouble.What // the word in front of it is counted
 	case came.Control && (came.Status == attacks.WrongReason || came.Status == attacks.GotThrough):
 		result.Status = foreign.BaselineFailed
-	case came.Status == attacks.Refused && s.relay.leaked != "":
-		result.Status, result.Detail = foreign.Leaked, "it wrote a token in "+s.relay.leaked
+	case came.Status == attacks.Refused && s.leaked() != "":
+		result.Status, result.Detail = foreign.Leaked, "it wrote a token in "+s.leaked()
 	}
 	return result
+}
+
+// leaked says where the relay wrote a token; empty when it wrote none.
+func (s *stage) leaked() string {
+	if d, ok := s.relay.driver.(interface{ Leaked() string }); ok && d.Leaked() != "" {
+		return d.Leaked()
+	}
+	return s.relay.leaked
+}
+
+// alone reports whether a row has the keys for itself: it changes them, or counts
+// how often they are fetched.
+func alone(row attacks.Row) bool {
+	return slices.Contains(row.Needs(), attacks.NeedKeys) || row.CountsFetches()
 }
 
 // judgedBy says what a row is judged by.
@@ -242,6 +260,25 @@ func (r *run) judgedBy(attacks.Row) string {
 		return "verdict, books, calls"
 	}
 	return "verdict"
+}
+
+// Left says of each row why it would not be tried; empty where it would be. An
+// adapter is started for it, and asked what it can.
+func Left(ctx context.Context, f *foreign.File, o Options) ([]string, error) {
+	r := &run{Options: o, file: f}
+	var err error
+	if r.about, err = f.Ask(ctx, o.Tool); err != nil {
+		if foreign.IsTrouble(err) != nil {
+			err = f.Wrong(err.Error())
+		}
+		return nil, err
+	}
+	r.clock = slices.Contains(r.about.Can, string(attacks.NeedClock))
+	left := make([]string, len(o.Rows))
+	for i, row := range o.Rows {
+		left[i] = r.skips(row)
+	}
+	return left, nil
 }
 
 // skips says why a row is not tried; empty when it is.

@@ -207,6 +207,16 @@ func (r *Reached) Sung(row string) string {
 	return r.service.domains.sung(row)
 }
 
+// Fetches counts how often keys were fetched; 0 when nothing listens.
+func (r *Reached) Fetches() int {
+	if r.Serve() == "" {
+		return 0
+	}
+	r.service.domains.mu.Lock()
+	defer r.service.domains.mu.Unlock()
+	return r.service.domains.fetched
+}
+
 // Notes say what a reader of a report has to know of how it came about.
 func (r *Reached) Notes() []string {
 	if r.Serve() == "" {

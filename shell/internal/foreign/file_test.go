@@ -38,7 +38,7 @@ func TestTargetFilesAreStrict(t *testing.T) {
 		strings.Replace(http, ", rejected: .status == 401", "", 1):                            "accepted and rejected",
 		"can: [redeem]\n" + http:                                                              "redeem: for this the file needs redeem, and domains.redeem",
 		"can: [clock]\n" + http:                                                               "clock: for this the file needs a stdio adapter",
-		strings.Replace(http, "  relay", "  serve_tls: true\n  relay", 1):                     "t.yaml:5: column 14: https is not served yet",
+		strings.Replace(http, "  relay", "  serve_tls: true\n  relay", 1):                     "t.yaml:5: column 14: https is served where serve says",
 		http + "---\ntarget: 1":                                                               "here begins another",
 	} {
 		_, err := foreign.Parse("t.yaml", []byte(text))

@@ -18,6 +18,7 @@ import (
 
 	"tokenshell/shell/internal/adapter"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
 )
 
@@ -155,6 +156,30 @@ type web struct {
 	*service
 	calls  Callee
 	values map[string]string
+
+	mu     sync.Mutex
+	leaked string // which answer of this row held a token
+}
+
+// Leaked says where an answer of this row held a token; empty when none did.
+func (d *web) Leaked() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.leaked
+}
+
+// search looks for a token in an answer.
+func (d *web) search(e *exchange, header http.Header, body []byte) {
+	found := redact.HasToken(string(body))
+	for _, values := range header {
+		found = found || redact.HasToken(strings.Join(values, ", "))
+	}
+	if !found {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.leaked = "its answer to " + e.Request
 }
 
 func (d *web) About() About { return About{Name: d.file.Name, Can: d.file.can()} }
@@ -163,6 +188,9 @@ func (d *web) Stop() {}
 
 func (d *web) Reset(ctx context.Context, s Setup, calls Callee) error {
 	d.calls, d.values = calls, d.service.values()
+	d.mu.Lock()
+	d.leaked = ""
+	d.mu.Unlock()
 	if d.child != nil {
 		select {
 		case <-d.child.Gone:
@@ -228,6 +256,7 @@ func (d *web) exchange(ctx context.Context, e *exchange, values map[string]strin
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, answerLimit+1))
+	d.search(e, response.Header, body)
 	switch {
 	case err != nil:
 		return answered{}, d.failed(ctx, e, within, err)

@@ -230,8 +230,8 @@ func (f *File) checkHTTP() (err error) {
 			return f.wrong("$.http.serve", "%q is not an address of this machine alone, such as 127.0.0.1:0", h.Serve)
 		}
 	}
-	if h.ServeTLS {
-		return f.wrong("$.http.serve_tls", "https is not served yet: leave it out, and have the service fetch keys over http or from keys.dir")
+	if h.ServeTLS && h.Serve == "" {
+		return f.wrong("$.http.serve_tls", "https is served where serve says; without it nothing listens")
 	}
 	for name, e := range map[string]*exchange{"open": h.Open, "relay": h.Relay, "redeem": h.Redeem, "resume": h.Resume, "close": h.Close, "facts": h.Facts, "refresh": h.Refresh, "reset": h.Reset} {
 		if err := f.exchangeAt(name, e); err != nil {

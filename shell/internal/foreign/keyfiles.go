@@ -97,6 +97,9 @@ func (k *keyFolder) show(issuers []adapter.Issuer, at *domainServer) (changed bo
 	texts["merged.json"], paths["/jwks.json"] = all, all
 	if at != nil {
 		at.show(paths)
+		if at.authority != nil {
+			texts["ca.pem"] = at.authority.pem
+		}
 	}
 	for name, text := range texts {
 		if err := files.Replace(context.Background(), filepath.Join(k.dir, name), text, 0o600); err != nil {

@@ -5,6 +5,7 @@ package foreign
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -36,11 +37,13 @@ type domainServer struct {
 	prefix string   // of every path: nobody can guess it
 	url    string
 
+	authority *authority // nil without https
+
 	mu       sync.Mutex
 	sessions map[string]Callee
 	last     Callee
 	shown    map[string][]byte // by path below the prefix
-	fetches  map[string]int
+	fetched  int
 	canaries map[string]string // by row: what was asked for
 	guessed  bool              // a session was taken from a token
 }
@@ -51,10 +54,19 @@ func serveDomains(f *File, nonce string) (*domainServer, error) {
 	if err != nil {
 		return nil, exit.Input(f.path, 0, fmt.Sprintf("serve: %v", err))
 	}
-	s := &domainServer{file: f, prefix: "/" + nonce, sessions: map[string]Callee{}, shown: map[string][]byte{}, fetches: map[string]int{}, canaries: map[string]string{}}
+	s := &domainServer{file: f, prefix: "/" + nonce, sessions: map[string]Callee{}, shown: map[string][]byte{}, canaries: map[string]string{}}
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	s.hosts = []string{listener.Addr().String(), "localhost:" + port}
 	s.url = "http://" + listener.Addr().String() + s.prefix
+	listener = &few{Listener: listener, room: make(chan struct{}, servedConnections)}
+	if f.HTTP.ServeTLS {
+		if s.authority, err = newAuthority(listener.Addr().(*net.TCPAddr).IP); err != nil {
+			_ = listener.Close() // the first error is the one to tell
+			return nil, err
+		}
+		s.url = "https" + strings.TrimPrefix(s.url, "http")
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{s.authority.server}, MinVersion: tls.VersionTLS12})
+	}
 	s.server = &http.Server{
 		Handler: s, MaxHeaderBytes: servedHeader, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		ErrorLog: log.New(io.Discard, "", 0),
@@ -62,7 +74,7 @@ func serveDomains(f *File, nonce string) (*domainServer, error) {
 	// A client that finds a kept connection closed asks again by itself, and so
 	// uses up a fault that was meant for its caller.
 	s.server.SetKeepAlivesEnabled(false)
-	go func() { _ = s.server.Serve(&few{Listener: listener, room: make(chan struct{}, servedConnections)}) }() // until it is closed
+	go func() { _ = s.server.Serve(listener) }() // until it is closed
 	return s, nil
 }
 
@@ -111,7 +123,8 @@ func (s *domainServer) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		http.Error(w, "nothing is here", http.StatusForbidden)
 		return
 	}
-	if row, ok := strings.CutPrefix(path, "/canary/"); ok {
+	if rest, ok := strings.CutPrefix(path, "/canary/"); ok {
+		row, _, _ := strings.Cut(rest, "/")
 		s.mu.Lock()
 		s.canaries[row] = q.Method + " " + path
 		s.mu.Unlock()
@@ -121,7 +134,7 @@ func (s *domainServer) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	s.mu.Lock()
 	shown, ok := s.shown[path]
 	if ok {
-		s.fetches[path]++
+		s.fetched++
 	}
 	s.mu.Unlock()
 	if ok && q.Method == http.MethodGet {
@@ -251,11 +264,7 @@ func (s *domainServer) sung(row string) string {
 func (s *domainServer) notes() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	total := 0
-	for _, n := range s.fetches {
-		total += n
-	}
-	all := []string{fmt.Sprintf("keys were fetched %s", tokens.Count(total, "time"))}
+	all := []string{fmt.Sprintf("keys were fetched %s", tokens.Count(s.fetched, "time"))}
 	if s.guessed {
 		all = append(all, "calls name no session: the order that the token names was taken (domains.redeem.read.session)")
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/adapter"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/tokens"
@@ -64,6 +65,20 @@ func contains(all []string, one string) bool {
 		}
 	}
 	return false
+}
+
+// Ask gives what a target is known by: what its file says, or what its adapter
+// says, which is started and ended for it.
+func (f *File) Ask(ctx context.Context, tool string) (About, error) {
+	if f.Stdio == nil {
+		return About{Name: f.Name, Can: f.can()}, nil
+	}
+	d := &stdio{file: f, tool: tool, crashes: &crashCount{}}
+	defer d.Stop()
+	if err := d.start(ctx); err != nil {
+		return About{}, err
+	}
+	return d.About(), nil
 }
 
 // command is what starts the adapter.
@@ -143,7 +158,8 @@ func (d *stdio) ask(ctx context.Context, within span, op string, m adapter.Membe
 	case l.Unsupported:
 		return l, Trouble(Skipped, "unsupported: the adapter does not know %s", op)
 	case l.Error != nil:
-		return l, Trouble(Errored, "the adapter answered %s with an error: %s", op, Harmless(*l.Error))
+		said := Harmless(*l.Error)
+		return l, &attacks.Trouble{Status: Errored, What: "the adapter answered " + op + " with an error: " + said, Said: said}
 	}
 	return l, nil
 }

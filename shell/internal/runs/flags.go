@@ -37,12 +37,13 @@ type Flags struct {
 	NoExec       bool `name:"no-exec" help:"For files that one does not trust: run no program, and touch nothing outside their own folder."`
 	Check        bool `help:"Check the invariants of the world after every verb, as set check on does."`
 
+	Cover bool `help:"Say which reasons, capabilities, faults, verbs and steps no scenario exercised."`
+
 	Env    []string `short:"e" name:"env" placeholder:"NAME=VALUE" sep:"none" help:"Set a variable in every scenario."`
 	Update bool     `help:"Write sections that cmp finds different anew, in the scenarios that pass with that."`
 
 	Verbose bool     `short:"v" help:"Show each line as it runs, and what verbs say."`
 	Quiet   bool     `short:"q" help:"Show what failed, and the sum."`
-	Cover   bool     `help:"Say which reasons, capabilities, faults, verbs and steps no scenario exercised."`
 	Slowest bool     `help:"Name the five that took longest."`
 	Keep    bool     `help:"Keep each scenario's work folder, and say where it is."`
 	Report  []string `placeholder:"KIND=FILE" sep:"none" help:"Write a report, also of a run that is interrupted: junit=FILE, json=FILE, html=FILE, or github for annotations; may be given several times."`

@@ -137,7 +137,7 @@ func readAll(ctx context.Context, from io.Reader) ([]byte, error) {
 // tell runs the scenarios, and tells of them.
 func (r *Run) tell(ctx context.Context, stop context.CancelCauseFunc, p *plan, all []chosen, c scenario.Config) error {
 	t := &teller{
-		run: r, out: r.Out, plan: p, all: all, took: tokens.Stopwatch(), stop: stop, sum: Summary{Total: len(all)}, covered: c.Cover, keep: r.Out.Format == "json",
+		run: r, out: r.Out, plan: p, cover: c.Cover, all: all, took: tokens.Stopwatch(), stop: stop, sum: Summary{Total: len(all)}, keep: r.Out.Format == "json",
 		since: map[int]time.Duration{}, waiting: map[int][]scenario.Step{}, status: page.NewProgress(r.Progress),
 	}
 	r.Out.Ctx = ctx
@@ -225,8 +225,8 @@ func (t *teller) finish(ctx context.Context, err error) error {
 	t.mu.Lock()
 	t.over = true
 	t.sum.Milliseconds = t.took().Milliseconds()
-	if t.covered != nil {
-		t.sum.Cover = t.covered.Parts()
+	if t.cover != nil {
+		t.sum.Cover = t.cover.Parts()
 	}
 	for at := t.sum.reported(); at < len(t.all) && err != nil; at = t.sum.reported() { // left behind
 		o := scenario.Outcome{File: t.all[at].File, Row: t.all[at].Row, Verdict: scenario.NotRun}

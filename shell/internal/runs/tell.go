@@ -32,7 +32,8 @@ type Summary struct {
 	NotRun       int                `json:"not_run"`
 	Milliseconds int64              `json:"ms"`
 	Rows         []scenario.Outcome `json:"rows"`
-	Cover        []cover.Part       `json:"cover,omitempty"` // with --cover
+
+	Cover []cover.Part `json:"cover,omitempty"` // with --cover
 }
 
 // count gives the counter of a verdict.
@@ -64,14 +65,13 @@ func (s *Summary) sum() string {
 
 // teller tells a run. Its functions may be called by many at once.
 type teller struct {
-	run  *Run
-	out  *answer.Out
-	plan *plan
-	all  []chosen
-	took func() time.Duration
-	stop context.CancelCauseFunc // ends the run when nobody reads
-
-	covered *cover.Seen // nil without --cover
+	run   *Run
+	out   *answer.Out
+	plan  *plan
+	cover *cover.Seen // nil when nobody wants to know
+	all   []chosen
+	took  func() time.Duration
+	stop  context.CancelCauseFunc // ends the run when nobody reads
 
 	mu      sync.Mutex
 	sum     Summary
@@ -325,8 +325,8 @@ func (t *teller) end() error {
 		if len(t.failed) > 0 && t.sum.Total > 1 || len(t.slow) > 0 {
 			fmt.Fprintln(w)
 		}
-		cover.Write(w, t.sum.Cover)
 		fmt.Fprintf(w, "%s%s\n", t.sum.sum(), w.Faint(", in "+elapsed(t.sum.Milliseconds)))
+		cover.Write(w, t.sum.Cover)
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/conform"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/interp"
@@ -38,7 +39,10 @@ type choice struct {
 // some reports whether it leaves rows out.
 func (c choice) some() bool { return c != choice{} }
 
-type attackList struct{ choice }
+type attackList struct {
+	choice
+	Target string `complete:"file" placeholder:"FILE" help:"Say of each whether it is tried on the relay that this target file describes."`
+}
 
 // listedAttack is a row in the JSON of attack list.
 type listedAttack struct {
@@ -52,14 +56,16 @@ type listedAttack struct {
 	Who   attacks.Who    `json:"who"`
 	Relay bool           `json:"about_a_relay"` // else about our own domains
 	Needs []attacks.Need `json:"needs"`
+
+	Skipped string `json:"skipped,omitempty"` // why it is not tried on the target
 }
 
 func listed(r attacks.Row) listedAttack {
-	return listedAttack{r.ID, r.Group, r.What, r.Expect, r.Source, r.Check(), r.Who(), r.AboutRelay(), append([]attacks.Need{}, r.Needs()...)}
+	return listedAttack{r.ID, r.Group, r.What, r.Expect, r.Source, r.Check(), r.Who(), r.AboutRelay(), append([]attacks.Need{}, r.Needs()...), ""}
 }
 
 // Run lists the catalogue.
-func (v *attackList) Run(out *answer.Out) error {
+func (v *attackList) Run(ctx context.Context, dir *files.Dir, out *answer.Out) error {
 	rows, err := chosenAttacks(nil, v.choice)
 	if err != nil {
 		return err
@@ -67,12 +73,50 @@ func (v *attackList) Run(out *answer.Out) error {
 	list := struct {
 		Attacks []listedAttack `json:"attacks"`
 	}{[]listedAttack{}}
+	if v.Target != "" {
+		return v.onTarget(ctx, rows, dir, out)
+	}
 	shown := page.NewTable("ID", "GROUP", "WHAT IS TRIED", "WHO", "CHECK", "REFUSED WITH", "SOURCE")
 	for _, r := range rows {
 		list.Attacks = append(list.Attacks, listed(r))
 		shown.Row(page.Rigid(r.ID), page.Rigid(r.Group), r.What, page.Rigid(r.Who()), page.Rigid(r.Check()), page.Rigid(r.Expect), page.Faint(r.Source))
 	}
 	return out.Show(list, shown.Write)
+}
+
+// onTarget lists the rows with what becomes of each on a target.
+func (v *attackList) onTarget(ctx context.Context, rows []attacks.Row, dir *files.Dir, out *answer.Out) error {
+	where := elsewhere{Target: v.Target}
+	f, err := where.read(ctx, dir)
+	if err != nil {
+		return err
+	}
+	left, err := conform.Left(ctx, f, conform.Options{Rows: rows, Tool: "tokenshell"})
+	if err != nil {
+		return err
+	}
+	list := struct {
+		Attacks []listedAttack `json:"attacks"`
+		Target  string         `json:"target"`
+		Tried   int            `json:"tried"`
+	}{[]listedAttack{}, f.Name, 0}
+	shown := page.NewTable("ID", "ON THE TARGET", "WHAT IS TRIED", "WHO", "CHECK")
+	for i, r := range rows {
+		row := listed(r)
+		row.Skipped = left[i]
+		list.Attacks = append(list.Attacks, row)
+		on := "tried"
+		if left[i] != "" {
+			on = "skipped: " + left[i]
+		} else {
+			list.Tried++
+		}
+		shown.Row(page.Rigid(r.ID), page.Rigid(on), r.What, page.Rigid(r.Who()), page.Rigid(r.Check()))
+	}
+	return out.Show(list, func(p *page.Page) {
+		shown.Write(p)
+		fmt.Fprintf(p, "%d of %d are tried on %s\n", list.Tried, len(rows), f.Name)
+	})
 }
 
 type attackRun struct {

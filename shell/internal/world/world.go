@@ -153,12 +153,9 @@ func (w *World) openRelay(m Making) {
 	w.reached, w.inside = w.own, w.own
 }
 
-// owed reports whether an order may still have to be taken back, as far as a
-// relay of ours can say.
+// owed reports whether an order may still have to be taken back, as far as
+// anybody knows here.
 func (w *World) owed(order string) bool {
-	if w.inside == nil {
-		return false
-	}
 	snap, err := w.Relay.Session(order)
 	return err == nil && (snap.State == orchestrator.Redeeming || snap.State == orchestrator.Stuck)
 }
