@@ -119,6 +119,9 @@ func (r *runner) update(o *Outcome, s *story.Story, played string) error {
 	if string(text) == string(txtar.Format(own)) {
 		return nil
 	}
+	if s.Rows != nil {
+		return exit.Input(o.File, 0, "--update would write a section for one row that the others compare, too")
+	}
 	if err := files.Replace(r.ctx, o.File, text, 0o644); err != nil {
 		return exit.Input(o.File, 0, "it cannot be written anew: "+files.CauseOf(err))
 	}
