@@ -121,6 +121,16 @@ func checkClaims(e *Envelope) error {
 	return nil
 }
 
+// ClaimNames gives the claims of the contract, in the order in which they are
+// checked.
+func ClaimNames() []string {
+	names := make([]string, len(claimRows))
+	for i, row := range claimRows {
+		names[i] = row.name
+	}
+	return names
+}
+
 func knownClaim(name string) bool {
 	for i := range claimRows {
 		if claimRows[i].name == name {

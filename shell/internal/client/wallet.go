@@ -23,6 +23,7 @@ type Token struct {
 	Service string    // empty when nobody knows
 	Since   time.Time // when it came
 	Expires time.Time
+	Forged  bool // the client made it from another
 	own     bool // it was confirmed here, and did not come from elsewhere
 	revoked bool
 	spent   atomic.Bool // redeemed past the relay
@@ -178,12 +179,12 @@ func (c *Client) expired(t *Token) bool {
 }
 
 // Live gives the tokens of a session that may still be used: issued for it and
-// neither used, revoked nor expired.
+// neither used, revoked nor expired. A forged one has to be named.
 func (c *Client) Live(session string) []*Token {
 	var live []*Token
 	standings := c.Standings()
 	for _, t := range c.Wallet.Held {
-		if t.Ref.Order == session && standings.Of(t) == "issued" {
+		if t.Ref.Order == session && !t.Forged && standings.Of(t) == "issued" {
 			live = append(live, t)
 		}
 	}

@@ -106,7 +106,7 @@ func (v *targetCheck) Run(ctx context.Context, w *world.World, dir *files.Dir, o
 	}
 	rows := make([]attacks.Row, 0, len(ids))
 	for _, id := range ids { // in the order of the probes
-		one, err := chosenAttacks([]string{id}, choice{})
+		one, err := Chosen([]string{id}, Choice{})
 		if err != nil {
 			return err
 		}

@@ -135,7 +135,7 @@ func TestTargetShow(t *testing.T) {
 func TestAttackShow(t *testing.T) {
 	s := shelltest.New(t, 1)
 	said := shelltest.Do(t, s, "attack show CLM-32")
-	if !strings.Contains(said, `"aud":["points.svc"]`) || !strings.Contains(said, "relay x: audience_mismatch") || redact.HasToken(said) {
+	if !strings.Contains(said, `"aud":["points.svc"]`) || !strings.Contains(said, "expect audience_mismatch relay x") || redact.HasToken(said) {
 		t.Error(said)
 	}
 	for _, line := range []string{"attack show FLW-13", "attack show DOS-02", "attack show ENC-17", "attack show CLM-26", "attack show KEY-23 -o json"} {
