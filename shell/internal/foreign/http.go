@@ -9,10 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -42,7 +44,7 @@ func openService(f *File, with Starting) (*service, error) {
 		return nil, err
 	}
 	s := &service{file: f, with: with}
-	transport := &http.Transport{MaxIdleConnsPerHost: 64, Proxy: nil, DisableCompression: true}
+	transport := &http.Transport{MaxIdleConnsPerHost: 64, Proxy: nil, DisableCompression: true, DialContext: dial}
 	s.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	var err error
 	if f.HTTP.Serve != "" {
@@ -55,6 +57,28 @@ func openService(f *File, with Starting) (*service, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// dial makes a connection on which an answer counts that came before all of the
+// question was sent: who has read enough says no, and closes.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return patient{c}, nil
+}
+
+// patient leaves it to reading to say that a connection was closed.
+type patient struct{ net.Conn }
+
+// Write says that all was written if the other side wants no more.
+func (p patient) Write(b []byte) (int, error) {
+	n, err := p.Conn.Write(b)
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		return len(b), nil
+	}
+	return n, err
 }
 
 // values are what every text of the file may name.
