@@ -211,7 +211,9 @@ func (r *run) try(ctx context.Context, d foreign.Driver, row attacks.Row, number
 		result.Status, result.Detail = foreign.Skipped, why
 		return result
 	}
-	defer r.reached.Hold(slices.Contains(row.Needs(), attacks.NeedKeys))() // a row that changes keys has them for itself
+	// A row that changes keys, or starts the relay again, has it for itself.
+	alone := slices.Contains(row.Needs(), attacks.NeedKeys) || slices.Contains(row.Needs(), attacks.NeedRestart)
+	defer r.reached.Hold(alone)()
 	s, err := r.newStage(ctx, d, fmt.Sprintf("%s_%d_", r.Nonce, number), r.lifeIn(row))
 	if t := foreign.IsTrouble(err); t != nil {
 		result.Status, result.Detail = t.Status, t.What
