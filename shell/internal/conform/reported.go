@@ -26,7 +26,7 @@ func (p *Report) verdictOf(r *Row) report.Verdict {
 
 // As gives the report as a run that can be written down.
 func (p *Report) As() report.Run {
-	run := report.Run{Tool: p.tool, Name: p.Target, File: p.file, Summary: p.Summary, Facts: []report.Fact{
+	run := report.Run{Tool: p.tool, At: p.at, Name: p.Target, File: p.file, Summary: p.Summary, Facts: []report.Fact{
 		{Name: "relay", Value: p.Relay}, {Name: "can", Value: strings.Join(p.Can, " ")}, {Name: "enforces", Value: strings.Join(p.Enforces, " ")},
 		{Name: "keys", Value: p.Keys}, {Name: "seed", Value: fmt.Sprint(p.Seed)}, {Name: "notes", Value: strings.Join(p.Notes, "\n")},
 	}}

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 )
 
 // Verdict is how a try counts.
@@ -23,6 +25,7 @@ const (
 // Run is what is reported.
 type Run struct {
 	Tool    string // with its version
+	At      time.Time
 	Name    string // of what was tried
 	File    string // that is about it; may be empty
 	Summary string
@@ -68,14 +71,24 @@ type junitSuites struct {
 }
 
 type junitSuite struct {
+	ID       int         `xml:"id,attr"` // the only one
 	Name     string      `xml:"name,attr"`
+	Package  string      `xml:"package,attr"`
+	At       string      `xml:"timestamp,attr"`
+	Host     string      `xml:"hostname,attr"`
 	Tests    int         `xml:"tests,attr"`
 	Failures int         `xml:"failures,attr"`
 	Errors   int         `xml:"errors,attr"`
 	Skipped  int         `xml:"skipped,attr"`
 	Time     string      `xml:"time,attr"`
-	Facts    []junitFact `xml:"properties>property,omitempty"`
+	Facts    junitFacts  `xml:"properties"`
 	Cases    []junitCase `xml:"testcase"`
+	Out      string      `xml:"system-out"`
+	Err      string      `xml:"system-err"`
+}
+
+type junitFacts struct {
+	All []junitFact `xml:"property"`
 }
 
 type junitFact struct {
@@ -98,12 +111,15 @@ type junitSaid struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes a run as JUnit XML.
+// JUnit writes a run as JUnit XML: what Ant's schema asks for, and Jenkins's takes.
 func JUnit(r Run) ([]byte, error) {
-	suite := junitSuite{Name: clean(r.Name), Tests: len(r.Cases), Failures: r.count(Failed), Errors: r.count(Errored), Skipped: r.count(Left)}
+	suite := junitSuite{
+		Name: clean(r.Name), Package: clean(r.Name), At: r.At.UTC().Format("2006-01-02T15:04:05"), Host: "localhost", Out: clean(r.Summary),
+		Tests: len(r.Cases), Failures: r.count(Failed), Errors: r.count(Errored), Skipped: r.count(Left),
+	}
 	var total int64
 	for _, f := range r.Facts {
-		suite.Facts = append(suite.Facts, junitFact{clean(f.Name), clean(f.Value)})
+		suite.Facts.All = append(suite.Facts.All, junitFact{clean(f.Name), clean(f.Value)})
 	}
 	for _, c := range r.Cases {
 		total += c.Milliseconds
@@ -174,7 +190,7 @@ func SARIF(r Run) ([]byte, error) {
 		}
 		rules = append(rules, sarifRule{
 			ID: c.ID, Short: said{c.What}, Full: said{fmt.Sprintf("%s (%s)", c.What, c.Source)}, Default: map[string]string{"level": level},
-			Properties: map[string]any{"tags": []string{"security", c.Class, c.By, c.About}},
+			Properties: map[string]any{"tags": different("security", c.Class, c.By, c.About)},
 		})
 		if c.Verdict == Left || c.Verdict == Passed && c.Excuse == "" {
 			continue
@@ -196,6 +212,12 @@ func SARIF(r Run) ([]byte, error) {
 		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
 		"runs": []any{map[string]any{"tool": map[string]any{"driver": driver}, "results": results}},
 	}, "", "  ")
+}
+
+// different gives names, each once.
+func different(names ...string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // location says where a result is: in the file that is about it, or by its name.

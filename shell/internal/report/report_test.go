@@ -7,13 +7,14 @@ import (
 	"encoding/xml"
 	"strings"
 	"testing"
+	"time"
 
 	"tokenshell/shell/internal/report"
 )
 
 func run() report.Run {
 	return report.Run{
-		Tool: "tokenshell v1", Name: "orders", File: "a target.yaml", Summary: "3 of 4 tried",
+		Tool: "tokenshell v1", At: time.Date(2026, 11, 27, 1, 2, 3, 0, time.UTC), Name: "orders", File: "a target.yaml", Summary: "3 of 4 tried",
 		Facts: []report.Fact{{Name: "seed", Value: "1"}},
 		Cases: []report.Case{
 			{ID: "A-1", Class: "key", What: "good & <well>", Verdict: report.Passed, Status: "refused", By: "anyone", About: "key", Milliseconds: 1500, Source: "design"},
