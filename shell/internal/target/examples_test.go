@@ -200,6 +200,35 @@ func TestMutantsOfTheExampleAreFoundOut(t *testing.T) {
 	}
 }
 
+// What target init writes runs, in every language, and does what it says it can.
+func TestTemplatesRun(t *testing.T) {
+	t.Parallel()
+	for lang, needs := range map[string]func(*testing.T) error{"node": program("node"), "python": pyjwt, "go": program("go")} {
+		for _, kind := range []string{"stdio", "each"} {
+			t.Run(kind+" "+lang, func(t *testing.T) {
+				t.Parallel()
+				copied(t, ".") // or it is left out
+				dir := filepath.Join(t.TempDir(), "mine")
+				if err := needs(t); err != nil {
+					t.Skipf("left out: %s: %v", lang, err)
+				}
+				s := shelltest.New(t, 1)
+				shelltest.Do(t, s, "target init "+kind+" "+dir+" --lang "+lang)
+				file := filepath.Join(dir, "target.yaml")
+				text, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				shelltest.WriteFile(t, file, strings.Replace(string(text), "[python3,", "[/usr/bin/python3,", 1)) // Debian's has PyJWT
+				said := shelltest.Do(t, s, "target check "+file)
+				if strings.Count(said, "\nok  ") < 3 || strings.Contains(said, "\nNO  ") {
+					t.Errorf("not all is well:\n%s", said)
+				}
+			})
+		}
+	}
+}
+
 // strays reports whether a row brings a token into an open session that is not
 // the token's own.
 func strays(r attacks.Row) bool {
