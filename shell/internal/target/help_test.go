@@ -1,6 +1,6 @@
 // Help: every key has a sentence, and what it shows can be read.
 
-package foreign_test
+package target_test
 
 import (
 	"reflect"
@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tokenshell/shell/internal/foreign"
+	"tokenshell/shell/internal/target"
 )
 
 // keysOf gives the keys of a struct and of those below it, as help calls them.
@@ -49,7 +50,7 @@ func TestEveryKeyIsExplained(t *testing.T) {
 	want := keysOf(reflect.TypeFor[foreign.File](), "")
 	slices.Sort(want)
 	var got []string
-	for _, row := range foreign.Keys() {
+	for _, row := range target.Keys() {
 		got = append(got, row.Name)
 		if len(row.What) < 8 || strings.ContainsAny(row.What, "\t\n") {
 			t.Errorf("%s: %q", row.Name, row.What)
@@ -62,7 +63,7 @@ func TestEveryKeyIsExplained(t *testing.T) {
 }
 
 func TestTheExampleIsATarget(t *testing.T) {
-	f, err := foreign.Parse("example.yaml", []byte(foreign.Example))
+	f, err := foreign.Parse("example.yaml", []byte(target.Example))
 	if err != nil || f.Name != "gateway" || !f.Claims("audience") || f.Claims("session") {
 		t.Errorf("%v: %+v", err, f)
 	}
