@@ -29,7 +29,8 @@ type Run struct {
 	Name    string // of what was tried
 	File    string // that is about it; may be empty
 	Summary string
-	Facts   []Fact // about the whole run, in order
+	Facts   []Fact   // about the whole run, in order
+	Parties []string // of steps, in the order of their columns
 	Cases   []Case
 }
 
@@ -48,8 +49,11 @@ type Case struct {
 	Source          string
 	By, About       string // two names to group by
 	Facts           []Fact
-	Steps           []string
+	Steps           []Step
 }
+
+// Step is a part of a try: who did what to whom. Without parties it is a note.
+type Step struct{ From, To, Text string }
 
 // count gives how many cases have a verdict.
 func (r *Run) count(v Verdict) int {
