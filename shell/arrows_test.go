@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -324,7 +325,7 @@ var parsed = sync.OnceValues(func() (map[string]source, error) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && file != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata"):
+		case d.IsDir() && file != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || isModule(file)):
 			return filepath.SkipDir
 		case d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go"):
 			return nil
@@ -342,6 +343,12 @@ var parsed = sync.OnceValues(func() (map[string]source, error) {
 	})
 	return files, err
 })
+
+// isModule reports whether a folder is a module of its own: no room of this house.
+func isModule(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, "go.mod"))
+	return err == nil
+}
 
 // foldersOf gives the folders of files, sorted.
 func foldersOf(files map[string]source) []string {

@@ -166,3 +166,16 @@ func TestAttackExport(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// help target is about its verbs, and about the file.
+func TestHelpTarget(t *testing.T) {
+	said := shelltest.Do(t, shelltest.New(t, 1), "help target")
+	for _, want := range []string{"target check [FILE]", "  session_life ", "http.domains.CALL.read.attempt", "    accepted: .status < 300\n", "Never point one at production"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("there is no %q in\n%s", want, said)
+		}
+	}
+	if detail := shelltest.Do(t, shelltest.New(t, 1), "help target --jq .detail"); !strings.Contains(detail, "enforces") {
+		t.Error(detail)
+	}
+}

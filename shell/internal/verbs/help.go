@@ -240,6 +240,7 @@ func writeVerbHelp(w *page.Page, node *kong.Node, plan *world.Plan) {
 			rows.Row("  "+interp.Synopsis(leaf), leaf.Help)
 		}
 		rows.Write(w)
+		writeDetail(w, node.Detail)
 		if node.DefaultCmd == nil {
 			return
 		}
@@ -272,6 +273,26 @@ func writeVerbHelp(w *page.Page, node *kong.Node, plan *world.Plan) {
 	}
 }
 
+// writeDetail shows what there is to know beside usage. Lines with a tab are rows
+// of a table.
+func writeDetail(w *page.Page, text string) {
+	if text == "" {
+		return
+	}
+	fmt.Fprintln(w)
+	rows := page.NewTable()
+	for line := range strings.Lines(text) {
+		if name, what, ok := strings.Cut(line, "\t"); ok {
+			rows.Row(page.Rigid(name), strings.TrimSuffix(what, "\n"))
+			continue
+		}
+		rows.Write(w)
+		rows = page.NewTable()
+		fmt.Fprint(w, line)
+	}
+	rows.Write(w)
+}
+
 func helpJSON(node *kong.Node, plan *world.Plan) any {
 	type verb struct {
 		Verb    string `json:"verb"`
@@ -283,5 +304,9 @@ func helpJSON(node *kong.Node, plan *world.Plan) any {
 	for _, leaf := range interp.Leaves(node) {
 		verbs = append(verbs, verb{interp.VerbPath(leaf), interp.Synopsis(leaf), leaf.Help, plan.InCurrency(interp.Example(leaf))})
 	}
-	return map[string]any{"verbs": verbs}
+	said := map[string]any{"verbs": verbs}
+	if node.Detail != "" {
+		said["detail"] = node.Detail
+	}
+	return said
 }
