@@ -138,7 +138,7 @@ var house = []room{
 		"breaks packages in small ways, one at a time, and asks their tests whether they notice: what they don't notice, they don't test."},
 	{"shell/internal/shelltest", "./answer ./domains ./exit ./grammar ./interp ./page ./scenario ./world tokens",
 		"drives a whole shell in tests, by lines."},
-	{"shell/internal/model", "",
+	{"shell/internal/spec", "",
 		"foretells what a world does, from the words of the contract and not from the code: a second opinion."},
 	{"shell/internal/fourth/giftcards", "issuers tokens",
 		"is a domain service that tokenshell does not come with: balances of gift cards, holds on them, and captures."},
@@ -147,7 +147,7 @@ var house = []room{
 }
 
 // forTests are the rooms that only tests use.
-var forTests = []string{"issuers/issuerstest", "orchestrator/storetest", "shell/internal/shelltest", "shell/internal/model", "shell/internal/fourth/giftcards", "shell/internal/fourth"}
+var forTests = []string{"issuers/issuerstest", "orchestrator/storetest", "shell/internal/shelltest", "shell/internal/spec", "shell/internal/fourth/giftcards", "shell/internal/fourth"}
 
 // name is what a room's doc begins with.
 func (r room) name(in *ast.File) string {

@@ -1,6 +1,6 @@
 // Draws: what an op is about, chosen by the model's world as it is.
 
-package model_test
+package spec_test
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"tokenshell/shell/internal/model"
+	"tokenshell/shell/internal/spec"
 )
 
 // draws chooses what to do next in a walk.
@@ -96,12 +96,12 @@ func (d draws) outside() op {
 	jti := d.w.confirmed + 1
 	var used []int
 	for _, h := range d.w.model.Holds {
-		if h.Service == model.Club && h.Order != d.w.model.Current && h.Expires > d.w.model.Now-model.Retention/2 {
+		if h.Service == spec.Club && h.Order != d.w.model.Current && h.Expires > d.w.model.Now-spec.Retention/2 {
 			used = append(used, h.Use)
 		}
 	}
 	for _, h := range d.w.model.Holds { // one text for each use in an order
-		used = slices.DeleteFunc(used, func(use int) bool { return h.Service == model.Club && h.Order == d.w.model.Current && h.Use == use })
+		used = slices.DeleteFunc(used, func(use int) bool { return h.Service == spec.Club && h.Order == d.w.model.Current && h.Use == use })
 	}
 	if len(used) > 0 && drawn(d, "used", []bool{false, true}) {
 		jti = drawn(d, "jti", used)
@@ -144,17 +144,17 @@ func (d draws) payment() []string {
 }
 
 // held gives the handles of the client's tokens.
-func (d draws) held() []string { return d.handles(func(*model.Hold) bool { return true }) }
+func (d draws) held() []string { return d.handles(func(*spec.Hold) bool { return true }) }
 
 // unsealed gives those whose text is the same in every world and that an ES256 key
 // signed.
 func (d draws) unsealed() []string {
-	return d.handles(func(h *model.Hold) bool { return h.Service != "payments" && h.Service != model.Club })
+	return d.handles(func(h *spec.Hold) bool { return h.Service != "payments" && h.Service != spec.Club })
 }
 
 // handles gives the handles of some tokens, those of the current order more
 // often than others.
-func (d draws) handles(which func(*model.Hold) bool) []string {
+func (d draws) handles(which func(*spec.Hold) bool) []string {
 	var handles []string
 	for _, h := range d.w.model.Holds {
 		if h.Handle == "" || h.Gone || !which(h) {
@@ -180,16 +180,16 @@ func (d draws) tokens(least, most int) op {
 
 // bendable gives those whose issuer's key can sign another text.
 func (d draws) bendable() []string {
-	return d.handles(func(h *model.Hold) bool { return h.Signable() })
+	return d.handles(func(h *spec.Hold) bool { return h.Signable() })
 }
 
 // bent has a token's issuer sign another text for it: one that is the same in every
 // world, which a letter of payments is not.
 func (d draws) bent() op {
 	handle := drawn(d, "token", d.bendable())
-	how := model.Resealed
+	how := spec.Resealed
 	if d.w.model.Hold(handle).Service != "payments" {
-		how = drawn(d, "how", []string{model.Reissued, model.Reworded, model.Constrained})
+		how = drawn(d, "how", []string{spec.Reissued, spec.Reworded, spec.Constrained})
 	}
 	return op{tokens: []string{handle}, words: []string{how}}
 }
@@ -205,7 +205,7 @@ func (d draws) fault() op {
 		places = append(places, service+".confirm", service+".redeem", service+".cancel", service+".revoke")
 	}
 	for _, h := range m.Holds {
-		if h.Order == m.Current && (h.State == "reserved" || h.Service == model.Club && m.Now < h.Expires) {
+		if h.Order == m.Current && (h.State == "reserved" || h.Service == spec.Club && m.Now < h.Expires) {
 			for range 5 {
 				places = append(places, h.Service+".redeem", h.Service+".redeem", h.Service+".cancel", "relay.redeem")
 			}
@@ -303,10 +303,10 @@ func (d draws) moments() []int {
 	m := d.w.model
 	var moments []int
 	for _, h := range m.Holds {
-		moments = append(moments, h.Expires, h.Expires, h.Expires+model.Latitude, h.Expires+model.Retention)
+		moments = append(moments, h.Expires, h.Expires, h.Expires+spec.Latitude, h.Expires+spec.Retention)
 	}
 	for _, s := range m.Sessions {
-		moments = append(moments, s.Opened+model.OpenFor, s.Opened+model.OpenFor+model.Retention)
+		moments = append(moments, s.Opened+spec.OpenFor, s.Opened+spec.OpenFor+spec.Retention)
 	}
 	return slices.DeleteFunc(moments, func(at int) bool { return at <= m.Now })
 }
@@ -323,7 +323,7 @@ func (d draws) moment() op {
 
 // soon leaves out what is more than a session away.
 func (d draws) soon(moments []int) []int {
-	return slices.DeleteFunc(slices.Clone(moments), func(at int) bool { return at > d.w.model.Now+2*model.OpenFor })
+	return slices.DeleteFunc(slices.Clone(moments), func(at int) bool { return at > d.w.model.Now+2*spec.OpenFor })
 }
 
 // day is a jump over a day and more, or a second in a quiet walk.
@@ -331,7 +331,7 @@ func (d draws) day() int {
 	if d.w.quiet {
 		return 1
 	}
-	return d.pick("day", 86400, model.OpenFor+86401, model.Retention, model.Retention+model.OpenFor)
+	return d.pick("day", 86400, spec.OpenFor+86401, spec.Retention, spec.Retention+spec.OpenFor)
 }
 
 // days are jumps that are likely while an order is stuck: what owes is there

@@ -1,6 +1,6 @@
 // Searching: walks that rapid draws, until the product and the model part.
 
-package model_test
+package spec_test
 
 import (
 	"flag"

@@ -1,6 +1,6 @@
 // The services: what they answer to a redemption and to a cancellation.
 
-package model
+package spec
 
 // commit is a service's answer to a redemption of its token.
 func (m *World) commit(h *Hold, bent string, order *Session, attempt int) reply {
@@ -31,8 +31,8 @@ func (m *World) commit(h *Hold, bent string, order *Session, attempt int) reply 
 	case bent == Reworded:
 		return no("not_issued_here")
 	}
-	if h.Service == "payments" {
-		if opened := m.ask("payments", "kms.decrypt", yes); opened.reason != "" {
+	if m.Rules[h.Service].Seals() {
+		if opened := m.ask(h.Service, "kms.decrypt", yes); opened.reason != "" {
 			return opened
 		}
 		switch { // while the letter was being opened
@@ -48,35 +48,11 @@ func (m *World) commit(h *Hold, bent string, order *Session, attempt int) reply 
 			return no("key_unknown")
 		}
 	}
-	if !m.holdsFor(h, order.facts) {
-		return no("constraint_violated")
+	if why := m.Rules[h.Service].Commit(m, h, order.facts); why != "" {
+		return no(why)
 	}
 	h.State, h.attempt = "committed", attempt
 	return reply{}
-}
-
-// holdsFor reports whether what a token confirms holds for the facts.
-func (m *World) holdsFor(h *Hold, facts map[string]string) bool {
-	switch h.Service {
-	case "coupons":
-		subtotal, said := cents(facts, "subtotal")
-		minimum := m.coupon(h.Coupon).Minimum
-		return !(said && subtotal < 0) && !(minimum > 0 && subtotal < minimum)
-	case "payments":
-		payable, said := cents(facts, "payable")
-		if !said {
-			h.captured = h.Amount
-			return true
-		}
-		left := payable - m.sum(captured, func(other *Hold) bool {
-			return other.Order == h.Order && committed(other) && !m.forgotten(other)
-		})
-		if payable < 0 || left > h.Amount {
-			return false
-		}
-		h.captured = max(left, 0)
-	}
-	return true
 }
 
 // cancel is a service's answer to a cancellation.

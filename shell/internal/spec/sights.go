@@ -1,6 +1,6 @@
 // Sights: what there is to see of a world.
 
-package model
+package spec
 
 import (
 	"fmt"

@@ -1,6 +1,6 @@
 // Shortening: what a failed walk can do without.
 
-package model_test
+package spec_test
 
 import (
 	"slices"

@@ -1,6 +1,6 @@
 // Walks: what is done in a world and in its model, one op after the other.
 
-package model_test
+package spec_test
 
 import (
 	"bytes"
@@ -20,8 +20,8 @@ import (
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/explore"
 	"tokenshell/shell/internal/interp"
-	"tokenshell/shell/internal/model"
 	"tokenshell/shell/internal/shelltest"
+	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
@@ -29,7 +29,7 @@ import (
 // walk is a world, its model, and what was done in them.
 type walk struct {
 	twin      twin
-	model     *model.World
+	model     *spec.World
 	client    *client.Client
 	shell     *interp.Shell // that lines are spoken to; nil when the client does the ops itself
 	audited   bool          // the invariants are checked, too
@@ -159,16 +159,16 @@ func (w *walk) meanwhile(ctx context.Context, line string) {
 }
 
 // foretelling foretells another client's op, when its time comes.
-func foretelling(m *model.World, o op) func() model.Answer {
-	var key model.Version
+func foretelling(m *spec.World, o op) func() spec.Answer {
+	var key spec.Version
 	if strings.HasPrefix(o.deed, "keys") {
 		key = m.Version(o.word(0), o.n)
 	}
-	return func() model.Answer {
+	return func() spec.Answer {
 		switch {
 		case slices.Contains(m.Named(o.tokens), nil):
-			return model.Answer{Wrong: true}
-		case key != (model.Version{}):
+			return spec.Answer{Wrong: true}
+		case key != (spec.Version{}):
 			return m.Leave(key, strings.TrimPrefix(o.deed, "keys ")+"d")
 		}
 		return deedOf(o).foretell(m, o)
@@ -201,8 +201,8 @@ func (w *walk) sensible(o op) bool {
 	switch verb, _, _ := strings.Cut(o.deed, " "); verb {
 	case "club": // one text for each use in an order, and none that was forgotten
 		jti := o.word(1)
-		return w.model.Session(w.model.Current) != nil && !slices.ContainsFunc(w.model.Holds, func(h *model.Hold) bool {
-			return h.Service == model.Club && strconv.Itoa(h.Use) == jti && (h.Order == w.model.Current || h.Expires <= w.model.Now-model.Retention/2)
+		return w.model.Session(w.model.Current) != nil && !slices.ContainsFunc(w.model.Holds, func(h *spec.Hold) bool {
+			return h.Service == spec.Club && strconv.Itoa(h.Use) == jti && (h.Order == w.model.Current || h.Expires <= w.model.Now-spec.Retention/2)
 		})
 	case "keys":
 		return o.deed == "keys rotate" || o.n < len(w.model.Keys[o.word(0)])
@@ -291,7 +291,7 @@ type panicked struct{ value any }
 func (p panicked) Error() string { return fmt.Sprintf("a panic: %v", p.value) }
 
 // write adds an op to the script, with what the model foretells.
-func (w *walk) write(lines []string, foretold model.Answer) {
+func (w *walk) write(lines []string, foretold spec.Answer) {
 	last := len(lines) - 1
 	w.script = append(w.script, lines[:last]...)
 	prefix := ""

@@ -1,6 +1,6 @@
 // Tokens: confirmed, relayed, revoked.
 
-package model
+package spec
 
 import "slices"
 
@@ -32,16 +32,7 @@ func (m *World) issue(s *Session, wanted Hold, ttl int) reply {
 	if ttl > longest {
 		return no("lifetime_too_long")
 	}
-	why := ""
-	switch h.Service {
-	case "coupons":
-		why = m.applicable(s, h.Coupon)
-	case "points":
-		why = m.affordable(s.Customer, h.Amount)
-	default:
-		why = m.authorisable(s.Customer, h.Card, h.Amount)
-	}
-	if why != "" {
+	if why := m.Rules[h.Service].Confirm(m, s, h); why != "" {
 		return no(why)
 	}
 	at := slices.IndexFunc(m.Keys[h.Service], func(k *Key) bool { return k.state == "active" })
@@ -75,12 +66,16 @@ func (m *World) Relay(bent string, named ...*Hold) Answer {
 	var a Answer
 	id := m.Current
 	for _, h := range named {
-		a.Reasons = append(a.Reasons, m.tell("relay", func() Answer {
+		said := m.tell("relay", func() Answer {
 			if why := m.judge(id, h, bent); why != "" {
 				return refused(why)
 			}
 			return Answer{}
-		}).Reasons...)
+		})
+		if said.Stopped {
+			return said
+		}
+		a.Reasons = append(a.Reasons, said.Reasons...)
 	}
 	return a
 }

@@ -1,10 +1,10 @@
-package model_test
+package spec_test
 
 import (
 	"testing"
 
-	"tokenshell/shell/internal/model"
 	"tokenshell/shell/internal/shelltest"
+	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/world"
 )
 
@@ -14,19 +14,19 @@ type twin struct {
 	yaml  string // empty is the embedded world
 	plan  *world.Plan
 	club  bool // an outside issuer is trusted, and a stand-in takes its tokens
-	model func() *model.World
+	model func() *spec.World
 }
 
 // twins gives the worlds that are walked in.
 func twins(t *testing.T) []twin {
 	t.Helper()
 	return []twin{
-		{name: "the embedded world", plan: shelltest.Plan(t, ""), model: func() *model.World {
-			return model.New([]string{"coupons", "points", "payments"}, []model.Customer{
-				{ID: "user_123", Points: 1200, Cards: []model.Card{{ID: "visa", Limit: 50000}, {ID: "broke", Limit: 50000, Declines: true}}},
-				{ID: "user_456", Points: 300, Cards: []model.Card{{ID: "master", Limit: 25000}, {ID: "small", Limit: 2000}}},
-				{ID: "user_789", Points: 0, Cards: []model.Card{{ID: "amex", Limit: 200000}}},
-			}, []model.Coupon{
+		{name: "the embedded world", plan: shelltest.Plan(t, ""), model: func() *spec.World {
+			return spec.New([]string{"coupons", "points", "payments"}, []spec.Customer{
+				{ID: "user_123", Points: 1200, Cards: []spec.Card{{ID: "visa", Limit: 50000}, {ID: "broke", Limit: 50000, Declines: true}}},
+				{ID: "user_456", Points: 300, Cards: []spec.Card{{ID: "master", Limit: 25000}, {ID: "small", Limit: 2000}}},
+				{ID: "user_789", Points: 0, Cards: []spec.Card{{ID: "amex", Limit: 200000}}},
+			}, []spec.Coupon{
 				{Code: "SPRING25", Minimum: 10000, PerCustomer: 1, Total: 100},
 				{Code: "TEN", Combinable: true},
 				{Code: "FIVE", Combinable: true},
@@ -38,11 +38,11 @@ func twins(t *testing.T) []twin {
 				{Code: "NEXTYEAR", Inactive: true},
 			})
 		}},
-		{name: "a small world", club: true, yaml: smallWorld, plan: shelltest.PlanOf(t, smallWorld), model: func() *model.World {
-			return model.New([]string{"payments", "points", "coupons", model.Club}, []model.Customer{
-				{ID: "ann", Points: 10, Cards: []model.Card{{ID: "debit", Limit: 10000}}},
+		{name: "a small world", club: true, yaml: smallWorld, plan: shelltest.PlanOf(t, smallWorld), model: func() *spec.World {
+			return spec.New([]string{"payments", "points", "coupons", spec.Club}, []spec.Customer{
+				{ID: "ann", Points: 10, Cards: []spec.Card{{ID: "debit", Limit: 10000}}},
 				{ID: "bob", Points: 7},
-			}, []model.Coupon{
+			}, []spec.Coupon{
 				{Code: "TWICE", PerCustomer: 1, Total: 2, Combinable: true},
 				{Code: "ONCE", Total: 1, Combinable: true},
 				{Code: "ALONE", Minimum: 5000},

@@ -1,7 +1,7 @@
 // The property: whatever is done in a world, the model foretells it. A state
 // machine test with rapid; a failure prints a scenario that shows it.
 
-package model_test
+package spec_test
 
 import (
 	"flag"
@@ -15,8 +15,8 @@ import (
 // Half of the ordinary run is always the same verbs, the other half those of a
 // day; a longer one is others each time, unless -rapid.seed says which.
 //
-//	go test ./shell/internal/model -run TestProperty -v -steps 1000000
-//	go test ./shell/internal/model -run TestProperty -v -day 20261126
+//	go test ./shell/internal/spec -run TestProperty -v -steps 1000000
+//	go test ./shell/internal/spec -run TestProperty -v -day 20261126
 var (
 	steps = flag.Int("steps", ordinarySteps, "how many verbs the property test runs, at least")
 	day   = flag.String("day", tokens.LiveClock().Now().UTC().Format("20060102"), "the day whose verbs the property test runs")

@@ -1,6 +1,6 @@
 // Sessions: opened, told facts, closed, and what is said of their tokens.
 
-package model
+package spec
 
 import (
 	"maps"
@@ -86,9 +86,9 @@ func (m *World) Close() Answer {
 		if s == nil {
 			return refusal
 		}
-		s.State = "closed"
+		s.State, s.run = "closed", m.life
 		m.release(s, m.life)
-		s.ended = m.Now
+		s.ended, s.run = m.Now, 0
 		return Answer{}
 	})
 }

@@ -1,6 +1,6 @@
 // Time, and what only time does.
 
-package model
+package spec
 
 import "slices"
 

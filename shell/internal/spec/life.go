@@ -1,15 +1,16 @@
 // The lives of the relay: it stops anywhere, and another goes on from what was
 // written down. Everything but what it is doing is.
 
-package model
+package spec
 
 const startTime = 1 // seconds
 
 // A relay stops in the middle of what it does: it crashes, or somebody has
 // stopped it, and it notices when it would write something down.
 type (
-	crashed struct{}
-	over    struct{}
+	crashed     struct{}
+	over        struct{}
+	interrupted struct{} // nobody waits for it, and it stops by itself
 )
 
 // Restart stops the relay, whatever it is at, and starts another. What it has
@@ -55,6 +56,9 @@ func (m *World) live(question func() Answer) (said reply) {
 	defer func() {
 		switch cause := recover(); cause.(type) {
 		case nil, over:
+		case interrupted:
+			said = stopped(m)
+			return
 		case crashed:
 			m.Restart(false)
 		default:
@@ -73,4 +77,17 @@ func first(reasons []string) string {
 		return ""
 	}
 	return reasons[0]
+}
+
+// stopped is that a relay left off where it was, and lives.
+func stopped(m *World) reply {
+	for _, s := range m.Sessions {
+		if s.run == m.life && s.State == "closed" {
+			s.ended = m.Now // what it did not give back expires
+		}
+		if s.run == m.life {
+			s.run = 0
+		}
+	}
+	return reply{answer: &Answer{Stopped: true}}
 }

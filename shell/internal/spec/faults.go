@@ -1,6 +1,6 @@
 // Messages, and what becomes of them.
 
-package model
+package spec
 
 import (
 	"slices"
@@ -23,6 +23,10 @@ func yes() reply { return reply{} }
 // silence is that no answer comes.
 func silence() reply { return reply{reason: "service_unavailable", unknown: true} }
 
+// Interrupt is what becomes of a question whose asker stops just then, because
+// nobody waits for it any more. It cannot be ordered.
+const Interrupt = "interrupt"
+
 // Fault orders a fault.
 func (m *World) Fault(f Fault) Answer {
 	m.Faults = append(m.Faults, f)
@@ -38,6 +42,9 @@ func (m *World) ClearFaults() Answer {
 // take gives the fault that a message meets. A relay does not crash of what it
 // takes no part in.
 func (m *World) take(from, step string) Fault {
+	if m.Choose != nil {
+		return m.Choose(from, step)
+	}
 	for at := range m.Faults {
 		f := &m.Faults[at]
 		switch {
@@ -74,6 +81,8 @@ func (m *World) ask(from, step string, question func() reply) reply {
 		return silence()
 	case "crash-before":
 		return m.crash(step)
+	case Interrupt:
+		panic(interrupted{})
 	case "slow":
 		m.Wait(slowness)
 	case "meanwhile":
@@ -83,12 +92,16 @@ func (m *World) ask(from, step string, question func() reply) reply {
 	}
 	life := m.life
 	said := question()
+	gone := said.answer != nil && said.answer.Stopped // nobody waits for anything any more
 	switch {
 	case ofRelay(step) && life != m.life: // it has stopped
+	case f.Kind == "crash-after":
+		if no := m.crash(step); !gone {
+			return no
+		}
+	case gone:
 	case f.Kind == "lost-reply":
 		return silence()
-	case f.Kind == "crash-after":
-		return m.crash(step)
 	case f.Kind == "duplicate":
 		question()
 	}

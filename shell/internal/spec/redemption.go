@@ -1,6 +1,6 @@
 // Redemption: forward, and what has to be taken back.
 
-package model
+package spec
 
 import "slices"
 
@@ -108,7 +108,7 @@ func (m *World) Checkout(named []*Hold) Answer {
 				fresh = append(fresh, h)
 			}
 		}
-		if a := m.Relay(Sound, fresh...); a.Reasons != nil {
+		if a := m.Relay(Sound, fresh...); a.Reasons != nil || a.Stopped {
 			return a
 		}
 	}

@@ -1,6 +1,6 @@
 // The outside issuer: what it writes, and how it is trusted.
 
-package model_test
+package spec_test
 
 import (
 	"context"
@@ -14,14 +14,14 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"tokenshell/shell/internal/client"
-	"tokenshell/shell/internal/model"
+	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
 
 const (
 	outsideIssuer  = "https://club.example"
-	trustLine      = "trust add " + outsideIssuer + " --jwks club.json --capability club:redeem --service " + model.Club + " --profile club.yaml"
+	trustLine      = "trust add " + outsideIssuer + " --jwks club.json --capability club:redeem --service " + spec.Club + " --profile club.yaml"
 	outsideProfile = "max_lifetime: 24h\nleeway: 5m\n"
 )
 
@@ -49,7 +49,7 @@ func trustOutside(w *world.World) error {
 		Name: outsideIssuer, Keys: keys, Capabilities: []string{"club:redeem"},
 		Profile: &tokens.Profile{MaxLifetime: 24 * time.Hour, Leeway: 5 * time.Minute},
 	}
-	return w.Trust(&world.Outsider{Issuer: issuer, Keys: keys}, model.Club)
+	return w.Trust(&world.Outsider{Issuer: issuer, Keys: keys}, spec.Club)
 }
 
 // outsideToken writes a token for the current order; empty when there is none.

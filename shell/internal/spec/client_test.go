@@ -1,6 +1,6 @@
 // What the client does, op by op, past the parser and the verbs.
 
-package model_test
+package spec_test
 
 import (
 	"context"

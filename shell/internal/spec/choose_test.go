@@ -1,6 +1,6 @@
 // Choosing a deed: the swarm of a walk, and what makes sense now.
 
-package model_test
+package spec_test
 
 import (
 	"strings"

@@ -1,6 +1,6 @@
 // Sums: what the holds add up to, and what that allows.
 
-package model
+package spec
 
 import "fmt"
 
@@ -67,6 +67,66 @@ func cents(facts map[string]string, name string) (n int, said bool) {
 	text, said := facts[name]
 	return Cents(text), said
 }
+
+// The rules of the shop's three domains.
+type (
+	couponRules struct{}
+	pointRules  struct{}
+	cardRules   struct{}
+)
+
+// Confirm wants a coupon that may be used.
+func (couponRules) Confirm(m *World, s *Session, h *Hold) string { return m.applicable(s, h.Coupon) }
+
+// Commit wants the order to come to what the coupon wants.
+func (couponRules) Commit(m *World, h *Hold, facts map[string]string) string {
+	subtotal, said := cents(facts, "subtotal")
+	if minimum := m.coupon(h.Coupon).Minimum; said && subtotal < 0 || minimum > 0 && subtotal < minimum {
+		return violated
+	}
+	return ""
+}
+
+// Seals is no.
+func (couponRules) Seals() bool { return false }
+
+// Confirm wants points that are there.
+func (pointRules) Confirm(m *World, s *Session, h *Hold) string {
+	return m.affordable(s.Customer, h.Amount)
+}
+
+// Commit wants nothing.
+func (pointRules) Commit(*World, *Hold, map[string]string) string { return "" }
+
+// Seals is no.
+func (pointRules) Seals() bool { return false }
+
+// Confirm wants a card that takes the amount.
+func (cardRules) Confirm(m *World, s *Session, h *Hold) string {
+	return m.authorisable(s.Customer, h.Card, h.Amount)
+}
+
+// Commit captures what is payable and was not captured yet.
+func (cardRules) Commit(m *World, h *Hold, facts map[string]string) string {
+	payable, said := cents(facts, "payable")
+	if !said {
+		h.captured = h.Amount
+		return ""
+	}
+	left := payable - m.sum(captured, func(other *Hold) bool {
+		return other.Order == h.Order && committed(other) && !m.forgotten(other)
+	})
+	if payable < 0 || left > h.Amount {
+		return violated
+	}
+	h.captured = max(left, 0)
+	return ""
+}
+
+// Seals is yes: a letter says which card.
+func (cardRules) Seals() bool { return true }
+
+const violated = "constraint_violated"
 
 // applicable says why a coupon may not be used in an order; empty when it may.
 func (m *World) applicable(s *Session, code string) string {

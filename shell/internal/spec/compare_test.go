@@ -1,6 +1,6 @@
 // Comparing: what the product answers and shows against what the model says.
 
-package model_test
+package spec_test
 
 import (
 	"encoding/json"
@@ -16,16 +16,16 @@ import (
 	"tokenshell/issuers/payments"
 	"tokenshell/issuers/points"
 	"tokenshell/shell/internal/exit"
-	"tokenshell/shell/internal/model"
+	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/world"
 )
 
 // answered reads an operation's error.
-func answered(err error) model.Answer {
+func answered(err error) spec.Answer {
 	if err == nil {
-		return model.Answer{}
+		return spec.Answer{}
 	}
-	var a model.Answer
+	var a spec.Answer
 	for _, r := range exit.Rejections(err) {
 		a.Reasons = append(a.Reasons, string(r.Reason))
 	}
@@ -33,11 +33,11 @@ func answered(err error) model.Answer {
 	return a
 }
 
-func sameAnswer(a, b model.Answer) bool {
+func sameAnswer(a, b spec.Answer) bool {
 	return a.Wrong == b.Wrong && slices.Equal(a.Reasons, b.Reasons)
 }
 
-func describe(a model.Answer, err error) string {
+func describe(a spec.Answer, err error) string {
 	if a.Wrong {
 		return err.Error()
 	}
@@ -75,7 +75,7 @@ func (w *walk) spoken(said []byte) []result {
 
 // compareResults holds what a redemption came to for each token against the
 // model, and each receipt against the one that was given before.
-func (w *walk) compareResults(got []result, foretold model.Answer) *discrepancy {
+func (w *walk) compareResults(got []result, foretold spec.Answer) *discrepancy {
 	if foretold.Results == nil {
 		return nil
 	}
@@ -134,7 +134,7 @@ type (
 )
 
 // seen is what there is to see of the product's world, in the order of
-// [model.World.Sights].
+// [spec.World.Sights].
 func (w *walk) seen() []string {
 	in := w.client.World
 	var faults []string

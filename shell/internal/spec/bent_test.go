@@ -1,6 +1,6 @@
 // Bent texts: what an issuer's own key signed and the issuer never issued.
 
-package model_test
+package spec_test
 
 import (
 	"encoding/base64"
@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"tokenshell/shell/internal/client"
-	"tokenshell/shell/internal/model"
 	"tokenshell/shell/internal/shelltest"
+	"tokenshell/shell/internal/spec"
 	"tokenshell/tokens"
 )
 
@@ -26,15 +26,15 @@ func bent(c *client.Client, o op) (string, error) {
 		return "", err
 	}
 	switch o.word(0) {
-	case model.Reissued:
+	case spec.Reissued:
 		var audience []string
 		if err := json.Unmarshal(claims["aud"], &audience); err != nil {
 			return "", err
 		}
 		slices.Reverse(audience)
 		claims["aud"], _ = json.Marshal(audience)
-	case model.Reworded: // members come in another order
-	case model.Resealed:
+	case spec.Reworded: // members come in another order
+	case spec.Resealed:
 		claims["sealed"] = json.RawMessage(`"another letter"`)
 		fallthrough
 	default:

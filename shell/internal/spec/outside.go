@@ -1,7 +1,7 @@
 // An outside issuer's tokens, and the stand-in that accepts each once: its key is
 // (iss, jti), whatever the order.
 
-package model
+package spec
 
 import "maps"
 

@@ -1,10 +1,10 @@
-// Package model foretells what a world does, from the words of the contract and
+// Package spec foretells what a world does, from the words of the contract and
 // not from the code: a second opinion.
 //
 // It says in plain lists and numbers what the pattern says of a world. It shares
 // no code with the product and does no cryptography. Nothing is counted along: a
 // balance is what the holds add up to.
-package model
+package spec
 
 import (
 	"slices"
@@ -146,11 +146,32 @@ type World struct {
 	lost     int          // when the relay lost its memory of used tokens; 0 for never
 	met      []string     // the kinds of the faults that were met
 	trouble  bool         // another client asked for what does not exist
+
+	Rules  map[string]Rules              // of each service that confirms
+	Choose func(from, step string) Fault // decides on every message, in the place of the faults; may be nil
 }
 
-// New gives a world in which nothing has happened yet.
+// Rules are what only a domain can say of its things.
+type Rules interface {
+	// Confirm says why something is not held for an order; empty when it is.
+	Confirm(m *World, s *Session, h *Hold) (why string)
+	// Commit says why a hold does not hold for the facts of an order; empty when it
+	// does.
+	Commit(m *World, h *Hold, facts map[string]string) (why string)
+	// Seals reports whether it has a letter opened before it commits.
+	Seals() bool
+}
+
+// New gives a world in which nothing has happened yet, with the shop's own rules.
 func New(services []string, customers []Customer, coupons []Coupon) *World {
-	m := &World{Services: services, Customers: customers, Coupons: coupons, Now: Epoch, Keys: map[string][]*Key{}, uses: map[int]*use{}, life: 1}
+	m := Of(services, map[string]Rules{"coupons": couponRules{}, "points": pointRules{}, "payments": cardRules{}})
+	m.Customers, m.Coupons = customers, coupons
+	return m
+}
+
+// Of gives a world of services with any rules in which nothing has happened yet.
+func Of(services []string, rules map[string]Rules) *World {
+	m := &World{Services: services, Rules: rules, Now: Epoch, Keys: map[string][]*Key{}, uses: map[int]*use{}, life: 1}
 	for _, service := range services {
 		if service == Club {
 			continue // it has none of its own
@@ -168,6 +189,7 @@ func (m *World) Domains() []string {
 // Answer is what the model foretells of a verb.
 type Answer struct {
 	Wrong   bool     // it asks for what does not exist
+	Stopped bool     // nobody waited for an answer
 	Reasons []string // it is refused, for these
 	Results []string // of a redemption: "t1 redeemed"; nil when it is none
 }
