@@ -99,7 +99,7 @@ func (i *Issuer[H]) write(ctx context.Context, order Order, r *Reservation[H], l
 	i.mu.Lock()
 	r.key = key
 	i.mu.Unlock()
-	raw, err := i.ring.sign(ctx, key, payload)
+	raw, err := i.ring.sign(ctx, key, payload, i.Memory)
 	if err != nil {
 		return tokens.Issued{}, err
 	}

@@ -195,7 +195,7 @@ func (s *stage) signed(t *testing.T, issued tokens.Issued, change func(*tokens.C
 	mustDo(t, err)
 	key, err := s.ring.active(claims.ExpiresAt)
 	mustDo(t, err)
-	raw, err := s.ring.sign(background, key, payload)
+	raw, err := s.ring.sign(background, key, payload, nil)
 	mustDo(t, err)
 	return raw
 }

@@ -42,7 +42,7 @@ type Archiver[H any] interface {
 }
 
 // Config is what an issuer is made of. Every field is mandatory but
-// SealingAlias, Owed and Weakness.
+// SealingAlias, Owed, Weakness and Memory.
 type Config struct {
 	Service      string // "coupons"; its iss is "coupons.svc"
 	Capability   string // the one that its tokens carry
@@ -54,6 +54,7 @@ type Config struct {
 	Mint         *tokens.Mint
 	Log          slog.Handler
 	Weakness     tokens.Weakness // none, unless somebody wants to see what happens
+	Memory       *tokens.Memory  // of texts that come again; may be nil
 
 	// Owed reports whether an order may still have to be taken back: the service
 	// asks the relay before it forgets. It is called with the books locked. Nil is
@@ -105,7 +106,7 @@ func New[H any](ctx context.Context, c Config, rules Rules[H]) (*Issuer[H], erro
 func (i *Issuer[H]) verifierOver(keys tokens.KeySet) *tokens.Verifier {
 	self := tokens.Issuer{Name: i.name, Keys: keys, Capabilities: []string{i.Capability}}
 	return &tokens.Verifier{
-		Party: i.name, Clock: i.Clock, Leeway: i.Leeway, Weakness: i.Weakness,
+		Party: i.name, Clock: i.Clock, Leeway: i.Leeway, Weakness: i.Weakness, Memory: i.Memory,
 		Issuers: func(iss string) (tokens.Issuer, bool) { return self, iss == i.name },
 	}
 }

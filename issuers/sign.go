@@ -28,13 +28,14 @@ type kmsSigner struct {
 	service string
 	kms     KMSService
 	key     *keyVersion
+	memory  *tokens.Memory
 	failed  *error // go-jose wraps no errors: the cause is kept here
 }
 
 // sign gives the compact serialisation (RFC 7515 7.1) of payload.
-func (r *KeyRing) sign(ctx context.Context, key *keyVersion, payload []byte) (string, error) {
+func (r *KeyRing) sign(ctx context.Context, key *keyVersion, payload []byte, memory *tokens.Memory) (string, error) {
 	var failed error
-	opaque := kmsSigner{ctx, r.service, r.kms, key, &failed}
+	opaque := kmsSigner{ctx, r.service, r.kms, key, memory, &failed}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: key.alg, Key: opaque}, (&jose.SignerOptions{}).WithType(tokens.Type))
 	if err != nil {
 		return "", err
@@ -82,11 +83,12 @@ func (s kmsSigner) signPayload(input []byte) ([]byte, error) {
 	}
 	switch public := s.key.public.(type) {
 	case ed25519.PublicKey:
-		if ed25519.Verify(public, input, out.Signature) {
+		if s.memory.Good(s.key.kid, input, out.Signature, func() bool { return ed25519.Verify(public, input, out.Signature) }) {
 			return out.Signature, nil
 		}
 	case *ecdsa.PublicKey:
-		if raw, err := rawSignature(out.Signature); err == nil && ecdsa.VerifyASN1(public, digest[:], out.Signature) {
+		good := func() bool { return ecdsa.VerifyASN1(public, digest[:], out.Signature) }
+		if raw, err := rawSignature(out.Signature); err == nil && s.memory.Good(s.key.kid, digest[:], out.Signature, good) {
 			return raw, nil
 		}
 	}

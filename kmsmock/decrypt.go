@@ -49,7 +49,9 @@ func (k *KMS) Decrypt(ctx context.Context, in *kms.DecryptInput, _ ...func(*kms.
 	if aws.ToBool(in.DryRun) {
 		return nil, dryRun()
 	}
-	plaintext, err := key.material.decrypt(oaepHash(in.EncryptionAlgorithm), in.CiphertextBlob)
+	plaintext, err := k.answers.of(answered{key.id, string(in.EncryptionAlgorithm), string(in.CiphertextBlob)}, func() ([]byte, error) {
+		return key.material.decrypt(oaepHash(in.EncryptionAlgorithm), in.CiphertextBlob)
+	})
 	if err != nil {
 		// The reason would be an oracle, and the ciphertext none of the log's business.
 		return nil, invalidCiphertext()

@@ -25,6 +25,10 @@ type Config struct {
 	// Now is the clock. Without one, time stands still at 2026-01-01T00:00:00Z. It is
 	// called with a lock held, so it must not call the KMS.
 	Now func() time.Time
+
+	// Memory has the mock remember what it signed and decrypted: the same request is
+	// answered the same, without the private key. For worlds that are taken back.
+	Memory bool
 }
 
 // KMS is a mock of the AWS KMS of one account in one region. It is safe for
@@ -38,6 +42,7 @@ type KMS struct {
 	made    map[types.KeySpec]int // how many keys of a spec were ever made
 	keys    map[string]*key       // by key id
 	aliases map[string]*alias     // by name, with "alias/"
+	answers *answers              // that were given before; nil when none are kept
 }
 
 // New returns a KMS without keys.
@@ -46,13 +51,17 @@ func New(c Config) *KMS {
 	if now == nil {
 		now = func() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
 	}
-	return &KMS{
+	k := &KMS{
 		derive:  deriveFrom(c.Seed),
 		now:     now,
 		made:    map[types.KeySpec]int{},
 		keys:    map[string]*key{},
 		aliases: map[string]*alias{},
 	}
+	if c.Memory {
+		k.answers = &answers{kept: map[answered][]byte{}}
+	}
+	return k
 }
 
 // lock takes the books and brings them up to date: keys whose deletion date has

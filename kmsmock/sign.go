@@ -53,7 +53,7 @@ func (k *KMS) Sign(ctx context.Context, in *kms.SignInput, _ ...func(*kms.Option
 	if aws.ToBool(in.DryRun) {
 		return nil, dryRun()
 	}
-	signature, err := key.material.sign(message)
+	signature, err := k.answers.of(answered{key.id, string(in.SigningAlgorithm), string(message)}, func() ([]byte, error) { return key.material.sign(message) })
 	if err != nil {
 		return nil, internal()
 	}

@@ -40,8 +40,8 @@ const (
 	Retention  = 24 * time.Hour   // an ended session is remembered that long after its TTL, or its end if that was later
 )
 
-// Config is what a relay is made of. All fields but Name, Since and Weakness are
-// mandatory.
+// Config is what a relay is made of. All fields but Name, Since, Weakness
+// and Memory are mandatory.
 type Config struct {
 	Name     string    // of this relay among those that share a store; empty is "relay"
 	Services []Service // in the order of redemption
@@ -54,6 +54,7 @@ type Config struct {
 	Mint     *tokens.Mint
 	Log      slog.Handler
 	Weakness tokens.Weakness // none, unless somebody wants to see what happens
+	Memory   *tokens.Memory  // of texts that come again; may be nil
 }
 
 // Relay is OrderProcessing. It remembers nothing itself but what it is at right
@@ -78,7 +79,7 @@ func made(c Config, known *registry) *Relay {
 	}
 	r := &Relay{Config: c, registry: known, machine: machine{c.Weakness}, running: map[string]bool{}, journal: tokens.NewJournal(c.Log, "relay")}
 	r.verifier = &tokens.Verifier{
-		Party: tokens.Audience, Clock: c.Clock, Leeway: c.Leeway, Weakness: c.Weakness, Issuers: r.registry.issuer,
+		Party: tokens.Audience, Clock: c.Clock, Leeway: c.Leeway, Weakness: c.Weakness, Memory: c.Memory, Issuers: r.registry.issuer,
 	}
 	return r
 }

@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -53,7 +54,9 @@ var house = []room{
 		"holds every [orchestrator.Store] and [orchestrator.Ledger] to what a relay relies on, also when the process is killed."},
 	{"orchestrator/filestore", "orchestrator",
 		"keeps a relay's sessions and used tokens in one file that survives a crash: whatever was answered is on the disk."},
-	{"shell/attacks", "tokens",
+	{"shell/attacks/bends", "",
+		"is what is done to the segments, the signature and the text of a hostile token."},
+	{"shell/attacks", "shell/attacks/bends tokens",
 		"is the catalogue of hostile tokens and flows: what is tried on a relay and its domains, and the reason with which each has to be refused."},
 	{"shell/internal/redact", "tokens",
 		"recognises what must not be shown: tokens, private keys, and what steers a terminal."},
@@ -98,7 +101,7 @@ var house = []room{
 		"is the interpreter: a line becomes a verb of a grammar that it is given, and runs."},
 	{"shell/internal/fates", "./answer ./client ./exit ./interp ./page ./redact ./syntax ./wire ./world tokens",
 		"has the verbs by which messages go wrong, and what decides of them one by one."},
-	{"shell/internal/verbs", "issuers orchestrator ./answer ./client ./exit ./fates ./files ./interp ./page ./redact ./syntax ./wire ./world shell/lineedit tokens",
+	{"shell/internal/verbs", "issuers orchestrator shell/attacks/bends ./answer ./client ./exit ./fates ./files ./interp ./page ./redact ./syntax ./wire ./world shell/lineedit tokens",
 		"has a struct for each verb that is about no one domain: its arguments and its help are field tags, its Run method asks for what it may touch."},
 	{"shell/internal/trace", "issuers ./answer ./client ./files ./page ./redact ./wire tokens",
 		"makes a conversation ready to be shown, each message as its receiver saw it: as text, as a mermaid diagram, as a page."},
@@ -108,6 +111,8 @@ var house = []room{
 		"walks through what may happen in a world, looking for an invariant that does not hold."},
 	{"shell/internal/target", "orchestrator shell/attacks ./answer ./client ./conform ./exit ./files ./foreign ./interp ./page ./redact ./syntax ./wire ./world tokens",
 		"is a world as a target of the catalogue of attacks."},
+	{"shell/internal/forge", "issuers shell/attacks shell/attacks/bends ./answer ./client ./exit ./files ./interp ./page ./redact ./syntax ./target ./wire ./world tokens",
+		"is how a person makes a hostile token, as the catalogue of attacks does: by flags, and a row of the catalogue as a scenario to be played."},
 	{"shell/internal/story", "./exit ./files ./redact ./syntax ./yamlfile",
 		"reads a scenario as it stands in its files: its lines, with those that it includes in their places, its sections, and the rows of its cases."},
 	{"shell/internal/cover", "./exit ./interp ./page ./wire",
@@ -120,9 +125,9 @@ var house = []room{
 		"is tokenshell run: which scenarios are run and how, what people and other programs are told of it, and where a first one comes from."},
 	{"shell/internal/record", "./answer ./client ./exit ./interp ./page ./redact ./scenario ./syntax ./world tokens",
 		"writes a session down as a scenario that passes."},
-	{"shell/internal/grammar", "./domains ./explore ./fates ./interp ./record ./runs ./target ./tour ./trace ./verbs",
+	{"shell/internal/grammar", "./domains ./explore ./fates ./forge ./interp ./record ./runs ./target ./tour ./trace ./verbs",
 		"is the language: every verb, once, in the order of help."},
-	{"shell/internal/prompt", "issuers orchestrator shell/attacks ./answer ./client ./domains ./exit ./fates ./files ./interp ./page ./redact ./syntax ./verbs ./wire ./world shell/lineedit tokens",
+	{"shell/internal/prompt", "issuers orchestrator shell/attacks shell/attacks/bends ./answer ./client ./domains ./exit ./fates ./files ./interp ./page ./redact ./syntax ./verbs ./wire ./world shell/lineedit tokens",
 		"is the shell of a person: lines from a terminal, what Tab offers, and what to try next after a refusal."},
 	{"shell", "orchestrator orchestrator/filestore ./adapter ./answer ./conform ./domains ./exit ./foreign ./grammar ./interp ./lint ./page ./prompt ./runs ./scenario ./verbs ./world shell/lineedit",
 
@@ -133,7 +138,7 @@ var house = []room{
 		"breaks packages in small ways, one at a time, and asks their tests whether they notice: what they don't notice, they don't test."},
 	{"shell/internal/shelltest", "./answer ./domains ./exit ./grammar ./interp ./page ./scenario ./world tokens",
 		"drives a whole shell in tests, by lines."},
-	{"shell/internal/model", "",
+	{"shell/internal/spec", "",
 		"foretells what a world does, from the words of the contract and not from the code: a second opinion."},
 	{"shell/internal/fourth/giftcards", "issuers tokens",
 		"is a domain service that tokenshell does not come with: balances of gift cards, holds on them, and captures."},
@@ -142,7 +147,7 @@ var house = []room{
 }
 
 // forTests are the rooms that only tests use.
-var forTests = []string{"issuers/issuerstest", "orchestrator/storetest", "shell/internal/shelltest", "shell/internal/model", "shell/internal/fourth/giftcards", "shell/internal/fourth"}
+var forTests = []string{"issuers/issuerstest", "orchestrator/storetest", "shell/internal/shelltest", "shell/internal/spec", "shell/internal/fourth/giftcards", "shell/internal/fourth"}
 
 // name is what a room's doc begins with.
 func (r room) name(in *ast.File) string {
@@ -320,7 +325,7 @@ var parsed = sync.OnceValues(func() (map[string]source, error) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && file != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata"):
+		case d.IsDir() && file != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || isModule(file)):
 			return filepath.SkipDir
 		case d.IsDir() || !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go"):
 			return nil
@@ -338,6 +343,12 @@ var parsed = sync.OnceValues(func() (map[string]source, error) {
 	})
 	return files, err
 })
+
+// isModule reports whether a folder is a module of its own: no room of this house.
+func isModule(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, "go.mod"))
+	return err == nil
+}
 
 // foldersOf gives the folders of files, sorted.
 func foldersOf(files map[string]source) []string {

@@ -93,7 +93,13 @@ var claimRows = []claimRow{
 
 // checkClaims first looks for what is missing, then at each value, then for
 // what nobody knows; in an outside issuer's token that is ignored.
-func checkClaims(e *Envelope) error {
+func checkClaims(m *Memory, e *Envelope) error {
+	ours := e.issuer.Profile == nil
+	t, known := m.text(e.raw)
+	if ours && t.claims != nil {
+		e.claims = *t.claims
+		return nil
+	}
 	for _, row := range claimRows {
 		name := e.issuer.claimName(row.name)
 		raw, ok := e.payload.get(name)
@@ -107,18 +113,33 @@ func checkClaims(e *Envelope) error {
 			return Refuse(ClaimInvalid, "claim %q is %s; %s belongs there", name, valueKind(raw), row.wants)
 		}
 	}
-	if e.issuer.Profile != nil {
+	if !ours {
 		if raw, ok := e.payload.get("nbf"); ok && !takeTime(&e.notBefore, raw) {
 			return Refuse(ClaimInvalid, `claim "nbf" is %s; %s belongs there`, valueKind(raw), aTime)
 		}
 		return nil
 	}
-	for _, m := range e.payload {
-		if !knownClaim(m.name) {
-			return Refuse(ClaimInvalid, "claim %s is not part of the contract", quote(m.name))
+	for _, member := range e.payload {
+		if !knownClaim(member.name) {
+			return Refuse(ClaimInvalid, "claim %s is not part of the contract", quote(member.name))
 		}
 	}
+	if known {
+		claims := e.claims
+		t.claims = &claims
+		m.know(e.raw, t)
+	}
 	return nil
+}
+
+// ClaimNames gives the claims of the contract, in the order in which they are
+// checked.
+func ClaimNames() []string {
+	names := make([]string, len(claimRows))
+	for i, row := range claimRows {
+		names[i] = row.name
+	}
+	return names
 }
 
 func knownClaim(name string) bool {

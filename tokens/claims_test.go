@@ -109,7 +109,7 @@ func TestPayloadRoundTrip(t *testing.T) {
 		if e.payload, err = parseObject(payload); err != nil {
 			t.Fatal(err)
 		}
-		if err := checkClaims(e); err != nil {
+		if err := checkClaims(nil, e); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(&want, e.Claims()); diff != "" {

@@ -52,7 +52,11 @@ func checkSize(e *Envelope) error {
 	return nil
 }
 
-func checkStructure(e *Envelope) error {
+func checkStructure(m *Memory, e *Envelope) error {
+	if t, known := m.text(e.raw); known {
+		e.header, e.payload, e.body, e.signature = t.header, t.payload, t.body, t.signature
+		return nil
+	}
 	segments, err := SplitCompact(e.raw, 3)
 	if err != nil {
 		return err
@@ -64,6 +68,7 @@ func checkStructure(e *Envelope) error {
 		return Refuse(Malformed, "payload: %v", err)
 	}
 	e.body, e.signature = segments[1], segments[2]
+	m.know(e.raw, text{header: e.header, payload: e.payload, body: e.body, signature: e.signature})
 	return nil
 }
 

@@ -31,6 +31,9 @@ func (j Journal) Step(ctx context.Context, step string, ref Ref, err error, attr
 			}
 		}
 	}
+	if !j.log.Enabled(ctx, level) {
+		return
+	}
 	all := []slog.Attr{slog.String("step", step), slog.String("outcome", outcome)}
 	if ref.ID != "" {
 		all = append(all, slog.String("jti", ref.ID))

@@ -155,10 +155,11 @@ func (k *Key) check() error {
 			return fmt.Errorf("%s is a weak EC key: anybody can guess its private number", quote(k.ID))
 		}
 	case ed25519.PublicKey:
-		if !onEd25519(public) {
+		point := pointOf(public)
+		if point == nil {
 			return fmt.Errorf("%s is not a valid key: its point is not on the curve", quote(k.ID))
 		}
-		if guessableEd25519(public) {
+		if guessableEd25519(point) {
 			return fmt.Errorf("%s is a weak Ed25519 key: anybody can guess its private number", quote(k.ID))
 		}
 		fits = k.Algorithm == jose.EdDSA

@@ -11,11 +11,11 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math/big"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"filippo.io/edwards25519"
 	"github.com/go-jose/go-jose/v4"
 )
 
@@ -353,37 +353,34 @@ func TestPrivateNumbersThatCanBeGuessed(t *testing.T) {
 			t.Errorf("d = %s: %v", d, err)
 		}
 	}
-	base := pointOf(big.NewInt(4), big.NewInt(5))
-	eighth, _ := yOf(must(base64.RawURLEncoding.DecodeString(low)))
-	torsion := pointOf(eighth, big.NewInt(1))
-	for name, point := range map[string]edPoint{
-		"the base point": base, "twice": base.plus(base), "eight times": onlyMultiple(base), "with a point of order 8": base.plus(torsion),
-		"with one of order 4": base.plus(torsion).plus(torsion), "nine times": onlyMultiple(base).plus(base),
+	base := edwards25519.NewGeneratorPoint()
+	plus := func(a, b *edwards25519.Point) *edwards25519.Point { return new(edwards25519.Point).Add(a, b) }
+	eight := new(edwards25519.Point).MultByCofactor(base)
+	torsion, err := new(edwards25519.Point).SetBytes(must(base64.RawURLEncoding.DecodeString(low)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, point := range map[string]*edwards25519.Point{
+		"the base point": base, "twice": plus(base, base), "eight times": eight, "with a point of order 8": plus(base, torsion),
+		"with one of order 4": plus(plus(base, torsion), torsion), "nine times": plus(eight, base),
 	} {
-		for _, sign := range []byte{0, 0x80} { // and its negative
-			set := jwks(jwk(Key{"k", jose.EdDSA, encodedPoint(point, sign)}))
+		for _, signed := range []*edwards25519.Point{point, new(edwards25519.Point).Negate(point)} {
+			set := jwks(jwk(Key{"k", jose.EdDSA, ed25519.PublicKey(signed.Bytes())}))
 			if _, err := ParseKeySet([]byte(set)); err == nil || !strings.Contains(err.Error(), `key 1: "k" is a weak Ed25519 key: anybody can guess its private number`) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
 	}
-	for point, n := torsion, 1; n <= 8; point, n = point.plus(torsion), n+1 {
+	for point, n := torsion, 1; n <= 8; point, n = plus(point, torsion), n+1 {
 		for _, sign := range []byte{0, 0x80} {
-			set := jwks(jwk(Key{"k", jose.EdDSA, encodedPoint(point, sign)}))
+			written := point.Bytes()
+			written[31] ^= sign
+			set := jwks(jwk(Key{"k", jose.EdDSA, ed25519.PublicKey(written)}))
 			if _, err := ParseKeySet([]byte(set)); err == nil || !strings.Contains(err.Error(), `"k" is`) {
 				t.Errorf("%d times a point of order 8: %v", n, err)
 			}
 		}
 	}
-}
-
-// encodedPoint writes a point as a key, with this sign.
-func encodedPoint(a edPoint, sign byte) ed25519.PublicKey {
-	y, _ := new(big.Int).SetString(a.affineY(), 10)
-	bytes := y.FillBytes(make([]byte, 32))
-	slices.Reverse(bytes)
-	bytes[31] |= sign
-	return bytes
 }
 
 func must(b []byte, err error) []byte {
@@ -409,12 +406,12 @@ func roca() *big.Int {
 // A sound key must not be taken for a weak one, nor for off its curve.
 func TestSoundKeysAreNotRefused(t *testing.T) {
 	for i := range 200 {
-		if key := eddsa(fmt.Sprint("ed", i)); !onEd25519(key.Public.(ed25519.PublicKey)) {
+		if key := eddsa(fmt.Sprint("ed", i)); pointOf(key.Public.(ed25519.PublicKey)) == nil {
 			t.Errorf("Ed25519 key %d is taken for off its curve", i)
 		}
 	}
 	for i := range 50 {
-		if guessableEd25519(eddsa(fmt.Sprint("ed", i)).Key.Public.(ed25519.PublicKey)) || guessableP256(es256(fmt.Sprint("ec", i)).Key.Public.(*ecdsa.PublicKey)) {
+		if guessableEd25519(pointOf(eddsa(fmt.Sprint("ed", i)).Key.Public.(ed25519.PublicKey))) || guessableP256(es256(fmt.Sprint("ec", i)).Key.Public.(*ecdsa.PublicKey)) {
 			t.Errorf("the private number of key %d is taken for one that can be guessed", i)
 		}
 	}

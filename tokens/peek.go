@@ -24,11 +24,16 @@ func Peek(raw string) (Unverified, error) {
 
 // PeekAs is [Peek] for tokens whose issuer may have other names for our claims.
 func PeekAs(raw string, issuers func(iss string) (Issuer, bool)) (Unverified, error) {
+	return (*Memory)(nil).PeekAs(raw, issuers)
+}
+
+// PeekAs is [PeekAs] of a text that may be remembered.
+func (m *Memory) PeekAs(raw string, issuers func(iss string) (Issuer, bool)) (Unverified, error) {
 	e := &Envelope{raw: raw}
 	if err := checkSize(e); err != nil {
 		return Unverified{}, err
 	}
-	if err := checkStructure(e); err != nil {
+	if err := checkStructure(m, e); err != nil {
 		return Unverified{}, err
 	}
 	segment, _, _ := strings.Cut(raw, ".")

@@ -47,6 +47,9 @@ func (h *headers) put(segment string, signature jose.Signature) {
 // go-jose encodes again is what came. Its errors echo the token, so none is
 // passed on.
 func (v *Verifier) checkSignature(e *Envelope) error {
+	if e.verified = v.Memory.proven(e); e.verified {
+		return nil
+	}
 	segment, _, _ := strings.Cut(e.raw, ".")
 	signature, known := v.headers.get(segment)
 	if !known {
@@ -64,6 +67,7 @@ func (v *Verifier) checkSignature(e *Envelope) error {
 	if !known {
 		v.headers.put(segment, signature)
 	}
+	v.Memory.prove(e)
 	e.verified = true
 	return nil
 }

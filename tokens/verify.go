@@ -34,7 +34,7 @@ type Issuer struct {
 }
 
 // Verifier is what one party needs to judge envelopes. All exported fields
-// but Weakness are mandatory. Safe for concurrent use when they are; not to be copied.
+// but Weakness and Memory are mandatory. Safe for concurrent use when they are; not to be copied.
 type Verifier struct {
 	Party   string // the party's name in aud
 	Clock   Clock
@@ -42,6 +42,7 @@ type Verifier struct {
 	Issuers func(iss string) (Issuer, bool)
 
 	Weakness Weakness // none, unless somebody wants to see what happens
+	Memory   *Memory  // of texts that come again; may be nil
 
 	headers headers
 }
@@ -92,12 +93,12 @@ func (v *Verifier) Checks(own Own) []Check {
 	verified := append([]string{"signature"}, claims...)
 	all := []Check{
 		{"size", "design", checkSize, nil, saySize},
-		{"structure", "RFC 7515 5.2", checkStructure, []string{"size"}, nil},
+		{"structure", "RFC 7515 5.2", func(e *Envelope) error { return checkStructure(v.Memory, e) }, []string{"size"}, nil},
 		{"header", "RFC 8725 3.11", v.checkHeader, structure, sayHeader},
 		{"issuer", "RFC 8725 3.8", v.checkIssuer, structure, sayIssuer},
 		{"key", "RFC 8725 3.1", v.checkKey, append([]string{"header", "issuer"}, structure...), sayKey},
 		{"signature", "RFC 8725 3.3", v.checkSignature, append([]string{"key"}, structure...), nil},
-		{"claims", "RFC 7519 4", checkClaims, append([]string{"issuer"}, structure...), nil},
+		{"claims", "RFC 7519 4", func(e *Envelope) error { return checkClaims(v.Memory, e) }, append([]string{"issuer"}, structure...), nil},
 		{"audience", "RFC 8725 3.9", v.checkAudience, claims, sayAudience},
 		{"session", "RFC 8725 3.8", onClaims(own.Session), claims, saySession},
 		{"outcome", "design", onClaims(own.Outcome), verified, nil},

@@ -4,6 +4,7 @@
 package tokens
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -11,6 +12,8 @@ import (
 	"math/big"
 	"slices"
 	"sync"
+
+	"filippo.io/edwards25519"
 )
 
 // maxExponent is the largest exponent that crypto/rsa verifies with.
@@ -119,41 +122,15 @@ func isROCA(n *big.Int) bool {
 	return true
 }
 
-// onEd25519 reports whether the key decodes to a point (RFC 8032 5.1.3):
-// y < p, and (y^2 - 1) / (dy^2 + 1) has a square root x. Ed25519 itself finds
-// that out with the first signature.
-func onEd25519(public ed25519.PublicKey) bool {
-	if len(public) != ed25519.PublicKeySize {
-		return false
+// pointOf decodes a key (RFC 8032 5.1.3); nil when it is no point, or one that is
+// not written as it has to be. Ed25519 itself finds that out with the first
+// signature.
+func pointOf(public ed25519.PublicKey) *edwards25519.Point {
+	point, err := new(edwards25519.Point).SetBytes(public)
+	if err != nil || !bytes.Equal(point.Bytes(), public) {
+		return nil
 	}
-	p, d := edwards()
-	y, negative := yOf(public)
-	y2 := new(big.Int).Mul(y, y)
-	above := new(big.Int).Sub(y2, big.NewInt(1))
-	below := new(big.Int).Mul(d, y2)
-	below.Add(below, big.NewInt(1))
-	switch root := big.Jacobi(above.Mul(above, below).Mod(above, p), p); root {
-	case 0: // x is 0, which has no sign
-		return y.Cmp(p) < 0 && !negative
-	default:
-		return y.Cmp(p) < 0 && root == 1
-	}
-}
-
-// edwards gives the prime and the constant of the curve (RFC 8032 5.1).
-var edwards = sync.OnceValues(func() (p, d *big.Int) {
-	p = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
-	d = new(big.Int).ModInverse(big.NewInt(121666), p)
-	return p, d.Mul(d, big.NewInt(-121665)).Mod(d, p)
-})
-
-// yOf gives the y of an encoded point, and whether its x is the negative one.
-func yOf(public ed25519.PublicKey) (y *big.Int, negative bool) {
-	bytes := slices.Clone(public)
-	negative = bytes[31]>>7 == 1
-	bytes[31] &= 0x7f
-	slices.Reverse(bytes)
-	return new(big.Int).SetBytes(bytes), negative
+	return point
 }
 
 // guesses is how many private numbers anybody would try first: 1 to guesses, and
@@ -184,65 +161,23 @@ func xOf(public *ecdsa.PublicKey) []byte {
 	return point[1:33]
 }
 
-// guessedEd25519 are the y of eight times the points that have such private
-// numbers, and of the neutral element.
+// guessedEd25519 are eight times the points that have such private numbers, and
+// the neutral element.
 var guessedEd25519 = sync.OnceValue(func() map[string]bool {
-	base := onlyMultiple(pointOf(big.NewInt(4), big.NewInt(5)))
-	known := map[string]bool{"1": true}
-	for k, at := 0, base; k < guesses; k, at = k+1, at.plus(base) {
-		known[at.affineY()] = true
+	base := new(edwards25519.Point).MultByCofactor(edwards25519.NewGeneratorPoint())
+	known := map[string]bool{string(edwards25519.NewIdentityPoint().Bytes()): true}
+	at := edwards25519.NewIdentityPoint()
+	for range guesses {
+		at.Add(at, base)
+		known[string(at.Bytes())] = true
+		known[string(new(edwards25519.Point).Negate(at).Bytes())] = true
 	}
 	return known
 })
 
 // guessableEd25519 reports whether a key has one of them, or none at all: with a
 // point of small order any signature may be good. Eight times a point is free of
-// what could be added to one to hide it. The key must be on the curve.
-func guessableEd25519(public ed25519.PublicKey) bool {
-	y, _ := yOf(public)
-	return guessedEd25519()[onlyMultiple(pointOf(y, big.NewInt(1))).affineY()]
-}
-
-// edPoint is a point of Ed25519, in projective coordinates.
-type edPoint struct{ x, y, z *big.Int }
-
-// pointOf gives a point with y = above/below; of the two it does not matter which.
-func pointOf(above, below *big.Int) edPoint {
-	p, d := edwards()
-	y := new(big.Int).ModInverse(below, p)
-	y.Mul(y, above).Mod(y, p)
-	y2 := new(big.Int).Mul(y, y)
-	x2 := new(big.Int).Mul(d, y2)
-	x2.Add(x2, big.NewInt(1))
-	x2.ModInverse(x2.Mod(x2, p), p).Mul(x2, y2.Sub(y2, big.NewInt(1))).Mod(x2, p)
-	return edPoint{new(big.Int).ModSqrt(x2, p), y, big.NewInt(1)}
-}
-
-// onlyMultiple gives eight times a point.
-func onlyMultiple(a edPoint) edPoint {
-	for range 3 {
-		a = a.plus(a)
-	}
-	return a
-}
-
-// plus adds points, equal ones too (RFC 8032 5.1.4; the law is complete).
-func (a edPoint) plus(b edPoint) edPoint {
-	p, d := edwards()
-	times := func(u, v *big.Int) *big.Int { u = new(big.Int).Mul(u, v); return u.Mod(u, p) }
-	z := times(a.z, b.z)
-	z2 := times(z, z)
-	xx, yy := times(a.x, b.x), times(a.y, b.y)
-	e := times(d, times(xx, yy))
-	f, g := new(big.Int).Sub(z2, e), new(big.Int).Add(z2, e)
-	cross := times(new(big.Int).Add(a.x, a.y), new(big.Int).Add(b.x, b.y))
-	cross.Sub(cross, xx).Sub(cross, yy)
-	return edPoint{times(times(z, f), cross), times(times(z, g), yy.Add(yy, xx)), times(f, g)}
-}
-
-// affineY gives the point's y as text.
-func (a edPoint) affineY() string {
-	p, _ := edwards()
-	y := new(big.Int).ModInverse(new(big.Int).Mod(a.z, p), p)
-	return y.Mul(y, a.y).Mod(y, p).String()
+// what could be added to one to hide it.
+func guessableEd25519(point *edwards25519.Point) bool {
+	return guessedEd25519()[string(new(edwards25519.Point).MultByCofactor(point).Bytes())]
 }

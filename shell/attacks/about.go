@@ -99,7 +99,7 @@ func (r Row) Check() string {
 		return Redemption // the session is as its redemption has left it
 	}
 	missing := slices.ContainsFunc(r.Steps, func(s Step) bool {
-		return s.Forge != nil && slices.ContainsFunc(s.Forge.Payload, func(e Edit) bool { return e.name == "iss" })
+		return s.Forge != nil && slices.ContainsFunc(s.Forge.Payload, func(e Edit) bool { return e.Name == "iss" })
 	})
 	if r.Expect == tokens.ClaimMissing && missing {
 		return "issuer" // without one, nobody knows whose the other claims are
@@ -195,7 +195,7 @@ func (r Row) Wait(shop Shop) time.Duration {
 	longest := time.Duration(0)
 	for _, s := range r.Steps {
 		if s.Verb == Advance {
-			longest = max(longest, s.By.in(shop))
+			longest = max(longest, s.By.In(shop))
 		}
 	}
 	return longest

@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -18,12 +17,13 @@ type Forgery struct {
 	Header, Payload []Edit
 	HeaderText      string // how the header is written; @ stands for the JSON
 	PayloadText     string
-	SpellHeader     func(segment string) string // before signing; nil changes nothing
-	SpellPayload    func(segment string) string
+	Whole           []byte // is the payload, whatever it was; nil is none
+	SpellHeader     Bend   // of the segment, before signing
+	SpellPayload    Bend
 	Signer          Signer
-	Input           func(input string) string // what is signed; nil is header.payload
-	Signature       func([]byte) []byte       // what is done to the signature
-	Text            func(string) string       // what is done to the finished token
+	Input           Bend // of what is signed, header.payload
+	Signature       Bend // of its bytes
+	Text            Bend // of the finished token
 }
 
 // Signer says who signs.
@@ -47,14 +47,27 @@ const (
 
 // Edit changes one member of a JSON object.
 type Edit struct {
-	op, name, raw string
-	bend          func(string) string
-	spell         func(string) string // how the name is written; nil as it is
+	Op   string // set, add, drop or bend
+	Name string
+	Raw  string // the value, as it is written
+	Bend Bend   // of the value, a string
+
+	spell func(string) string // how the name is written; nil as it is
 }
 
-func set(name, raw string) Edit  { return Edit{op: "set", name: name, raw: raw} }
-func add(name, raw string) Edit  { return Edit{op: "add", name: name, raw: raw} } // even when there is one already
-func drop(name string) Edit      { return Edit{op: "drop", name: name} }
+// Spelt gives the name as it is written.
+func (e Edit) Spelt() string { return e.speltAs(e.Name) }
+
+func (e Edit) speltAs(name string) string {
+	if e.spell == nil {
+		return name
+	}
+	return e.spell(name)
+}
+
+func set(name, raw string) Edit  { return Edit{Op: "set", Name: name, Raw: raw} }
+func add(name, raw string) Edit  { return Edit{Op: "add", Name: name, Raw: raw} } // even when there is one already
+func drop(name string) Edit      { return Edit{Op: "drop", Name: name} }
 func edits(all ...Edit) []Edit   { return all }
 func header(all ...Edit) Forgery { return Forgery{Header: all} }
 func claims(all ...Edit) Forgery { return Forgery{Payload: all} }
@@ -68,7 +81,7 @@ func escaped(name string) string { return fmt.Sprintf(`\u%04x%s`, name[0], name[
 func capital(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
 
 // bend changes a string.
-func bend(name string, f func(string) string) Edit { return Edit{op: "bend", name: name, bend: f} }
+func bend(name string, b Bend) Edit { return Edit{Op: "bend", Name: name, Bend: b} }
 
 func (f Forgery) by(s Signer) Forgery { f.Signer = s; return f }
 
@@ -91,11 +104,11 @@ func members(text []byte) ([]member, error) {
 		if err := dec.Decode(&raw); err != nil {
 			return nil, err
 		}
-		quoted, err := json.Marshal(name)
+		spelt, err := json.Marshal(name)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, member{string(quoted), string(raw)})
+		all = append(all, member{string(spelt), string(raw)})
 	}
 	return all, nil
 }
@@ -109,11 +122,11 @@ func edit(text []byte, all []Edit, names map[string]string, words func(string) s
 		return "", err
 	}
 	for _, e := range all {
-		called := e.name
+		called := e.Name
 		if theirs := names[called]; theirs != "" {
 			called = theirs
 		}
-		name, raw := `"`+spelt(called, e.spell)+`"`, words(e.raw)
+		name, raw := `"`+e.speltAs(called)+`"`, words(e.Raw)
 		at := -1
 		for i := range found {
 			if found[i].name == name {
@@ -121,20 +134,20 @@ func edit(text []byte, all []Edit, names map[string]string, words func(string) s
 			}
 		}
 		switch {
-		case e.op == "add" || e.op == "set" && at < 0:
+		case e.Op == "add" || e.Op == "set" && at < 0:
 			found = append(found, member{name, raw})
 		case at < 0:
-			return "", fmt.Errorf("there is no %s to %s", e.name, e.op)
-		case e.op == "set":
+			return "", fmt.Errorf("there is no %s to %s", e.Name, e.Op)
+		case e.Op == "set":
 			found[at].raw = raw
-		case e.op == "drop":
+		case e.Op == "drop":
 			found = append(found[:at], found[at+1:]...)
-		case e.op == "bend":
-			value, err := strconv.Unquote(found[at].raw)
-			if err != nil {
-				return "", err
+		case e.Op == "bend":
+			var value string
+			if json.Unmarshal([]byte(found[at].raw), &value) != nil {
+				return "", fmt.Errorf("%s is no string to bend", e.Name)
 			}
-			found[at].raw = strconv.Quote(e.bend(value))
+			found[at].raw = quoted(e.Bend.Of(value))
 		}
 	}
 	parts := make([]string, len(found))
@@ -152,8 +165,6 @@ func written(around, text string, words func(string) string) string {
 	return strings.ReplaceAll(words(around), "@", text)
 }
 
-func encode(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
-
 // decode gives the three parts of a good token.
 func decode(raw string) (header, payload, signature []byte, err error) {
 	parts := strings.Split(raw, ".")
@@ -169,9 +180,5 @@ func decode(raw string) (header, payload, signature []byte, err error) {
 	return decoded[0], decoded[1], decoded[2], nil
 }
 
-func spelt(segment string, f func(string) string) string {
-	if f == nil {
-		return segment
-	}
-	return f(segment)
-}
+// quoted writes a text as a string of JSON.
+func quoted(s string) string { return `"` + text(s) + `"` }

@@ -40,7 +40,7 @@ func claimRows() []Row {
 		{"CLM-13", "no iss", tokens.ClaimMissing, who, both(claims(drop("iss")))},
 		{"CLM-14", "iss is null", tokens.ClaimMissing, who, both(claims(set("iss", `null`)))},
 		{"CLM-15", "iss is an array with the right one in it", tokens.IssuerUnknown, who, both(claims(set("iss", `["$ISS"]`)))},
-		{"CLM-16", "iss with a capital letter", tokens.IssuerUnknown, who, both(Forgery{Payload: edits(bend("iss", strings.ToUpper))})},
+		{"CLM-16", "iss with a capital letter", tokens.IssuerUnknown, who, both(Forgery{Payload: edits(bend("iss", upper))})},
 		{"CLM-17", "a space behind iss", tokens.IssuerUnknown, who, both(claims(set("iss", `"$ISS "`)))},
 		{"CLM-18", "a NUL behind iss", tokens.IssuerUnknown, who, both(claims(set("iss", `"$ISS\u0000"`)))},
 		{"CLM-19", "iss with a letter that looks the same", tokens.IssuerUnknown, "RFC 8725 3.8; UTS 39", both(Forgery{Payload: edits(bend("iss", lookingAlike))})},

@@ -15,7 +15,7 @@ func exhaustionRows() []Row {
 		nesting = "CWE-674"
 	)
 	nested := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
-	text := func(f func(string) string) []Step { return both(Forgery{Signer: kept, Text: f}) }
+	text := func(b Bend) []Step { return both(Forgery{Signer: kept, Text: b}) }
 	big := func(n int) []Step {
 		return both(claims(set("constraints", `{"x":"`+strings.Repeat("x", n)+`"}`)))
 	}

@@ -94,7 +94,7 @@ func keyFlowRows() []Row {
 			redeem(Compensated).refused(), same()}},
 		{"ROT-06", "a live token signed again with the key that was rotated out", tokens.KeyUnknown, leaving, scene(
 			rotate(), wait(life), confirm("u", victim, early),
-			forged("x", "u", Forgery{Header: edits(set("kid", `"$T_KID"`)), Signer: former}), direct("x").refused(), relay("x").refused(), relay("u"))},
+			forged("x", "u", Forgery{Header: edits(set("kid", `"$FORMER_KID"`)), Signer: former}), direct("x").refused(), relay("x").refused(), relay("u"))},
 		{"ROT-07", "a disabled key's token after a retry of its redemption", tokens.KeyUnknown, leaving, scene(
 			relay("t"), redeem(Completed), rotate(), disable("t"), direct("t").refused())},
 		{"ROT-08", "a token that was accepted before its key was disabled", tokens.KeyUnknown, leaving, scene(

@@ -10,7 +10,7 @@ import (
 
 func serialisationRows() []Row {
 	const form = "RFC 7515 7.2; RFC 8725 2.6"
-	text := func(f func(string) string) []Step { return both(Forgery{Signer: kept, Text: f}) }
+	text := func(b Bend) []Step { return both(Forgery{Signer: kept, Text: b}) }
 	return grouped(Serialisation, []tried{
 		{"SER-01", "flattened JSON serialisation", tokens.Malformed, form, text(segments(`{"protected":"$1","payload":"$2","signature":"$3"}`))},
 		{"SER-02", "general JSON serialisation", tokens.Malformed, form, text(segments(`{"payload":"$2","signatures":[{"protected":"$1","signature":"$3"}]}`))},
@@ -51,7 +51,7 @@ func headerRows() []Row {
 		{"HDR-12", "typ JWT", tokens.TypeNotAllowed, explicit, both(header(set("typ", `"JWT"`)))},
 		{"HDR-13", "typ of an access token", tokens.TypeNotAllowed, "RFC 8725 2.8, 3.11; RFC 9068 2.1", both(header(set("typ", `"at+jwt"`)))},
 		{"HDR-14", "no typ", tokens.TypeNotAllowed, explicit, both(header(drop("typ")))},
-		{"HDR-15", "typ with capital letters", tokens.TypeNotAllowed, explicit, both(Forgery{Header: edits(bend("typ", strings.ToUpper))})},
+		{"HDR-15", "typ with capital letters", tokens.TypeNotAllowed, explicit, both(Forgery{Header: edits(bend("typ", upper))})},
 		{"HDR-16", "typ with application/ in front", tokens.TypeNotAllowed, "RFC 7515 4.1.9", both(header(set("typ", `"application/$TYP"`)))},
 		{"HDR-17", "typ is null", tokens.HeaderNotAllowed, explicit, both(header(set("typ", `null`)))},
 		{"HDR-18", "cty JWT", tokens.HeaderNotAllowed, "RFC 7519 5.2", both(header(set("cty", `"JWT"`)))},

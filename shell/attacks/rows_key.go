@@ -36,7 +36,7 @@ func keyRows() []Row {
 		{"KEY-19", "kid is LDAP that matches everything", tokens.KeyUnknown, lookup, both(header(set("kid", `"*)(kid=*"`)))},
 		{"KEY-20", "a NUL behind the right kid", tokens.KeyUnknown, kid, both(header(set("kid", `"$KID\u0000"`)))},
 		{"KEY-21", "a space behind the right kid", tokens.KeyUnknown, kid, both(header(set("kid", `"$KID "`)))},
-		{"KEY-22", "the right kid in upper case", tokens.KeyUnknown, kid, both(Forgery{Header: edits(bend("kid", strings.ToUpper))})},
+		{"KEY-22", "the right kid in upper case", tokens.KeyUnknown, kid, both(Forgery{Header: edits(bend("kid", upper))})},
 		{"KEY-23", "kid steers a terminal", tokens.KeyUnknown, "CWE-117; CWE-150", both(header(set("kid", `"\u001b]0;owned\u0007\u202e"`)))},
 		{"KEY-24", "kid of another service, signed by it", tokens.KeyUnknown, "RFC 8725 3.8", both(header(set("kid", `"$OTHER_KID"`)).by(sibling))},
 		{"KEY-25", "signed by another service under the right kid", tokens.SignatureInvalid, "RFC 8725 2.7, 3.8", both(Forgery{Signer: sibling})},

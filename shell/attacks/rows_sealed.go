@@ -10,8 +10,8 @@ func sealedRows() []Row {
 		opened  = "RFC 7516 5.2, 11.5"
 		bounded = "RFC 8725 3.6; CVE-2024-28180"
 	)
-	sealed := func(f func(string) string) []Step {
-		return atService(sealing, Forgery{Payload: edits(bend("sealed", f))})
+	sealed := func(b Bend) []Step {
+		return atService(sealing, Forgery{Payload: edits(bend("sealed", b))})
 	}
 	return grouped(Sealed, []tried{
 		{"SEA-01", "the sealed section of another token", tokens.SealedUnreadable, "RFC 8725 2.3, 2.7", atService(sealing, claims(set("sealed", `"$LETTER"`)))},

@@ -298,7 +298,7 @@ func (r *run) step(ctx context.Context, s Step) error {
 func (r *run) action(s Step, n int) Action {
 	a := Action{
 		Verb: s.Verb, Customer: r.customer(s.Customer), Attempt: s.Attempt,
-		By: s.By.in(r.shop()), Phase: s.Phase, Kind: s.Kind, Count: s.Count,
+		By: s.By.In(r.shop()), Phase: s.Phase, Kind: s.Kind, Count: s.Count,
 	}
 	if s.Session != "" {
 		a.Session = r.order(s.Session)

@@ -17,7 +17,8 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"strings"
+
+	"tokenshell/shell/attacks/bends"
 )
 
 // attackerKey derives the attacker's own key from a seed.
@@ -44,22 +45,7 @@ func joseSignature(key *ecdsa.PrivateKey, input string) ([]byte, error) {
 	if _, err := asn1.Unmarshal(der, &rs); err != nil {
 		return nil, err
 	}
-	return join(rs.R, rs.S), nil
-}
-
-func join(r, s *big.Int) []byte {
-	raw := make([]byte, 64)
-	r.FillBytes(raw[:32])
-	s.FillBytes(raw[32:])
-	return raw
-}
-
-// halves takes an R||S apart; what is not one gives zeros.
-func halves(signature []byte) (r, s *big.Int) {
-	if len(signature) != 64 {
-		return new(big.Int), new(big.Int)
-	}
-	return new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
+	return bends.Join(rs.R, rs.S), nil
 }
 
 // publicJWK writes an EC public key as a JWK (RFC 7518 6.2).
@@ -103,7 +89,8 @@ func (r *run) signature(ctx context.Context, f *Forgery, good held, input string
 		answer, err := r.do(ctx, Action{Verb: Sign, Service: s.Name, KeyID: r.tokens["t"].kid, Token: input})
 		return answer.Signature, err
 	case sibling:
-		answer, err := r.do(ctx, Action{Verb: Sign, Service: r.service(late).Name, KeyID: r.service(late).KeyID, Token: input})
+		other := r.other(s)
+		answer, err := r.do(ctx, Action{Verb: Sign, Service: other.Name, KeyID: other.KeyID, Token: input})
 		return answer.Signature, err
 	case attacker:
 		return joseSignature(r.key, input)
@@ -149,14 +136,14 @@ func (r *run) forge(ctx context.Context, f *Forgery, good held) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	input := spelt(encode(written(f.HeaderText, headerText, words)), f.SpellHeader) + "." +
-		spelt(encode(written(f.PayloadText, payloadText, words)), f.SpellPayload)
-	signature, err := r.signature(ctx, f, good, spelt(input, f.Input))
+	payloadText = written(f.PayloadText, payloadText, words)
+	if f.Whole != nil {
+		payloadText = string(f.Whole)
+	}
+	input := f.SpellHeader.Of(encode(written(f.HeaderText, headerText, words))) + "." + f.SpellPayload.Of(encode(payloadText))
+	signature, err := r.signature(ctx, f, good, f.Input.Of(input))
 	if err != nil {
 		return "", err
 	}
-	if f.Signature != nil {
-		signature = f.Signature(signature)
-	}
-	return spelt(strings.Join([]string{input, encode(string(signature))}, "."), f.Text), nil
+	return f.Text.Of(input + "." + encode(f.Signature.Of(string(signature)))), nil
 }

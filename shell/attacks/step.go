@@ -61,8 +61,8 @@ var (
 	forgotten = Span{Plus: 30 * time.Hour}
 )
 
-// in gives the span where things live for as long as a shop says.
-func (s Span) in(shop Shop) time.Duration {
+// In gives the span where things live for as long as a shop says.
+func (s Span) In(shop Shop) time.Duration {
 	return time.Duration(s.Lives)*shop.Life + time.Duration(s.Sessions)*shop.SessionLife + time.Duration(s.Leeways)*shop.Leeway + s.Plus
 }
 

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tokenshell/shell/attacks/bends"
 )
 
 func (r *run) customer(name string) string {
@@ -15,14 +17,28 @@ func (r *run) customer(name string) string {
 	case first:
 		return r.shop().Customers[0]
 	case second:
-		return r.shop().Customers[1]
+		return secondOf(r.shop().Customers)
 	}
 	return name
 }
 
+// secondOf gives the second of some, or the only one.
+func secondOf[T any](all []T) T { return all[min(1, len(all)-1)] }
+
+// named is the role of a service that is not the row's but somebody's own choice.
+const named = "="
+
 // service finds a service by its role.
 func (r *run) service(role string) Service {
 	all := r.shop().Services
+	if name, ok := strings.CutPrefix(role, named); ok {
+		for _, s := range all {
+			if s.Name == name {
+				return s
+			}
+		}
+		return Service{}
+	}
 	switch role {
 	case sealing:
 		for _, s := range all {
@@ -32,41 +48,50 @@ func (r *run) service(role string) Service {
 		}
 		return Service{}
 	case late:
-		return all[1]
+		return secondOf(all)
 	default:
 		return all[0]
 	}
+}
+
+// other gives another service than one.
+func (r *run) other(than Service) Service {
+	if other := r.service(late); other.Name != than.Name {
+		return other
+	}
+	return r.service(early)
 }
 
 var word = regexp.MustCompile(`\$[A-Z_]+([+-][0-9]+)?`)
 
 // words gives a function that replaces the names in a text with what they stand
 // for: $ISS, $CAP and $KID of the forged token's service, and $OTHER_ISS,
-// $OTHER_CAP and $OTHER_KID of another; $T_KID of the token called t; $CUSTOMER
+// $OTHER_CAP and $OTHER_KID of another; $FORMER_KID of the token called t; $CUSTOMER
 // and $OTHER_CUSTOMER; $JWK and $ATTACKER_JWK; $LETTER, what is sealed in the
 // token called u; and $NOW, $OVER, $SOON and $LATEST, times in seconds, which may have +N or -N
 // behind them: now, when just over, not come yet, and the end of the longest
-// life. $VICTIM, $ELSEWHERE, $INTRUDER and $NEVER are sessions, $ROW makes a
+// life. $TIMES(N,TEXT) is a text N times, $BYTE(ff) a byte. $VICTIM, $ELSEWHERE, $INTRUDER and $NEVER are sessions, $ROW makes a
 // name the row's own, $CANARY is a URL of the attacker's, $AUD is the relay and $TYP the type of a token.
 func (r *run) words(good held) (func(string) string, error) {
-	shop, own, other := r.shop(), r.service(good.service), r.service(late)
-	if other.Name == own.Name {
-		other = r.service(early)
-	}
-	ownJWK, err := serviceJWK(own)
-	if err != nil {
-		return nil, err
+	shop, own := r.shop(), r.service(good.service)
+	other := r.other(own)
+	ownJWK := ""
+	if own.PublicKey != nil {
+		var err error
+		if ownJWK, err = serviceJWK(own); err != nil {
+			return nil, err
+		}
 	}
 	attackerJWK, err := publicJWK(&r.key.PublicKey)
 	if err != nil {
 		return nil, err
 	}
 	known := map[string]string{
-		"$T_KID": r.tokens["t"].kid, "$ISS": own.Issuer, "$CAP": own.Capability, "$KID": good.kid,
+		"$FORMER_KID": r.tokens["t"].kid, "$ISS": own.Issuer, "$CAP": own.Capability, "$KID": good.kid,
 		"$OTHER_ISS": other.Issuer, "$OTHER_CAP": other.Capability, "$OTHER_KID": other.KeyID,
 		"$VICTIM": text(r.order(victim)), "$ELSEWHERE": text(r.order(elsewhere)), "$INTRUDER": text(r.order(intruder)), "$NEVER": text(r.order(never)),
 		"$ROW": shop.Row, "$CANARY": shop.canary(), "$AUD": shop.Audience, "$TYP": shop.Type,
-		"$CUSTOMER": shop.Customers[0], "$OTHER_CUSTOMER": shop.Customers[1],
+		"$CUSTOMER": shop.Customers[0], "$OTHER_CUSTOMER": secondOf(shop.Customers),
 		"$JWK": ownJWK, "$ATTACKER_JWK": attackerJWK, "$LETTER": sealedIn(r.tokens["u"].raw),
 	}
 	now, leeway := shop.Now.Unix(), int64(shop.Leeway/time.Second)
@@ -75,11 +100,15 @@ func (r *run) words(good held) (func(string) string, error) {
 		times["$SOON"] += 60 // or it has come before the token has
 	}
 	return func(text string) string {
+		text = bends.Expand(text)
 		return word.ReplaceAllStringFunc(text, func(name string) string {
 			stem := strings.TrimRight(name, "+-0123456789")
 			moment, ok := times[stem]
+			if known, is := known[stem]; !ok && is {
+				return known + name[len(stem):]
+			}
 			if !ok {
-				return known[stem] + name[len(stem):]
+				return name
 			}
 			seconds, _ := strconv.ParseInt(name[len(stem):], 10, 64) // with nothing behind it, 0
 			return strconv.FormatInt(moment+seconds, 10)

@@ -44,6 +44,9 @@ func New(w *world.World) *Client {
 	return c
 }
 
+// Unseen makes a client of which nothing is ever shown.
+func Unseen(w *world.World) *Client { return &Client{World: w, Wallet: Wallet{unseen: true}} }
+
 // Current gives the current session's id.
 func (c *Client) Current() (string, error) {
 	if c.Order == "" && len(c.World.Sessions()) > 0 { // of another process, in its --state

@@ -48,7 +48,7 @@ func (c *Client) Restore(from any) {
 func (w *Wallet) restore(s saved) {
 	for _, was := range s.held { // learnt before those that go are forgotten, for they may be the same
 		if t := was.token; w.ByHandle[t.Handle] != t {
-			w.secrets.Know(t.Raw)
+			w.know(t.Raw)
 		}
 	}
 	had := w.Held
@@ -67,7 +67,7 @@ func (w *Wallet) restore(s saved) {
 		}
 	}
 	for _, t := range had {
-		if w.ByHandle[t.Handle] != t {
+		if w.ByHandle[t.Handle] != t && !w.unseen {
 			w.secrets.Meet(t.Raw)
 			w.secrets.Forget(t.Raw)
 		}

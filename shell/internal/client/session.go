@@ -16,7 +16,8 @@ type TokenState struct {
 	Service string `json:"service"`
 	Status  string `json:"status"`
 
-	Way []string `json:"way,omitempty"` // what the log says happened to it
+	Way    []string `json:"way,omitempty"`    // what the log says happened to it
+	Forged bool     `json:"forged,omitempty"` // the client made it from another
 }
 
 // SessionState is the JSON of session new and show.
@@ -48,7 +49,7 @@ func (c *Client) SessionStates(snaps []orchestrator.Snapshot) []SessionState {
 		for _, t := range held[snap.ID] {
 			if !seen[t.Ref] {
 				seen[t.Ref] = true
-				all[i].Tokens = append(all[i].Tokens, TokenState{Token: t.Handle, JTI: t.Ref.ID, Service: t.Service, Status: standings.Of(t)})
+				all[i].Tokens = append(all[i].Tokens, TokenState{Token: t.Handle, JTI: t.Ref.ID, Service: t.Service, Status: standings.Of(t), Forged: t.Forged})
 			}
 		}
 		for _, step := range snap.Steps {

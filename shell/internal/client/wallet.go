@@ -23,6 +23,7 @@ type Token struct {
 	Service string    // empty when nobody knows
 	Since   time.Time // when it came
 	Expires time.Time
+	Forged  bool // the client made it from another
 	own     bool // it was confirmed here, and did not come from elsewhere
 	revoked bool
 	spent   atomic.Bool // redeemed past the relay
@@ -34,6 +35,7 @@ type Wallet struct {
 	ByHandle map[string]*Token
 	byRef    map[tokens.Ref]*Token // the first of those that are the same token
 	secrets  redact.Secrets        // all that are held, and more
+	unseen   bool                  // nothing is ever shown, so that nothing need be hidden
 	counts   map[string]int        // by kind of handle
 }
 
@@ -45,7 +47,7 @@ func (w *Wallet) Fits(handle string) error {
 	if !syntax.IsName(handle, 64) || handle[0] == '-' {
 		return exit.Usage("write up to 64 of A-Z a-z 0-9 . _ -", "%q is not a handle", handle)
 	}
-	if w.secrets.Hide(handle) != handle {
+	if !w.unseen && w.secrets.Hide(handle) != handle {
 		return exit.Usage("choose another --name", "a part of a token is not a handle")
 	}
 	if w.ByHandle[handle] != nil {
@@ -68,7 +70,14 @@ func (w *Wallet) Add(t *Token, kind string) {
 	if w.byRef[t.Ref] == nil {
 		w.byRef[t.Ref] = t
 	}
-	w.secrets.Know(t.Raw)
+	w.know(t.Raw)
+}
+
+// know has a token be hidden for as long as it is held.
+func (w *Wallet) know(raw string) {
+	if !w.unseen {
+		w.secrets.Know(raw)
+	}
 }
 
 // Meet has a token that is not kept be hidden for some time.
@@ -83,7 +92,9 @@ func (w *Wallet) forget(then time.Time, owes func(order string) bool) {
 		}
 		delete(w.ByHandle, t.Handle)
 		delete(w.byRef, t.Ref)
-		w.secrets.Forget(t.Raw)
+		if !w.unseen {
+			w.secrets.Forget(t.Raw)
+		}
 		return true
 	})
 }
@@ -178,12 +189,12 @@ func (c *Client) expired(t *Token) bool {
 }
 
 // Live gives the tokens of a session that may still be used: issued for it and
-// neither used, revoked nor expired.
+// neither used, revoked nor expired. A forged one has to be named.
 func (c *Client) Live(session string) []*Token {
 	var live []*Token
 	standings := c.Standings()
 	for _, t := range c.Wallet.Held {
-		if t.Ref.Order == session && standings.Of(t) == "issued" {
+		if t.Ref.Order == session && !t.Forged && standings.Of(t) == "issued" {
 			live = append(live, t)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -171,5 +172,43 @@ func TestEach(t *testing.T) {
 	}
 	if got != "ALG-01 refused SIG-15 got_through ENC-22 errored FLW-13 skipped " {
 		t.Error(got, report.Rows)
+	}
+}
+
+// A service that has read enough says no, and closes while the rest is on its
+// way: that is its answer.
+func TestAnAnswerBeforeTheEndOfTheQuestion(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				some := make([]byte, 8<<10)
+				status := "200 OK"
+				if n, _ := c.Read(some); n > 2<<10 {
+					status = "401 Unauthorized"
+				}
+				fmt.Fprintf(c, "HTTP/1.1 %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", status)
+			}()
+		}
+	}()
+	report, err := conform.Run(t.Context(), gateway(t, "http://"+l.Addr().String(), ""), options(t, "SIG-15"))
+	if err != nil || report.Rows[0].Status != attacks.GotThrough {
+		t.Fatalf("%v: %+v", err, report.Rows) // it looks at the length alone
+	}
+	f := gateway(t, "http://"+l.Addr().String(), "")
+	f.Enforces = append(f.Enforces, "size")
+	report, err = conform.Run(t.Context(), f, options(t, "DOS-02"))
+	if err != nil || report.Rows[0].Status != attacks.Refused {
+		t.Errorf("%v: %+v", err, report.Rows)
 	}
 }

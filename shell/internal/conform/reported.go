@@ -24,9 +24,29 @@ func (p *Report) verdictOf(r *Row) report.Verdict {
 	return report.Errored
 }
 
+// parties says who does what a step's first word is, and to whom; what is not
+// here happens to everybody.
+var parties = map[string][2]string{
+	"open": {"client", "relay"}, "close": {"client", "relay"}, "relay": {"client", "relay"}, "redeem": {"client", "relay"}, "resume": {"client", "relay"},
+	"confirm": {"services", "client"}, "direct": {"client", "services"}, "cancel": {"client", "services"}, "revoke": {"client", "services"},
+	"forge": {"client", "client"}, "restart": {"relay", "relay"}, "fault": {"services", "services"}, "rotate": {"services", "services"},
+	"retire": {"services", "services"}, "disable": {"services", "services"}, "mark": {"services", "services"}, "unmoved": {"services", "services"},
+}
+
+// stepsOf gives the steps of a row with their parties.
+func stepsOf(said []string) []report.Step {
+	var all []report.Step
+	for _, text := range said {
+		verb, _, _ := strings.Cut(text, " ")
+		who := parties[strings.TrimRight(verb, ",:")]
+		all = append(all, report.Step{From: who[0], To: who[1], Text: text})
+	}
+	return all
+}
+
 // As gives the report as a run that can be written down.
 func (p *Report) As() report.Run {
-	run := report.Run{Tool: p.tool, Name: p.Target, File: p.file, Summary: p.Summary, Facts: []report.Fact{
+	run := report.Run{Tool: p.tool, At: p.at, Parties: []string{"client", "relay", "services"}, Name: p.Target, File: p.file, Summary: p.Summary, Facts: []report.Fact{
 		{Name: "relay", Value: p.Relay}, {Name: "can", Value: strings.Join(p.Can, " ")}, {Name: "enforces", Value: strings.Join(p.Enforces, " ")},
 		{Name: "keys", Value: p.Keys}, {Name: "seed", Value: fmt.Sprint(p.Seed)}, {Name: "notes", Value: strings.Join(p.Notes, "\n")},
 	}}
@@ -34,7 +54,7 @@ func (p *Report) As() report.Run {
 		r := &p.Rows[i]
 		c := report.Case{
 			ID: r.ID, Class: string(r.Group), What: r.What, Verdict: p.verdictOf(r), Status: string(r.Status), Message: r.Detail,
-			Warning: r.Severity != "error", Milliseconds: r.Milliseconds, Source: r.Source, By: string(r.Who), About: r.Check, Steps: r.Steps,
+			Warning: r.Severity != "error", Milliseconds: r.Milliseconds, Source: r.Source, By: string(r.Who), About: r.Check, Steps: stepsOf(r.Steps),
 			Facts: []report.Fact{
 				{Name: "refused with", Value: string(r.Expected)}, {Name: "came", Value: r.Said}, {Name: "judged by", Value: r.JudgedBy},
 				{Name: "until", Value: r.Until}, {Name: "see", Value: r.See},

@@ -109,7 +109,8 @@ type Report struct {
 	failOn     string
 	requireAll bool
 	tool       string
-	file       string // the target file; empty when there is none
+	at         time.Time // when it began
+	file       string    // the target file; empty when there is none
 }
 
 // Red reports whether a row makes the run fail.
@@ -166,7 +167,7 @@ func Run(ctx context.Context, f *foreign.File, o Options) (*Report, error) {
 		o.Nonce = randomNonce()
 	}
 	r := &run{Options: o, file: f}
-	report := &Report{file: f.Path(), V: 1, Target: f.Name, Can: []string{}, Enforces: f.Enforces, Keys: f.KeySet(), Seed: o.Seed, Rows: []Row{}, failOn: o.FailOn, requireAll: o.RequireAll, tool: o.Tool}
+	report := &Report{file: f.Path(), V: 1, Target: f.Name, Can: []string{}, Enforces: f.Enforces, Keys: f.KeySet(), Seed: o.Seed, Rows: []Row{}, failOn: o.FailOn, requireAll: o.RequireAll, tool: o.Tool, at: Today()}
 	var err error
 	if r.reached, err = foreign.Reach(ctx, f, r.starting()); err != nil {
 		return report, err

@@ -248,10 +248,10 @@ func (s *stage) leaked() string {
 	return s.relay.leaked
 }
 
-// alone reports whether a row has the keys for itself: it changes them, or counts
-// how often they are fetched.
+// alone reports whether a row has a service for itself: it changes keys, counts
+// how often they are fetched, or starts the service again.
 func alone(row attacks.Row) bool {
-	return slices.Contains(row.Needs(), attacks.NeedKeys) || row.CountsFetches()
+	return slices.Contains(row.Needs(), attacks.NeedKeys) || slices.Contains(row.Needs(), attacks.NeedRestart) || row.CountsFetches()
 }
 
 // judgedBy says what a row is judged by.

@@ -9,10 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -30,11 +32,13 @@ type service struct {
 	file    *File
 	with    Starting
 	client  *http.Client
-	child   *adapter.Child // nil when it was not started by us
-	domains *domainServer  // nil when nothing is served
+	domains *domainServer // nil when nothing is served
 	keys    *keyFolder
 
-	publishing sync.RWMutex // rows that change keys have the service for themselves
+	starting sync.Mutex
+	child    *adapter.Child // nil when it was not started by us
+
+	publishing sync.RWMutex // rows that change keys, or start it again, have the service for themselves
 }
 
 // openService begins to serve; nothing is started yet.
@@ -43,7 +47,7 @@ func openService(f *File, with Starting) (*service, error) {
 		return nil, err
 	}
 	s := &service{file: f, with: with}
-	transport := &http.Transport{MaxIdleConnsPerHost: 64, Proxy: nil, DisableCompression: true}
+	transport := &http.Transport{MaxIdleConnsPerHost: 64, Proxy: nil, DisableCompression: true, DialContext: dial}
 	s.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	var err error
 	if f.HTTP.Serve != "" {
@@ -56,6 +60,28 @@ func openService(f *File, with Starting) (*service, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// dial makes a connection on which an answer counts that came before all of the
+// question was sent: who has read enough says no, and closes.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return patient{c}, nil
+}
+
+// patient leaves it to reading to say that a connection was closed.
+type patient struct{ net.Conn }
+
+// Write says that all was written if the other side wants no more.
+func (p patient) Write(b []byte) (int, error) {
+	n, err := p.Conn.Write(b)
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		return len(b), nil
+	}
+	return n, err
 }
 
 // values are what every text of the file may name.
@@ -82,11 +108,40 @@ func (s *service) firstKeys() error {
 	return err
 }
 
-// launch starts the service, and waits until it answers.
+// revive starts the service again if it has ended, and says how it had; how is
+// empty when it runs.
+func (s *service) revive(ctx context.Context) (how string, err error) {
+	s.starting.Lock()
+	defer s.starting.Unlock()
+	if s.child == nil {
+		return "", nil
+	}
+	select {
+	case <-s.child.Gone:
+		how = s.child.How()
+		return how, s.launch(ctx)
+	default:
+		return "", nil
+	}
+}
+
+// running gives the process that was started; nil when none was.
+func (s *service) running() *adapter.Child {
+	s.starting.Lock()
+	defer s.starting.Unlock()
+	return s.child
+}
+
+// launch starts the service, and waits until it answers. Once it has begun to
+// answer, starting has to be locked.
 func (s *service) launch(ctx context.Context) error {
 	start := s.file.HTTP.Start
 	if start == nil || s.with.NoStart {
 		return nil
+	}
+	if c, err := net.DialTimeout("tcp", s.file.HTTP.base.Host, time.Second); err == nil {
+		c.Close()
+		return exit.Input(s.file.path, 0, fmt.Sprintf("somebody answers at %s already: end that, or use it with --no-start", s.file.HTTP.base.Host))
 	}
 	command := adapter.Command{Dir: s.file.within(start.Dir), Env: map[string]string{}, Stop: time.Duration(s.file.Timeouts.Stop)}
 	for _, word := range start.Command {
@@ -191,16 +246,12 @@ func (d *web) Reset(ctx context.Context, s Setup, calls Callee) error {
 	d.mu.Lock()
 	d.leaked = ""
 	d.mu.Unlock()
-	if d.child != nil {
-		select {
-		case <-d.child.Gone:
-			how := d.child.How()
-			if err := d.launch(ctx); err != nil {
-				return err
-			}
-			return Trouble(Crashed, "the service had ended: %s", how)
-		default:
-		}
+	how, err := d.revive(ctx)
+	switch {
+	case err != nil:
+		return err
+	case how != "":
+		return Trouble(Crashed, "the service had ended: %s", how)
 	}
 	if err := d.publish(ctx, s); err != nil {
 		return err
@@ -208,7 +259,7 @@ func (d *web) Reset(ctx context.Context, s Setup, calls Callee) error {
 	if d.file.HTTP.Reset == nil {
 		return nil
 	}
-	_, err := d.exchange(ctx, d.file.HTTP.Reset, nil, d.file.Timeouts.Request)
+	_, err = d.exchange(ctx, d.file.HTTP.Reset, nil, d.file.Timeouts.Request)
 	return err
 }
 
@@ -342,10 +393,10 @@ func (d *web) failed(ctx context.Context, e *exchange, within span, err error) e
 	case errors.Is(err, context.DeadlineExceeded):
 		return Trouble(TimedOut, "no answer to %s within %s", e.Request, tokens.HowLong(time.Duration(within)))
 	}
-	if d.child != nil {
+	if child := d.running(); child != nil {
 		select {
-		case <-d.child.Gone:
-			return Trouble(Crashed, "%s: %s", e.Request, d.child.How())
+		case <-child.Gone:
+			return Trouble(Crashed, "%s: %s", e.Request, child.How())
 		case <-time.After(50 * time.Millisecond): // it may be about to
 		}
 	}
@@ -436,7 +487,9 @@ func (d *web) end(ctx context.Context, e, read *exchange, values map[string]stri
 	if err != nil {
 		return End{}, err
 	}
-	if p := read.Poll; p != nil {
+	rejected, _ := d.file.HTTP.Relay.rejected.holds(a.input)
+	rejected = rejected && a.status >= 400
+	if p := read.Poll; p != nil && !rejected {
 		if a, err = d.poll(ctx, p, values); err != nil {
 			return End{}, err
 		}
@@ -450,7 +503,7 @@ func (d *web) end(ctx context.Context, e, read *exchange, values map[string]stri
 			return End{State: state, Reason: reason, Detail: fmt.Sprintf("answered %d", a.status)}, nil
 		}
 	}
-	if rejected, _ := d.file.HTTP.Relay.rejected.holds(a.input); rejected && a.status >= 400 {
+	if rejected {
 		return End{State: "rejected", Reason: orWord(reason, "rejected"), Detail: fmt.Sprintf("answered %d", a.status)}, nil
 	}
 	return End{}, Trouble(Errored, "%s was answered %d, and no state holds", e.Request, a.status)
@@ -468,7 +521,7 @@ func (d *web) poll(ctx context.Context, p *pollPart, values map[string]string) (
 	within := p.Within.or(30 * time.Second)
 	timed, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	for {
+	for wait := 2 * time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
 		a, err := d.exchange(timed, &exchange{Request: p.Request, method: p.exchange.method, path: p.exchange.path}, values, d.file.Timeouts.Request)
 		if err == nil {
 			var done bool
@@ -477,7 +530,7 @@ func (d *web) poll(ctx context.Context, p *pollPart, values map[string]string) (
 			}
 		}
 		if err == nil {
-			err = pause(timed, 50*time.Millisecond)
+			err = pause(timed, wait)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -522,6 +575,8 @@ func (d *web) Clock(context.Context, time.Time) error {
 }
 
 func (d *web) Restart(ctx context.Context) error {
+	d.starting.Lock()
+	defer d.starting.Unlock()
 	if d.child == nil {
 		return Trouble(Skipped, "restart: it was not started here")
 	}

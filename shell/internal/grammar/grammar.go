@@ -7,6 +7,7 @@ import (
 	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/explore"
 	"tokenshell/shell/internal/fates"
+	"tokenshell/shell/internal/forge"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/record"
 	"tokenshell/shell/internal/target"
@@ -27,8 +28,8 @@ type grammar struct {
 	Redeem       verbs.Redeem   `cmd:"" matters:"all" group:"relay" help:"Have the relay redeem what it accepted, or go past it with --direct." example:"redeem"`
 	Checkout     verbs.Checkout `cmd:"" matters:"all" group:"relay" help:"Relay and, when all were accepted, redeem." example:"checkout"`
 
-	Token verbs.Token `cmd:"" group:"tokens" help:"List, show, print and import tokens."`
-	Keys  verbs.Keys  `cmd:"" group:"tokens" help:"List, rotate, retire and disable keys; print key sets."`
+	Token token      `cmd:"" group:"tokens" help:"List, show, print and import tokens."`
+	Keys  verbs.Keys `cmd:"" group:"tokens" help:"List, rotate, retire and disable keys; print key sets."`
 
 	Trust verbs.Trust `cmd:"" group:"tokens" help:"Trust issuers from outside this world."`
 
@@ -38,7 +39,7 @@ type grammar struct {
 	Deliver fates.Deliver   `cmd:"" group:"world" help:"Have a late question arrive." example:"deliver coupons.redeem"`
 	Restart fates.Restart   `cmd:"" group:"world" help:"Stop the relay, and start it again."`
 	Explore explore.Verb    `cmd:"" alone:"" hostile:"" looks:"" matters:"0" group:"world" help:"Walk through what may happen, looking for an invariant that does not hold." seed:"which walks: the same seed walks the same way" example:"explore --depth 8 --moves 500"`
-	Attack  target.Verb     `cmd:"" alone:"" hostile:"" group:"world" help:"List and try hostile tokens and flows."`
+	Attack  attack          `cmd:"" alone:"" hostile:"" group:"world" help:"List and try hostile tokens and flows."`
 	Target  target.FileVerb `cmd:"" alone:"" unrecorded:"" unwatched:"" group:"world" help:"Describe a relay of your own, and see whether it can be driven."`
 	View    verbs.View      `cmd:"" group:"world" help:"Show a party's books." example:"view points"`
 	Log     verbs.Log       `cmd:"" group:"world" help:"Show what the parties logged." example:"log --party relay"`
@@ -55,6 +56,18 @@ type grammar struct {
 	Tour    tour.Verb     `cmd:"" alone:"" unrecorded:"" unwatched:"" looks:"" group:"shell" help:"Show the way through a checkout: what each party does, and what it learns." example:"tour"`
 	Help    verbs.Help    `cmd:"" unrecorded:"" group:"shell" help:"List the verbs, or explain one." example:"help coupon confirm"`
 	Quit    verbs.Quit    `cmd:"" alone:"" leaves:"" aliases:"exit" unrecorded:"" group:"shell" help:"Leave; exit does the same." example:"quit"`
+}
+
+// token is the verb token.
+type token struct {
+	verbs.Token
+	Forge forge.Verb `cmd:"" seed:"which key an attacker has" help:"Make a hostile token from a good one: changed, signed and written as the catalogue of attacks does it." example:"token forge coupon-1 --set 'sub=\"user_456\"' --sign kept"`
+}
+
+// attack is the verb attack.
+type attack struct {
+	target.Verb
+	Show forge.Show `cmd:"" looks:"" help:"Show one attack: what is changed, its steps as verbs, and its token taken apart; or write it as a scenario." seed:"which keys and ids: the same seed makes the same tokens" example:"attack show ALG-01 --out alg-01.txtar"`
 }
 
 // verbGroups are the headings of help.

@@ -75,11 +75,12 @@ func (l livingLedger) Use(ctx context.Context, use orchestrator.Use) (first bool
 	if err := l.life.alive(); err != nil {
 		return false, err
 	}
-	fault := l.life.Wire.Faults.Take("relay", "ledger", "use")
+	q := wire.Question{From: "relay", To: "ledger", Step: "use", Session: use.Session, Text: "use " + use.Ref.ID}
+	fault := l.life.Wire.Ordered(q)
 	if fault.Kind == "" {
 		return l.life.Ledger.Use(ctx, use)
 	}
-	return wire.Suffer(ctx, l.life.Wire, wire.Question{From: "relay", To: "ledger", Step: "use", Session: use.Session, Text: "use " + use.Ref.ID}, fault,
+	return wire.Suffer(ctx, l.life.Wire, q, fault,
 		func(ctx context.Context) (bool, error) { return l.life.Ledger.Use(ctx, use) },
 		func(m *wire.Message, first bool) {
 			if m.Text = "the first use"; !first {

@@ -12,6 +12,7 @@ import (
 	"tokenshell/issuers"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/attacks"
+	"tokenshell/shell/attacks/bends"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/fates"
 	"tokenshell/shell/internal/interp"
@@ -61,8 +62,15 @@ func liveKinds() map[string]liveKind {
 		"who":      of(func(*interp.Shell) []lineedit.Candidate { return offerRows(attacks.Whos(), attacks.Row.Who) }),
 		"about":    of(func(*interp.Shell) []lineedit.Candidate { return offerRows(attacks.Checks(), attacks.Row.Check) }),
 		"outsider": of(offerOutsiders),
-		"topic":    offerTopics,
-		"file":     func(c *completer, word string, _ []string) []lineedit.Candidate { return c.files(word) },
+		"claim":    of(func(*interp.Shell) []lineedit.Candidate { return plain(tokens.ClaimNames()) }),
+		"signer": of(func(*interp.Shell) []lineedit.Candidate {
+			return rowsOf(attacks.Signers(), func(r attacks.SignerRow) (string, string) { return r.Word, r.Help })
+		}),
+		"encoding": of(func(*interp.Shell) []lineedit.Candidate {
+			return rowsOf(bends.Rows(), func(r bends.Row) (string, string) { return r.Where + "." + r.How, r.Help })
+		}),
+		"topic": offerTopics,
+		"file":  func(c *completer, word string, _ []string) []lineedit.Candidate { return c.files(word) },
 	}
 }
 
@@ -268,6 +276,7 @@ func offerTopics(c *completer, _ string, before []string) []lineedit.Candidate {
 	all = append(all, lineedit.Candidate{Value: "reasons", Description: "every reason to refuse"},
 		lineedit.Candidate{Value: "checks", Description: "what may be left out, to see what happens"},
 		lineedit.Candidate{Value: "faults", Description: "what may go wrong between the parties"},
+		lineedit.Candidate{Value: "encodings", Description: "how a part of a forged token may be written"},
 		lineedit.Candidate{Value: "adapter", Description: "somebody else's relay, behind our protocol"},
 		lineedit.Candidate{Value: "run", Description: "scenarios, and what one may do"})
 	return append(all, offerReasons(c.shell)...)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,11 +25,12 @@ const (
 // Run is what is reported.
 type Run struct {
 	Tool    string // with its version
+	At      time.Time
 	Name    string // of what was tried
 	File    string // that is about it; may be empty
 	Summary string
-	Began   time.Time // zero when nobody wrote it down
-	Facts   []Fact    // about the whole run, in order
+	Facts   []Fact   // about the whole run, in order
+	Parties []string // of steps, in the order of their columns
 	Cases   []Case
 }
 
@@ -48,8 +50,11 @@ type Case struct {
 	Source          string
 	By, About       string // two names to group by
 	Facts           []Fact
-	Steps           []string
+	Steps           []Step
 }
+
+// Step is a part of a try: who did what to whom. Without parties it is a note.
+type Step struct{ From, To, Text string }
 
 // count gives how many cases have a verdict.
 func (r *Run) count(v Verdict) int {
@@ -71,11 +76,11 @@ type junitSuites struct {
 }
 
 type junitSuite struct {
-	ID       string      `xml:"id,attr"`
-	Package  string      `xml:"package,attr"`
+	ID       int         `xml:"id,attr"` // the only one
 	Name     string      `xml:"name,attr"`
+	Package  string      `xml:"package,attr"`
+	At       string      `xml:"timestamp,attr"`
 	Host     string      `xml:"hostname,attr"`
-	Began    string      `xml:"timestamp,attr"`
 	Tests    int         `xml:"tests,attr"`
 	Failures int         `xml:"failures,attr"`
 	Errors   int         `xml:"errors,attr"`
@@ -115,14 +120,12 @@ type junitSaid struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes a run as JUnit XML: what the schemas of Ant's JUnit and of Jenkins'
-// plugins both take.
+// JUnit writes a run as JUnit XML: what Ant's schema asks for, and Jenkins's takes.
 func JUnit(r Run) ([]byte, error) {
-	began := "1970-01-01T00:00:00"
-	if !r.Began.IsZero() {
-		began = r.Began.UTC().Format("2006-01-02T15:04:05")
+	suite := junitSuite{
+		Name: clean(r.Name), Package: clean(r.Name), At: r.At.UTC().Format("2006-01-02T15:04:05"), Host: "localhost", Out: clean(r.Summary),
+		Tests: len(r.Cases), Failures: r.count(Failed), Errors: r.count(Errored), Skipped: r.count(Left),
 	}
-	suite := junitSuite{ID: "0", Package: clean(r.Name), Name: clean(r.Name), Host: "localhost", Began: began, Out: clean(r.Summary), Tests: len(r.Cases), Failures: r.count(Failed), Errors: r.count(Errored), Skipped: r.count(Left)}
 	var total int64
 	for _, f := range r.Facts {
 		suite.Facts.All = append(suite.Facts.All, junitFact{clean(f.Name), clean(f.Value)})
@@ -196,7 +199,7 @@ func SARIF(r Run) ([]byte, error) {
 		}
 		rules = append(rules, sarifRule{
 			ID: c.ID, Short: said{c.What}, Full: said{fmt.Sprintf("%s (%s)", c.What, c.Source)}, Default: map[string]string{"level": level},
-			Properties: map[string]any{"tags": []string{"security", c.Class, c.By, c.About}},
+			Properties: map[string]any{"tags": different("security", c.Class, c.By, c.About)},
 		})
 		if c.Verdict == Left || c.Verdict == Passed && c.Excuse == "" {
 			continue
@@ -218,6 +221,12 @@ func SARIF(r Run) ([]byte, error) {
 		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
 		"runs": []any{map[string]any{"tool": map[string]any{"driver": driver}, "results": results}},
 	}, "", "  ")
+}
+
+// different gives names, each once.
+func different(names ...string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // location says where a result is: in the file that is about it, or by its name.

@@ -7,17 +7,18 @@ import (
 	"encoding/xml"
 	"strings"
 	"testing"
+	"time"
 
 	"tokenshell/shell/internal/report"
 )
 
 func run() report.Run {
 	return report.Run{
-		Tool: "tokenshell v1", Name: "orders", File: "a target.yaml", Summary: "3 of 4 tried",
-		Facts: []report.Fact{{Name: "seed", Value: "1"}},
+		Tool: "tokenshell v1", At: time.Date(2026, 11, 27, 1, 2, 3, 0, time.UTC), Name: "orders", File: "a target.yaml", Summary: "3 of 4 tried",
+		Facts: []report.Fact{{Name: "seed", Value: "1"}}, Parties: []string{"client", "relay", "services"},
 		Cases: []report.Case{
 			{ID: "A-1", Class: "key", What: "good & <well>", Verdict: report.Passed, Status: "refused", By: "anyone", About: "key", Milliseconds: 1500, Source: "design"},
-			{ID: "A-2", Class: "key", What: "bad", Verdict: report.Failed, Status: "got_through", Message: "it was done\x1b\x00]]>\nand more", By: "issuer", About: "key", Warning: true, Steps: []string{"relay x: <no>"}},
+			{ID: "A-2", Class: "key", What: "bad", Verdict: report.Failed, Status: "got_through", Message: "it was done\x1b\x00]]>\nand more", By: "issuer", About: "key", Warning: true, Steps: []report.Step{{From: "client", To: "relay", Text: "relay x: <no>"}, {From: "relay", To: "client", Text: "no"}, {Text: "time goes on"}}},
 			{ID: "A-3", Class: "key", What: "known", Verdict: report.Passed, Status: "known", Excuse: "a gateway", By: "anyone", About: "time"},
 			{ID: "A-4", Class: "key", What: "broken", Verdict: report.Errored, Status: "crashed", Message: "it ended", By: "anyone", About: "time"},
 			{ID: "A-5", Class: "key", What: "left", Verdict: report.Left, Status: "skipped", Message: "redeem", By: "anyone", About: "time"},
@@ -110,7 +111,8 @@ func TestHTML(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := string(text)
-	for _, want := range []string{"good &amp; &lt;well&gt;", "relay x: &lt;no&gt;", ">got_through<", "<dd>a gateway</dd>", `<span class="failed">1 through</span>`, `<span class="known">1 known</span>`} {
+	for _, want := range []string{"good &amp; &lt;well&gt;", "relay x: &lt;no&gt;", ">got_through<", "<dd>a gateway</dd>", `<span class="bad">1 failed</span>`, `<span class="known">1 known</span>`,
+		"Did not go as it has to: 2<", "Known: 1<", "Not tried: 1<", `<div class="step" style="grid-area: 2 / 2 / auto / 4">relay x`, `<div class="step back" style="grid-area: 3 / 2 / auto / 4">no<`, `<div class="note" style="grid-area: 4 / 1 / auto / 7">time goes on<`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("there is no %s", want)
 		}

@@ -124,7 +124,7 @@ func (w *writing) json() ([]byte, error) {
 }
 
 func (w *writing) junit() ([]byte, error) {
-	r := report.Run{Tool: w.run.Tool, Name: "tokenshell", Summary: w.sum().sum(), Began: w.began, Facts: w.run.facts()}
+	r := report.Run{Tool: w.run.Tool, Name: "tokenshell", Summary: w.sum().sum(), At: w.began, Facts: w.run.facts()}
 	for i := range w.rows {
 		o := &w.rows[i]
 		c := report.Case{

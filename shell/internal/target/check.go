@@ -106,14 +106,18 @@ func (v *targetCheck) Run(ctx context.Context, w *world.World, dir *files.Dir, o
 	}
 	rows := make([]attacks.Row, 0, len(ids))
 	for _, id := range ids { // in the order of the probes
-		one, err := chosenAttacks([]string{id}, choice{})
+		one, err := Chosen([]string{id}, Choice{})
 		if err != nil {
 			return err
 		}
 		rows = append(rows, one...)
 	}
+	life := time.Duration(0)
+	if f.Each != nil {
+		life = 10 * time.Second // a process a token takes its time
+	}
 	report, err := conform.Run(ctx, f, conform.Options{
-		Rows: rows, Plan: plan, Seed: world.DefaultSeed, Reasons: "mapped", Jobs: 1, Tool: "tokenshell", NoStart: v.NoStart, AllowHost: v.AllowHost, FailOn: "warning",
+		Rows: rows, Life: life, Plan: plan, Seed: world.DefaultSeed, Reasons: "mapped", Jobs: 1, Tool: "tokenshell", NoStart: v.NoStart, AllowHost: v.AllowHost, FailOn: "warning",
 		NewTarget: func(w *world.World, life time.Duration) attacks.Target { return Living(w, life) },
 		Notice:    func(text string) { fmt.Fprintln(out.Stderr, redact.Printable(text)) },
 	})

@@ -98,7 +98,7 @@ func (v *attackRun) attackTarget(ctx context.Context, w *world.World, seed uint6
 	if err := v.checkReports(); err != nil {
 		return err
 	}
-	rows, err := chosenAttacks(v.IDs, v.choice)
+	rows, err := Chosen(v.IDs, v.Choice)
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (v *attackRun) attackTarget(ctx context.Context, w *world.World, seed uint6
 	if err != nil {
 		return err
 	}
-	partial := len(v.IDs) > 0 || v.choice.some()
+	partial := len(v.IDs) > 0 || v.Choice.some()
 	if partial && v.WriteKnown != "" {
 		return exit.Usage("run all rows", "--write-known after a part of the rows would forget the others")
 	}

@@ -135,7 +135,7 @@ func TestTargetShow(t *testing.T) {
 func TestAttackShow(t *testing.T) {
 	s := shelltest.New(t, 1)
 	said := shelltest.Do(t, s, "attack show CLM-32")
-	if !strings.Contains(said, `"aud":["points.svc"]`) || !strings.Contains(said, "relay x: audience_mismatch") || redact.HasToken(said) {
+	if !strings.Contains(said, `"aud":["points.svc"]`) || !strings.Contains(said, "expect audience_mismatch relay x") || redact.HasToken(said) {
 		t.Error(said)
 	}
 	for _, line := range []string{"attack show FLW-13", "attack show DOS-02", "attack show ENC-17", "attack show CLM-26", "attack show KEY-23 -o json"} {
@@ -164,5 +164,18 @@ func TestAttackExport(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "coupons.jwks.json")); err != nil {
 		t.Error(err)
+	}
+}
+
+// help target is about its verbs, and about the file.
+func TestHelpTarget(t *testing.T) {
+	said := shelltest.Do(t, shelltest.New(t, 1), "help target")
+	for _, want := range []string{"target check [FILE]", "  session_life ", "http.domains.CALL.read.attempt", "    accepted: .status < 300\n", "Never point one at production"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("there is no %q in\n%s", want, said)
+		}
+	}
+	if detail := shelltest.Do(t, shelltest.New(t, 1), "help target --jq .detail"); !strings.Contains(detail, "enforces") {
+		t.Error(detail)
 	}
 }

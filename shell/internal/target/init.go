@@ -28,28 +28,38 @@ type written struct{ name, template, text string }
 
 // filesOf gives what init writes.
 func (v *targetInit) filesOf() []written {
-	adapters := map[string]struct{ file, template, command string }{
-		"node":   {"relay.mjs", "relay.mjs", "[node, relay.mjs]"},
-		"python": {"adapter.py", "adapter.py", "[python3, adapter.py]"},
-		"go":     {"adapter.go", "adapter.go.txt", "[go, run, adapter.go]"},
+	programs := map[string]map[string]struct{ file, template, command string }{
+		"stdio": {
+			"node":   {"relay.mjs", "relay.mjs", "node, relay.mjs"},
+			"python": {"adapter.py", "adapter.py", "python3, adapter.py"},
+			"go":     {"adapter.go", "adapter.go.txt", "go, run, adapter.go"},
+		},
+		"each": {
+			"node":   {"verify.mjs", "verify.mjs", "node, verify.mjs"},
+			"python": {"verify.py", "verify.py", "python3, verify.py"},
+			"go":     {"verify.go", "verify.go.txt", "go, run, verify.go"},
+		},
 	}
-	a := adapters[v.Lang]
+	a := programs[v.Kind][v.Lang]
 	all := []written{}
 	name := "relay"
+	compiles := ""
 	switch v.Kind {
 	case "stdio":
-		start := ""
 		if v.Lang == "go" {
-			start = "timeouts: {start: 60s}   # go run compiles first\n"
+			compiles = "timeouts: {start: 60s}   # go run compiles first\n"
 		}
 		all = append(all, written{name: a.file, template: a.template},
-			written{name: "target.yaml", text: fmt.Sprintf("# tokenshell -c 'target check target.yaml'\n# tokenshell -c 'attack run --target target.yaml'\ntarget: 1\nname: %s\n%sstdio: {command: %s}\n", name, start, a.command)})
+			written{name: "target.yaml", text: fmt.Sprintf("# tokenshell -c 'target check target.yaml'\n# tokenshell -c 'attack run --target target.yaml'\ntarget: 1\nname: %s\n%sstdio: {command: [%s]}\n", name, compiles, a.command)})
 	case "http":
 		name = "orders"
 		all = append(all, written{name: "target.yaml", template: "http.yaml"})
 	case "each":
-		all = append(all, written{name: "verify.mjs", template: "verify.mjs"},
-			written{name: "target.yaml", text: "# tokenshell -c 'attack run --target target.yaml'\ntarget: 1\nname: relay\nenforces: [issuer, key, signature, audience, time]\neach: {command: [node, verify.mjs, \"{keys}/merged.json\"], stdin: \"{token}\", accepted: [0], rejected: [1]}\n"})
+		if v.Lang == "go" {
+			compiles = "timeouts: {request: 60s}   # go run compiles first\n"
+		}
+		all = append(all, written{name: a.file, template: a.template},
+			written{name: "target.yaml", text: fmt.Sprintf("# tokenshell -c 'attack run --target target.yaml'\ntarget: 1\nname: %s\nenforces: [issuer, key, signature, audience, time]\n%seach: {command: [%s, \"{keys}\"], stdin: \"{token}\", accepted: [0], rejected: [1]}\n", name, compiles, a.command)})
 	}
 	return append(all,
 		written{name: "known.yaml", text: fmt.Sprintf("# What it is known to get wrong, each with a reason and a date:\n#   - {id: HDR-18..HDR-23, status: got_through, why: \"header members are ignored\", until: 2027-03-31, see: SHOP-123}\nknown: 1\ntarget: %s\nrows: []\n", name)},

@@ -36,6 +36,10 @@ type Target struct {
 // New makes a target of a fresh world.
 func New(w *world.World) Target { return Living(w, 0) }
 
+// Of makes a target of a world that somebody is at: nothing is asked of it, and
+// nobody watches.
+func Of(c *client.Client) Target { return Target{c, &sync.Map{}, 0} }
+
 // Living makes a target whose tokens live for so long.
 func Living(w *world.World, life time.Duration) Target {
 	w.Witness.Watch(true)

@@ -24,28 +24,27 @@ import (
 // Verb is the verb attack.
 type Verb struct {
 	List   attackList   `cmd:"" looks:"" help:"List the hostile tokens and flows, each with the reason that it has to be refused with." example:"attack list --group key"`
-	Show   attackShow   `cmd:"" looks:"" help:"Show one attack: what is changed, its steps, and its token taken apart." seed:"which keys and ids: the same seed makes the same tokens" example:"attack show ALG-01"`
 	Export attackExport `cmd:"" looks:"" help:"Write the hostile tokens to files, with the key sets they are tried on." seed:"which keys and ids: the same seed makes the same tokens" example:"attack export tokens"`
 	Run_   attackRun    `cmd:"" looks:"" name:"run" help:"Try hostile tokens and flows, each on a fresh world beside this one." seed:"which keys and ids: the same seed makes the same tokens" example:"attack run ALG-01 FLW-13"`
 }
 
-// choice says which rows: those that are all of it.
-type choice struct {
+// Choice says which rows: those that are all of it.
+type Choice struct {
 	Group string `complete:"group" placeholder:"G" help:"Only this group."`
 	Who   string `complete:"who" placeholder:"W" help:"Only what these can make: anyone, a token's holder, a sibling issuer, a thief of an old key, the issuer."`
 	Check string `complete:"about" placeholder:"C" help:"Only what is about this check."`
 }
 
 // some reports whether it leaves rows out.
-func (c choice) some() bool { return c != choice{} }
+func (c Choice) some() bool { return c != Choice{} }
 
 type attackList struct {
-	choice
+	Choice
 	Target string `complete:"file" placeholder:"FILE" help:"Say of each whether it is tried on the relay that this target file describes."`
 }
 
-// listedAttack is a row in the JSON of attack list.
-type listedAttack struct {
+// ListedAttack is a row in the JSON of attack list.
+type ListedAttack struct {
 	ID       string        `json:"id"`
 	Group    attacks.Group `json:"group"`
 	What     string        `json:"what"`
@@ -60,25 +59,26 @@ type listedAttack struct {
 	Skipped string `json:"skipped,omitempty"` // why it is not tried on the target
 }
 
-func listed(r attacks.Row) listedAttack {
-	return listedAttack{r.ID, r.Group, r.What, r.Expect, r.Source, r.Check(), r.Who(), r.AboutRelay(), append([]attacks.Need{}, r.Needs()...), ""}
+// Listed gives a row as it is listed.
+func Listed(r attacks.Row) ListedAttack {
+	return ListedAttack{r.ID, r.Group, r.What, r.Expect, r.Source, r.Check(), r.Who(), r.AboutRelay(), append([]attacks.Need{}, r.Needs()...), ""}
 }
 
 // Run lists the catalogue.
 func (v *attackList) Run(ctx context.Context, dir *files.Dir, out *answer.Out) error {
-	rows, err := chosenAttacks(nil, v.choice)
+	rows, err := Chosen(nil, v.Choice)
 	if err != nil {
 		return err
 	}
 	list := struct {
-		Attacks []listedAttack `json:"attacks"`
-	}{[]listedAttack{}}
+		Attacks []ListedAttack `json:"attacks"`
+	}{[]ListedAttack{}}
 	if v.Target != "" {
 		return v.onTarget(ctx, rows, dir, out)
 	}
 	shown := page.NewTable("ID", "GROUP", "WHAT IS TRIED", "WHO", "CHECK", "REFUSED WITH", "SOURCE")
 	for _, r := range rows {
-		list.Attacks = append(list.Attacks, listed(r))
+		list.Attacks = append(list.Attacks, Listed(r))
 		shown.Row(page.Rigid(r.ID), page.Rigid(r.Group), r.What, page.Rigid(r.Who()), page.Rigid(r.Check()), page.Rigid(r.Expect), page.Faint(r.Source))
 	}
 	return out.Show(list, shown.Write)
@@ -96,13 +96,13 @@ func (v *attackList) onTarget(ctx context.Context, rows []attacks.Row, dir *file
 		return err
 	}
 	list := struct {
-		Attacks []listedAttack `json:"attacks"`
+		Attacks []ListedAttack `json:"attacks"`
 		Target  string         `json:"target"`
 		Tried   int            `json:"tried"`
-	}{[]listedAttack{}, f.Name, 0}
+	}{[]ListedAttack{}, f.Name, 0}
 	shown := page.NewTable("ID", "ON THE TARGET", "WHAT IS TRIED", "WHO", "CHECK")
 	for i, r := range rows {
-		row := listed(r)
+		row := Listed(r)
 		row.Skipped = left[i]
 		list.Attacks = append(list.Attacks, row)
 		on := "tried"
@@ -121,7 +121,7 @@ func (v *attackList) onTarget(ctx context.Context, rows []attacks.Row, dir *file
 
 type attackRun struct {
 	IDs []string `arg:"" optional:"" complete:"attack" name:"id" sep:"none" help:"These rows; all unless given."`
-	choice
+	Choice
 	Without string `complete:"check" placeholder:"CHECK" help:"Leave this check or rule out everywhere, to see which attacks get through."`
 	elsewhere
 }
@@ -169,7 +169,7 @@ func (v *attackRun) Run(ctx context.Context, w *world.World, seed interp.Seed, d
 	if _, err := w.Inspector(); err != nil {
 		return err // the worlds beside this one have a relay of ours: what they show would not be about this one
 	}
-	rows, err := chosenAttacks(v.IDs, v.choice)
+	rows, err := Chosen(v.IDs, v.Choice)
 	if err != nil {
 		return err
 	}
@@ -307,8 +307,8 @@ func (r *attackReport) write(w *page.Page, full bool) {
 	fmt.Fprintf(w, "%d of %d refused as %s to be\n", r.Refused, r.Total, has)
 }
 
-// chosenAttacks gives the rows that are named, and of those what is chosen.
-func chosenAttacks(ids []string, c choice) ([]attacks.Row, error) {
+// Chosen gives the rows that are named, and of those what is chosen.
+func Chosen(ids []string, c Choice) ([]attacks.Row, error) {
 	all := attacks.All()
 	for _, of := range []struct {
 		kind, named string
@@ -336,7 +336,7 @@ func chosenAttacks(ids []string, c choice) ([]attacks.Row, error) {
 	if len(rows) > 0 {
 		return rows, nil
 	}
-	if c == (choice{Group: c.Group}) {
+	if c == (Choice{Group: c.Group}) {
 		return nil, exit.Usage("leave --group out", "none of them is in group %s", c.Group)
 	}
 	return nil, exit.Usage("leave --group, --who or --check out", "no attack is all of that")

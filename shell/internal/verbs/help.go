@@ -9,6 +9,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"tokenshell/shell/attacks/bends"
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
@@ -21,7 +22,7 @@ import (
 
 // unknownTopic says what else help explains.
 func unknownTopic(l *interp.Language, p *interp.Parser, word string) error {
-	topics := append(l.ReasonCodes(), "reasons", "checks", "faults")
+	topics := append(l.ReasonCodes(), "reasons", "checks", "faults", "encodings")
 	for _, t := range l.Topics {
 		topics = append(topics, t.Name)
 	}
@@ -46,6 +47,16 @@ func writeChecks(w *page.Page) {
 		rows.Row(page.Rigid(row.Rule), row.Without)
 	}
 	rows.Write(w)
+}
+
+func writeEncodings(w *page.Page) {
+	rows := page.NewTable("HOW", "FOR ONE", "WHAT IT DOES")
+	for _, row := range bends.Rows() {
+		rows.Row(page.Rigid(row.How), page.Rigid(row.Where+"."+row.How), row.Help)
+	}
+	rows.Write(w)
+	fmt.Fprint(w, "\ntoken forge TOKEN --encode WHERE.HOW: WHERE is header, payload, input (of the signature), signature or token; --bend CLAIM=HOW changes a claim.\n"+
+		"A TEXT has the escapes of Go: \\n, \\u200b. $TIMES(1000,x) is a text again and again, $BYTE(ff) a byte that no line holds.\n")
 }
 
 func writeFaults(w *page.Page) {
@@ -81,7 +92,7 @@ func reasonsJSON(reasons []tokens.ReasonRow) any {
 
 // Help is the verb help.
 type Help struct {
-	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons, checks, faults, run or adapter."`
+	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons, checks, faults, encodings, run or adapter."`
 }
 
 // Run explains.
@@ -109,6 +120,9 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 	}
 	if words[0] == "checks" {
 		return out.Show(map[string]any{"checks": world.WeaknessNames()}, writeChecks)
+	}
+	if words[0] == "encodings" {
+		return out.Show(map[string]any{"encodings": bends.Rows()}, writeEncodings)
 	}
 	if words[0] == "faults" {
 		return out.Show(map[string]any{"faults": wire.FaultRows()}, writeFaults)
@@ -226,6 +240,7 @@ func writeVerbHelp(w *page.Page, node *kong.Node, plan *world.Plan) {
 			rows.Row("  "+interp.Synopsis(leaf), leaf.Help)
 		}
 		rows.Write(w)
+		writeDetail(w, node.Detail)
 		if node.DefaultCmd == nil {
 			return
 		}
@@ -258,6 +273,26 @@ func writeVerbHelp(w *page.Page, node *kong.Node, plan *world.Plan) {
 	}
 }
 
+// writeDetail shows what there is to know beside usage. Lines with a tab are rows
+// of a table.
+func writeDetail(w *page.Page, text string) {
+	if text == "" {
+		return
+	}
+	fmt.Fprintln(w)
+	rows := page.NewTable()
+	for line := range strings.Lines(text) {
+		if name, what, ok := strings.Cut(line, "\t"); ok {
+			rows.Row(page.Rigid(name), strings.TrimSuffix(what, "\n"))
+			continue
+		}
+		rows.Write(w)
+		rows = page.NewTable()
+		fmt.Fprint(w, line)
+	}
+	rows.Write(w)
+}
+
 func helpJSON(node *kong.Node, plan *world.Plan) any {
 	type verb struct {
 		Verb    string `json:"verb"`
@@ -269,5 +304,9 @@ func helpJSON(node *kong.Node, plan *world.Plan) any {
 	for _, leaf := range interp.Leaves(node) {
 		verbs = append(verbs, verb{interp.VerbPath(leaf), interp.Synopsis(leaf), leaf.Help, plan.InCurrency(interp.Example(leaf))})
 	}
-	return map[string]any{"verbs": verbs}
+	said := map[string]any{"verbs": verbs}
+	if node.Detail != "" {
+		said["detail"] = node.Detail
+	}
+	return said
 }

@@ -44,15 +44,19 @@ func (v *tokenList) Run(c *client.Client, out *answer.Out) error {
 	rows := page.NewTable("TOKEN", "SERVICE", "SESSION", "STATUS", "EXPIRES", "KID", "JTI")
 	standings := c.Standings()
 	for _, t := range c.Wallet.Held {
-		entry, expires := listed{client.TokenState{Token: t.Handle, JTI: t.Ref.ID, Service: t.Service, Status: standings.Of(t)}, t.Ref.Order, 0, ""}, "-"
+		entry, expires := listed{client.TokenState{Token: t.Handle, JTI: t.Ref.ID, Service: t.Service, Status: standings.Of(t), Forged: t.Forged}, t.Ref.Order, 0, ""}, "-"
 		if !t.Expires.IsZero() {
 			entry.Expires, expires = t.Expires.Unix(), c.When(t.Expires)
 		}
 		if seen, err := tokens.Peek(t.Raw); err == nil {
 			entry.KeyID = seen.KeyID
 		}
+		status := entry.Status
+		if t.Forged {
+			status += " (forged)"
+		}
 		list.Tokens = append(list.Tokens, entry)
-		rows.Row(page.Rigid(t.Handle), page.Rigid(page.OrDash(t.Service)), page.Ident(page.OrDash(t.Ref.Order)), page.State(entry.Status), page.When(expires), page.Signer(page.OrDash(entry.KeyID)), page.Ident(page.OrDash(t.Ref.ID)))
+		rows.Row(page.Rigid(t.Handle), page.Rigid(page.OrDash(t.Service)), page.Ident(page.OrDash(t.Ref.Order)), page.State(status), page.When(expires), page.Signer(page.OrDash(entry.KeyID)), page.Ident(page.OrDash(t.Ref.ID)))
 	}
 	return out.Show(list, rows.Write)
 }

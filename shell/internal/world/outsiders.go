@@ -58,7 +58,7 @@ func (w *World) Trust(o *Outsider, service string) error {
 
 // Peek takes a token apart, with the names that a trusted issuer has for claims.
 func (w *World) Peek(raw string) (tokens.Unverified, error) {
-	return tokens.PeekAs(raw, func(iss string) (tokens.Issuer, bool) {
+	return w.memory.PeekAs(raw, func(iss string) (tokens.Issuer, bool) {
 		o := w.Outsider(iss)
 		if o == nil {
 			return tokens.Issuer{}, false

@@ -33,8 +33,12 @@ func BuildWeak(ctx context.Context, plan *Plan, m Making, weakness tokens.Weakne
 	w.Faults = &wire.Faults{Clock: w.Clock}
 	w.Wire = &wire.Wire{Faults: w.Faults, Conversation: wire.NewConversation(w.Clock)}
 	w.Log = newLogbook(w.Clock)
+	if m.Again {
+		w.memory, w.Log.kept.silent = tokens.NewMemory(), true
+		w.Wire.Conversation.Silence()
+	}
 	w.standinBooks = &standinBooks{clock: w.Clock, owed: w.owed, uses: map[use]*standinEntry{}}
-	w.KMS = kmsmock.New(kmsmock.Config{Seed: keys, Now: w.Clock.Of("kms").Now})
+	w.KMS = kmsmock.New(kmsmock.Config{Seed: keys, Now: w.Clock.Of("kms").Now, Memory: m.Again})
 	if err := w.openServices(ctx); err != nil {
 		return nil, err
 	}

@@ -48,6 +48,7 @@ type World struct {
 	inside  Inspector
 	own     *orchestrator.Relay // nil when it is somebody else's
 	life    *life.Life          // of our own
+	memory  *tokens.Memory      // of texts that come again; nil for none
 
 	Outsiders []*Outsider // the outside issuers that the relay trusts
 	Standins  []*standin  // also of those that it trusts no more
@@ -82,6 +83,9 @@ type Making struct {
 	Live bool   // time is live, though there is a seed
 	IDs  string // has another world of the same seed make other ids, of the same keys
 
+	// Again is for a world that is taken back many times: what follows from a text
+	// is remembered, and nothing is told of what happens.
+	Again bool
 }
 
 // Seeded makes a world with a seed.
@@ -122,7 +126,7 @@ func (w *World) openServices(ctx context.Context) error {
 func (w *World) issuerConfig(k *Kind) issuers.Config {
 	c := issuers.Config{
 		Service: k.Name, Capability: k.Capability, KMS: wiredKMS{w.KMS, w.Wire, k.Name}, SigningAlias: signingAlias(k.Name),
-		Clock: w.Clock.Of(k.Name), Leeway: w.Leeway.Get, Mint: w.Mint, Log: w.Log, Weakness: w.weakness, Owed: w.owed,
+		Clock: w.Clock.Of(k.Name), Leeway: w.Leeway.Get, Mint: w.Mint, Log: w.Log, Weakness: w.weakness, Memory: w.memory, Owed: w.owed,
 	}
 	if k.Seals {
 		c.SealingAlias = sealingAlias(k.Name)
@@ -136,7 +140,7 @@ func (w *World) openRelay(m Making) {
 	if m.Store == nil {
 		w.life.Store, w.life.Ledger = orchestrator.NewMemoryStore(), orchestrator.NewMemoryLedger()
 	}
-	c := orchestrator.Config{Clock: w.Clock.Of("relay"), Leeway: w.Leeway.Get, Mint: w.Mint, Weakness: w.weakness}
+	c := orchestrator.Config{Clock: w.Clock.Of("relay"), Leeway: w.Leeway.Get, Mint: w.Mint, Weakness: w.weakness, Memory: w.memory}
 	w.life.Begin(&c, w.Log)
 	for _, p := range w.Parties {
 		c.Services = append(c.Services, orchestrator.Service{Name: p.Name, Capabilities: []string{p.Capability}, Redeemer: w.Reach("relay", p.Name, p.Domain), Remembers: p.Remembers})

@@ -10,8 +10,11 @@ what else it does: tokenshell help adapter.
 import json
 import sys
 
-import jwt
-from jwt.algorithms import ECAlgorithm
+try:
+    import jwt
+    from jwt.algorithms import ECAlgorithm
+except ImportError:
+    sys.exit("there is no PyJWT for this python3: apt install python3-jwt, or pip install 'pyjwt[crypto]'")
 
 setup = {}
 keys = {}  # by issuer and kid
@@ -48,7 +51,7 @@ def judge(session, token):
 def answer(q):
     op = q["op"]
     if op == "hello":
-        return {"v": 1, "name": "adapter.py", "language": "python", "reasons": "own", "can": ["keys", "clock"]}
+        return {"v": 1, "name": "adapter.py", "language": "python", "reasons": "own", "can": ["sessions", "keys", "clock"]}
     if op in ("reset", "keys"):
         setup.update(q)
         trust(q["issuers"])

@@ -1,0 +1,98 @@
+// Sights: what there is to see of a world.
+
+package spec
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Sight is one thing to see.
+type Sight struct {
+	Value string
+
+	verb string // with %s in the place of names
+	of   []any  // the names: few sights are ever asked for their verb
+}
+
+// Verb gives the verb that shows it.
+func (s Sight) Verb() string { return fmt.Sprintf(s.verb, s.of...) }
+
+// Stamp writes a moment.
+func Stamp(seconds int) string { return time.Unix(int64(seconds), 0).UTC().Format(time.RFC3339) }
+
+func money(cents int) string { return fmt.Sprintf("%d.%02d", cents/100, cents%100) }
+
+// Sights are everything that can be seen: the time, the faults that wait, what
+// is late, the sessions, the coupons, the customers' accounts, and the keys.
+func (m *World) Sights() []Sight {
+	m.age() // what an order owed for may be forgotten since it was settled
+	all := make([]Sight, 0, 32)
+	add := func(value, verb string, of ...any) { all = append(all, Sight{value, verb, of}) }
+	add(Stamp(m.Now), "clock show --jq .now")
+	var faults []string
+	for _, f := range m.Faults {
+		faults = append(faults, fmt.Sprintf("%s %s %d %d", f.Step, f.Kind, f.Count, f.After))
+	}
+	add(strings.Join(faults, ", "), `fault list --jq '[.faults[] | .party + "." + .step + " " + .kind + " " + (.left | tostring) + " " + (.after // 0 | tostring)] | join(", ")'`)
+	var late []string
+	for _, l := range m.Late {
+		late = append(late, l.Step)
+	}
+	add(strings.Join(late, ", "), `fault list --jq '[.late[]? | .party + "." + .step] | join(", ")'`)
+	for _, s := range m.Sessions {
+		add(m.sight(s), `session show %s --jq '[.customer, .state, (.facts | to_entries[] | .key + "=" + .value), (.tokens[] | .token + " " + .status)] | join(", ")'`, s.ID)
+	}
+	for _, c := range m.Coupons {
+		add(strconv.Itoa(m.used(c.Code)), "view coupons --jq .accounts.%s", c.Code)
+	}
+	for _, c := range m.Customers {
+		add(fmt.Sprintf("%d %d", m.balance(c.ID), m.heldPoints(c.ID)), `view points --jq '.accounts.%s | [.balance, .held] | join(" ")'`, c.ID)
+		for _, card := range c.Cards {
+			held, taken := m.authorised(c.ID, card.ID), m.captured(c.ID, card.ID)
+			add(fmt.Sprintf("%s %s %s", money(held), money(taken), money(card.Limit-held-taken)),
+				`view payments --jq '.accounts.%s.%s | [.authorised, .captured, .available] | join(" ")'`, c.ID, card.ID)
+		}
+	}
+	for _, service := range m.Domains() {
+		var states []string
+		for _, k := range m.Keys[service] {
+			states = append(states, k.state)
+		}
+		add(strings.Join(states, " "), `keys list %s --jq '[.keys[].state] | join(" ")'`, service)
+	}
+	return all
+}
+
+// sight is what there is to see of a session: whose it is, how it stands, its
+// facts and its tokens, those that the client still has first.
+func (m *World) sight(s *Session) string {
+	texts := []string{s.Customer, m.stands(s)}
+	for _, name := range slices.Sorted(maps.Keys(s.facts)) {
+		texts = append(texts, name+"="+s.facts[name])
+	}
+	for _, h := range m.Holds {
+		if h.Handle != "" && h.Order == s.ID && !h.Gone {
+			texts = append(texts, h.Handle+" "+m.status(h))
+		}
+	}
+	for _, st := range s.steps {
+		if st.hold.Gone {
+			texts = append(texts, st.hold.Handle+" "+st.status)
+		}
+	}
+	return strings.Join(texts, ", ")
+}
+
+// States gives the state of every session.
+func (m *World) States() map[string]string {
+	states := map[string]string{}
+	for _, s := range m.Sessions {
+		states[s.ID] = m.stands(s)
+	}
+	return states
+}

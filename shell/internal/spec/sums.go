@@ -1,0 +1,182 @@
+// Sums: what the holds add up to, and what that allows.
+
+package spec
+
+import "fmt"
+
+// sum adds up a number of the holds that a condition chooses.
+func (m *World) sum(of func(*Hold) int, which func(*Hold) bool) int {
+	total := 0
+	for _, h := range m.Holds {
+		if which(h) {
+			total += of(h)
+		}
+	}
+	return total
+}
+
+func one(*Hold) int { return 1 }
+
+func amount(h *Hold) int { return h.Amount }
+
+func captured(h *Hold) int { return h.captured }
+
+func reserved(h *Hold) bool { return h.State == "reserved" }
+
+func committed(h *Hold) bool { return h.State == "committed" }
+
+func stands(h *Hold) bool { return reserved(h) || committed(h) }
+
+func (m *World) used(coupon string) int {
+	return m.sum(one, func(h *Hold) bool { return h.Coupon == coupon && stands(h) })
+}
+
+func (m *World) usedBy(coupon, customer string) int {
+	return m.sum(one, func(h *Hold) bool { return h.Coupon == coupon && h.Customer == customer && stands(h) })
+}
+
+func (m *World) heldPoints(customer string) int {
+	return m.sum(amount, func(h *Hold) bool { return h.Service == "points" && h.Customer == customer && reserved(h) })
+}
+
+func (m *World) balance(customer string) int {
+	spent := m.sum(amount, func(h *Hold) bool { return h.Service == "points" && h.Customer == customer && committed(h) })
+	return m.Customer(customer).Points - spent
+}
+
+func (m *World) authorised(customer, card string) int {
+	return m.sum(amount, func(h *Hold) bool { return h.Customer == customer && h.Card == card && reserved(h) })
+}
+
+func (m *World) captured(customer, card string) int {
+	return m.sum(captured, func(h *Hold) bool { return h.Customer == customer && h.Card == card && committed(h) })
+}
+
+// Cents reads money; -1 means that it is not money.
+func Cents(text string) int {
+	var whole, part int
+	if _, err := fmt.Sscanf(text, "%d.%02d", &whole, &part); err != nil {
+		return -1
+	}
+	return 100*whole + part
+}
+
+// cents reads a fact; said is false when nobody said it, n is -1 when it is not
+// money.
+func cents(facts map[string]string, name string) (n int, said bool) {
+	text, said := facts[name]
+	return Cents(text), said
+}
+
+// The rules of the shop's three domains.
+type (
+	couponRules struct{}
+	pointRules  struct{}
+	cardRules   struct{}
+)
+
+// Confirm wants a coupon that may be used.
+func (couponRules) Confirm(m *World, s *Session, h *Hold) string { return m.applicable(s, h.Coupon) }
+
+// Commit wants the order to come to what the coupon wants.
+func (couponRules) Commit(m *World, h *Hold, facts map[string]string) string {
+	subtotal, said := cents(facts, "subtotal")
+	if minimum := m.coupon(h.Coupon).Minimum; said && subtotal < 0 || minimum > 0 && subtotal < minimum {
+		return violated
+	}
+	return ""
+}
+
+// Seals is no.
+func (couponRules) Seals() bool { return false }
+
+// Confirm wants points that are there.
+func (pointRules) Confirm(m *World, s *Session, h *Hold) string {
+	return m.affordable(s.Customer, h.Amount)
+}
+
+// Commit wants nothing.
+func (pointRules) Commit(*World, *Hold, map[string]string) string { return "" }
+
+// Seals is no.
+func (pointRules) Seals() bool { return false }
+
+// Confirm wants a card that takes the amount.
+func (cardRules) Confirm(m *World, s *Session, h *Hold) string {
+	return m.authorisable(s.Customer, h.Card, h.Amount)
+}
+
+// Commit captures what is payable and was not captured yet.
+func (cardRules) Commit(m *World, h *Hold, facts map[string]string) string {
+	payable, said := cents(facts, "payable")
+	if !said {
+		h.captured = h.Amount
+		return ""
+	}
+	left := payable - m.sum(captured, func(other *Hold) bool {
+		return other.Order == h.Order && committed(other) && !m.forgotten(other)
+	})
+	if payable < 0 || left > h.Amount {
+		return violated
+	}
+	h.captured = max(left, 0)
+	return ""
+}
+
+// Seals is yes: a letter says which card.
+func (cardRules) Seals() bool { return true }
+
+const violated = "constraint_violated"
+
+// applicable says why a coupon may not be used in an order; empty when it may.
+func (m *World) applicable(s *Session, code string) string {
+	c := m.coupon(code)
+	if c == nil {
+		return "coupon_unknown"
+	}
+	subtotal, said := cents(s.facts, "subtotal")
+	switch {
+	case c.Inactive:
+		return "coupon_inactive"
+	case c.Total > 0 && m.used(code) >= c.Total, c.PerCustomer > 0 && m.usedBy(code, s.Customer) >= c.PerCustomer:
+		return "coupon_exhausted"
+	case said && subtotal < 0:
+		return "amount_invalid"
+	case c.Minimum > 0 && subtotal < c.Minimum:
+		return "minimum_not_met"
+	}
+	for _, h := range m.Holds {
+		if h.isOf(s) && h.Coupon != "" && stands(h) && !m.forgotten(h) && !(c.Combinable && m.coupon(h.Coupon).Combinable) {
+			return "not_combinable"
+		}
+	}
+	return ""
+}
+
+// affordable says why points are not held; empty when they are.
+func (m *World) affordable(customer string, points int) string {
+	switch {
+	case points <= 0:
+		return "amount_invalid"
+	case points > m.balance(customer)-m.heldPoints(customer):
+		return "points_insufficient"
+	}
+	return ""
+}
+
+// authorisable says why a card does not authorise an amount; empty when it does.
+func (m *World) authorisable(customer, card string, amount int) string {
+	if amount <= 0 {
+		return "amount_invalid"
+	}
+	for _, c := range m.Customer(customer).Cards {
+		switch {
+		case c.ID != card:
+		case c.Declines, amount > c.Limit-m.authorised(customer, card)-m.captured(customer, card):
+			return "declined"
+		default:
+			return ""
+		}
+	}
+	return "method_unknown"
+}

@@ -1,0 +1,91 @@
+// Time, and what only time does.
+
+package spec
+
+import "slices"
+
+// Wait lets time pass, and everything that only time does.
+func (m *World) Wait(seconds int) Answer {
+	m.Now += seconds
+	for _, h := range m.Holds {
+		if h.State == "reserved" && m.Now >= h.Expires {
+			h.State = "expired"
+		}
+	}
+	for _, s := range m.Sessions {
+		if s.State == "open" && m.Now >= s.Opened+OpenFor {
+			s.State = "closed"
+		}
+	}
+	m.age()
+	return Answer{}
+}
+
+// Until lets time pass until a moment, which must be to come.
+func (m *World) Until(moment int) Answer {
+	if moment < m.Now {
+		return Answer{Wrong: true}
+	}
+	return m.Wait(moment - m.Now)
+}
+
+// age retires the keys that have outlived their last token, and forgets those
+// that left long ago.
+func (m *World) age() {
+	for service, versions := range m.Keys {
+		for _, k := range versions {
+			if k.state == "published" && m.Now >= k.last {
+				k.state, k.left, k.aged = "retired", k.last, true
+			}
+			k.gone = k.left > 0 && m.Now > k.left+Retention && m.sum(one, func(h *Hold) bool { return h.key == k && !m.forgotten(h) }) == 0
+		}
+		m.Keys[service] = slices.DeleteFunc(versions, func(k *Key) bool { return k.gone })
+	}
+}
+
+// forgotten reports whether a service has forgotten a reservation: never one that
+// its order may owe for.
+func (m *World) forgotten(h *Hold) bool {
+	return h.Expires < m.Now-Retention && !h.session.owes()
+}
+
+// late reports whether a token is expired for whoever judges it.
+func (m *World) late(h *Hold) bool {
+	if h.outside() {
+		return m.Now >= h.Expires+Latitude
+	}
+	return m.Now >= h.Expires
+}
+
+// Rotate makes a new active key.
+func (m *World) Rotate(service string) Answer {
+	for _, k := range m.Keys[service] {
+		if k.state == "active" {
+			k.state, k.last = "published", max(k.last, m.Now)
+		}
+	}
+	m.Keys[service] = append(m.Keys[service], &Key{state: "active"})
+	m.age()
+	return Answer{}
+}
+
+// Version is one key version of a service.
+type Version struct{ key *Key }
+
+// Version gives one that is there.
+func (m *World) Version(service string, n int) Version { return Version{m.Keys[service][n]} }
+
+// Leave takes a key out of its set: retired or disabled.
+func (m *World) Leave(v Version, state string) Answer {
+	k := v.key
+	if k.gone {
+		return Answer{Wrong: true}
+	}
+	if k.left == 0 {
+		k.left = m.Now
+	}
+	if k.state != "disabled" {
+		k.state, k.aged = state, false
+	}
+	return Answer{}
+}

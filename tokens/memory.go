@@ -1,0 +1,112 @@
+// Memory: what a verifier has found out about texts that come again and again.
+
+package tokens
+
+import (
+	"crypto"
+	"strings"
+	"sync"
+)
+
+// memoryLimit is how many texts a memory keeps; it starts again then.
+const memoryLimit = 1 << 15
+
+// Memory remembers what follows from a token's text alone, or from it and a public
+// key: how it is taken apart, whether the signature is good, what the claims say.
+// It decides nothing that depends on a moment or on anybody's books. It is for
+// worlds that are taken back and go on again many times. Nil remembers nothing.
+// Safe for concurrent use.
+type Memory struct {
+	mu    sync.Mutex
+	texts map[string]text
+	proof map[signedBy]crypto.PublicKey
+	good  map[[3]string]bool
+}
+
+// text is what a text says.
+type text struct {
+	header, payload object
+	body, signature []byte
+	claims          *Claims // by our own contract; nil when nobody has asked, or they are not good
+}
+
+// signedBy is a text with a good signature.
+type signedBy struct{ raw, issuer, kid, alg string }
+
+// NewMemory makes an empty one.
+func NewMemory() *Memory {
+	return &Memory{texts: map[string]text{}, proof: map[signedBy]crypto.PublicKey{}, good: map[[3]string]bool{}}
+}
+
+func (m *Memory) text(raw string) (t text, known bool) {
+	if m == nil {
+		return text{}, false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t, known = m.texts[raw]
+	return t, known
+}
+
+func (m *Memory) know(raw string, t text) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.texts) >= memoryLimit {
+		clear(m.texts)
+	}
+	m.texts[strings.Clone(raw)] = t
+}
+
+// proven reports whether the signature of an envelope was found good before, with
+// the very key that it is to be verified with now.
+func (m *Memory) proven(e *Envelope) bool {
+	if m == nil {
+		return false
+	}
+	m.mu.Lock()
+	public := m.proof[e.signedBy()]
+	m.mu.Unlock()
+	same, ok := public.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && same.Equal(e.key.Public)
+}
+
+func (m *Memory) prove(e *Envelope) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.proof) >= memoryLimit {
+		clear(m.proof)
+	}
+	m.proof[e.signedBy()] = e.key.Public
+}
+
+func (e *Envelope) signedBy() signedBy {
+	return signedBy{e.raw, e.issuer.Name, e.kid, string(e.key.Algorithm)}
+}
+
+// Good reports whether a signature over a message is good, by the key version that
+// a kid names for ever: as verify says, or as it said before.
+func (m *Memory) Good(kid string, message, signature []byte, verify func() bool) bool {
+	if m == nil {
+		return verify()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	by := [3]string{kid, string(message), string(signature)}
+	if m.good[by] {
+		return true
+	}
+	ok := verify()
+	if len(m.good) >= memoryLimit {
+		clear(m.good)
+	}
+	if ok {
+		m.good[by] = true
+	}
+	return ok
+}
