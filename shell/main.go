@@ -22,6 +22,7 @@ import (
 	"tokenshell/shell/internal/conform"
 	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/foreign"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/lint"
@@ -98,7 +99,7 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	case command == "run":
 		return runPaths(p, out, stdin, stdout, stderr)
 	case command == "lint":
-		return lintPaths(p, out)
+		return lintPaths(p, out, stdin)
 	case command == "adapter":
 		return serveAdapter(p, stdin, stdout)
 	}
@@ -284,15 +285,24 @@ func printHelp(p *process, node *kong.Node, out *answer.Out) error {
 }
 
 // lintPaths reads scenarios and says what is to be said of them.
-func lintPaths(p *process, out *answer.Out) error {
+func lintPaths(p *process, out *answer.Out, stdin *os.File) error {
 	ctx, stop := interp.WithInterrupt()
 	defer stop()
 	out.Ctx = ctx
-	files, err := scenario.Files(p.Lint.Paths)
+	paths, err := scenario.Files(slices.DeleteFunc(slices.Clone(p.Lint.Paths), func(path string) bool { return path == "-" }))
 	if err != nil {
 		return err
 	}
-	return lint.Files(ctx, language(), files, out)
+	if slices.Contains(p.Lint.Paths, "-") {
+		paths = append(paths, "-")
+	}
+	read := func(path string) ([]byte, error) {
+		if path == "-" {
+			return runs.ReadAll(ctx, stdin)
+		}
+		return files.Read(ctx, path, world.WorldLimit)
+	}
+	return lint.Files(ctx, language(), paths, read, out)
 }
 
 // runPaths runs scenarios and says how they went.

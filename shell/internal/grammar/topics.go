@@ -4,6 +4,7 @@ package grammar
 
 import (
 	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/lint"
 	"tokenshell/shell/internal/runs"
 )
 
@@ -11,6 +12,7 @@ import (
 func topics() []interp.Topic {
 	return []interp.Topic{
 		{Name: "run", About: runs.About, Flags: &runs.Flags{}, Examples: runs.Examples},
+		{Name: "lint", About: lint.About, Flags: &lint.Command{}, Examples: []string{"tokenshell lint scripts"}},
 		{Name: "adapter", About: aboutAdapter},
 	}
 }

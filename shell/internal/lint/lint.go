@@ -26,6 +26,9 @@ type Warning struct {
 // String gives a warning with its place.
 func (w Warning) String() string {
 	place := redact.OneLine(w.File)
+	if w.File == "-" {
+		place = "stdin"
+	}
 	if w.Line > 0 {
 		place = fmt.Sprintf("%s:%d", place, w.Line)
 	}
@@ -50,9 +53,9 @@ func Look(s *story.Story, l *interp.Language) ([]Warning, error) {
 	return k.found, nil
 }
 
-// IsScenario reports whether a file has the name of one.
+// IsScenario reports whether a file has the name of one, or none.
 func IsScenario(file string) bool {
-	return slices.Contains([]string{".txtar", ".txt"}, filepath.Ext(file))
+	return file == "-" || slices.Contains([]string{".txtar", ".txt"}, filepath.Ext(file))
 }
 
 // codesOf finds any reason of a language in a text.

@@ -9,7 +9,6 @@ import (
 
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
-	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/story"
@@ -17,15 +16,27 @@ import (
 
 // Command is tokenshell lint.
 type Command struct {
-	Paths []string `arg:"" name:"path" sep:"none" help:"Files and folders."`
+	Paths []string `arg:"" name:"path" sep:"none" help:"Files, folders with .txtar files below them, and - for standard input."`
 }
 
-// Files reads scenarios and shows what there is to say of them. The error says that
-// there was something, or is an [exit.InputError] of a file that cannot be read.
-func Files(ctx context.Context, l *interp.Language, paths []string, out *answer.Out) error {
+// About is what a person has to know of it.
+const About = `Reads scenarios, and runs none. It warns of what tests nothing, or reads as if it did:
+
+  a story that runs no verb, that confirms, relays, redeems, explains and attacks nothing, or that asks for nothing but success
+  a stdout, stderr or grep pattern that matches whatever was said
+  a ! whose reason nobody asks for: expect REASON, or stderr with the reason behind it, does
+  a section that no line names, such as world.yml for world.yaml; a file that is no .txtar
+
+It ends with 0 without a warning, 1 with one, 3 when a file cannot be read. tokenshell run --strict fails of the same.
+`
+
+// Files reads scenarios and shows what there is to say of them; read reads one. The
+// error says that there was something, or is an [exit.InputError] of a file that
+// cannot be read.
+func Files(ctx context.Context, l *interp.Language, paths []string, read func(path string) ([]byte, error), out *answer.Out) error {
 	found := []Warning{}
 	for _, path := range paths {
-		text, err := files.Read(ctx, path, story.Limit)
+		text, err := read(path)
 		if err != nil {
 			return err
 		}

@@ -278,7 +278,8 @@ func offerTopics(c *completer, _ string, before []string) []lineedit.Candidate {
 		lineedit.Candidate{Value: "faults", Description: "what may go wrong between the parties"},
 		lineedit.Candidate{Value: "encodings", Description: "how a part of a forged token may be written"},
 		lineedit.Candidate{Value: "adapter", Description: "somebody else's relay, behind our protocol"},
-		lineedit.Candidate{Value: "run", Description: "scenarios, and what one may do"})
+		lineedit.Candidate{Value: "run", Description: "scenarios, and what one may do"},
+		lineedit.Candidate{Value: "lint", Description: "what in scenarios tests nothing"})
 	return append(all, offerReasons(c.shell)...)
 }
 

@@ -100,7 +100,7 @@ func (r *Run) config(ctx context.Context, p *plan, all []chosen) (scenario.Confi
 		c.Traced = c.Traced || to.name == "html"
 	}
 	if slices.ContainsFunc(all, func(one chosen) bool { return one.File == "-" }) {
-		text, err := readAll(ctx, r.Stdin)
+		text, err := ReadAll(ctx, r.Stdin)
 		if err != nil {
 			return c, err
 		}
@@ -109,8 +109,8 @@ func (r *Run) config(ctx context.Context, p *plan, all []chosen) (scenario.Confi
 	return c, nil
 }
 
-// readAll reads standard input, as long as ctx lets it wait.
-func readAll(ctx context.Context, from io.Reader) ([]byte, error) {
+// ReadAll reads standard input, as long as ctx lets it wait.
+func ReadAll(ctx context.Context, from io.Reader) ([]byte, error) {
 	type read struct {
 		text []byte
 		err  error
