@@ -24,6 +24,8 @@ import (
 type Item struct {
 	File string
 	Row  *story.Row // nil without cases
+
+	read *story.Story // that all rows share; nil when nobody has read it yet
 }
 
 // Case names the row of its cases; empty without one.
@@ -39,20 +41,21 @@ func (i Item) Case() string {
 func Items(ctx context.Context, c Config, paths []string) []Item {
 	var all []Item
 	for _, path := range paths {
-		rows := rowsOf(ctx, c, path)
-		if len(rows) == 0 {
+		s := withRows(ctx, c, path)
+		if s == nil {
 			all = append(all, Item{File: path})
+			continue
 		}
-		for i := range rows {
-			all = append(all, Item{path, &rows[i]})
+		for i := range s.Rows {
+			all = append(all, Item{path, &s.Rows[i], s})
 		}
 	}
 	return all
 }
 
-// rowsOf gives the rows of a file's cases; nil when it has none, or none that can be
+// withRows reads a file that has cases; nil when it has none, or none that can be
 // read.
-func rowsOf(ctx context.Context, c Config, path string) []story.Row {
+func withRows(ctx context.Context, c Config, path string) *story.Story {
 	text, given := c.Texts[path]
 	if !given {
 		var err error
@@ -64,10 +67,10 @@ func rowsOf(ctx context.Context, c Config, path string) []story.Row {
 		return nil
 	}
 	s, err := story.Read(path, text, story.Open(ctx, c.NoExec))
-	if err != nil {
+	if err != nil || len(s.Rows) == 0 {
 		return nil
 	}
-	return s.Rows
+	return s
 }
 
 // story reads a scenario and what it includes.
@@ -175,7 +178,7 @@ func (r *runner) copies(paths []string) (read []string, err error) {
 		} else if len(s.Rows) > 0 {
 			items = nil
 			for i := range s.Rows {
-				items = append(items, Item{path, &s.Rows[i]})
+				items = append(items, Item{path, &s.Rows[i], s})
 			}
 		}
 		if folder == "" {
