@@ -3,6 +3,8 @@
 package main
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -22,6 +24,8 @@ func TestExitCodes(t *testing.T) {
 	vague := file(t, "vague.txtar", "session new\ncoupon confirm TEN\nstdout .\n")
 	folder := t.TempDir()
 
+	const stuck = "session new --fact payable=90.00; points confirm 500; payment confirm 80.00 --method visa; fault points.cancel timeout --count 3; "
+
 	tests := []struct {
 		name   string
 		args   []string
@@ -31,6 +35,12 @@ func TestExitCodes(t *testing.T) {
 		{"done", []string{"-c", "points balance"}, 0, ""},
 		{"nothing to do", []string{"-c", ""}, 0, ""},
 		{"an expected refusal", []string{"-c", "session new; expect coupon_unknown coupon confirm NOPE"}, 0, "rejected: coupon_unknown: "},
+		{"two expected refusals", []string{"-c", stuck + "expect service_unavailable,constraint_violated checkout"}, 0, "rejected: constraint_violated: "},
+		{"the cause of two refusals", []string{"-c", stuck + "expect constraint_violated checkout"}, 0, "rejected: constraint_violated: "},
+		{"not the cause of two refusals", []string{"-c", stuck + "expect service_unavailable checkout"}, 1, "it was refused with constraint_violated, then service_unavailable"},
+		{"more than the two refusals", []string{"-c", stuck + "expect service_unavailable,constraint_violated,expired checkout"}, 1, "refused with service_unavailable and constraint_violated and expired; it was refused with constraint_violated, then service_unavailable"},
+		{"a fact that is carried", []string{"-c", "session new --fact-any country=DE"}, 0, ""},
+		{"a fact that nobody reads", []string{"-c", "session new --fact payble=95.00"}, 2, "did you mean payable?"},
 		{"a negated refusal", []string{"-c", "session new; ! coupon confirm NOPE"}, 0, "rejected: coupon_unknown: "},
 		{"quit", []string{"-c", "quit; coupon comfirm TEN"}, 0, ""},
 		{"a scenario that passes", []string{"run", passes}, 0, ""},
@@ -155,5 +165,33 @@ func TestAScenariosReportIsSafeToKeep(t *testing.T) {
 	steering := file(t, "steering.txtar", "stdout \x1b[31mred\n")
 	if got := tokenshell(t, "", "run", steering); strings.Contains(got.stdout+got.stderr, "\x1b") {
 		t.Errorf("the report has an escape: %q", got.stdout)
+	}
+}
+
+// What no scenario exercised is told in text and in JSON, and lint reads standard
+// input.
+func TestCoverAndLint(t *testing.T) {
+	story := file(t, "story.txtar", "session new\nexpect coupon_unknown coupon confirm NOPE\n")
+	got := tokenshell(t, "", "run", "--cover", story)
+	for _, part := range []string{"\nreasons: 1 of ", "\ncapabilities: 0 of 3 exercised; not coupons:redeem, payments:capture, points:redeem\n", "\nfaults: 0 of ", "\nverbs: 3 of ", "\nsteps: 2 of "} {
+		wantContains(t, "stdout", got.stdout, part)
+	}
+	var said struct {
+		Cover []struct {
+			What             string
+			Total, Exercised int
+			Missing          []string
+		}
+	}
+	if err := json.Unmarshal([]byte(tokenshell(t, "", "run", "--cover", "-o", "json", story).stdout), &said); err != nil || len(said.Cover) != 5 {
+		t.Fatalf("%+v, %v", said, err)
+	}
+	for _, part := range said.Cover {
+		if part.Total != part.Exercised+len(part.Missing) || part.What == "reasons" && slices.Contains(part.Missing, "coupon_unknown") {
+			t.Errorf("%+v", part)
+		}
+	}
+	if got := tokenshell(t, "points balance\n", "lint", "-", "-o", "json"); got.code != 1 || !strings.Contains(got.stdout, `{"files":1,"warnings":[{"file":"-","what":"nothing is confirmed`) {
+		t.Errorf("%+v", got)
 	}
 }
