@@ -42,7 +42,7 @@ func TestExitCodes(t *testing.T) {
 		{"a wrong verb in a scenario", []string{"run", wrongVerb}, 1, ""},
 		{"a scenario without a verb", []string{"run", nothing}, 1, ""},
 		{"a scenario without a verb between others", []string{"run", passes, nothing, story}, 1, ""},
-		{"nothing but skipped", []string{"run", skips}, 1, "every scenario was skipped, so nothing was tested; --allow-skipped lets that pass"},
+		{"nothing but skipped", []string{"run", skips}, 1, "every scenario was skipped: nothing was tested; --allow-skipped lets that be"},
 		{"nothing but skipped, as it may be", []string{"run", "--allow-skipped", skips}, 0, ""},
 		{"one skipped", []string{"run", skips, passes}, 0, ""},
 		{"strictly", []string{"run", "--strict", story}, 0, ""},

@@ -52,7 +52,7 @@ func liveKinds() map[string]liveKind {
 			return rowsOf(fates.Decisions(), func(d fates.Decision) (string, string) { return d.Word, d.Does })
 		}),
 		"check":  of(offerChecks),
-		"reason": of(offerReasons),
+		"reason": offerExpected,
 		"option": of(func(*interp.Shell) []lineedit.Candidate {
 			return rowsOf(interp.OptionRows(), func(r interp.OptionRow) (string, string) { return r.Name, r.Help })
 		}),
@@ -209,6 +209,16 @@ func offerLate(s *interp.Shell) []lineedit.Candidate {
 func offerChecks(*interp.Shell) []lineedit.Candidate {
 	all := rowsOf(tokens.Weaknesses(), func(r tokens.WeaknessRow) (string, string) { return r.Rule, "without it, " + r.Without })
 	return append(all, rowsOf(tokens.CheckNames(), func(name string) (string, string) { return name, "nobody makes this check of a token" })...)
+}
+
+// offerExpected offers reasons, also behind those that stand in the word already.
+func offerExpected(c *completer, word string, _ []string) []lineedit.Candidate {
+	before := word[:strings.LastIndexByte(word, ',')+1]
+	all := offerReasons(c.shell)
+	for i := range all {
+		all[i].Value = before + all[i].Value
+	}
+	return all
 }
 
 func offerReasons(s *interp.Shell) []lineedit.Candidate {

@@ -175,6 +175,21 @@ func TestAttacksAndTheirGroups(t *testing.T) {
 	}
 }
 
+// Facts are those that the world's domains read, and those that it lists; what
+// stands in the line is not offered again.
+func TestFactsAreOffered(t *testing.T) {
+	s := shelltest.New(t, 1)
+	shelltest.Do(t, s, "session new op_1")
+	offers(t, s, "session set ", "payable=", "subtotal=")
+	offers(t, s, "session set p", "payable=")
+	offers(t, s, "session new op_2 --fact ", "payable=", "subtotal=")
+	offers(t, shelltest.In(t, "customers: [{id: a}]\nfacts: [country]\n", 1), "session new --fact ", "country=", "payable=", "subtotal=")
+	done, _, err := prompt.Tab(s, "session set pay", len("session set pay"))
+	if err != nil || len(done.Candidates) == 0 || !done.Candidates[0].NoSpace {
+		t.Errorf("a value follows: %+v, %v", done, err)
+	}
+}
+
 func TestOptionsAndTheirValues(t *testing.T) {
 	s := shelltest.New(t, 1)
 	offers(t, s, "set ", "check", "color", "leeway", "output", "tips")
@@ -199,6 +214,7 @@ func TestTopics(t *testing.T) {
 		shelltest.Do(t, s, "help "+topic)
 	}
 	offers(t, s, "expect session_", "session_closed", "session_mismatch", "session_unknown")
+	offers(t, s, "expect replayed,session_", "replayed,session_closed", "replayed,session_mismatch", "replayed,session_unknown")
 }
 
 // Verbs that run a verb complete it as if it stood alone.

@@ -26,7 +26,24 @@ import (
 // chosen is a scenario that is to run.
 type chosen struct {
 	File string   `json:"file"`
+	Row  string   `json:"row,omitempty"` // of its cases
 	Tags []string `json:"tags"`
+
+	item scenario.Item
+}
+
+// name is how it is told before it has an outcome.
+func (c chosen) name() string { return name(&scenario.Outcome{File: c.File, Row: c.Row}) }
+
+// rows gives each row of the cases of those that have some.
+func rows(ctx context.Context, c scenario.Config, all []chosen) []chosen {
+	var each []chosen
+	for _, one := range all {
+		for _, item := range scenario.Items(ctx, c, []string{one.File}) {
+			each = append(each, chosen{one.File, item.Case(), one.Tags, item})
+		}
+	}
+	return each
 }
 
 // choose gives the scenarios that the flags mean. One that means none is an error.
@@ -183,7 +200,7 @@ func remember(failed []string) {
 func list(all []chosen) func(w *page.Page) {
 	return func(w *page.Page) {
 		for _, c := range all {
-			fmt.Fprintf(w, "%s%s\n", c.File, w.Faint(page.Prefixed("  # tags: ", strings.Join(c.Tags, ", "))))
+			fmt.Fprintf(w, "%s%s\n", c.name(), w.Faint(page.Prefixed("  # tags: ", strings.Join(c.Tags, ", "))))
 		}
 		fmt.Fprintln(w, page.Count(len(all), "scenario"))
 	}

@@ -71,8 +71,14 @@ afterwards.
 --no-exec is for files that you do not trust, such as those of a pull request: no program is run, nothing outside the scenario's folder is read or
 written, and a line that would is refused, with its place, before the first one runs.
 
-A scenario that passed may have a warning: a fault that it ordered, and that nobody met, has tested nothing. With --strict it fails of that, and of what
-tokenshell lint finds.
+A scenario in which no verb ran fails: it tests nothing. One that passed may have a warning: a fault that it ordered, and that nobody met, has tested
+nothing. With --strict it fails of that, and of what tokenshell lint says of it: a story that confirms, relays, redeems, explains and attacks nothing, or
+asks for nothing but success; a pattern that matches whatever was said; a ! whose reason nobody asks for; a section that nobody reads. When every scenario
+was skipped the run fails, too, unless --allow-skipped says otherwise. --cover says what none of them exercised.
+
+A section cases.csv (a heading of names, a row for each case) or cases.yaml (a list of NAME: VALUE) has the story run once for each row, with $NAME as the
+row says; each row is a result of its own. A line include FILE stands for the lines of a file beside the scenario, and what goes wrong in them is told with
+their own place.
 
 It ends with 0 when all passed, 1 when one failed, 2 when the flags were wrong, 3 when a file could not be read, 130 when it was interrupted; what never
 ran is then reported as not run. Where GITHUB_ACTIONS is set, failures become annotations. --world FILE, --target FILE, --seed N, -o json, --jq EXPR and

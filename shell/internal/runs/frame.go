@@ -5,6 +5,7 @@ package runs
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"tokenshell/shell/internal/page"
@@ -22,10 +23,7 @@ func (t *teller) write(w *page.Page, o *scenario.Outcome) {
 // Write writes an outcome for people: a line, and below it what went wrong. again
 // is the command that runs it again; empty leaves it out.
 func Write(w *page.Page, o *scenario.Outcome, again string) {
-	name, took := redact.OneLine(o.File), w.Faint("  "+elapsed(o.Milliseconds))
-	if o.File == "-" {
-		name = "stdin"
-	}
+	name, took := name(o), w.Faint("  "+elapsed(o.Milliseconds))
 	switch o.Verdict {
 	case scenario.Passed:
 		fmt.Fprintf(w, "%s    %s%s\n", w.Paint(page.GoodStyle, "ok"), name, took)
@@ -57,7 +55,7 @@ func writeFrame(w *page.Page, o *scenario.Outcome, again string) {
 	quote(w, rest)
 	writeAround(w, o)
 	if in := o.Within; in != nil && in.Line != o.Line {
-		at := place(&scenario.Outcome{File: o.File, Line: in.Line, Column: in.Column})
+		at := place(&scenario.Outcome{File: o.File, In: in.In, Line: in.Line, Column: in.Column})
 		fmt.Fprintf(w, "      %s: in the section %s\n", w.Paint(page.TitleStyle, at), in.Section)
 		quote(w, in.Text)
 	}
@@ -87,7 +85,11 @@ func writeFrame(w *page.Page, o *scenario.Outcome, again string) {
 	if len(o.Before) > 0 {
 		fmt.Fprintln(w, "      what led there")
 		for _, step := range o.Before {
-			fmt.Fprintf(w, "      %s %s\n", w.Faint(fmt.Sprintf("%4d", step.Line)), step.Text)
+			at := fmt.Sprintf("%4d", step.Line)
+			if step.In != "" {
+				at = fmt.Sprintf("%s:%d", redact.OneLine(filepath.Base(step.In)), step.Line)
+			}
+			fmt.Fprintf(w, "      %s %s\n", w.Faint(at), step.Text)
 			for line := range strings.Lines(step.Said) {
 				fmt.Fprintf(w, "           %s %s\n", w.Faint("│"), strings.TrimSuffix(line, "\n"))
 			}

@@ -59,12 +59,14 @@ func (r *Run) Go(ctx context.Context) error {
 		return err
 	}
 	if p.List {
+		all = rows(ctx, scenario.Config{NoExec: p.NoExec}, all)
 		return r.Out.Show(map[string]any{"scenarios": all}, list(all))
 	}
 	c, err := r.config(ctx, p, all)
 	if err != nil {
 		return err
 	}
+	all = rows(ctx, c, all)
 	folder, err := os.MkdirTemp("", "tokenshell-")
 	if err != nil {
 		return exit.Input(os.TempDir(), 0, "there is no room for work folders: "+files.CauseOf(err))
@@ -85,14 +87,14 @@ func (r *Run) config(ctx context.Context, p *plan, all []chosen) (scenario.Confi
 		World: r.World, Seed: r.Seed, Check: p.Check, NoExec: p.NoExec, Strict: p.Strict, Env: p.Env, Jobs: p.Jobs, Timeout: p.Timeout, FailFast: p.FailFast,
 		Update: p.Update, Keep: p.Keep, Lines: p.Verbose, Until: p.until, Texts: map[string][]byte{},
 	}
+	if p.ShellOnFail || len(p.until) > 0 {
+		c.Jobs = 1
+	}
 	if p.Cover {
 		var err error
 		if c.Cover, err = cover.New(r.Language); err != nil {
 			return c, err
 		}
-	}
-	if p.ShellOnFail || len(p.until) > 0 {
-		c.Jobs = 1
 	}
 	for _, to := range p.reports {
 		c.Traced = c.Traced || to.name == "html"
@@ -140,15 +142,15 @@ func (r *Run) tell(ctx context.Context, stop context.CancelCauseFunc, p *plan, a
 	}
 	r.Out.Ctx = ctx
 	t.written = r.writings(t, p)
-	paths := make([]string, len(all))
+	items := make([]scenario.Item, len(all))
 	for i, one := range all {
-		paths[i] = one.File
+		items[i] = one.item
 	}
 	watching, unwatch := context.WithCancel(ctx)
 	go t.watch(watching)
 	done := make(chan error, 1)
 	go func() {
-		done <- scenario.Tell(ctx, r.Language, c, r.Build, paths, scenario.Listener{Done: t.done, Begun: t.begun, Line: t.line, After: r.after(t, p)})
+		done <- scenario.Tell(ctx, r.Language, c, r.Build, items, scenario.Listener{Done: t.done, Begun: t.begun, Line: t.line, After: r.after(t, p)})
 	}()
 	var err error
 	select {
@@ -223,8 +225,11 @@ func (t *teller) finish(ctx context.Context, err error) error {
 	t.mu.Lock()
 	t.over = true
 	t.sum.Milliseconds = t.took().Milliseconds()
+	if t.cover != nil {
+		t.sum.Cover = t.cover.Parts()
+	}
 	for at := t.sum.reported(); at < len(t.all) && err != nil; at = t.sum.reported() { // left behind
-		o := scenario.Outcome{File: t.all[at].File, Verdict: scenario.NotRun}
+		o := scenario.Outcome{File: t.all[at].File, Row: t.all[at].Row, Verdict: scenario.NotRun}
 		if slices.Contains(t.running, at) {
 			o.Verdict, o.Why = scenario.Interrupted, "it did not end, and was left behind"
 		}

@@ -135,7 +135,11 @@ func (s *Summary) reported() int {
 func (t *teller) showLine(at int, s scenario.Step) {
 	t.show(func(w *page.Page) {
 		if s.Line > 0 {
-			fmt.Fprintf(w, "%s %s\n", w.Faint(fmt.Sprintf("%s:%d:", redact.OneLine(t.all[at].File), s.Line)), redact.OneLine(redact.Tokens(s.Text)))
+			file := t.all[at].name()
+			if s.In != "" {
+				file = redact.OneLine(s.In)
+			}
+			fmt.Fprintf(w, "%s %s\n", w.Faint(fmt.Sprintf("%s:%d:", file, s.Line)), redact.OneLine(redact.Tokens(s.Text)))
 			return
 		}
 		for line := range strings.Lines(s.Said) {
@@ -162,7 +166,7 @@ func (t *teller) done(o scenario.Outcome) {
 	switch o.Verdict {
 	case scenario.Failed:
 		file := o.File
-		if file != "-" {
+		if file != "-" && !slices.Contains(t.files, file) {
 			t.files = append(t.files, file)
 		}
 		t.failed = append(t.failed, inShort(o))
@@ -195,7 +199,7 @@ func (t *teller) done(o scenario.Outcome) {
 // inShort keeps of an outcome what the recap says.
 func inShort(o scenario.Outcome) scenario.Outcome {
 	why, _, _ := strings.Cut(o.Why, "\n")
-	return scenario.Outcome{File: o.File, Line: o.Line, Column: o.Column, Why: why, Milliseconds: o.Milliseconds}
+	return scenario.Outcome{File: o.File, Row: o.Row, In: o.In, Line: o.Line, Column: o.Column, Why: why, Milliseconds: o.Milliseconds}
 }
 
 // rank keeps the slowest.
@@ -256,12 +260,20 @@ func (t *teller) far(took time.Duration) string {
 	return text.Snip(line, max(width-2, 10), "…")
 }
 
+// fileOf gives the file that an outcome's line stands in.
+func fileOf(o *scenario.Outcome) string {
+	switch {
+	case o.In != "":
+		return redact.OneLine(o.In)
+	case o.File == "-":
+		return "stdin"
+	}
+	return redact.OneLine(o.File)
+}
+
 // place gives where an outcome is about: a terminal and an editor can be led there.
 func place(o *scenario.Outcome) string {
-	at := redact.OneLine(o.File)
-	if o.File == "-" {
-		at = "stdin"
-	}
+	at := fileOf(o)
 	if o.Line > 0 {
 		at += fmt.Sprintf(":%d", o.Line)
 		if o.Column > 0 {
@@ -271,15 +283,21 @@ func place(o *scenario.Outcome) string {
 	return at
 }
 
+// elsewhere names an outcome whose place does not: it is in a file that is included,
+// or one row of many.
+func elsewhere(o *scenario.Outcome) string {
+	if o.In == "" && o.Row == "" {
+		return ""
+	}
+	return name(o)
+}
+
 // end tells how it ended: what failed once more, the slowest, and the sum.
 func (t *teller) end() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.status.End()
 	t.sum.Milliseconds = t.took().Milliseconds()
-	if t.cover != nil {
-		t.sum.Cover = t.cover.Parts()
-	}
 	if t.out.Format == "json" {
 		if t.sum.Rows == nil {
 			t.sum.Rows = []scenario.Outcome{}
@@ -293,14 +311,14 @@ func (t *teller) end() error {
 		if len(t.failed) > 0 && t.sum.Total > 1 {
 			fmt.Fprintf(w, "\n%s\n", w.Paint(page.BadStyle, "failed"))
 			for _, o := range t.failed {
-				fmt.Fprintf(w, "  %s: %s\n", place(&o), o.Why)
+				fmt.Fprintf(w, "  %s: %s%s\n", place(&o), o.Why, page.Prefixed("  in ", elsewhere(&o)))
 			}
 		}
 		if len(t.slow) > 0 {
 			fmt.Fprintf(w, "\n%s\n", w.Paint(page.TitleStyle, "slowest"))
 			rows := page.NewTable()
 			for _, o := range t.slow {
-				rows.Row("  "+redact.OneLine(o.File), page.Number(elapsed(o.Milliseconds)))
+				rows.Row("  "+name(&o), page.Number(elapsed(o.Milliseconds)))
 			}
 			rows.Write(w)
 		}

@@ -152,11 +152,13 @@ func (w *writing) junit() ([]byte, error) {
 	return report.JUnit(r)
 }
 
+// name names an outcome: its file, and the row of its cases.
 func name(o *scenario.Outcome) string {
-	if o.File == "-" {
-		return "stdin"
+	file := *o
+	if file.File == "-" {
+		file.File = "stdin"
 	}
-	return redact.OneLine(o.File)
+	return redact.OneLine(file.Name())
 }
 
 // facts say how the scenarios were run.
@@ -293,7 +295,7 @@ func (w *writing) annotation(o scenario.Outcome) {
 	if o.Diff != "" {
 		what += "\n" + o.Diff
 	}
-	at := "file=" + annotated(name(&o), true)
+	at := "file=" + annotated(fileOf(&o), true)
 	if o.Line > 0 {
 		at += fmt.Sprintf(",line=%d", o.Line)
 	}

@@ -10,26 +10,20 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/story"
 	"tokenshell/shell/internal/syntax"
 )
 
-// examine says what of a file must not even be unpacked. What cannot be read is
-// testscript's to say.
-func (r *runner) examine(file string) error {
-	if info, err := os.Lstat(file); r.config.NoExec && err == nil && !info.Mode().IsRegular() {
-		return exit.Input(file, 0, "with --no-exec only regular files are run, and this is a link or something else: name what it leads to")
+// examine says what of a scenario must not even be unpacked.
+func (r *runner) examine(s *story.Story) error {
+	if info, err := os.Lstat(s.File); r.config.NoExec && err == nil && !info.Mode().IsRegular() {
+		return exit.Input(s.File, 0, "with --no-exec only regular files are run, and this is a link or something else: name what it leads to")
 	}
-	text, err := r.read(file)
-	if err != nil {
-		return nil
-	}
-	for _, section := range txtar.Parse(text).Files {
+	for _, section := range s.Sections {
 		if name := section.Name; !filepath.IsLocal(name) || strings.Contains(name, "$") { // a variable is empty there
-			return exit.Input(file, lineOf(text, name), "section "+redact.OneLine(name)+" lies outside the scenario's folder: give it a name such as token.jwt")
+			return exit.Input(section.File, section.At, "section "+redact.OneLine(name)+" lies outside the scenario's folder: give it a name such as token.jwt")
 		}
 	}
 	return nil

@@ -173,7 +173,11 @@ points balance
 	if o := ran(t, scenario.Config{NoExec: true}, text); o.Verdict != scenario.Passed {
 		t.Errorf("line %d: %s\n%s", o.Line, o.Why, o.Output)
 	}
-	for _, file := range scripts(t) {
+	lone, err := loneScripts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range lone {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -22,8 +22,10 @@ const (
 // Outcome is one scenario's result. What stands below Text is set when it failed.
 type Outcome struct {
 	File         string  `json:"file"`
+	Row          string  `json:"row,omitempty"` // of its cases: its number, and what it says
 	Verdict      Verdict `json:"verdict"`
 	Milliseconds int64   `json:"ms"`
+	In           string  `json:"in,omitempty"`     // the file that the line stands in, when it was included
 	Line         int     `json:"line,omitempty"`   // from 1; 0 when it is about the whole file
 	Column       int     `json:"column,omitempty"` // from 1, in bytes; 0 when nobody knows
 	Text         string  `json:"text,omitempty"`   // of the line
@@ -46,6 +48,7 @@ type Outcome struct {
 
 // Step is a line of a scenario, and what was said when it ran.
 type Step struct {
+	In   string `json:"in,omitempty"` // the file that it stands in, when it was included
 	Line int    `json:"line"`
 	Text string `json:"text"`
 	Said string `json:"said,omitempty"`
@@ -60,6 +63,7 @@ type Variable struct {
 // Place is a place in a section, by its line in the scenario's file.
 type Place struct {
 	Section string `json:"section"`
+	In      string `json:"in,omitempty"` // the file that it stands in, when it was included
 	Line    int    `json:"line"`
 	Column  int    `json:"column,omitempty"`
 	Text    string `json:"text,omitempty"`

@@ -1,6 +1,6 @@
-// Played: what testscript is given. It is the scenario's own file, unless something
-// has to be changed in it first: then it is a copy, in which every line keeps its
-// number.
+// Played: what testscript is given. It is the scenario's own file, unless it includes
+// others, or something has to be changed in it first: then it is a copy, whose lines
+// are those of the story.
 
 package scenario
 
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
+	"tokenshell/shell/internal/story"
 	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/internal/world"
 )
@@ -27,36 +29,36 @@ func (r *runner) read(file string) ([]byte, error) {
 	return files.Read(r.ctx, file, world.WorldLimit)
 }
 
-// copied reports whether testscript gets a copy.
-func (r *runner) copied(file string) bool {
-	_, given := r.config.Texts[file]
-	return given || r.config.Lines || r.config.Update || r.config.Until[file] > 0
+// copy reports whether testscript gets a copy.
+func (r *runner) copy(s *story.Story) bool {
+	_, given := r.config.Texts[s.File]
+	return given || s.Included() || r.config.Lines || r.config.Update || r.config.Until[s.File] > 0
 }
 
 // prepare makes a worker's folder, and gives the path that testscript is to read.
-func (r *runner) prepare(file, folder string) (played string, err error) {
+func (r *runner) prepare(s *story.Story, folder string) (played string, err error) {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return "", exit.Input(folder, 0, files.CauseOf(err))
 	}
-	if !r.copied(file) {
-		return file, nil
+	if !r.copy(s) {
+		return s.File, nil
 	}
-	text, err := r.read(file)
-	if err != nil {
-		return "", err
-	}
-	archive := txtar.Parse(text)
+	archive := txtar.Parse(s.Text())
 	lines := strings.Split(string(archive.Comment), "\n")
+	until, over := r.config.Until[s.File], false
 	for i, line := range lines {
-		switch until := r.config.Until[file]; {
-		case until > 0 && i+1 >= until:
+		if i < len(s.Lines) && s.Lines[i].File == s.File && s.Lines[i].At >= until {
+			over = until > 0
+		}
+		switch {
+		case over:
 			lines[i] = ""
 		case r.config.Lines:
 			lines[i] = r.shown(i+1, line)
 		}
 	}
 	archive.Comment = []byte(strings.Join(lines, "\n"))
-	played = filepath.Join(folder, scriptName(file)+".txtar")
+	played = filepath.Join(folder, scriptName(s.File)+".txtar")
 	return played, os.WriteFile(played, txtar.Format(archive), 0o600)
 }
 
@@ -73,29 +75,30 @@ func (r *runner) shown(n int, line string) string {
 
 // conditions answers the conditions that testscript does not know. Those of lines
 // always hold, and tell that the line runs.
-func (r *runner) conditions(at int, file string) func(string) (bool, error) {
+func (r *runner) conditions(at int, s *story.Story) func(string) (bool, error) {
 	if !r.config.Lines {
 		return nil
-	}
-	var lines []string
-	if text, err := r.read(file); err == nil {
-		lines = strings.Split(string(text), "\n")
 	}
 	return func(condition string) (bool, error) {
 		number, ok := strings.CutPrefix(condition, lineCondition)
 		n, err := strconv.Atoi(number)
-		if !ok || err != nil || n < 1 || n > len(lines) {
+		if !ok || err != nil || n < 1 || n > len(s.Lines) {
 			return false, fmt.Errorf("unknown condition %q", condition)
 		}
 		if r.told.Line != nil {
-			r.told.Line(at, Step{Line: n, Text: strings.TrimSpace(lines[n-1])})
+			line := s.Lines[n-1]
+			step := Step{Line: line.At, Text: strings.TrimSpace(line.Text)}
+			if line.File != s.File {
+				step.In = line.File
+			}
+			r.told.Line(at, step)
 		}
 		return true, nil
 	}
 }
 
 // update writes a scenario's file anew when sections of its copy were.
-func (r *runner) update(o *Outcome, played string) error {
+func (r *runner) update(o *Outcome, s *story.Story, played string) error {
 	if !r.config.Update {
 		return nil
 	}
@@ -107,11 +110,17 @@ func (r *runner) update(o *Outcome, played string) error {
 	if err != nil {
 		return err
 	}
-	archive := txtar.Parse(now)
-	archive.Comment = txtar.Parse(was).Comment
+	archive, own := txtar.Parse(now), txtar.Parse(was)
+	archive.Comment = own.Comment
+	if s.Included() { // sections of other files are theirs
+		archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return s.Section(f.Name).File != s.File })
+	}
 	text := txtar.Format(archive)
-	if string(text) == string(txtar.Format(txtar.Parse(was))) {
+	if string(text) == string(txtar.Format(own)) {
 		return nil
+	}
+	if s.Rows != nil {
+		return exit.Input(o.File, 0, "--update would write a section for one row that the others compare, too")
 	}
 	if err := files.Replace(r.ctx, o.File, text, 0o644); err != nil {
 		return exit.Input(o.File, 0, "it cannot be written anew: "+files.CauseOf(err))

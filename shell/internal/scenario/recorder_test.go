@@ -3,9 +3,12 @@
 package scenario_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -41,12 +44,22 @@ func play(files []string) (*played, error) {
 
 // stories are the scenarios of the repository, played once for all tests.
 var stories = sync.OnceValues(func() (*played, error) {
-	files, err := scenario.Files([]string{scriptsDir})
+	files, err := loneScripts()
 	if err != nil {
 		return nil, err
 	}
 	return play(files)
 })
+
+// loneScripts gives the repository's scenarios that are one file and one result each:
+// without rows, and without what they include, they can be copied elsewhere.
+func loneScripts() ([]string, error) {
+	files, err := scenario.Files([]string{scriptsDir})
+	return slices.DeleteFunc(files, func(file string) bool {
+		text, err := os.ReadFile(file)
+		return err == nil && (bytes.Contains(text, []byte("\ninclude ")) || bytes.Contains(text, []byte("\n-- cases.")))
+	}), err
+}
 
 // recorder is testscript's T as go test implements it: each script on a
 // goroutine of its own, which Skip and FailNow end.

@@ -38,7 +38,7 @@ type Build func(context.Context, *world.Plan, world.Making) (*world.World, error
 
 // RunIn runs the files as Run does, in worlds of somebody else's making.
 func RunIn(ctx context.Context, l *interp.Language, c Config, build Build, files []string, report func(Outcome)) error {
-	return Tell(ctx, l, c, build, files, Listener{Done: report})
+	return Tell(ctx, l, c, build, Items(ctx, c, files), Listener{Done: report})
 }
 
 // Listener is told of a run as it goes on; each of its functions may be nil. At
@@ -63,8 +63,8 @@ const leaving = 600 * time.Millisecond
 // errTime is what ends a scenario that takes longer than it may.
 var errTime = errors.New("the scenario has had its time")
 
-// Tell runs the files as RunIn does, and tells more of it.
-func Tell(ctx context.Context, l *interp.Language, c Config, build Build, paths []string, told Listener) error {
+// Tell runs items as RunIn does, and tells more of it.
+func Tell(ctx context.Context, l *interp.Language, c Config, build Build, items []Item, told Listener) error {
 	r, err := newRunner(ctx, l, c)
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func Tell(ctx context.Context, l *interp.Language, c Config, build Build, paths 
 	if !c.Keep {
 		defer Remove(root)
 	}
-	return r.all(root, paths)
+	return r.all(root, items)
 }
 
 // result is what became of one of the files.
@@ -88,7 +88,7 @@ type result struct {
 }
 
 // all runs the files and reports them in their order.
-func (r *runner) all(root string, paths []string) error {
+func (r *runner) all(root string, items []Item) error {
 	jobs := r.config.Jobs
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
@@ -98,11 +98,11 @@ func (r *runner) all(root string, paths []string) error {
 	end := sync.OnceFunc(func() { close(stop) })
 	defer end()
 	var workers sync.WaitGroup
-	for n := range min(jobs, len(paths)) {
+	for n := range min(jobs, len(items)) {
 		workers.Go(func() {
 			folder := filepath.Join(root, strconv.Itoa(n))
 			for at := range next {
-				o, more := r.one(at, paths[at], folder)
+				o, more := r.one(at, items[at], folder)
 				if !more {
 					end()
 				}
@@ -112,7 +112,7 @@ func (r *runner) all(root string, paths []string) error {
 	}
 	go func() {
 		defer close(next)
-		for at := range paths {
+		for at := range items {
 			select { // what is to stop comes first
 			case <-stop:
 				return
@@ -133,12 +133,12 @@ func (r *runner) all(root string, paths []string) error {
 		workers.Wait()
 		close(results)
 	}()
-	return r.collect(paths, results)
+	return r.collect(items, results)
 }
 
 // collect reports what the workers send, in the order of the files. What has not
 // ended soon after the run's context is left behind.
-func (r *runner) collect(paths []string, results <-chan result) error {
+func (r *runner) collect(items []Item, results <-chan result) error {
 	waiting, reported := map[int]Outcome{}, 0
 	report := func(o Outcome) {
 		reported++
@@ -162,13 +162,13 @@ func (r *runner) collect(paths []string, results <-chan result) error {
 			report(o)
 		}
 	}
-	for at := reported; at < len(paths); at++ {
+	for at := reported; at < len(items); at++ {
 		if o, ok := waiting[at]; ok {
 			report(o)
 		} else if r.hasBegun(at) {
-			report(Outcome{File: paths[at], Verdict: Interrupted, Why: "it did not end, and was left behind"})
+			report(Outcome{File: items[at].File, Row: items[at].Case(), Verdict: Interrupted, Why: "it did not end, and was left behind"})
 		} else {
-			report(Outcome{File: paths[at], Verdict: NotRun})
+			report(Outcome{File: items[at].File, Row: items[at].Case(), Verdict: NotRun})
 		}
 	}
 	return r.ctx.Err()
@@ -225,13 +225,14 @@ func (r *runner) ended(at int) {
 	delete(r.begun, at)
 }
 
-// one runs one file in a folder of its worker's own; more is false when the run
+// one runs one item in a folder of its worker's own; more is false when the run
 // is to end with it.
-func (r *runner) one(at int, file, folder string) (o Outcome, more bool) {
+func (r *runner) one(at int, item Item, folder string) (o Outcome, more bool) {
 	r.begin(at)
 	defer r.ended(at)
 	took := tokens.Stopwatch()
-	o, left := r.run(at, file, folder)
+	o, left := r.run(at, item, folder)
+	o.Row = item.Case()
 	o.Milliseconds = took().Milliseconds()
 	more = true
 	if r.told.After != nil {
@@ -246,17 +247,21 @@ func (r *runner) one(at int, file, folder string) (o Outcome, more bool) {
 	return o, more
 }
 
-// run runs one file.
-func (r *runner) run(at int, file, folder string) (Outcome, Left) {
+// run runs one item.
+func (r *runner) run(at int, item Item, folder string) (Outcome, Left) {
+	file := item.File
 	outcome := Outcome{File: file, Verdict: Passed}
-	if err := r.examine(file); err != nil {
-		outcome.Verdict = Failed
+	story, err := r.story(file)
+	if err == nil {
+		err = r.examine(story)
+	}
+	if err != nil {
 		text, _ := r.read(file) // what it says is told without it
-		outcome.explain(logged{text: err.Error(), file: file}, nil, text)
+		outcome.wrong(err, story, text)
 		outcome.clean(nil)
 		return outcome, Left{}
 	}
-	played, err := r.prepare(file, folder)
+	played, err := r.prepare(story, folder)
 	if err != nil {
 		outcome.Verdict, outcome.Why = Failed, err.Error()
 		outcome.clean(nil)
@@ -269,7 +274,7 @@ func (r *runner) run(at int, file, folder string) (Outcome, Left) {
 	defer end()
 	var running *script
 	params := r.params([]string{played}, func(sc *script) {
-		sc.file, sc.ctx = file, ctx
+		sc.file, sc.row, sc.story, sc.ctx = file, item.Row, story, ctx
 		if r.config.Lines && r.told.Line != nil {
 			sc.said = func(text string) { r.told.Line(at, Step{Said: strings.TrimRight(sc.shell.Redact(text), "\n")}) }
 		}
@@ -277,7 +282,7 @@ func (r *runner) run(at int, file, folder string) (Outcome, Left) {
 	})
 	params.WorkdirRoot, params.UpdateScripts, params.Deadline = folder, r.config.Update, deadline(r.config.Timeout)
 	t := &scriptT{}
-	params.Condition = r.conditions(at, file)
+	params.Condition = r.conditions(at, story)
 	done := t.begin(func() { testscript.RunT(t, params) })
 	if !r.await(ctx, done) {
 		endIn(folder)
@@ -300,10 +305,12 @@ func (r *runner) run(at int, file, folder string) (Outcome, Left) {
 		outcome.Verdict, outcome.Why = Skipped, unable.Error()
 	case t.failed && running != nil && running.idle:
 		outcome.Verdict, outcome.Why = Failed, noVerb
+	case t.failed && running != nil && running.wrong != nil:
+		outcome.wrong(running.wrong, story, story.Text())
 	case t.failed:
 		outcome.Verdict = Failed
-		text, _ := r.read(file) // what it says is told without it
-		outcome.explain(log, running, text)
+		outcome.explain(log, running, story.Text())
+		outcome.placed(story)
 		if context.Cause(ctx) == errTime {
 			outcome.Why, outcome.Expected, outcome.Got = fmt.Sprintf("it did not end within %s", r.config.Timeout), "", ""
 		}
@@ -312,12 +319,12 @@ func (r *runner) run(at int, file, folder string) (Outcome, Left) {
 		outcome.Why = t.why
 	default:
 		if r.config.Strict {
-			if err := r.strictly(&outcome, running); err != nil {
+			if err := r.strictly(&outcome, story, running); err != nil {
 				outcome.Warnings = append(outcome.Warnings, err.Error())
 			}
 		}
 		outcome.warn(running, r.config.Strict)
-		if err := r.update(&outcome, played); err != nil {
+		if err := r.update(&outcome, story, played); err != nil {
 			outcome.Verdict, outcome.Why = Failed, err.Error()
 		}
 	}

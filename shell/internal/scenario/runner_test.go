@@ -27,7 +27,7 @@ type many struct {
 
 // manyStories runs them once for all tests.
 var manyStories = sync.OnceValues(func() (*many, error) {
-	stories, err := scenario.Files([]string{scriptsDir})
+	stories, err := loneScripts()
 	if err != nil {
 		return nil, err
 	}

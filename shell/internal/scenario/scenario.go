@@ -15,13 +15,13 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"github.com/rogpeppe/go-internal/txtar"
 
 	"tokenshell/shell/internal/cover"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/story"
 	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/internal/world"
 )
@@ -61,6 +61,9 @@ type scriptKey struct{}
 // script is one scenario on its way: its shell and what its last verb said.
 type script struct {
 	file   string
+	row    *story.Row   // of its cases; nil without
+	story  *story.Story // nil until it is read
+	wrong  error        // what is wrong with it, found before its first line
 	folder string
 	ctx    context.Context
 	ts     *testscript.TestScript // once a verb has run
@@ -82,11 +85,19 @@ func Params(ctx context.Context, l *interp.Language, c Config, files []string) (
 		return testscript.Params{}, err
 	}
 	for _, file := range files {
-		if err := r.examine(file); err != nil {
+		s, err := r.story(file)
+		if err == nil {
+			err = r.examine(s)
+		}
+		if err != nil {
 			return testscript.Params{}, err
 		}
 	}
-	return r.params(files, nil), nil
+	read, err := r.copies(files)
+	if err != nil {
+		return testscript.Params{}, err
+	}
+	return r.params(read, nil), nil
 }
 
 // runner serves all scripts of one run.
@@ -97,6 +108,8 @@ type runner struct {
 	plan     *world.Plan
 	build    Build
 	verbs    []string
+
+	copied map[string]Item // by the path of a copy that go test's testscript reads
 
 	told  Listener
 	mu    sync.Mutex
@@ -132,6 +145,11 @@ func (r *runner) params(files []string, started func(*script)) testscript.Params
 		sc := &script{file: names[strings.TrimPrefix(filepath.Base(env.WorkDir), "script-")], folder: env.WorkDir, ctx: r.ctx}
 		if started != nil {
 			started(sc)
+		}
+		if item, ok := r.copied[sc.file]; ok {
+			path := sc.file
+			env.Defer(func() { drop(path) })
+			sc.file, sc.row = item.File, item.Row
 		}
 		env.Defer(func() { sc.judge(env.T()) })
 		return r.setup(env, sc)
@@ -184,8 +202,20 @@ func (r *runner) setup(env *testscript.Env, sc *script) error {
 		name, value, _ := strings.Cut(pair, "=")
 		env.Setenv(name, value)
 	}
-	named, err := r.readThrough(sc.file, env.Vars)
+	if sc.row != nil {
+		for i, name := range sc.row.Names {
+			env.Setenv(name, sc.row.Values[i])
+		}
+	}
+	if sc.story == nil {
+		var err error
+		if sc.story, err = r.story(sc.file); err != nil {
+			return err
+		}
+	}
+	named, err := r.readThrough(sc.story, env.Vars)
 	if err != nil {
+		sc.wrong = err
 		return err
 	}
 	for _, name := range named {
@@ -264,8 +294,11 @@ func unexpected(err error) string {
 	case errors.As(err, &surprised):
 		return surprised.Error()
 	case exit.Rejections(err) != nil:
-		r := exit.Rejections(err)[0]
-		return fmt.Sprintf("expected it to be done; it was rejected: %s: %s", r.Reason, redact.Printable(r.Detail))
+		var all []string
+		for _, r := range exit.Rejections(err) {
+			all = append(all, fmt.Sprintf("%s: %s", r.Reason, redact.Printable(r.Detail)))
+		}
+		return "expected it to be done; it was rejected: " + strings.Join(all, ", then ")
 	default:
 		return redact.Printable(err.Error())
 	}
@@ -274,11 +307,7 @@ func unexpected(err error) string {
 // readThrough reads the script's lines with the shell's own eyes before any runs:
 // testscript would read some differently, and a variable that nobody set as
 // nothing. It answers the variables that the script names.
-func (r *runner) readThrough(file string, vars []string) (named []string, err error) {
-	text, err := r.read(file)
-	if err != nil {
-		return nil, err
-	}
+func (r *runner) readThrough(s *story.Story, vars []string) (named []string, err error) {
 	set := map[string]bool{}
 	for _, pair := range vars {
 		name, _, _ := strings.Cut(pair, "=")
@@ -286,24 +315,25 @@ func (r *runner) readThrough(file string, vars []string) (named []string, err er
 	}
 	anything := false // a sourced file may set what it likes
 	sizes := newSizes(vars)
-	for i, line := range strings.Split(string(txtar.Parse(text).Comment), "\n") {
+	for _, at := range s.Lines {
+		file, line := at.File, at.Text
 		read := syntax.ReadScript(line)
 		verb, rest := read.Verb()
 		if why := r.refuses(read); why != "" {
-			return nil, exit.Input(file, i+1, why)
+			return nil, exit.Input(file, at.At, why)
 		}
 		if slices.Contains(r.verbs, verb) {
 			if _, err := syntax.Split(strings.TrimSuffix(line, "\r"), false); err != nil {
-				return nil, exit.Input(file, i+1, err.Error())
+				return nil, exit.Input(file, at.At, err.Error())
 			}
 		}
 		for _, name := range read.Variables {
 			named = append(named, name)
 			if !set[name] && !anything {
-				return nil, exit.Input(file, i+1, unsetText(name))
+				return nil, exit.Input(file, at.At, unsetText(name))
 			}
 		}
-		if err := sizes.line(file, i+1, line, verb, rest); err != nil {
+		if err := sizes.line(file, at.At, line, verb, rest); err != nil {
 			return nil, err
 		}
 		switch {

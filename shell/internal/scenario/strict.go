@@ -12,15 +12,7 @@ import (
 
 // strictly gives what is to be said of a scenario that passed, unless it was said
 // already.
-func (r *runner) strictly(o *Outcome, sc *script) error {
-	text, err := r.read(o.File)
-	if err != nil {
-		return err
-	}
-	s, err := story.Read(o.File, text, story.Open(r.ctx, r.config.NoExec))
-	if err != nil {
-		return err
-	}
+func (r *runner) strictly(o *Outcome, s *story.Story, sc *script) error {
 	warnings, err := lint.Look(s, r.language)
 	if err != nil {
 		return err

@@ -77,6 +77,7 @@ type step struct {
 	hold    *Hold
 	bent    string // what is wrong with the text that was accepted
 	attempt int
+	turn    int // its place in the redemption, from 1
 	status  string
 	result  string
 	reason  string

@@ -124,6 +124,7 @@ func (m *World) run(s *Session) {
 		for _, st := range s.steps {
 			if st.hold.Service == service && st.attempt > 0 {
 				ordered = append(ordered, st)
+				st.turn = len(ordered)
 			}
 		}
 	}
@@ -231,14 +232,19 @@ func (s *Session) told() []*step {
 // said is what the client hears of a redemption, but for what it has heard before.
 func (s *Session) said(resumed bool, before ...*step) Answer {
 	a := Answer{Results: []string{}}
+	var refusing []*step
 	for _, st := range s.told() {
 		if slices.Contains(before, st) {
 			continue
 		}
 		a.Results = append(a.Results, st.hold.Handle+" "+st.result)
 		if st.reason != "" && !(resumed && st.result == "cancelled") {
-			a.Reasons = append(a.Reasons, st.reason)
+			refusing = append(refusing, st)
 		}
+	}
+	slices.SortStableFunc(refusing, func(a, b *step) int { return b.turn - a.turn }) // the one that stopped it, and then the way back
+	for _, st := range refusing {
+		a.Reasons = append(a.Reasons, st.reason)
 	}
 	if s.State == "completed" || resumed && s.State == "compensated" {
 		a.Reasons = nil

@@ -295,13 +295,11 @@ func (w *walk) write(lines []string, foretold spec.Answer) {
 	last := len(lines) - 1
 	w.script = append(w.script, lines[:last]...)
 	prefix := ""
-	switch all := slices.Compact(slices.Clone(foretold.Reasons)); {
+	switch {
 	case foretold.Wrong:
 		prefix = "# nothing of the kind: "
-	case len(all) == 1:
-		prefix = "expect " + all[0] + " "
-	case len(all) > 1:
-		prefix = "! "
+	case foretold.Reasons != nil:
+		prefix = "expect " + strings.Join(foretold.Reasons, ",") + " "
 	}
 	w.script = append(w.script, prefix+lines[last])
 }

@@ -30,7 +30,11 @@ func Open(ctx context.Context, inside bool) Opener {
 		path := filepath.Join(filepath.Dir(from), filepath.FromSlash(name))
 		dir := files.Dir{Ctx: ctx}
 		if inside {
-			dir.Only = filepath.Dir(scenario)
+			own, err := filepath.Abs(filepath.Dir(scenario))
+			if err != nil {
+				return path, nil, exit.Input(path, 0, files.CauseOf(err))
+			}
+			dir.Only = own
 		}
 		if dir.MayRead(path) != nil {
 			return path, nil, exit.Input(path, 0, "with --no-exec a scenario includes nothing from outside its own folder")

@@ -155,6 +155,19 @@ func TestIncludeStaysInside(t *testing.T) {
 	}
 }
 
+// From wherever the process stands, and however the scenario is named.
+func TestIncludeFromAnywhere(t *testing.T) {
+	dir := written(t, map[string]string{"s/a.txtar": "include b.lines\n", "s/b.lines": "b\n", "other/c": ""})
+	for from, name := range map[string]string{".": "s/a.txtar", "s": "a.txtar", "s/": "./a.txtar", "other": "../s/a.txtar"} {
+		t.Chdir(filepath.Join(dir, from))
+		for _, inside := range []bool{true, false} {
+			if s, err := story.Read(name, []byte("include b.lines\n"), story.Open(t.Context(), inside)); err != nil || len(s.Lines) != 1 || s.Lines[0].Text != "b" {
+				t.Errorf("%s from %s: %v", name, from, err)
+			}
+		}
+	}
+}
+
 // A pipe is not waited for.
 func TestIncludeOfAPipe(t *testing.T) {
 	dir := written(t, map[string]string{"s/a.txtar": "include pipe\n"})
