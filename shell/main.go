@@ -11,7 +11,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -31,7 +30,6 @@ import (
 	"tokenshell/shell/internal/scenario"
 	"tokenshell/shell/internal/verbs"
 	"tokenshell/shell/internal/world"
-	"tokenshell/shell/lineedit"
 )
 
 // process is the grammar of the command line.
@@ -54,7 +52,7 @@ type process struct {
 func Main(args []string, stdin, stdout, stderr *os.File) int {
 	err := start(args, stdin, stdout, stderr)
 	if runs.NobodyReads(err) {
-		lineedit.DieOf(syscall.SIGPIPE)
+		return runs.Unread
 	}
 	if err != nil {
 		answer.PrintError(stderr, err)
