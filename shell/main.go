@@ -82,6 +82,9 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	hasCommand := slices.ContainsFunc(args, func(a string) bool {
 		return strings.HasPrefix(a, "-c") || a == "--command" || strings.HasPrefix(a, "--command=")
 	})
+	if p.Color == "" && forcesColor(os.Getenv) {
+		p.Color = "always"
+	}
 	run := &interp.Globals{Output: p.Output, JQ: p.JQ, Color: p.Color}
 	if err := run.Apply(out, false); err != nil {
 		return err
@@ -120,6 +123,13 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	default:
 		return s.Script("stdin", stdin, false, stdout, stderr)
 	}
+}
+
+// forcesColor reports whether the environment wants colours though nobody may look:
+// as FORCE_COLOR says, unless NO_COLOR says otherwise.
+func forcesColor(getenv func(string) string) bool {
+	force := getenv("FORCE_COLOR")
+	return force != "" && force != "0" && force != "false" && getenv("NO_COLOR") == ""
 }
 
 // openShell makes the world that the process's flags say, and its shell.

@@ -140,7 +140,7 @@ func readAll(ctx context.Context, from io.Reader) ([]byte, error) {
 func (r *Run) tell(ctx context.Context, stop context.CancelCauseFunc, p *plan, all []chosen, c scenario.Config) error {
 	t := &teller{
 		run: r, out: r.Out, plan: p, cover: c.Cover, all: all, took: tokens.Stopwatch(), stop: stop, sum: Summary{Total: len(all)}, keep: r.Out.Format == "json",
-		since: map[int]time.Duration{}, waiting: map[int][]scenario.Step{}, status: page.NewProgress(r.Progress),
+		passed: map[string]bool{}, since: map[int]time.Duration{}, waiting: map[int][]scenario.Step{}, status: page.NewProgress(r.Progress),
 	}
 	r.Out.Ctx = ctx
 	t.written = r.writings(t, p)
@@ -251,7 +251,7 @@ func (t *teller) finish(ctx context.Context, err error) error {
 	failed := t.files
 	t.mu.Unlock()
 	if err == nil {
-		remember(failed)
+		remember(failed, t.passed)
 	}
 	if context.Cause(ctx) == errNobodyReads {
 		return errNobodyReads

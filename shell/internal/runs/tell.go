@@ -77,8 +77,9 @@ type teller struct {
 
 	mu      sync.Mutex // is held for a moment
 	sum     Summary
-	keep    bool // every row is wanted
-	files   []string
+	keep    bool               // every row is wanted
+	files   []string           // that failed
+	passed  map[string]bool    // of those that had failed before
 	failed  []scenario.Outcome // in short, for the recap
 	slow    []scenario.Outcome // in short, the slowest first
 	silent  int                // of what never ran, not named
@@ -141,7 +142,7 @@ func (s *Summary) reported() int {
 func (t *teller) showLine(at int, s scenario.Step) {
 	t.show(func(w *page.Page) {
 		if s.Line > 0 {
-			fmt.Fprintf(w, "%s %s\n", w.Faint(fmt.Sprintf("%s:%d:", redact.OneLine(t.all[at].File), s.Line)), redact.OneLine(redact.Tokens(s.Text)))
+			fmt.Fprintf(w, "%s %s\n", w.Faint(place(&scenario.Outcome{File: t.all[at].File, Line: s.Line})+":"), redact.OneLine(redact.Tokens(s.Text)))
 			return
 		}
 		for line := range strings.Lines(s.Said) {
@@ -195,6 +196,10 @@ func (t *teller) take(o scenario.Outcome) (at int, lines []scenario.Step, ok boo
 	delete(t.since, at)
 	*t.sum.count(o.Verdict)++
 	switch o.Verdict {
+	case scenario.Passed:
+		if slices.Contains(t.plan.failed, o.File) {
+			t.passed[o.File] = true
+		}
 	case scenario.Failed:
 		if o.File != "-" {
 			t.files = append(t.files, o.File)
