@@ -371,3 +371,65 @@ func TestAVerbAsACommand(t *testing.T) {
 		}
 	}
 }
+
+// What may stand next is offered to the shell that a person types in.
+func TestCompletionOfTheProcess(t *testing.T) {
+	offered := func(words ...string) string {
+		got := tokenshell(t, "", append([]string{"completion", "words", "--"}, words...)...)
+		var all []string
+		for line := range strings.Lines(got.stdout) {
+			value, _, _ := strings.Cut(line, "\t")
+			all = append(all, value)
+		}
+		return strings.Join(all, " ")
+	}
+	for want, words := range map[string][]string{
+		"run": {"ru"}, "--rerun-failed --report": {"run", "--re"}, "balance confirm": {"points", ""}, "text json": {"run", "-o", ""}, "bash fish zsh": {"completion", ""},
+		"--check": {"--seed", "7", "attack", "run", "--che"}, "record redeem relay restart revoke": {"help", "re"}, "": {"run", ""},
+	} {
+		if got := offered(words...); got != want {
+			t.Errorf("%q: %s, want %s", words, got, want)
+		}
+	}
+	for _, name := range []string{"bash", "zsh", "fish"} {
+		path, err := exec.LookPath(name)
+		script := tokenshell(t, "", "completion", name)
+		if script.code != 0 || !strings.Contains(script.stdout, "tokenshell completion words -- ") {
+			t.Errorf("%s: %+v", name, script)
+		}
+		if err != nil {
+			continue
+		}
+		if said, err := exec.Command(path, "-n", file(t, "it", script.stdout)).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v: %s", name, err, said)
+		}
+	}
+}
+
+// A first scenario passes, and so does what the job for CI runs; nothing is written
+// twice.
+func TestNew(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "mine")
+	if got := tokenshell(t, "", "new", dir); got.code != 0 || strings.Count(got.stdout, dir) != 6 {
+		t.Fatalf("%+v", got)
+	}
+	if got := tokenshell(t, "", "new", dir); got.code != 2 || !strings.Contains(got.stderr, "there is a file") {
+		t.Errorf("again: %+v", got)
+	}
+	ci, err := os.ReadFile(filepath.Join(dir, "ci.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := regexp.MustCompile(`(?m)^      - run: tokenshell (.*)$`).FindAllStringSubmatch(string(ci), -1)
+	if len(commands) != 2 {
+		t.Fatalf("%q", commands)
+	}
+	for _, m := range append(commands, []string{"", "run --strict ."}) {
+		cmd := command(t, strings.Fields(m[1])...)
+		cmd.Dir = dir
+		cmd.Env = append(cmd.Env, "GITHUB_ACTIONS=true", "XDG_STATE_HOME="+t.TempDir())
+		if said, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v: %s", m[1], err, said)
+		}
+	}
+}

@@ -187,7 +187,7 @@ func (r *Run) after(t *teller, p *plan) func(int, scenario.Outcome, scenario.Lef
 			}
 			fmt.Fprintf(w, "this is its world, and %s its folder; Ctrl-D leaves\n", left.Folder)
 		})
-		t.status.To = nil
+		t.status.To, t.shown = nil, true
 		t.printing.Unlock()
 		if err := r.Prompt(left.Shell); err != nil {
 			t.stop(err)

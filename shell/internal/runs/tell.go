@@ -74,6 +74,7 @@ type teller struct {
 	stop  context.CancelCauseFunc // ends the run when nobody reads
 
 	printing sync.Mutex // is held by whoever prints, and may have to wait for a reader
+	shown    bool       // what comes next was told before its prompt opened
 
 	mu      sync.Mutex // is held for a moment
 	sum     Summary
@@ -162,15 +163,15 @@ func (t *teller) done(o scenario.Outcome) {
 	for _, s := range lines {
 		t.showLine(at, s)
 	}
-	quiet := t.plan.Quiet && o.Verdict != scenario.Failed && o.Verdict != scenario.Interrupted
+	quiet := t.shown || t.plan.Quiet && o.Verdict != scenario.Failed && o.Verdict != scenario.Interrupted
 	if !quiet && (o.Verdict != scenario.NotRun || t.silent <= mostNotRun) {
 		t.show(func(w *page.Page) { t.write(w, &o) })
 	}
+	t.shown = false
 	for _, w := range t.written {
-		if w.inFile {
-			continue
+		if !w.inFile {
+			w.add(o)
 		}
-		w.add(o)
 	}
 	t.mu.Lock()
 	next := t.waiting[at+1]
