@@ -129,9 +129,11 @@ var house = []room{
 		"is the language: every verb, once, in the order of help."},
 	{"shell/internal/prompt", "issuers orchestrator shell/attacks shell/attacks/bends ./answer ./client ./domains ./exit ./fates ./files ./interp ./page ./redact ./syntax ./verbs ./wire ./world shell/lineedit tokens",
 		"is the shell of a person: lines from a terminal, what Tab offers, and what to try next after a refusal."},
-	{"shell", "orchestrator orchestrator/filestore ./adapter ./answer ./conform ./domains ./exit ./foreign ./grammar ./interp ./lint ./page ./prompt ./runs ./scenario ./verbs ./world shell/lineedit",
+	{"shell", "orchestrator orchestrator/filestore ./adapter ./answer ./conform ./domains ./exit ./foreign ./grammar ./interp ./lint ./page ./prompt ./redact ./runs ./scenario ./verbs ./world",
 
 		"is tokenshell as a command and as a library: its process, and what other programs may call."},
+	{"shell/scenariotest", "shell",
+		"runs scenarios among a module's Go tests, as tokenshell run does: each is a subtest, in a world of its own with time frozen."},
 	{"cmd/tokenshell", "shell",
 		"is a scriptable shell for the Confirmed Token Relay pattern; see the README, or tokenshell help."},
 	{"internal/mutate", "",
