@@ -40,6 +40,9 @@ func PeekAs(raw string, issuers func(iss string) (Issuer, bool)) (Unverified, er
 			*to, _ = decodeString(value)
 		}
 	}
+	if _, ok := e.payload.get(issuer.claimName("jti")); !ok && issuer.waives("jti") {
+		u.Ref.ID = digestID(e.body)
+	}
 	if value, ok := e.header.get("kid"); ok {
 		u.KeyID, _ = decodeString(value)
 	}

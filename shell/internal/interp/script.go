@@ -34,7 +34,8 @@ func WithInterrupt() (context.Context, context.CancelFunc) {
 // for the process ends.
 const Grace = 2 * time.Second
 
-// Script runs lines until one surprises, and says which.
+// Script runs lines until one surprises, and says which. When the last of them
+// found that a token would be refused, that is an error, too.
 func (s *Shell) Script(name string, from io.Reader, semicolons bool, stdout, stderr io.Writer) error {
 	ctx, stop := WithInterrupt()
 	defer stop()
@@ -57,7 +58,11 @@ func (s *Shell) Script(name string, from io.Reader, semicolons bool, stdout, std
 			return exit.ToPeople(err)
 		}
 	}
-	return s.Leave(s.Output(stdout, stderr))
+	err := s.Leave(s.Output(stdout, stderr))
+	if err == nil && s.rejected {
+		err = exit.ToPeople(errors.New("the token would be refused")) // as the verb has said
+	}
+	return err
 }
 
 // Command runs one command that the process was given as words, and no line.
