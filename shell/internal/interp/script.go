@@ -58,9 +58,14 @@ func (s *Shell) Script(name string, from io.Reader, semicolons bool, stdout, std
 			return exit.ToPeople(err)
 		}
 	}
-	err := s.Leave(s.Output(stdout, stderr))
+	return s.ended(s.Leave(s.Output(stdout, stderr)))
+}
+
+// ended gives what a process ends with when nothing went wrong: the last command
+// may have found that a token would be refused.
+func (s *Shell) ended(err error) error {
 	if err == nil && s.rejected {
-		err = exit.ToPeople(errors.New("the token would be refused")) // as the verb has said
+		return exit.ToPeople(errors.New("the token would be refused")) // as the verb has said
 	}
 	return err
 }
@@ -78,7 +83,7 @@ func (s *Shell) Command(words []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if wrong := s.Leave(s.Output(stdout, stderr)); err == nil {
-		return wrong
+		return s.ended(wrong)
 	}
 	return exit.ToPeople(err)
 }
