@@ -20,6 +20,7 @@ import (
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
+	"tokenshell/shell/internal/profiles"
 	"tokenshell/shell/internal/yamlfile"
 	"tokenshell/tokens"
 )
@@ -265,7 +266,7 @@ func (f *File) can() []string {
 
 func (f *File) checkContract() error {
 	profile := tokens.Profile{Claims: f.Contract.Claims, MaxLifetime: time.Duration(f.Contract.MaxLifetime), Leeway: time.Duration(f.Contract.Leeway)}
-	if err := profile.Check(); err != nil {
+	if err := profiles.Check(&profile); err != nil {
 		return f.wrong("$.contract", "%v", err)
 	}
 	if d := time.Duration(f.Contract.MaxLifetime); d != 0 && d < 10*time.Second {
