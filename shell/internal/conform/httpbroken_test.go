@@ -214,6 +214,7 @@ func TestAnAnswerBeforeTheEndOfTheQuestion(t *testing.T) {
 }
 
 // Nothing is started beside what answers already: it would not be what is tried.
+// And where nobody answers, nothing is tried.
 func TestSomebodyIsThereAlready(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -237,5 +238,10 @@ http:
 	o.NoStart = true
 	if report, err := conform.Run(t.Context(), f, o); err != nil || report.Rows[0].Status != attacks.GotThrough {
 		t.Errorf("%v: %+v", err, report.Rows)
+	}
+	s.Close()
+	_, err = conform.Run(t.Context(), f, o)
+	if exit.Code(err) != exit.BadInput || !strings.Contains(err.Error(), "nobody answers at") {
+		t.Errorf("exit code %d: %v", exit.Code(err), err)
 	}
 }

@@ -133,16 +133,34 @@ func (s *service) running() *adapter.Child {
 	return s.child
 }
 
-// launch starts the service, and waits until it answers. Once it has begun to
-// answer, starting has to be locked.
-func (s *service) launch(ctx context.Context) error {
-	start := s.file.HTTP.Start
-	if start == nil || s.with.NoStart {
-		return nil
+// answers reports whether somebody takes connections at a URL's host.
+func answers(ctx context.Context, base *url.URL) bool {
+	port := base.Port()
+	if port == "" {
+		port = base.Scheme
 	}
-	if c, err := net.DialTimeout("tcp", s.file.HTTP.base.Host, time.Second); err == nil {
-		c.Close()
-		return exit.Input(s.file.path, 0, fmt.Sprintf("somebody answers at %s already: end that, or use it with --no-start", s.file.HTTP.base.Host))
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	c, err := dial(ctx, "tcp", net.JoinHostPort(base.Hostname(), port))
+	if err != nil {
+		return false
+	}
+	c.Close()
+	return true
+}
+
+// launch starts the service, and waits until it answers. Who is not alone with it
+// has starting locked.
+func (s *service) launch(ctx context.Context) error {
+	start, host := s.file.HTTP.Start, s.file.HTTP.base.Host
+	there := answers(ctx, s.file.HTTP.base)
+	switch {
+	case (start == nil || s.with.NoStart) && !there:
+		return exit.Input(s.file.path, 0, fmt.Sprintf("nobody answers at %s: start it, or say in http.start how", host))
+	case start == nil || s.with.NoStart:
+		return nil
+	case there:
+		return exit.Input(s.file.path, 0, fmt.Sprintf("somebody answers at %s already: end that, or use it with --no-start", host))
 	}
 	command := adapter.Command{Dir: s.file.within(start.Dir), Env: map[string]string{}, Stop: time.Duration(s.file.Timeouts.Stop)}
 	for _, word := range start.Command {
