@@ -20,6 +20,7 @@ import (
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
+	"tokenshell/shell/internal/places"
 	"tokenshell/shell/internal/profiles"
 	"tokenshell/shell/internal/yamlfile"
 	"tokenshell/tokens"
@@ -62,7 +63,7 @@ type Contract struct {
 func (c Contract) At(serve string) Contract {
 	all := map[string]string{}
 	for service, name := range c.Issuers {
-		all[service] = fillText(name, map[string]string{"serve": serve}, asIs)
+		all[service] = places.Fill(name, map[string]string{"serve": serve}, places.AsIs)
 	}
 	c.Issuers = all
 	return c
