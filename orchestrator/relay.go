@@ -257,6 +257,7 @@ func (r *Relay) Relay(ctx context.Context, id, token string) (service string, er
 	}
 	claims, err := tokens.Judge(token, r.verifier.Checks(tokens.Own{
 		Session: func(c *tokens.Claims) error { return r.belongs(ctx, id, c) },
+		Route:   r.routed,
 		Replay: func(c *tokens.Claims) error {
 			service, err = r.accept(ctx, id, token, c)
 			return err
@@ -273,6 +274,12 @@ func (r *Relay) Relay(ctx context.Context, id, token string) (service string, er
 	return service, nil
 }
 
+// routed refuses what no service does.
+func (r *Relay) routed(c *tokens.Claims) error {
+	_, err := r.registry.route(c)
+	return err
+}
+
 // belongs holds the token's order and customer against the session that it was
 // handed in for. Both that session and the order that the token names must be
 // open, so that a token of an order that has ended says so.
@@ -280,6 +287,9 @@ func (r *Relay) belongs(ctx context.Context, id string, c *tokens.Claims) error 
 	s, err := r.open(ctx, id)
 	if err != nil {
 		return err
+	}
+	if c.Unbound {
+		c.Order = id
 	}
 	if c.Order != id {
 		if _, err := r.open(ctx, c.Order); err != nil {
@@ -350,10 +360,8 @@ func (r *Relay) Explain(id, token string, all bool) []tokens.Finding {
 	ctx := context.Background()
 	return tokens.Explain(token, r.verifier.Checks(tokens.Own{
 		Session: func(c *tokens.Claims) error { return r.belongs(ctx, id, c) },
+		Route:   r.routed,
 		Replay: func(c *tokens.Claims) error {
-			if _, err := r.registry.route(c); err != nil {
-				return err
-			}
 			if err := r.remembered(c); err != nil {
 				return err
 			}

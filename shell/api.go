@@ -12,6 +12,8 @@ import (
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/grammar"
 	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/runs"
 	"tokenshell/shell/internal/scenario"
 	"tokenshell/shell/internal/world"
 )
@@ -105,4 +107,12 @@ func RunScenarios(ctx context.Context, c ScenarioConfig, files []string, report 
 // for tokenshell run and for go test. The error is about the world file.
 func Params(ctx context.Context, c ScenarioConfig, files []string) (testscript.Params, error) {
 	return scenario.Params(ctx, language(), c, files)
+}
+
+// Explain writes an outcome for people, as tokenshell run does: of one that failed
+// with its place, what was expected and what came, and what led there.
+func Explain(o Outcome) string {
+	var p page.Page
+	runs.Write(&p, &o, "")
+	return p.String()
 }

@@ -11,7 +11,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -32,7 +31,6 @@ import (
 	"tokenshell/shell/internal/scenario"
 	"tokenshell/shell/internal/verbs"
 	"tokenshell/shell/internal/world"
-	"tokenshell/shell/lineedit"
 )
 
 // process is the grammar of the command line.
@@ -42,12 +40,14 @@ type process struct {
 	Command string `short:"c" name:"command" placeholder:"'LINE; LINE'" help:"Run these lines and leave."`
 	State   string `placeholder:"FILE" help:"Keep the relay's sessions and used tokens in this file: they outlive the process, and its being killed. The services' books do not."`
 
-	Prompt  struct{}     `cmd:"" default:"1" hidden:"" help:"Read lines from the terminal, or from standard input."`
-	Run     runs.Flags   `cmd:"" help:"Run scenarios: files, and folders of .txtar files."`
-	Lint    lint.Command `cmd:"" help:"Read scenarios, and say what in them tests nothing."`
-	Help    verbs.Help   `cmd:"" help:"List the verbs, or explain one."`
-	Version struct{}     `cmd:"" help:"Say which tokenshell this is."`
-	Adapter struct{}     `cmd:"" help:"Put our own relay behind the protocol of adapters, on standard input and output."`
+	Prompt     struct{}     `cmd:"" default:"1" hidden:"" help:"Read lines from the terminal, or from standard input."`
+	Run        runs.Flags   `cmd:"" help:"Run scenarios: files, and folders of .txtar files."`
+	Lint       lint.Command `cmd:"" help:"Read scenarios, and say what in them tests nothing."`
+	New        runs.New     `cmd:"" help:"Write a first scenario, a world, a Go test and a job for CI into a folder."`
+	Completion completion   `cmd:"" help:"Print what has a shell complete this command: eval \"$(tokenshell completion bash)\" in its rc file."`
+	Help       verbs.Help   `cmd:"" help:"List the verbs, or explain one."`
+	Version    struct{}     `cmd:"" help:"Say which tokenshell this is."`
+	Adapter    struct{}     `cmd:"" help:"Put our own relay behind the protocol of adapters, on standard input and output."`
 }
 
 // Main runs tokenshell with the arguments after the program's name and answers
@@ -55,7 +55,7 @@ type process struct {
 func Main(args []string, stdin, stdout, stderr *os.File) int {
 	err := start(args, stdin, stdout, stderr)
 	if runs.NobodyReads(err) {
-		lineedit.DieOf(syscall.SIGPIPE)
+		return runs.Unread
 	}
 	if err != nil {
 		answer.PrintError(stderr, err)
@@ -74,6 +74,9 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	if slices.Equal(args, []string{"--version"}) {
 		args = []string{"version"}
 	}
+	if words, ok := completes(args); ok {
+		return complete(out.Stdout, parser.Model.Node, words)
+	}
 	args, words := verbOf(parser.Model.Node, args)
 	if words == nil && (slices.Contains(args, "--help") || slices.Contains(args, "-h")) {
 		return helpOn(parser.Model.Node, args, out)
@@ -85,6 +88,9 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	hasCommand := slices.ContainsFunc(args, func(a string) bool {
 		return strings.HasPrefix(a, "-c") || a == "--command" || strings.HasPrefix(a, "--command=")
 	})
+	if p.Color == "" && forcesColor(os.Getenv) {
+		p.Color = "always"
+	}
 	run := &interp.Globals{Output: p.Output, JQ: p.JQ, Color: p.Color}
 	if err := run.Apply(out, false); err != nil {
 		return err
@@ -98,6 +104,10 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 		return exit.Usage("leave --state out", "each scenario has a world of its own, and keeps nothing")
 	case command == "run":
 		return runPaths(p, out, stdin, stdout, stderr)
+	case command == "new":
+		return p.New.Write(out)
+	case command == "completion":
+		return p.Completion.write(out)
 	case command == "lint":
 		return lintPaths(p, out, stdin)
 	case command == "adapter":
@@ -123,6 +133,13 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	default:
 		return s.Script("stdin", stdin, false, stdout, stderr)
 	}
+}
+
+// forcesColor reports whether the environment wants colours though nobody may look:
+// as FORCE_COLOR says, unless NO_COLOR says otherwise.
+func forcesColor(getenv func(string) string) bool {
+	force := getenv("FORCE_COLOR")
+	return force != "" && force != "0" && force != "false" && getenv("NO_COLOR") == ""
 }
 
 // openShell makes the world that the process's flags say, and its shell.
@@ -251,6 +268,8 @@ func printUsage(w *page.Page, node *kong.Node) {
   tokenshell VERB…                one verb; - as a token or a file is standard input
   tokenshell run [FLAGS] PATH…    scenarios: .txtar files, and folders of them
   tokenshell lint PATH…           what in scenarios tests nothing
+  tokenshell new DIR              a first scenario, a world, a Go test, a job for CI
+  tokenshell completion SHELL     Tab for bash, zsh or fish
   tokenshell --target FILE        the same on a relay of your own
   tokenshell adapter              our own relay behind the protocol of adapters, on stdin and stdout
   tokenshell help [VERB]          the verbs

@@ -4,6 +4,8 @@ package tokens
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -35,6 +37,10 @@ type Claims struct {
 	Capabilities []string
 	Constraints  []byte // a JSON object
 	Sealed       []byte // a compact JWE; nil when there is none
+
+	// Unbound says that an outside issuer's token names no order: whoever looks
+	// for which session it is sets Order.
+	Unbound bool
 }
 
 // Ref names the token.
@@ -103,18 +109,30 @@ func checkClaims(m *Memory, e *Envelope) error {
 	for _, row := range claimRows {
 		name := e.issuer.claimName(row.name)
 		raw, ok := e.payload.get(name)
-		if !row.optional && (!ok || isNull(raw) || string(raw) == `""`) {
+		if !row.optional && !e.issuer.waives(row.name) && (!ok || isNull(raw) || string(raw) == `""`) {
 			return Refuse(ClaimMissing, "claim %q is missing", name)
 		}
 	}
 	for _, row := range claimRows {
 		name := e.issuer.claimName(row.name)
-		if raw, ok := e.payload.get(name); ok && !row.take(&e.claims, raw) {
-			return Refuse(ClaimInvalid, "claim %q is %s; %s belongs there", name, valueKind(raw), row.wants)
+		raw, ok := e.payload.get(name)
+		if !ok {
+			e.instead(row.name)
+			continue
+		}
+		if row.wants == aTime {
+			raw = e.issuer.whole(raw)
+		}
+		take, wants := row.take, row.wants
+		if row.name == "capabilities" && e.issuer.profile().Scope != "" {
+			take, wants = e.issuer.takeScope, someNames
+		}
+		if !take(&e.claims, raw) {
+			return Refuse(ClaimInvalid, "claim %q is %s; %s belongs there", name, valueKind(raw), wants)
 		}
 	}
 	if !ours {
-		if raw, ok := e.payload.get("nbf"); ok && !takeTime(&e.notBefore, raw) {
+		if raw, ok := e.payload.get("nbf"); ok && !takeTime(&e.notBefore, e.issuer.whole(raw)) {
 			return Refuse(ClaimInvalid, `claim "nbf" is %s; %s belongs there`, valueKind(raw), aTime)
 		}
 		return nil
@@ -143,25 +161,12 @@ func ClaimNames() []string {
 }
 
 func knownClaim(name string) bool {
-	for i := range claimRows {
-		if claimRows[i].name == name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(claimRows, func(row claimRow) bool { return row.name == name })
 }
 
 // isID reports whether s may be an id: 1 to 128 bytes of printable ASCII.
 func isID(s string) bool {
-	if s == "" || len(s) > maxIDLength {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] < 0x20 || s[i] > 0x7e {
-			return false
-		}
-	}
-	return true
+	return s != "" && len(s) <= maxIDLength && !strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r > 0x7e })
 }
 
 func takeID(to *string, raw []byte) bool {
@@ -175,13 +180,8 @@ func takeID(to *string, raw []byte) bool {
 
 func takeIDs(to *[]string, raw []byte) bool {
 	values, ok := decodeStrings(raw)
-	if !ok {
+	if !ok || slices.ContainsFunc(values, func(value string) bool { return !isID(value) }) {
 		return false
-	}
-	for _, value := range values {
-		if !isID(value) {
-			return false
-		}
 	}
 	*to = values
 	return true

@@ -29,9 +29,9 @@ func find(t *testing.T, findings []Finding, check string) Finding {
 }
 
 // looking is a party with all own checks, none of which records.
-func looking() (Own, *[4]count) {
-	n := &[4]count{}
-	return Own{n[0].check, n[1].check, n[2].check, n[3].check}, n
+func looking() (Own, *[5]count) {
+	n := &[5]count{}
+	return Own{Session: n[0].check, Outcome: n[1].check, Replay: n[2].check, Books: n[3].check, Route: n[4].check}, n
 }
 
 func TestExplainAGoodToken(t *testing.T) {

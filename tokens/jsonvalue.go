@@ -2,6 +2,8 @@
 
 package tokens
 
+import "strconv"
+
 // decodeString gives the string that raw is; ok is false for other values.
 // raw must come from the scanner.
 func decodeString(raw []byte) (value string, ok bool) {
@@ -46,27 +48,11 @@ func decodeStrings(raw []byte) (values []string, ok bool) {
 // exponent. ok is false for other values and beyond 2^62 either way, which
 // leaves room for sums.
 func decodeInt(raw []byte) (value int64, ok bool) {
-	digits, negative := raw, false
-	if len(digits) > 0 && digits[0] == '-' {
-		digits, negative = digits[1:], true
-	}
-	if len(digits) == 0 || len(digits) > 19 {
+	n, err := strconv.ParseInt(string(raw), 10, 64)
+	if err != nil || n > 1<<62 || n < -1<<62 {
 		return 0, false
 	}
-	var n uint64
-	for _, c := range digits {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = n*10 + uint64(c-'0')
-	}
-	if n > 1<<62 {
-		return 0, false
-	}
-	if negative {
-		return -int64(n), true
-	}
-	return int64(n), true
+	return n, true
 }
 
 func isNull(raw []byte) bool { return string(raw) == "null" }

@@ -35,6 +35,24 @@ func (s StaticKeys) Key(kid string) (Key, error) {
 	return s[at], nil
 }
 
+// KeyFor finds the key of a kid that is for an algorithm, or else one that has the
+// kid. A set of one key without a name gives it, whatever kid is asked for.
+func (s StaticKeys) KeyFor(kid, alg string) (Key, error) {
+	if len(s) == 1 && s[0].ID == "" {
+		return s[0], nil
+	}
+	if kid == "" {
+		return Key{}, errNoKID
+	}
+	if alg == Ed25519 {
+		alg = string(jose.EdDSA)
+	}
+	if at := slices.IndexFunc(s, func(k Key) bool { return k.ID == kid && string(k.Algorithm) == alg }); at >= 0 {
+		return s[at], nil
+	}
+	return s.Key(kid)
+}
+
 // ParseKeySet reads a JWK set (RFC 7517 5) and refuses it whole when one of its
 // keys is not fit for verifying: no kid or one twice, no alg, an algorithm
 // other than ES256, EdDSA, RS256 and PS256 or not that of the key, use or

@@ -7,43 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The list is written down twice: what a profile may ignore of a header is not
-// for whoever changes one of them to decide.
-func TestWhatIsNeverIgnored(t *testing.T) {
-	for member := range strings.FieldsSeq("alg kid typ crit b64 zip enc jwk jku x5u x5c x5t x5t#S256") {
-		if err := (&Profile{Header: []string{member}}).Check(); err == nil {
-			t.Errorf("%s may be ignored", member)
-		}
-	}
-}
-
-// No two claims are read from one name; two may have each other's.
-func TestProfileNamesAreDistinct(t *testing.T) {
-	for name, claims := range map[string]map[string]string{
-		"of iss":                     {"sub": "iss"},
-		"of nbf":                     {"exp": "nbf"},
-		"of one under its own name":  {"sub": "jti"},
-		"its own":                    {"sub": "x", "jti": "sub", "exp": "x"},
-		"of two under a third":       {"sub": "x", "jti": "x"},
-		"of an optional one":         {"sub": "sealed"},
-		"of three under one of them": {"sub": "jti", "jti": "exp"},
-	} {
-		err := (&Profile{Claims: claims}).Check()
-		if err == nil || !strings.HasPrefix(err.Error(), "two claims would be read from ") {
-			t.Errorf("the name %s: %v", name, err)
-		}
-	}
-	for name, claims := range map[string]map[string]string{
-		"swapped":            {"sub": "jti", "jti": "sub"},
-		"one that was freed": {"sub": "jti", "jti": "id"},
-		"its own":            {"sub": "sub"},
-	} {
-		if err := (&Profile{Claims: claims}).Check(); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
 // Every rule can be left out, and nothing else can.
 func TestEveryRuleCanBeLeftOut(t *testing.T) {
 	rules := []string{

@@ -45,6 +45,9 @@ func (m *Memory) PeekAs(raw string, issuers func(iss string) (Issuer, bool)) (Un
 			*to, _ = decodeString(value)
 		}
 	}
+	if _, ok := e.payload.get(issuer.claimName("jti")); !ok && issuer.waives("jti") {
+		u.Ref.ID = digestID(e.body)
+	}
 	if value, ok := e.header.get("kid"); ok {
 		u.KeyID, _ = decodeString(value)
 	}

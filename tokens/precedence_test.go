@@ -80,7 +80,7 @@ func TestFaultsSurfaceInOrder(t *testing.T) {
 func TestUseIsRecordedLast(t *testing.T) {
 	for _, fault := range faults {
 		var session, outcome, replay, books count
-		x := trial{forgery: control(), own: Own{session.check, outcome.check, replay.check, books.check}}
+		x := trial{forgery: control(), own: Own{Session: session.check, Outcome: outcome.check, Replay: replay.check, Books: books.check}}
 		fault.apply(&x)
 		mustRefuse(t, relayAt(epoch).Checks(x.own), x.raw(), fault.reason)
 		if fault.reason != Revoked && (replay.n != 0 || books.n != 0) {
@@ -98,7 +98,7 @@ func TestChecksStandInTheOrderOfTheContract(t *testing.T) {
 	const all = "size structure header issuer key signature claims audience session outcome time capability replay books"
 	var n count
 	var names []string
-	for _, c := range relayAt(epoch).Checks(Own{n.check, n.check, n.check, n.check}) {
+	for _, c := range relayAt(epoch).Checks(Own{n.check, n.check, n.check, n.check, n.check}) {
 		names = append(names, c.Name)
 		if c.Source == "" || c.Judge == nil {
 			t.Errorf("check %s is incomplete", c.Name)

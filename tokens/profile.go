@@ -3,9 +3,12 @@
 package tokens
 
 import (
-	"fmt"
+	"cmp"
+	"errors"
 	"slices"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 // Profile is what a trusted outside issuer's tokens do differently from ours.
@@ -15,93 +18,73 @@ type Profile struct {
 	Types       []string          // accepted as typ; "" lets it be absent; none means ours
 	Header      []string          // header members that may stand there and are ignored
 	Audience    string            // who aud must name, in place of the relay; empty is the relay
+	Audiences   []string          // other names of the same: aud must name one, and nobody else
 	Claims      map[string]string // the issuer's names for our claims
+	Scope       string            // the claim that holds the capabilities as one string, between spaces
+	Ignored     []string          // names in Scope that grant nothing
+	Optional    []string          // claims that may be absent
+	Fractions   bool              // a time may have a fraction (RFC 7519 2)
 	MaxLifetime time.Duration     // of exp - iat; 0 is [MaxLifetime]
 	Leeway      time.Duration     // added to the party's own
+
+	Algorithm jose.SignatureAlgorithm // of keys that say none and could be for two; empty leaves them out
 }
 
-// neverIgnored are header members that no profile lets pass: each changes what
-// a token means, or which key is to be believed (RFC 7515 4.1, RFC 7797).
-var neverIgnored = []string{"alg", "kid", "typ", "crit", "b64", "zip", "enc", "jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256"}
+var noProfile Profile
 
-// maxProfileLifetime and maxProfileLeeway bound what a profile may ask for.
-const (
-	maxProfileLifetime = 24 * time.Hour
-	maxProfileLeeway   = 5 * time.Minute
-)
-
-// Check says what is wrong with a profile; nil when it may be used.
-func (p *Profile) Check() error {
-	for _, member := range p.Header {
-		if member == "" || slices.Contains(neverIgnored, member) {
-			return fmt.Errorf("header member %q cannot be ignored", member)
-		}
+// profile gives the issuer's, or one that changes nothing.
+func (i *Issuer) profile() *Profile {
+	if i.Profile == nil {
+		return &noProfile
 	}
-	taken := map[string]bool{"iss": true, "nbf": true}
-	for _, row := range claimRows {
-		if p.Claims[row.name] == "" {
-			taken[row.name] = true // under its own name
-		}
-	}
-	for ours, theirs := range p.Claims {
-		if taken[theirs] {
-			return fmt.Errorf("two claims would be read from %q", theirs)
-		}
-		taken[theirs] = true
-		if !knownClaim(ours) || ours == "iss" {
-			return fmt.Errorf("%q is not a claim that can have another name", ours)
-		}
-		if !isID(theirs) {
-			return fmt.Errorf("%q is not a name for a claim", theirs)
-		}
-	}
-	if p.MaxLifetime < 0 || p.MaxLifetime > maxProfileLifetime {
-		return fmt.Errorf("a lifetime of %s: write 1s to %dh", HowLong(p.MaxLifetime), maxProfileLifetime/time.Hour)
-	}
-	if p.Leeway < 0 || p.Leeway > maxProfileLeeway {
-		return fmt.Errorf("a leeway of %s: write 0s to %dm", HowLong(p.Leeway), maxProfileLeeway/time.Minute)
-	}
-	return nil
+	return i.Profile
 }
 
 func (i *Issuer) types() []string {
-	if i.Profile == nil || len(i.Profile.Types) == 0 {
-		return []string{Type}
+	if types := i.profile().Types; len(types) > 0 {
+		return types
 	}
-	return i.Profile.Types
+	return []string{Type}
 }
 
-func (i *Issuer) ignores(member string) bool {
-	return i.Profile != nil && slices.Contains(i.Profile.Header, member)
-}
+func (i *Issuer) ignores(member string) bool { return slices.Contains(i.profile().Header, member) }
+
+// waives reports whether a claim may be absent.
+func (i *Issuer) waives(claim string) bool { return slices.Contains(i.profile().Optional, claim) }
 
 // claimName gives the issuer's name for one of our claims.
 func (i *Issuer) claimName(ours string) string {
-	if i.Profile != nil {
-		if theirs := i.Profile.Claims[ours]; theirs != "" {
-			return theirs
-		}
+	theirs := i.profile().Claims[ours]
+	if ours == "capabilities" {
+		theirs = cmp.Or(theirs, i.profile().Scope)
 	}
-	return ours
+	return cmp.Or(theirs, ours)
 }
 
-func (i *Issuer) audience(party string) string {
-	if i.Profile != nil && i.Profile.Audience != "" {
-		return i.Profile.Audience
-	}
-	return party
+func (i *Issuer) audience(party string) string { return cmp.Or(i.profile().Audience, party) }
+
+func (i *Issuer) maxLifetime() time.Duration { return cmp.Or(i.profile().MaxLifetime, MaxLifetime) }
+
+// spells reports whether the issuer may write alg so for a key of an algorithm:
+// EdDSA is Ed25519 by its newer name (RFC 9864 2.2).
+func (i *Issuer) spells(alg string, of jose.SignatureAlgorithm) bool {
+	return alg == string(of) || i.Profile != nil && of == jose.EdDSA && alg == Ed25519
 }
 
-func (i *Issuer) leeway() time.Duration {
-	if i.Profile == nil {
-		return 0
-	}
-	return i.Profile.Leeway
-}
+// errNoKID is the answer to a token that names no key.
+var errNoKID = errors.New("the header names no kid")
 
-func (i *Issuer) maxLifetime() time.Duration {
-	if i.Profile == nil || i.Profile.MaxLifetime == 0 {
-		return MaxLifetime
+// key finds a key. A set from outside may know a kid of two algorithms, or a key
+// without a name; none of ours does.
+func (i *Issuer) key(kid, alg string) (Key, error) {
+	by, ok := i.Keys.(interface {
+		KeyFor(kid, alg string) (Key, error)
+	})
+	switch {
+	case ok:
+		return by.KeyFor(kid, alg)
+	case kid == "":
+		return Key{}, errNoKID
 	}
-	return i.Profile.MaxLifetime
+	return i.Keys.Key(kid)
 }

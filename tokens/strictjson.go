@@ -4,7 +4,10 @@
 package tokens
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -300,77 +303,35 @@ func hex4(b []byte) (rune, bool) {
 	if len(b) < 4 {
 		return 0, false
 	}
-	var r rune
-	for _, c := range b[:4] {
-		switch {
-		case c >= '0' && c <= '9':
-			r = r<<4 | rune(c-'0')
-		case c >= 'a' && c <= 'f':
-			r = r<<4 | rune(c-'a'+10)
-		case c >= 'A' && c <= 'F':
-			r = r<<4 | rune(c-'A'+10)
-		default:
-			return 0, false
-		}
-	}
-	return r, true
+	n, err := strconv.ParseUint(string(b[:4]), 16, 16)
+	return rune(n), err == nil
 }
 
-var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
-
 // unescape decodes the inside of a string that the scanner has accepted.
-func unescape(raw []byte) string {
-	out := make([]byte, 0, len(raw))
-	for i := 0; i < len(raw); i++ {
-		if raw[i] != '\\' {
-			out = append(out, raw[i])
-			continue
-		}
-		i++
-		if raw[i] != 'u' {
-			out = append(out, escapes[raw[i]])
-			continue
-		}
-		r, _ := hex4(raw[i+1:])
-		i += 4
-		if utf16.IsSurrogate(r) {
-			low, _ := hex4(raw[i+3:])
-			r = utf16.DecodeRune(r, low)
-			i += 6
-		}
-		out = utf8.AppendRune(out, r)
-	}
-	return string(out)
+func unescape(raw []byte) (text string) {
+	_ = json.Unmarshal(slices.Concat([]byte{'"'}, raw, []byte{'"'}), &text) // which has no way to fail
+	return text
 }
 
 // nameSet finds duplicates: by looking for the first few names, by a map
 // beyond, so that the time does not grow with the square of their number.
 type nameSet struct {
-	few  [8]string
-	n    int
-	many map[string]struct{}
+	few  []string
+	room [8]string
+	many map[string]bool
 }
 
 func (s *nameSet) add(name string) bool {
-	if s.many == nil {
-		for _, other := range s.few[:s.n] {
-			if other == name {
-				return false
-			}
-		}
-		if s.n < len(s.few) {
-			s.few[s.n] = name
-			s.n++
-			return true
-		}
-		s.many = make(map[string]struct{}, 32)
-		for _, other := range s.few {
-			s.many[other] = struct{}{}
-		}
-	}
-	if _, dup := s.many[name]; dup {
+	if slices.Contains(s.few, name) || s.many[name] {
 		return false
 	}
-	s.many[name] = struct{}{}
+	if len(s.few) < len(s.room) {
+		s.few = append(s.room[:len(s.few)], name)
+		return true
+	}
+	if s.many == nil {
+		s.many = make(map[string]bool, 32)
+	}
+	s.many[name] = true
 	return true
 }

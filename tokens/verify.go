@@ -77,6 +77,7 @@ type Check struct {
 // Own holds the checks that only one party can do; a nil one is left out.
 type Own struct {
 	Session func(*Claims) error // is the token for this order and customer?
+	Route   func(*Claims) error // relay: does any service do it?
 	Outcome func(*Claims) error // redeemer: was it redeemed? May answer ErrDone
 	Replay  func(*Claims) error // relay: records the use
 	Books   func(*Claims) error // redeemer: does the reservation stand?
@@ -103,7 +104,7 @@ func (v *Verifier) Checks(own Own) []Check {
 		{"session", "RFC 8725 3.8", onClaims(own.Session), claims, saySession},
 		{"outcome", "design", onClaims(own.Outcome), verified, nil},
 		{"time", "RFC 7519 4.1.4", v.checkTime, claims, v.sayTime},
-		{"capability", "RFC 8725 3.8", v.checkCapability, claims, sayCapability},
+		{"capability", "RFC 8725 3.8", v.checkCapability(own.Route), claims, sayCapability},
 		{"replay", "RFC 7519 4.1.7", onClaims(own.Replay), verified, sayReplay},
 		{"books", "design", onClaims(own.Books), verified, nil},
 	}
@@ -176,17 +177,16 @@ func (v *Verifier) claimed(e *Envelope) (Issuer, bool) {
 }
 
 func (v *Verifier) checkKey(e *Envelope) error {
-	if e.kid == "" {
-		return Refuse(KeyUnknown, "the header names no kid")
-	}
-	if e.issuer.Keys == nil { // without the issuer check, or an issuer without keys
+	if e.issuer.Keys == nil && e.kid != "" { // without the issuer check, or an issuer without keys
 		return Refuse(KeyUnknown, "there are no keys to look for %s in", quote(e.kid))
 	}
-	key, err := e.issuer.Keys.Key(e.kid)
-	if err != nil {
+	key, err := e.issuer.key(e.kid, e.alg)
+	switch {
+	case err != nil && e.kid == "":
+		return Refuse(KeyUnknown, "%v", errNoKID)
+	case err != nil:
 		return Refuse(KeyUnknown, "%s has no key %s: %v", Word(e.issuer.Name), quote(e.kid), err)
-	}
-	if e.alg == "" || e.alg != string(key.Algorithm) {
+	case e.alg == "" || !e.issuer.spells(e.alg, key.Algorithm):
 		return Refuse(AlgorithmNotAllowed, "alg is %s, the key's is %q", quote(e.alg), key.Algorithm)
 	}
 	e.key = key
@@ -195,16 +195,18 @@ func (v *Verifier) checkKey(e *Envelope) error {
 
 // checkAudience wants the party itself and the relay, and beside them nobody but
 // the issuer, so that a token for others is not a token for us. An outside issuer
-// may have another name for the relay, and then that is wanted.
+// may have another name for the relay, or some, and then one of those is wanted.
 func (v *Verifier) checkAudience(e *Envelope) error {
 	wanted := []string{e.issuer.audience(Audience), e.issuer.audience(v.Party)}
+	others := e.issuer.profile().Audiences
 	for _, name := range e.claims.Audience {
-		if name != Audience && name != e.claims.Issuer && !slices.Contains(wanted, name) {
+		if name != Audience && name != e.claims.Issuer && !slices.Contains(wanted, name) && !slices.Contains(others, name) {
 			return Refuse(AudienceMismatch, "aud names %s, who has no part in it", quote(name))
 		}
 	}
+	named := slices.ContainsFunc(others, func(name string) bool { return slices.Contains(e.claims.Audience, name) })
 	for _, name := range wanted {
-		if !slices.Contains(e.claims.Audience, name) {
+		if !slices.Contains(e.claims.Audience, name) && !named {
 			return Refuse(AudienceMismatch, "aud does not name %q: it names %s", name, quoteAll(e.claims.Audience))
 		}
 	}
@@ -212,7 +214,7 @@ func (v *Verifier) checkAudience(e *Envelope) error {
 }
 
 func (v *Verifier) checkTime(e *Envelope) error {
-	now, leeway := v.Clock.Now(), v.Leeway()+e.issuer.leeway()
+	now, leeway := v.Clock.Now(), v.Leeway()+e.issuer.profile().Leeway
 	issued, expires := e.claims.IssuedAt, e.claims.ExpiresAt
 	if ahead := issued.Sub(now); ahead > leeway {
 		return Refuse(NotYetValid, "issued at %s, it is %s: %s too early", stamp(issued), stamp(now), HowLong(ahead-leeway))
@@ -232,16 +234,23 @@ func (v *Verifier) checkTime(e *Envelope) error {
 	return nil
 }
 
-func (v *Verifier) checkCapability(e *Envelope) error {
-	if len(e.claims.Capabilities) == 0 {
-		return Refuse(CapabilityNotAllowed, "the token carries no capability")
-	}
-	for _, capability := range e.claims.Capabilities {
-		if !slices.Contains(e.issuer.Capabilities, capability) {
-			return Refuse(CapabilityNotAllowed, "%s may not grant %s", Word(e.issuer.Name), quote(capability))
+// checkCapability wants the issuer to be allowed what it grants, and somebody to
+// do it.
+func (v *Verifier) checkCapability(route func(*Claims) error) func(*Envelope) error {
+	return func(e *Envelope) error {
+		if len(e.claims.Capabilities) == 0 {
+			return Refuse(CapabilityNotAllowed, "the token carries no capability")
 		}
+		for _, capability := range e.claims.Capabilities {
+			if !slices.Contains(e.issuer.Capabilities, capability) {
+				return Refuse(CapabilityNotAllowed, "%s may not grant %s", Word(e.issuer.Name), quote(capability))
+			}
+		}
+		if route == nil {
+			return nil
+		}
+		return route(&e.claims)
 	}
-	return nil
 }
 
 // stamp writes a time for a message; the far ones of hostile tokens too.

@@ -46,7 +46,7 @@ func CheckNames() []string {
 	v := &Verifier{}
 	nothing := func(*Claims) error { return nil }
 	var names []string
-	for _, check := range v.Checks(Own{nothing, nothing, nothing, nothing}) {
+	for _, check := range v.Checks(Own{nothing, nothing, nothing, nothing, nothing}) {
 		names = append(names, check.Name)
 	}
 	return names

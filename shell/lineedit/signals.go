@@ -31,7 +31,7 @@ func (t *terminal) heedSignals() (unheed func()) {
 				switch {
 				case slices.Contains(deadly, s):
 					_ = t.exitRaw() // the process ends either way
-					DieOf(s)
+					dieOf(s)
 				case slices.Contains(pausing, s):
 					t.pause(signals)
 				default:
@@ -50,7 +50,7 @@ func (t *terminal) heedSignals() (unheed func()) {
 			case s := <-signals: // it came meanwhile
 				switch {
 				case slices.Contains(deadly, s):
-					DieOf(s)
+					dieOf(s)
 				case slices.Contains(pausing, s):
 					stopSelf(signals)
 				}

@@ -10,8 +10,8 @@ var deadly = []os.Signal{os.Interrupt}
 // pausing stop a process that does nothing about them, and resuming let it go on: here none does.
 var pausing, resuming []os.Signal
 
-// DieOf ends the process as the signal would have.
-func DieOf(os.Signal) { os.Exit(130) }
+// dieOf ends the process as the signal would have.
+func dieOf(os.Signal) { os.Exit(130) }
 
 // stopSelf is never asked for.
 func stopSelf(<-chan os.Signal) {}

@@ -18,8 +18,8 @@ var (
 	resuming = []os.Signal{syscall.SIGCONT}
 )
 
-// DieOf ends the process as the signal would have, so that whoever waits for it sees what it died of.
-func DieOf(s os.Signal) {
+// dieOf ends the process as the signal would have, so that whoever waits for it sees what it died of.
+func dieOf(s os.Signal) {
 	signal.Reset(s)
 	_ = syscall.Kill(syscall.Getpid(), s.(syscall.Signal)) // one may always signal oneself
 	select {}

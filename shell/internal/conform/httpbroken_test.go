@@ -212,3 +212,36 @@ func TestAnAnswerBeforeTheEndOfTheQuestion(t *testing.T) {
 		t.Errorf("%v: %+v", err, report.Rows)
 	}
 }
+
+// Nothing is started beside what answers already: it would not be what is tried.
+// And where nobody answers, nothing is tried.
+func TestSomebodyIsThereAlready(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(s.Close)
+	text := strings.Replace(`target: 1
+name: gateway
+http:
+  base: BASE
+  start: {command: [/nobody/has/this]}
+  relay: {request: GET /, text: "{token}", accepted: .status < 300, rejected: .status == 401}
+`, "BASE", s.URL, 1)
+	f, err := foreign.Parse("gateway.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = conform.Run(t.Context(), f, options(t, "ALG-01"))
+	if exit.Code(err) != exit.BadInput || !strings.Contains(err.Error(), "somebody answers at") {
+		t.Errorf("exit code %d: %v", exit.Code(err), err)
+	}
+	o := options(t, "ALG-01")
+	o.NoStart = true
+	if report, err := conform.Run(t.Context(), f, o); err != nil || report.Rows[0].Status != attacks.GotThrough {
+		t.Errorf("%v: %+v", err, report.Rows)
+	}
+	s.Close()
+	_, err = conform.Run(t.Context(), f, o)
+	if exit.Code(err) != exit.BadInput || !strings.Contains(err.Error(), "nobody answers at") {
+		t.Errorf("exit code %d: %v", exit.Code(err), err)
+	}
+}

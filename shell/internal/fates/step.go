@@ -123,7 +123,9 @@ func (s *Stepping) decide(q wire.Question) wire.Fault {
 // askPerson asks until it is answered. Whoever is gone stops.
 func (s *Stepping) askPerson() Decision {
 	for {
-		fmt.Fprintf(s.to(), "   Enter lets it go; or %s\n", strings.Join(decisionWords()[1:], ", "))
+		p := &page.Page{Width: s.out.Window.Width()}
+		fmt.Fprintf(p, "   Enter lets it go; or %s\n", strings.Join(decisionWords()[1:], ", "))
+		_, _ = io.WriteString(s.to(), p.InWindow()) // whoever is gone stops at the question
 		text, err := s.ask("   ? ")
 		if err != nil {
 			return Decision{Word: stopWord}

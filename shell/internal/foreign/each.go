@@ -14,6 +14,7 @@ import (
 
 	"tokenshell/shell/internal/adapter"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/places"
 	"tokenshell/shell/internal/yamlfile"
 	"tokenshell/tokens"
 )
@@ -56,14 +57,14 @@ func (d *each) Relay(ctx context.Context, session, token string) (Verdict, error
 	}
 	command := adapter.Command{Dir: d.file.within(e.Dir), Env: e.Env, Stop: time.Duration(d.file.Timeouts.Stop)}
 	for _, word := range e.Command {
-		command.Args = append(command.Args, fillText(word, values, asIs))
+		command.Args = append(command.Args, places.Fill(word, values, places.AsIs))
 	}
 	if strings.ContainsRune(command.Args[0], filepath.Separator) && !filepath.IsAbs(command.Args[0]) {
 		command.Args[0] = d.file.within(command.Args[0])
 		command.Args[0], _ = filepath.Abs(command.Args[0]) // only without a working folder
 	}
 	values["token"] = token
-	child, err := command.Start(bytes.NewReader([]byte(fillText(e.Stdin, values, asIs))), nil)
+	child, err := command.Start(bytes.NewReader([]byte(places.Fill(e.Stdin, values, places.AsIs))), nil)
 	if err != nil {
 		return Verdict{}, exit.Input(d.file.path, 0, fmt.Sprintf("%s does not start: %v", tokens.Word(e.Command[0]), err))
 	}

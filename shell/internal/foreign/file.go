@@ -20,6 +20,8 @@ import (
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
+	"tokenshell/shell/internal/places"
+	"tokenshell/shell/internal/profiles"
 	"tokenshell/shell/internal/yamlfile"
 	"tokenshell/tokens"
 )
@@ -61,7 +63,7 @@ type Contract struct {
 func (c Contract) At(serve string) Contract {
 	all := map[string]string{}
 	for service, name := range c.Issuers {
-		all[service] = fillText(name, map[string]string{"serve": serve}, asIs)
+		all[service] = places.Fill(name, map[string]string{"serve": serve}, places.AsIs)
 	}
 	c.Issuers = all
 	return c
@@ -265,7 +267,7 @@ func (f *File) can() []string {
 
 func (f *File) checkContract() error {
 	profile := tokens.Profile{Claims: f.Contract.Claims, MaxLifetime: time.Duration(f.Contract.MaxLifetime), Leeway: time.Duration(f.Contract.Leeway)}
-	if err := profile.Check(); err != nil {
+	if err := profiles.Check(&profile); err != nil {
 		return f.wrong("$.contract", "%v", err)
 	}
 	if d := time.Duration(f.Contract.MaxLifetime); d != 0 && d < 10*time.Second {

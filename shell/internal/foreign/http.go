@@ -20,6 +20,7 @@ import (
 
 	"tokenshell/shell/internal/adapter"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/places"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
 )
@@ -132,23 +133,41 @@ func (s *service) running() *adapter.Child {
 	return s.child
 }
 
-// launch starts the service, and waits until it answers. Once it has begun to
-// answer, starting has to be locked.
-func (s *service) launch(ctx context.Context) error {
-	start := s.file.HTTP.Start
-	if start == nil || s.with.NoStart {
-		return nil
+// answers reports whether somebody takes connections at a URL's host.
+func answers(ctx context.Context, base *url.URL) bool {
+	port := base.Port()
+	if port == "" {
+		port = base.Scheme
 	}
-	if c, err := net.DialTimeout("tcp", s.file.HTTP.base.Host, time.Second); err == nil {
-		c.Close()
-		return exit.Input(s.file.path, 0, fmt.Sprintf("somebody answers at %s already: end that, or use it with --no-start", s.file.HTTP.base.Host))
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	c, err := dial(ctx, "tcp", net.JoinHostPort(base.Hostname(), port))
+	if err != nil {
+		return false
+	}
+	c.Close()
+	return true
+}
+
+// launch starts the service, and waits until it answers. Who is not alone with it
+// has starting locked.
+func (s *service) launch(ctx context.Context) error {
+	start, host := s.file.HTTP.Start, s.file.HTTP.base.Host
+	there := answers(ctx, s.file.HTTP.base)
+	switch {
+	case (start == nil || s.with.NoStart) && !there:
+		return exit.Input(s.file.path, 0, fmt.Sprintf("nobody answers at %s: start it, or say in http.start how", host))
+	case start == nil || s.with.NoStart:
+		return nil
+	case there:
+		return exit.Input(s.file.path, 0, fmt.Sprintf("somebody answers at %s already: end that, or use it with --no-start", host))
 	}
 	command := adapter.Command{Dir: s.file.within(start.Dir), Env: map[string]string{}, Stop: time.Duration(s.file.Timeouts.Stop)}
 	for _, word := range start.Command {
-		command.Args = append(command.Args, fillText(word, s.values(), asIs))
+		command.Args = append(command.Args, places.Fill(word, s.values(), places.AsIs))
 	}
 	for name, value := range start.Env {
-		command.Env[name] = fillText(value, s.values(), asIs)
+		command.Env[name] = places.Fill(value, s.values(), places.AsIs)
 	}
 	s.with.notice(command.Args)
 	child, err := command.Start(nil, nil)
@@ -316,31 +335,18 @@ func (d *web) exchange(ctx context.Context, e *exchange, values map[string]strin
 	case response.StatusCode >= 300 && response.StatusCode < 400:
 		return answered{}, Trouble(Errored, "%s was answered %d, and redirects are not followed", e.Request, response.StatusCode)
 	}
-	return answered{response.StatusCode, inputOf(response.StatusCode, response.Header, body)}, nil
-}
-
-// inputOf is what accessors see.
-func inputOf(status int, header http.Header, body []byte) map[string]any {
-	headers := map[string]any{}
-	for name, values := range header {
-		headers[strings.ToLower(name)] = strings.Join(values, ", ")
-	}
-	var read any
-	if json.Unmarshal(body, &read) != nil {
-		read = string(body)
-	}
-	return map[string]any{"status": status, "headers": headers, "body": read}
+	return answered{response.StatusCode, places.Message(response.StatusCode, response.Header, body)}, nil
 }
 
 // request writes a request. A value that its carrier cannot carry skips the row.
 func (d *web) request(ctx context.Context, e *exchange, values map[string]string) (*http.Request, error) {
 	h := d.file.HTTP
-	path := fillText(e.path, values, url.PathEscape)
+	path := places.Fill(e.path, values, url.PathEscape)
 	var body io.Reader
 	kind := ""
 	switch {
 	case e.JSON != nil:
-		text, err := json.Marshal(fillJSON(e.JSON, values))
+		text, err := json.Marshal(places.FillJSON(e.JSON, values))
 		if err != nil {
 			return nil, exit.Input(d.file.path, 0, err.Error())
 		}
@@ -348,11 +354,11 @@ func (d *web) request(ctx context.Context, e *exchange, values map[string]string
 	case e.Form != nil:
 		form := url.Values{}
 		for name, value := range e.Form {
-			form.Set(name, fillText(value, values, asIs))
+			form.Set(name, places.Fill(value, values, places.AsIs))
 		}
 		body, kind = strings.NewReader(form.Encode()), "application/x-www-form-urlencoded"
 	case e.Text != "":
-		body, kind = strings.NewReader(fillText(e.Text, values, asIs)), "text/plain"
+		body, kind = strings.NewReader(places.Fill(e.Text, values, places.AsIs)), "text/plain"
 	}
 	request, err := http.NewRequestWithContext(ctx, e.method, strings.TrimSuffix(h.base.String(), "/")+path, body)
 	if err != nil {
@@ -366,7 +372,7 @@ func (d *web) request(ctx context.Context, e *exchange, values map[string]string
 			if strings.Contains(value, "{token}") && !carried(values["token"]) {
 				return nil, Trouble(Skipped, "carrier: a header cannot carry these bytes as they are")
 			}
-			request.Header.Set(name, fillText(value, values, asIs))
+			request.Header.Set(name, places.Fill(value, values, places.AsIs))
 		}
 	}
 	if kind == "application/json" && !utf8.ValidString(values["token"]) {
@@ -418,7 +424,7 @@ func (d *web) Open(ctx context.Context, session, customer string, facts tokens.F
 	if err != nil {
 		return "", err
 	}
-	name, err := e.session.text(a.input)
+	name, err := e.session.Text(a.input)
 	if err != nil || name == "" {
 		return "", Trouble(Errored, "%s was answered %d, and %s finds no session in it", e.Request, a.status, e.Session)
 	}
@@ -444,12 +450,12 @@ func (d *web) Relay(ctx context.Context, session, token string) (Verdict, error)
 	if err != nil {
 		return Verdict{}, err
 	}
-	yes, err := e.accepted.holds(a.input)
-	no, other := e.rejected.holds(a.input)
+	yes, err := e.accepted.Holds(a.input)
+	no, other := e.rejected.Holds(a.input)
 	if err = errors.Join(err, other); err != nil {
-		return Verdict{}, Trouble(Errored, "%s was answered %d: %v", e.Request, a.status, err)
+		return Verdict{}, Trouble(Errored, "%s was answered %d: %s", e.Request, a.status, Harmless(err.Error()))
 	}
-	reason, _ := e.reason.text(a.input) // what cannot be read is none
+	reason, _ := e.reason.Text(a.input) // what cannot be read is none
 	switch {
 	case yes && no:
 		return Verdict{}, exit.Input(d.file.path, 0, fmt.Sprintf("accepted (%s) and rejected (%s) are both true of the answer %d to %s", e.Accepted, e.Rejected, a.status, e.Request))
@@ -487,18 +493,18 @@ func (d *web) end(ctx context.Context, e, read *exchange, values map[string]stri
 	if err != nil {
 		return End{}, err
 	}
-	rejected, _ := d.file.HTTP.Relay.rejected.holds(a.input)
+	rejected, _ := d.file.HTTP.Relay.rejected.Holds(a.input)
 	rejected = rejected && a.status >= 400
 	if p := read.Poll; p != nil && !rejected {
 		if a, err = d.poll(ctx, p, values); err != nil {
 			return End{}, err
 		}
 	}
-	reason, _ := read.reason.text(a.input) // what cannot be read is none
+	reason, _ := read.reason.Text(a.input) // what cannot be read is none
 	for i, state := range []string{"completed", "compensated", "stuck"} {
-		switch yes, err := read.states[i].holds(a.input); {
+		switch yes, err := read.states[i].Holds(a.input); {
 		case err != nil:
-			return End{}, Trouble(Errored, "%s was answered %d: %v", e.Request, a.status, err)
+			return End{}, Trouble(Errored, "%s was answered %d: %s", e.Request, a.status, Harmless(err.Error()))
 		case yes:
 			return End{State: state, Reason: reason, Detail: fmt.Sprintf("answered %d", a.status)}, nil
 		}
@@ -525,7 +531,7 @@ func (d *web) poll(ctx context.Context, p *pollPart, values map[string]string) (
 		a, err := d.exchange(timed, &exchange{Request: p.Request, method: p.exchange.method, path: p.exchange.path}, values, d.file.Timeouts.Request)
 		if err == nil {
 			var done bool
-			if done, err = p.until.holds(a.input); done {
+			if done, err = p.until.Holds(a.input); done {
 				return a, nil
 			}
 		}

@@ -3,18 +3,15 @@
 package foreign
 
 import (
-	"encoding/json"
-	"fmt"
 	"net"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/itchyny/gojq"
-
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/places"
 )
 
 type httpPart struct {
@@ -61,8 +58,8 @@ type exchange struct {
 	Poll     *pollPart `yaml:"poll"`
 
 	method, path                        string
-	session, accepted, rejected, reason jq
-	states                              [3]jq
+	session, accepted, rejected, reason places.Place
+	states                              [3]places.Place
 }
 
 type stateJQ struct {
@@ -77,7 +74,7 @@ type pollPart struct {
 	Within  span   `yaml:"within"`
 
 	exchange exchange
-	until    jq
+	until    places.Place
 }
 
 type domainsPart struct {
@@ -93,7 +90,7 @@ type servedPart struct {
 
 	method                  string
 	path                    *regexp.Regexp
-	token, session, attempt jq
+	token, session, attempt places.Place
 }
 
 type readPart struct {
@@ -114,66 +111,16 @@ type reply struct {
 	JSON   any `yaml:"json"`
 }
 
-// jq is a compiled accessor; a nil code gives nothing.
-type jq struct {
-	source string
-	code   *gojq.Code
-}
-
-// get gives what an accessor finds; nil when there is nothing.
-func (q jq) get(input any) (any, error) {
-	if q.code == nil {
-		return nil, nil
-	}
-	v, ok := q.code.Run(input).Next()
-	if !ok {
-		return nil, nil
-	}
-	if err, bad := v.(error); bad {
-		return nil, fmt.Errorf("%s: %s", q.source, Harmless(err.Error()))
-	}
-	return v, nil
-}
-
-// holds reports whether an accessor finds true.
-func (q jq) holds(input any) (bool, error) {
-	v, err := q.get(input)
-	yes, _ := v.(bool)
-	return yes, err
-}
-
-// text gives a string or a number that an accessor finds.
-func (q jq) text(input any) (string, error) {
-	v, err := q.get(input)
-	switch v := v.(type) {
-	case nil:
-		return "", err
-	case string:
-		return v, nil
-	default:
-		raw, err := json.Marshal(v)
-		return string(raw), err
-	}
-}
-
 // compile compiles an accessor of the file.
-func (f *File) compile(at, source string, into *jq) error {
+func (f *File) compile(at, source string, into *places.Place) (err error) {
 	if source == "" {
 		return nil
 	}
-	query, err := gojq.Parse(source)
-	if err == nil {
-		var code *gojq.Code
-		if code, err = gojq.Compile(query); err == nil {
-			*into = jq{source, code}
-			return nil
-		}
+	if *into, err = places.At(source); err != nil {
+		return f.wrong(at, "%q is no jq expression: %v", source, err)
 	}
-	return f.wrong(at, "%q is no jq expression: %v", source, err)
+	return nil
 }
-
-// placeholders are the names that stand in braces.
-var placeholder = regexp.MustCompile(`\{([a-z_]+)\}`)
 
 var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 
@@ -197,7 +144,7 @@ func (f *File) exchangeAt(name string, e *exchange) (err error) {
 	}
 	for _, q := range []struct {
 		name, source string
-		into         *jq
+		into         *places.Place
 	}{{"session", e.Session, &e.session}, {"accepted", e.Accepted, &e.accepted}, {"rejected", e.Rejected, &e.rejected}, {"reason", e.Reason, &e.reason}} {
 		if err := f.compile(at+"."+q.name, q.source, q.into); err != nil {
 			return err
@@ -241,9 +188,9 @@ func (f *File) checkHTTP() (err error) {
 	switch {
 	case h.Relay == nil:
 		return f.wrong("$.http", "relay: how a token is handed in")
-	case h.Relay.accepted.code == nil || h.Relay.rejected.code == nil:
+	case h.Relay.accepted.IsZero() || h.Relay.rejected.IsZero():
 		return f.wrong("$.http.relay", "accepted and rejected: which answers are a yes, and which a no")
-	case h.Open != nil && h.Open.session.code == nil:
+	case h.Open != nil && h.Open.session.IsZero():
 		return f.wrong("$.http.open", "session: where the answer names the session")
 	case h.Domains != nil && h.Serve == "":
 		return f.wrong("$.http", "domains are played where serve says; without it nothing listens")
@@ -306,13 +253,13 @@ func (f *File) servedAt(name string, p *servedPart) error {
 	p.path = regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(path), `\{service\}`, `([^/]+)`) + "$")
 	for _, q := range []struct {
 		name, source string
-		into         *jq
+		into         *places.Place
 	}{{"token", p.Read.Token, &p.token}, {"session", p.Read.Session, &p.session}, {"attempt", p.Read.Attempt, &p.attempt}} {
 		if err := f.compile(at+".read."+q.name, q.source, q.into); err != nil {
 			return err
 		}
 	}
-	if p.token.code == nil {
+	if p.token.IsZero() {
 		return f.wrong(at+".read", "token: where the request has the token")
 	}
 	for which, r := range map[string]**reply{"done": &p.Answer.Done, "repeated": &p.Answer.Repeated, "refused": &p.Answer.Refused, "unavailable": &p.Answer.Unavailable} {
@@ -363,38 +310,4 @@ func (f *File) allowed(hosts []string) error {
 		return nil
 	}
 	return exit.Usage("--allow-host "+f.HTTP.base.Host+", if it is yours and not production", "%s is not this machine", f.HTTP.base.Host)
-}
-
-// fillText puts values in the place of their names; what has none stays.
-func fillText(text string, values map[string]string, how func(string) string) string {
-	return placeholder.ReplaceAllStringFunc(text, func(found string) string {
-		value, ok := values[found[1:len(found)-1]]
-		if !ok {
-			return found
-		}
-		return how(value)
-	})
-}
-
-func asIs(s string) string { return s }
-
-// fillJSON does so in every string of a JSON value, and in the names of members.
-func fillJSON(v any, values map[string]string) any {
-	switch v := v.(type) {
-	case string:
-		return fillText(v, values, asIs)
-	case []any:
-		all := make([]any, len(v))
-		for i := range v {
-			all[i] = fillJSON(v[i], values)
-		}
-		return all
-	case map[string]any:
-		all := make(map[string]any, len(v))
-		for name, member := range v {
-			all[fillText(name, values, asIs)] = fillJSON(member, values)
-		}
-		return all
-	}
-	return v
 }

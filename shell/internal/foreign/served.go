@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/places"
 	"tokenshell/tokens"
 )
 
@@ -158,16 +159,16 @@ func (s *domainServer) call(w http.ResponseWriter, q *http.Request, path string)
 		http.Error(w, "too large", http.StatusRequestEntityTooLarge)
 		return
 	}
-	input := inputOf(0, q.Header, body)
+	input := places.Message(0, q.Header, body)
 	input["path"], input["method"] = path, q.Method
-	token, err := part.token.text(input)
+	token, err := part.token.Text(input)
 	if err != nil || token == "" {
 		http.Error(w, "there is no token where the target file says it is", http.StatusBadRequest)
 		return
 	}
 	c := Call{Action: action, Service: service, Token: token}
-	c.Attempt, _ = part.attempt.text(input) // without one, a session is one attempt
-	c.Session, _ = part.session.text(input) // without one, the order that the token names
+	c.Attempt, _ = part.attempt.Text(input) // without one, a session is one attempt
+	c.Session, _ = part.session.Text(input) // without one, the order that the token names
 	by := s.whose(&c, part)
 	if by == nil {
 		http.Error(w, "nobody opened this session", http.StatusNotFound)
@@ -186,7 +187,7 @@ func (s *domainServer) call(w http.ResponseWriter, q *http.Request, path string)
 			answer = part.Answer.Unavailable
 		}
 	}
-	text, _ := json.Marshal(fillJSON(answer.JSON, values)) // it was YAML, and is JSON
+	text, _ := json.Marshal(places.FillJSON(answer.JSON, values)) // it was YAML, and is JSON
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(answer.Status)
 	if answer.JSON != nil {
@@ -216,7 +217,7 @@ func (s *domainServer) part(method, path string) (part *servedPart, service, act
 
 // whose finds the row whose session a call is about.
 func (s *domainServer) whose(c *Call, part *servedPart) Callee {
-	if part.session.code == nil {
+	if part.session.IsZero() {
 		claim := "order_processing_id"
 		if theirs := s.file.Contract.Claims[claim]; theirs != "" {
 			claim = theirs

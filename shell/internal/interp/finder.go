@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"tokenshell/shell/internal/client"
@@ -82,10 +83,7 @@ func (f Finder) Token(word string) (*client.Token, error) {
 		return t, nil
 	}
 	raw := word
-	if file, ok := strings.CutPrefix(word, "@"); ok || word == "-" {
-		if word == "-" {
-			file = word
-		}
+	if file, ok := fileOf(word); ok {
 		var err error
 		if raw, err = f.Read(file); err != nil {
 			return nil, err
@@ -93,13 +91,59 @@ func (f Finder) Token(word string) (*client.Token, error) {
 	} else if !strings.Contains(word, ".") {
 		return nil, exit.Usage(exit.Meant(word, f.client.Handles(), "token list shows the tokens; @FILE reads one"), "there is no token %q", word)
 	}
+	return f.of(raw), nil
+}
+
+// fileOf gives the file that a word names; - is standard input.
+func fileOf(word string) (string, bool) {
+	if word == "-" {
+		return word, true
+	}
+	return strings.CutPrefix(word, "@")
+}
+
+// of gives the token of a text: that which the client holds, or a loose one.
+func (f Finder) of(raw string) *client.Token {
 	for _, t := range f.client.Wallet.Held {
 		if t.Raw == raw {
-			return t, nil
+			return t
 		}
 	}
 	f.client.Wallet.Meet(raw)
-	return f.client.Loose(raw), nil
+	return f.client.Loose(raw)
+}
+
+// Pasted finds one that somebody has in hand. What stands around a text that is no
+// file's is taken off: quotes, line breaks, Bearer. It is for looking, not for
+// handing it on.
+func (f Finder) Pasted(word string) (*client.Token, error) {
+	file, isFile := fileOf(word)
+	switch {
+	case isFile && file == "-":
+		text, err := f.text(file)
+		if err != nil {
+			return nil, err
+		}
+		raw := bare(string(text))
+		if raw == "" {
+			return nil, exit.Input("stdin", 0, "it is empty")
+		}
+		return f.of(raw), nil
+	case isFile || f.client.Wallet.ByHandle[word] != nil || !strings.Contains(word, "."):
+		return f.Token(word)
+	}
+	return f.of(bare(word)), nil
+}
+
+// around is what may stand in front of a token in a header or in a log.
+var around = regexp.MustCompile(`(?i)^(?:authorization:)?\s*(?:bearer|dpop)\s+`)
+
+// bare takes off what stands around a token.
+func bare(text string) string {
+	const quotes = "\"'`<>,; \t\r\n\u00a0\ufeff\u200b"
+	text = strings.Trim(text, quotes)
+	text = strings.Trim(around.ReplaceAllString(text, ""), quotes)
+	return strings.NewReplacer("\r", "", "\n", "", "\\n", "").Replace(text)
 }
 
 // Tokens finds every token before anything is done with one.

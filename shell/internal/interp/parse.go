@@ -208,7 +208,11 @@ func (p *Parser) unchosen(family *kong.Node, words []string) error {
 			return nil
 		}
 	}
-	return exit.Usage(Synopsis(family), "%s: one of %s is missing", VerbPath(family), strings.Join(childNames(family), ", "))
+	names := childNames(family)
+	if len(names) == 1 {
+		return exit.Usage(Synopsis(family), "%s: %s is missing", VerbPath(family), names[0])
+	}
+	return exit.Usage(Synopsis(family), "%s: one of %s is missing", VerbPath(family), strings.Join(names, ", "))
 }
 
 // UnknownChild says that a family has no verb of this name, and which it may be.

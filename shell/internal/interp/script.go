@@ -34,7 +34,8 @@ func WithInterrupt() (context.Context, context.CancelFunc) {
 // for the process ends.
 const Grace = 2 * time.Second
 
-// Script runs lines until one surprises, and says which.
+// Script runs lines until one surprises, and says which. When the last of them
+// found that a token would be refused, that is an error, too.
 func (s *Shell) Script(name string, from io.Reader, semicolons bool, stdout, stderr io.Writer) error {
 	ctx, stop := WithInterrupt()
 	defer stop()
@@ -57,7 +58,16 @@ func (s *Shell) Script(name string, from io.Reader, semicolons bool, stdout, std
 			return exit.ToPeople(err)
 		}
 	}
-	return s.Leave(s.Output(stdout, stderr))
+	return s.ended(s.Leave(s.Output(stdout, stderr)))
+}
+
+// ended gives what a process ends with when nothing went wrong: the last command
+// may have found that a token would be refused.
+func (s *Shell) ended(err error) error {
+	if err == nil && s.rejected {
+		return exit.ToPeople(errors.New("the token would be refused")) // as the verb has said
+	}
+	return err
 }
 
 // Command runs one command that the process was given as words, and no line.
@@ -73,7 +83,7 @@ func (s *Shell) Command(words []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if wrong := s.Leave(s.Output(stdout, stderr)); err == nil {
-		return wrong
+		return s.ended(wrong)
 	}
 	return exit.ToPeople(err)
 }

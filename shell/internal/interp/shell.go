@@ -47,6 +47,7 @@ type Shell struct {
 	out        *answer.Out // of the verb that runs
 	trouble    error       // what went wrong with a verb that ran meanwhile
 	quit       bool
+	rejected   bool   // the last command has found that a token is to be refused
 	last       string // the command that ran last, as it was written
 	binds      []any
 }
@@ -83,6 +84,10 @@ type Call struct {
 
 // Quit has the shell leave.
 type Quit func()
+
+// Verdict takes down whether a token that was looked at would be accepted: a
+// process that ends with such a look says so with its exit code.
+type Verdict func(accepted bool)
 
 // Asker asks a person in the middle of a verb; nil when nobody is there.
 type Asker func(question string) (answer string, err error)
@@ -139,6 +144,7 @@ func (s *Shell) Output(stdout, stderr io.Writer) *answer.Out {
 // is how it was written.
 func (s *Shell) Run(ctx context.Context, typed string, words []string, stdout, stderr io.Writer) error {
 	out := s.Output(stdout, stderr)
+	s.rejected = false
 	end := s.begin(typed, words, out)
 	negated := words[0] == "!"
 	if negated {
@@ -209,7 +215,7 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	binds := append([]any{
 		&Call{s, ctx, out}, s.Client, out, &s.Dir, &s.Options, s.Vars, s.Language, s.Transcript,
-		Finder{s.Client, &s.Dir, s}, Seed{p.flags.Seed}, Quit(func() { s.quit = true }), Asker(s.Ask),
+		Finder{s.Client, &s.Dir, s}, Verdict(func(accepted bool) { s.rejected = !accepted }), Seed{p.flags.Seed}, Quit(func() { s.quit = true }), Asker(s.Ask),
 	}, s.binds...)
 	if s.World != nil { // help works without one
 		binds = append(binds, s.World)

@@ -19,7 +19,7 @@ func Elapsed(d time.Duration) string {
 	if d = d.Round(10 * time.Millisecond); d < time.Second || d >= time.Minute {
 		return tokens.HowLong(d)
 	}
-	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + " s"
+	return strconv.FormatFloat(float64(d.Milliseconds())/1000, 'f', -1, 64) + " s"
 }
 
 // Prefixed gives a text with what stands before it; nothing when it is empty.

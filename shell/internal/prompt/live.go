@@ -17,6 +17,7 @@ import (
 	"tokenshell/shell/internal/fates"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/profiles"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/verbs"
 	"tokenshell/shell/internal/wire"
@@ -62,7 +63,10 @@ func liveKinds() map[string]liveKind {
 		"who":      of(func(*interp.Shell) []lineedit.Candidate { return offerRows(attacks.Whos(), attacks.Row.Who) }),
 		"about":    of(func(*interp.Shell) []lineedit.Candidate { return offerRows(attacks.Checks(), attacks.Row.Check) }),
 		"outsider": of(offerOutsiders),
-		"claim":    of(func(*interp.Shell) []lineedit.Candidate { return plain(tokens.ClaimNames()) }),
+		"profile": func(c *completer, word string, _ []string) []lineedit.Candidate {
+			return append(rowsOf(profiles.Ready(), func(p profiles.Profile) (string, string) { return p.Name, p.What }), c.files(word)...)
+		},
+		"claim": of(func(*interp.Shell) []lineedit.Candidate { return plain(tokens.ClaimNames()) }),
 		"signer": of(func(*interp.Shell) []lineedit.Candidate {
 			return rowsOf(attacks.Signers(), func(r attacks.SignerRow) (string, string) { return r.Word, r.Help })
 		}),
@@ -277,6 +281,7 @@ func offerTopics(c *completer, _ string, before []string) []lineedit.Candidate {
 		lineedit.Candidate{Value: "checks", Description: "what may be left out, to see what happens"},
 		lineedit.Candidate{Value: "faults", Description: "what may go wrong between the parties"},
 		lineedit.Candidate{Value: "encodings", Description: "how a part of a forged token may be written"},
+		lineedit.Candidate{Value: "profile", Description: "what an outside issuer's tokens may do differently"},
 		lineedit.Candidate{Value: "adapter", Description: "somebody else's relay, behind our protocol"},
 		lineedit.Candidate{Value: "run", Description: "scenarios, and what one may do"},
 		lineedit.Candidate{Value: "lint", Description: "what in scenarios tests nothing"})

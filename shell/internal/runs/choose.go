@@ -49,13 +49,13 @@ func rows(ctx context.Context, c scenario.Config, all []chosen) []chosen {
 // choose gives the scenarios that the flags mean. One that means none is an error.
 func (p *plan) choose(ctx context.Context) ([]chosen, error) {
 	paths := p.Paths
-	var failed []string
+	p.failed = lastFailed()
 	if p.Rerun {
-		if failed = lastFailed(); len(failed) == 0 {
+		if len(p.failed) == 0 {
 			return nil, exit.Usage("leave --rerun-failed out", "nothing failed when scenarios ran here last")
 		}
 		if len(paths) == 0 {
-			paths = failed
+			paths = p.failed
 		}
 	}
 	names, err := scenario.Files(slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return path == "-" }))
@@ -80,7 +80,7 @@ func (p *plan) choose(ctx context.Context) ([]chosen, error) {
 		{"--run " + p.Run, func(c chosen) bool { return p.only != nil && !p.only.MatchString(c.File) }},
 		{"--skip " + p.Skip, func(c chosen) bool { return p.never != nil && p.never.MatchString(c.File) }},
 		{"--tag " + strings.Join(p.Tag, " "), func(c chosen) bool { return !p.tagged(c.Tags) }},
-		{"--rerun-failed", func(c chosen) bool { return p.Rerun && !slices.Contains(failed, c.File) }},
+		{"--rerun-failed", func(c chosen) bool { return p.Rerun && !slices.Contains(p.failed, c.File) }},
 	} {
 		before := len(all)
 		if all = slices.DeleteFunc(all, row.leave); len(all) == 0 && before > 0 {
@@ -170,9 +170,10 @@ func lastFailed() []string {
 	return slices.DeleteFunc(remembered()[here], func(file string) bool { return !files.Exists(file) })
 }
 
-// remember keeps which scenarios failed here, for --rerun-failed. Those of other
-// folders stay, as many as there is room for. What cannot be written is forgotten.
-func remember(failed []string) {
+// remember keeps which scenarios failed here, for --rerun-failed: these, and those
+// before them that have not passed since. Those of other folders stay, as many as
+// there is room for. What cannot be written is forgotten.
+func remember(failed []string, passed map[string]bool) {
 	here, err := os.Getwd()
 	path := memoryPath()
 	if err != nil || path == "" {
@@ -181,6 +182,11 @@ func remember(failed []string) {
 	all := remembered()
 	if len(failed) == 0 && all[here] == nil {
 		return
+	}
+	for _, file := range all[here] {
+		if !passed[file] && !slices.Contains(failed, file) {
+			failed = append(failed, file)
+		}
 	}
 	if delete(all, here); len(failed) > 0 {
 		all[here] = failed

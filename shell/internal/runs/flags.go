@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/scenario"
@@ -92,6 +93,7 @@ type plan struct {
 	part, parts int
 	until       map[string]int
 	reports     []reportTo
+	failed      []string // here, before this run
 }
 
 // look says what is wrong with the flags.
@@ -205,5 +207,20 @@ func quoted(word string) string {
 	if plain.MatchString(word) {
 		return word
 	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	if !strings.ContainsFunc(word, unicode.IsControl) {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	var b strings.Builder
+	for _, c := range []byte(word) {
+		switch {
+		case c < ' ' || c > '~':
+			fmt.Fprintf(&b, `\x%02x`, c)
+		case c == '\'' || c == '\\':
+			b.WriteByte('\\')
+			fallthrough
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return "$'" + b.String() + "'"
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"syscall"
 	"time"
@@ -42,7 +43,7 @@ type Run struct {
 }
 
 // patience is how long a run that was interrupted may take to tell of it.
-const patience = 850 * time.Millisecond
+const patience = 600 * time.Millisecond
 
 // Go runs scenarios until all are done, or ctx ends, and gives what the process
 // ends with. What the scenarios started, and where they worked, is gone then.
@@ -71,13 +72,16 @@ func (r *Run) Go(ctx context.Context) error {
 	if err != nil {
 		return exit.Input(os.TempDir(), 0, "there is no room for work folders: "+files.CauseOf(err))
 	}
+	if folder, err = filepath.EvalSymlinks(folder); err != nil {
+		return exit.Input(os.TempDir(), 0, files.CauseOf(err))
+	}
 	c.Folder = folder
 	if !p.Keep {
 		defer scenario.Remove(folder)
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	defer scenario.EndPrograms(ctx)()
+	defer scenario.EndPrograms(ctx, folder)()
 	return r.tell(ctx, stop, p, all, c)
 }
 
@@ -138,7 +142,7 @@ func ReadAll(ctx context.Context, from io.Reader) ([]byte, error) {
 func (r *Run) tell(ctx context.Context, stop context.CancelCauseFunc, p *plan, all []chosen, c scenario.Config) error {
 	t := &teller{
 		run: r, out: r.Out, plan: p, cover: c.Cover, all: all, took: tokens.Stopwatch(), stop: stop, sum: Summary{Total: len(all)}, keep: r.Out.Format == "json",
-		since: map[int]time.Duration{}, waiting: map[int][]scenario.Step{}, status: page.NewProgress(r.Progress),
+		passed: map[string]bool{}, since: map[int]time.Duration{}, waiting: map[int][]scenario.Step{}, status: page.NewProgress(r.Progress),
 	}
 	r.Out.Ctx = ctx
 	t.written = r.writings(t, p)
@@ -178,15 +182,15 @@ func (r *Run) after(t *teller, p *plan) func(int, scenario.Outcome, scenario.Lef
 		if left.Shell == nil || p.ShellOnFail && o.Verdict != scenario.Failed {
 			return true
 		}
-		t.mu.Lock()
+		t.printing.Lock()
 		t.show(func(w *page.Page) {
 			if o.Verdict == scenario.Failed {
 				t.write(w, &o)
 			}
 			fmt.Fprintf(w, "this is its world, and %s its folder; Ctrl-D leaves\n", left.Folder)
 		})
-		t.status.To = nil
-		t.mu.Unlock()
+		t.status.To, t.shown = nil, true
+		t.printing.Unlock()
 		if err := r.Prompt(left.Shell); err != nil {
 			t.stop(err)
 		}
@@ -220,8 +224,12 @@ func (r *Run) writings(t *teller, p *plan) []*writing {
 // finish writes the reports, says how it went, and gives what the process ends
 // with.
 func (t *teller) finish(ctx context.Context, err error) error {
-	writing, end := context.WithTimeout(context.WithoutCancel(ctx), patience/3)
+	writing, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
+	if err != nil {
+		writing, end = context.WithTimeout(writing, patience/3)
+		defer end()
+	}
 	t.mu.Lock()
 	t.over = true
 	t.sum.Milliseconds = t.took().Milliseconds()
@@ -248,7 +256,7 @@ func (t *teller) finish(ctx context.Context, err error) error {
 	failed := t.files
 	t.mu.Unlock()
 	if err == nil {
-		remember(failed)
+		remember(failed, t.passed)
 	}
 	if context.Cause(ctx) == errNobodyReads {
 		return errNobodyReads
@@ -258,9 +266,12 @@ func (t *teller) finish(ctx context.Context, err error) error {
 	select {
 	case told := <-told:
 		wrong = errors.Join(wrong, told)
-	case <-late(ctx):
+	case <-writing.Done(): // whoever prints waits for a reader
 	}
-	if err != nil {
+	switch {
+	case errors.Is(wrong, syscall.EPIPE):
+		return errNobodyReads
+	case err != nil:
 		return errors.Join(err, wrong)
 	}
 	switch {
@@ -292,6 +303,10 @@ func Heed() (ctx context.Context, end func()) {
 		signal.Stop(pipe)
 	}
 }
+
+// Unread is the exit code of a process whose output nobody reads any more: as if it
+// had died of that, and as a pipe of a shell has it.
+const Unread = 128 + 13
 
 // NobodyReads reports whether a run ended because nobody reads what it prints.
 func NobodyReads(err error) bool { return errors.Is(err, errNobodyReads) }

@@ -73,10 +73,14 @@ type teller struct {
 	took  func() time.Duration
 	stop  context.CancelCauseFunc // ends the run when nobody reads
 
-	mu      sync.Mutex
+	printing sync.Mutex // is held by whoever prints, and may have to wait for a reader
+	shown    bool       // what comes next was told before its prompt opened
+
+	mu      sync.Mutex // is held for a moment
 	sum     Summary
-	keep    bool // every row is wanted
-	files   []string
+	keep    bool               // every row is wanted
+	files   []string           // that failed
+	passed  map[string]bool    // of those that had failed before
 	failed  []scenario.Outcome // in short, for the recap
 	slow    []scenario.Outcome // in short, the slowest first
 	silent  int                // of what never ran, not named
@@ -97,7 +101,7 @@ const (
 // errNobodyReads is what ends a run whose output nobody takes.
 var errNobodyReads = errors.New("nobody reads what is printed")
 
-// show prints; a run that nobody listens to ends. The lock is held.
+// show prints; a run that nobody listens to ends.
 func (t *teller) show(write func(w *page.Page)) {
 	if t.out.Format != "text" {
 		return
@@ -119,13 +123,17 @@ func (t *teller) begun(at int) {
 // line is told of a line, or of what it said: it is shown when its file's turn has
 // come.
 func (t *teller) line(at int, s scenario.Step) {
+	t.printing.Lock()
+	defer t.printing.Unlock()
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	if at == t.sum.reported() {
-		t.showLine(at, s)
-		return
+	its := at == t.sum.reported()
+	if !its {
+		t.waiting[at] = append(t.waiting[at], s)
 	}
-	t.waiting[at] = append(t.waiting[at], s)
+	t.mu.Unlock()
+	if its {
+		t.showLine(at, s)
+	}
 }
 
 func (s *Summary) reported() int {
@@ -135,11 +143,7 @@ func (s *Summary) reported() int {
 func (t *teller) showLine(at int, s scenario.Step) {
 	t.show(func(w *page.Page) {
 		if s.Line > 0 {
-			file := t.all[at].name()
-			if s.In != "" {
-				file = redact.OneLine(s.In)
-			}
-			fmt.Fprintf(w, "%s %s\n", w.Faint(fmt.Sprintf("%s:%d:", file, s.Line)), redact.OneLine(redact.Tokens(s.Text)))
+			fmt.Fprintf(w, "%s %s\n", w.Faint(place(&scenario.Outcome{File: t.all[at].File, In: s.In, Line: s.Line})+":"), redact.OneLine(redact.Tokens(s.Text)))
 			return
 		}
 		for line := range strings.Lines(s.Said) {
@@ -150,37 +154,66 @@ func (t *teller) showLine(at int, s scenario.Step) {
 
 // done is told of each file, in their order.
 func (t *teller) done(o scenario.Outcome) {
+	t.printing.Lock()
+	defer t.printing.Unlock()
+	at, lines, ok := t.take(o)
+	if !ok {
+		return
+	}
+	for _, s := range lines {
+		t.showLine(at, s)
+	}
+	quiet := t.shown || t.plan.Quiet && o.Verdict != scenario.Failed && o.Verdict != scenario.Interrupted
+	if !quiet && (o.Verdict != scenario.NotRun || t.silent <= mostNotRun) {
+		t.show(func(w *page.Page) { t.write(w, &o) })
+	}
+	t.shown = false
+	for _, w := range t.written {
+		if !w.inFile {
+			w.add(o)
+		}
+	}
+	t.mu.Lock()
+	next := t.waiting[at+1]
+	delete(t.waiting, at+1)
+	t.mu.Unlock()
+	for _, s := range next {
+		t.showLine(at+1, s)
+	}
+}
+
+// take counts an outcome and keeps of it what is told later. It gives the file's
+// number, and lines of it that wait to be shown; ok is false when all is over.
+func (t *teller) take(o scenario.Outcome) (at int, lines []scenario.Step, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.over {
-		return
+		return 0, nil, false
 	}
-	at := t.sum.reported()
-	for _, s := range t.waiting[at] {
-		t.showLine(at, s)
-	}
+	at = t.sum.reported()
+	lines = t.waiting[at]
 	delete(t.waiting, at)
 	t.running = slices.DeleteFunc(t.running, func(other int) bool { return other == at })
 	delete(t.since, at)
 	*t.sum.count(o.Verdict)++
 	switch o.Verdict {
+	case scenario.Passed:
+		if slices.Contains(t.plan.failed, o.File) {
+			t.passed[o.File] = true
+		}
 	case scenario.Failed:
-		file := o.File
-		if file != "-" && !slices.Contains(t.files, file) {
-			t.files = append(t.files, file)
+		if o.File != "-" && !slices.Contains(t.files, o.File) {
+			t.files = append(t.files, o.File)
 		}
 		t.failed = append(t.failed, inShort(o))
 	case scenario.NotRun:
-		if t.silent++; t.silent <= mostNotRun && !t.plan.Quiet {
-			t.show(func(w *page.Page) { t.write(w, &o) })
-		}
-	}
-	if o.Verdict != scenario.NotRun && (!t.plan.Quiet || o.Verdict != scenario.Passed && o.Verdict != scenario.Skipped) {
-		t.show(func(w *page.Page) { t.write(w, &o) })
+		t.silent++
 	}
 	t.rank(o)
 	for _, w := range t.written {
-		w.add(o)
+		if w.inFile {
+			w.add(o)
+		}
 	}
 	if t.keep {
 		if o.Verdict != scenario.Failed {
@@ -188,12 +221,7 @@ func (t *teller) done(o scenario.Outcome) {
 		}
 		t.sum.Rows = append(t.sum.Rows, o)
 	}
-	if next := t.sum.reported(); len(t.waiting[next]) > 0 {
-		for _, s := range t.waiting[next] {
-			t.showLine(next, s)
-		}
-		delete(t.waiting, next)
-	}
+	return at, lines, true
 }
 
 // inShort keeps of an outcome what the recap says.
@@ -227,11 +255,16 @@ func (t *teller) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			t.mu.Lock()
-			if !t.over {
-				t.status.Tell(t.far)
+			if t.printing.TryLock() { // or somebody prints, and the status would be gone at once
+				t.mu.Lock()
+				over := t.over
+				line := t.far(t.status.Began())
+				t.mu.Unlock()
+				if !over {
+					t.status.Tell(func(time.Duration) string { return line })
+				}
+				t.printing.Unlock()
 			}
-			t.mu.Unlock()
 		}
 	}
 }
@@ -294,10 +327,9 @@ func elsewhere(o *scenario.Outcome) string {
 
 // end tells how it ended: what failed once more, the slowest, and the sum.
 func (t *teller) end() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.printing.Lock()
+	defer t.printing.Unlock()
 	t.status.End()
-	t.sum.Milliseconds = t.took().Milliseconds()
 	if t.out.Format == "json" {
 		if t.sum.Rows == nil {
 			t.sum.Rows = []scenario.Outcome{}

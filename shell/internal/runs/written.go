@@ -146,7 +146,7 @@ func (w *writing) junit() ([]byte, error) {
 		case scenario.NotRun:
 			c.Verdict, c.Message = report.Left, "not run"
 		}
-		c.Class = strings.Trim(c.Class, ".")
+
 		r.Cases = append(r.Cases, c)
 	}
 	return report.JUnit(r)

@@ -5,18 +5,20 @@ package scenario
 import (
 	"context"
 	"time"
+
+	"tokenshell/tokens"
 )
 
-// Ending a program: it is asked a few times, and then killed.
+// Ending a program: it is asked for some time, and then killed.
 const (
 	askingPause = 50 * time.Millisecond
-	askedTimes  = 6
+	askingTime  = 250 * time.Millisecond
 )
 
-// EndPrograms ends all programs below this process once ctx has ended: an
-// interrupt may have come to this process alone. What it returns is called when
-// the run is over.
-func EndPrograms(ctx context.Context) (over func()) {
+// EndPrograms ends all programs below this process once ctx has ended, and those
+// that scenarios started whose work folders lie in a folder: an interrupt may have
+// come to this process alone. What it returns is called when the run is over.
+func EndPrograms(ctx context.Context, folder string) (over func()) {
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -25,12 +27,13 @@ func EndPrograms(ctx context.Context) (over func()) {
 		case <-stop:
 			return
 		}
-		for round := 0; ; round++ {
-			endBelow(round >= askedTimes)
+		for asked := tokens.Stopwatch(); ; {
+			endBelow(asked() >= askingTime, folder)
 			select {
 			case <-time.After(askingPause):
 			case <-stop:
-				endBelow(true)
+				endBelow(true, folder)
+				endIn(folder)
 				return
 			}
 		}

@@ -9,39 +9,64 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
-// endBelow asks the processes below this one to end, or kills them.
-func endBelow(kill bool) {
+// endBelow asks the processes below this one to end, or kills them, and with them
+// those that were started in a folder: whoever started them may be gone.
+func endBelow(kill bool, folder string) {
 	signal := syscall.SIGTERM
 	if kill {
 		signal = syscall.SIGKILL
 	}
 	children := childrenOf()
-	for below := children[os.Getpid()]; len(below) > 0; below = below[1:] {
-		_ = syscall.Kill(below[0], signal) // it may have ended meanwhile
-		below = append(below, children[below[0]]...)
+	end(append(children[os.Getpid()], startedIn(folder, children)...), children, signal)
+}
+
+// endIn kills the processes that were started in a work folder, and those below
+// them, where the system tells with what they were started.
+func endIn(folder string) {
+	for range killRounds {
+		children := childrenOf()
+		there := startedIn(folder, children)
+		if len(there) == 0 {
+			return
+		}
+		end(there, children, syscall.SIGKILL)
+		time.Sleep(killPause)
 	}
 }
 
-// endIn kills the processes below this one that were started in a work folder, and
-// those below them, where the system tells with what they were started.
-func endIn(folder string) {
-	children := childrenOf()
-	var kill func(pid int, within bool)
-	kill = func(pid int, within bool) {
-		if !within && pid != os.Getpid() {
-			env, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "environ"))
-			within = strings.HasPrefix(string(env), "WORK="+folder) || strings.Contains(string(env), "\x00WORK="+folder)
-		}
-		if within {
-			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended meanwhile
-		}
-		for _, child := range children[pid] {
-			kill(child, within)
+// Killing: whoever is killed last may have started another meanwhile.
+const (
+	killRounds = 20
+	killPause  = 5 * time.Millisecond
+)
+
+// end sends a signal to processes, and to all below them.
+func end(pids []int, children map[int][]int, signal syscall.Signal) {
+	told := map[int]bool{os.Getpid(): true}
+	for ; len(pids) > 0; pids = pids[1:] {
+		if !told[pids[0]] {
+			told[pids[0]] = true
+			_ = syscall.Kill(pids[0], signal) // it may have ended meanwhile
+			pids = append(pids, children[pids[0]]...)
 		}
 	}
-	kill(os.Getpid(), false)
+}
+
+// startedIn gives the processes whose $WORK lies in a folder.
+func startedIn(folder string, children map[int][]int) []int {
+	var pids []int
+	for _, below := range children {
+		for _, pid := range below {
+			env, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "environ")) // others' are not for us
+			if folder != "" && (strings.HasPrefix(string(env), "WORK="+folder+"/") || strings.Contains(string(env), "\x00WORK="+folder+"/")) {
+				pids = append(pids, pid)
+			}
+		}
+	}
+	return pids
 }
 
 // childrenOf gives every process's children: as /proc has them, or ps.

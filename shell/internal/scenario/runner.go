@@ -58,7 +58,7 @@ type Left struct {
 
 // leaving is how long what was interrupted, or has had its time, may take to end;
 // then it is left behind.
-const leaving = 600 * time.Millisecond
+const leaving = 400 * time.Millisecond
 
 // errTime is what ends a scenario that takes longer than it may.
 var errTime = errors.New("the scenario has had its time")

@@ -369,6 +369,29 @@ func unsetIn(word string) string {
 	return name
 }
 
+// below adds the .txtar files in a folder, and in those below it, sorted. Links are
+// followed, and no folder is read within itself.
+func below(folder string, found []string, within map[string]bool) ([]string, error) {
+	real, err := filepath.EvalSymlinks(folder)
+	if err != nil || within[real] {
+		return found, err
+	}
+	within[real] = true
+	defer delete(within, real)
+	entries, err := os.ReadDir(folder)
+	for _, entry := range entries {
+		path := filepath.Join(folder, entry.Name())
+		info, wrong := os.Stat(path)
+		switch {
+		case strings.HasSuffix(path, ".txtar") && (wrong != nil || !info.IsDir()):
+			found = append(found, path)
+		case wrong == nil && info.IsDir() && err == nil:
+			found, err = below(path, found, within)
+		}
+	}
+	return found, err
+}
+
 // Files gives the scenarios that paths mean: files as they are, those that a
 // pattern matches, folders with all .txtar files below them, sorted. A folder or a
 // pattern without any is an error.
@@ -389,13 +412,8 @@ func Files(paths []string) ([]string, error) {
 		before := len(found)
 		if !info.IsDir() {
 			found = append(found, path)
-		} else if err := filepath.WalkDir(path, func(p string, d os.DirEntry, err error) error {
-			if err == nil && !d.IsDir() && strings.HasSuffix(p, ".txtar") {
-				found = append(found, p)
-			}
-			return err
-		}); err != nil {
-			return nil, exit.Input(path, 0, err.Error())
+		} else if found, err = below(path, found, map[string]bool{}); err != nil {
+			return nil, exit.Input(path, 0, files.CauseOf(err))
 		}
 		if len(found) == before {
 			return nil, exit.Input(path, 0, "there is no .txtar file in this folder")

@@ -133,6 +133,8 @@ func (v *targetCheck) Run(ctx context.Context, w *world.World, dir *files.Dir, o
 			one.Advice = fmt.Sprintf("not tried; if it can, say so in can: %s", strings.Trim(fmt.Sprint(rows[i].Needs()), "[]"))
 		case row.Status == foreign.BaselineFailed:
 			one.Advice = "a good token did not come through: look at audience, typ, issuers and claims in contract, and at accepted"
+		case strings.HasPrefix(row.Detail, "the control "):
+			one.Advice = "a good token has no answer: look at open and relay, and at what the relay writes to its log"
 		case !row.Green() && row.Status != foreign.Skipped:
 			one.Advice = probe.wrong
 		}

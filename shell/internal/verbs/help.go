@@ -15,6 +15,7 @@ import (
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/profiles"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
@@ -22,7 +23,7 @@ import (
 
 // unknownTopic says what else help explains.
 func unknownTopic(l *interp.Language, p *interp.Parser, word string) error {
-	topics := append(l.ReasonCodes(), "reasons", "checks", "faults", "encodings")
+	topics := append(l.ReasonCodes(), "reasons", "checks", "faults", "encodings", "profile")
 	for _, t := range l.Topics {
 		topics = append(topics, t.Name)
 	}
@@ -59,6 +60,22 @@ func writeEncodings(w *page.Page) {
 		"A TEXT has the escapes of Go: \\n, \\u200b. $TIMES(1000,x) is a text again and again, $BYTE(ff) a byte that no line holds.\n")
 }
 
+func writeProfiles(w *page.Page) {
+	fmt.Fprintln(w, "What an outside issuer's tokens do differently: YAML, for trust add and token explain.")
+	rows := page.NewTable("KEY", "SUCH AS", "WHAT IT IS FOR")
+	for _, key := range profiles.Keys() {
+		rows.Row(page.Rigid(key.Name), key.Like, key.Help)
+	}
+	rows.Write(w)
+	fmt.Fprintln(w)
+	rows = page.NewTable("READY", "FOR")
+	for _, p := range profiles.Ready() {
+		rows.Row(page.Rigid(p.Name), p.What)
+	}
+	rows.Write(w)
+	fmt.Fprint(w, "\n--profile NAME takes one that is ready, and --audience NAME says what the issuer calls us; help profile --jq '.ready[0].text' shows one as a file.\n")
+}
+
 func writeFaults(w *page.Page) {
 	rows := page.NewTable("FAULT", "WHAT HAPPENS")
 	for _, row := range wire.FaultRows() {
@@ -92,7 +109,7 @@ func reasonsJSON(reasons []tokens.ReasonRow) any {
 
 // Help is the verb help.
 type Help struct {
-	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons, checks, faults, encodings, run or adapter."`
+	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons, checks, faults, encodings, profile, run or adapter."`
 }
 
 // Run explains.
@@ -123,6 +140,9 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 	}
 	if words[0] == "encodings" {
 		return out.Show(map[string]any{"encodings": bends.Rows()}, writeEncodings)
+	}
+	if words[0] == "profile" && len(words) == 1 {
+		return out.Show(map[string]any{"keys": profiles.Keys(), "ready": profiles.Ready()}, writeProfiles)
 	}
 	if words[0] == "faults" {
 		return out.Show(map[string]any{"faults": wire.FaultRows()}, writeFaults)

@@ -42,6 +42,7 @@ func TestOtherShellsHabitsAreAnsweredWithTheSpelling(t *testing.T) {
 		"clock advance 90":             "write one such as 90s, 1h30m or 1d\n",
 		"clock skew coupons --ahead 1": "usage: clock skew: --ahead: \"1\" is not a duration: write one such as 90s, 1h30m or 1d\n",
 		"clock skew coupons":           "usage: clock skew: --ahead D or --behind D is missing\nhint: clock skew PARTY --ahead D | --behind D\n",
+		"restart":                      "usage: restart: relay is missing\nhint: restart relay\n",
 		"payment confirm 5.00":         "usage: payment confirm: --method M is missing\n",
 		"watch 1min points balance":    "usage: watch: D: \"1min\" is not a duration: write 1m\n",
 		"set leeway 1min":              "write 1m\n",

@@ -3,6 +3,7 @@
 package verbs
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,9 +13,11 @@ import (
 	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/profiles"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
+	"tokenshell/tokens/keysets"
 )
 
 // Trust is the verb trust.
@@ -30,22 +33,25 @@ type outsiderState struct {
 	Service      string   `json:"service"`
 	Capabilities []string `json:"capabilities"`
 	Keys         []string `json:"keys"`
+	LeftOut      []string `json:"left_out,omitempty"` // keys of its set that cannot be used
+	Warning      string   `json:"warning,omitempty"`
 }
 
 func stateOf(o *world.Outsider) outsiderState {
-	s := outsiderState{o.Issuer.Name, o.Service, o.Issuer.Capabilities, []string{}}
+	s := outsiderState{Issuer: o.Issuer.Name, Service: o.Service, Capabilities: o.Issuer.Capabilities, Keys: []string{}}
 	for _, key := range o.Keys {
-		s.Keys = append(s.Keys, key.ID)
+		s.Keys = append(s.Keys, cmp.Or(key.ID, "(no kid)"))
 	}
 	return s
 }
 
 type trustAdd struct {
 	Issuer     string   `arg:"" name:"iss" help:"Its iss, exactly as its tokens say it."`
-	JWKS       string   `name:"jwks" required:"" complete:"file" placeholder:"FILE" help:"Its key set (RFC 7517), checked when it is read."`
+	JWKS       string   `name:"jwks" required:"" complete:"file" placeholder:"FILE" help:"Its keys: a JWK set (RFC 7517), a JWK, PEM, a certificate. What cannot verify is left out, and named."`
 	Capability []string `required:"" sep:"none" placeholder:"CAP" help:"What it may grant; may be repeated."`
 	Service    string   `placeholder:"NAME" help:"A stand-in that its tokens go to, and that accepts each once."`
-	Profile    string   `complete:"file" placeholder:"FILE" help:"YAML: what its tokens do differently (typ, header, audience, claims, max_lifetime, leeway)."`
+	Profile    string   `complete:"profile" placeholder:"FILE" help:"What its tokens do differently: a YAML file, or one that is ready, such as oauth-access-token. help profile has the keys, and the ready ones."`
+	Audience   []string `sep:"none" placeholder:"NAME" help:"What it calls us in aud, instead of what the profile says; may be repeated."`
 }
 
 // Run trusts an issuer.
@@ -67,25 +73,56 @@ func (v *trustAdd) Run(w *world.World, dir *files.Dir, out *answer.Out) error {
 			return exit.Usage("write one such as loyalty:redeem", "%q is not a capability", capability)
 		}
 	}
+	profile, err := profiles.Read(dir, v.Profile)
+	if err != nil {
+		return err
+	}
+	if profile, err = profiles.ForUs(profile, v.Audience); err != nil {
+		return err
+	}
 	text, err := dir.Read(v.JWKS, interp.TokenFileLimit)
 	if err != nil {
 		return err
 	}
-	keys, err := tokens.ParseKeySet(text)
+	set, err := keysets.Read(text, profile.Algorithm)
 	if err != nil {
 		return exit.Input(v.JWKS, 0, err.Error())
 	}
-	profile, err := world.ReadProfile(dir, v.Profile)
-	if err != nil {
-		return err
-	}
+	keys := set.Keys
 	o := &world.Outsider{Issuer: tokens.Issuer{Name: v.Issuer, Keys: keys, Capabilities: slices.Clone(v.Capability), Profile: profile}, Keys: keys}
 	if err := w.Trust(o, v.Service); err != nil {
 		return err
 	}
-	return out.Show(stateOf(o), func(w *page.Page) {
+	data := stateOf(o)
+	data.LeftOut, data.Warning = set.LeftOut, undone(w, o)
+	return out.Show(data, func(w *page.Page) {
 		fmt.Fprintf(w, "%s is trusted for %s, %s%s\n", tokens.Word(v.Issuer), tokens.Words(v.Capability, " "), page.Count(len(keys), "key"), page.Prefixed(", its tokens go to ", v.Service))
+		if notice := set.Notice(); notice != "" {
+			fmt.Fprintf(w, "%s: %s\n", v.JWKS, notice)
+		}
+		if data.Warning != "" {
+			fmt.Fprintf(w, "%s: %s\n", w.Paint(page.WornStyle, "warning"), data.Warning)
+		}
 	})
+}
+
+// undone says which of an issuer's capabilities no service does; empty when there
+// is one for each.
+func undone(w *world.World, o *world.Outsider) string {
+	var nobody []string
+	for _, capability := range o.Issuer.Capabilities {
+		done := slices.ContainsFunc(w.Parties, func(p world.Party) bool { return p.Capability == capability }) ||
+			slices.ContainsFunc(w.Outsiders, func(o *world.Outsider) bool {
+				return o.Service != "" && slices.Contains(o.Issuer.Capabilities, capability)
+			})
+		if !done {
+			nobody = append(nobody, capability)
+		}
+	}
+	if nobody == nil {
+		return ""
+	}
+	return fmt.Sprintf("no service does %s, so that its tokens are refused with capability_not_allowed; --service NAME makes a stand-in that does", tokens.Words(nobody, ", "))
 }
 
 type trustList struct{}
@@ -104,7 +141,7 @@ func (v *trustList) Run(w *world.World, out *answer.Out) error {
 		return err
 	}
 	for _, p := range w.Parties {
-		s := outsiderState{p.Issuer(), p.Name, []string{p.Capability}, []string{}}
+		s := outsiderState{Issuer: p.Issuer(), Service: p.Name, Capabilities: []string{p.Capability}, Keys: []string{}}
 		for _, key := range p.Keys().JWKS().Keys {
 			s.Keys = append(s.Keys, key.KeyID)
 		}

@@ -75,6 +75,9 @@ func newStandin(w *World, name string, issuer tokens.Issuer) *standin {
 func (s *standin) checks(session tokens.Session, attempt string, receipt *tokens.Receipt, record bool) []tokens.Check {
 	return s.verifier.Checks(tokens.Own{
 		Session: func(c *tokens.Claims) error {
+			if c.Unbound {
+				c.Order = session.Order
+			}
 			if c.Order != session.Order || c.Subject != session.Customer {
 				return tokens.Refuse(tokens.SessionMismatch, "the token is for order %q of %q, not %q of %q", c.Order, c.Subject, session.Order, session.Customer)
 			}
@@ -148,6 +151,9 @@ func (s *standin) Cancel(ctx context.Context, c tokens.Cancellation) (err error)
 	claims, err := s.signed(c.Token)
 	if err != nil {
 		return err
+	}
+	if claims.Unbound {
+		claims.Order = c.Session.Order
 	}
 	ref = claims.Ref()
 	s.books.mu.Lock()

@@ -1,4 +1,4 @@
-package world
+package profiles
 
 import (
 	"errors"
@@ -20,12 +20,12 @@ func FuzzProfile(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if len(text) > profileLimit {
+		if len(text) > limit {
 			return
 		}
-		p, err := parseProfile("p.yaml", text)
+		p, err := parse("p.yaml", text)
 		if err == nil {
-			if err := p.Check(); err != nil {
+			if err := Check(p); err != nil {
 				t.Fatal(err)
 			}
 			return

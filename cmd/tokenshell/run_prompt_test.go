@@ -1,0 +1,80 @@
+//go:build unix
+
+// A prompt in the world of a scenario, and what a person sees while scenarios run.
+
+package main
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/creack/pty"
+)
+
+// The first that fails leaves its world, tokens and folder to a person.
+func TestShellOnFail(t *testing.T) {
+	path := file(t, "fails.txtar", "session new op_1\npoints confirm 7\ncp stdout said.txt\nexpect replayed relay points-1\n")
+	other := file(t, "other.txtar", passing)
+	p := sitAt(t, command(t, "run", "--shell-on-fail", path, other), 80, "TMPDIR="+t.TempDir())
+	wantContains(t, "before the prompt", p.raw.String(), "run it again")
+	wantContains(t, "before the prompt", p.raw.String(), "this is its world")
+	wantContains(t, "the world", p.enters("token list"), "points-1")
+	wantContains(t, "the order", p.enters("session show"), "op_1")
+	p.types("\x04")
+	if got := p.dies(); got != 0 || p.cmd.ProcessState.ExitCode() != 1 {
+		t.Errorf("it ended with %v, %d", got, p.cmd.ProcessState.ExitCode())
+	}
+	wantContains(t, "the end", p.raw.String(), "not run")
+	if n := strings.Count(p.raw.String(), "run it again"); n != 1 {
+		t.Errorf("it is told %d times", n)
+	}
+	p.isRestored()
+}
+
+// A scenario runs up to a line, and not it.
+func TestUntil(t *testing.T) {
+	path := file(t, "it.txtar", "session new op_1\npoints confirm 7\npoints confirm 8\nnonsense\n")
+	tmp := t.TempDir()
+	p := sitAt(t, command(t, "run", "--until", path+":3"), 80, "TMPDIR="+tmp)
+	if said := p.enters("token list"); !strings.Contains(said, "points-1") || strings.Contains(said, "points-2") {
+		t.Errorf("%s", said)
+	}
+	p.types("\x04")
+	if got := p.dies(); got != 0 || p.cmd.ProcessState.ExitCode() != 0 {
+		t.Errorf("it ended with %v, %d:\n%s", got, p.cmd.ProcessState.ExitCode(), tail(p.raw.String()))
+	}
+	if left, err := filepath.Glob(filepath.Join(tmp, "tokenshell-*")); err != nil || left != nil {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// runIn runs a command in a window, to its end.
+func runIn(t *testing.T, cmd *exec.Cmd, columns int) *person {
+	t.Helper()
+	cmd.Env = append(cmd.Env, "TERM=xterm", "NO_COLOR=", "XDG_STATE_HOME="+t.TempDir())
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 30, Cols: uint16(columns)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &person{t: t, cmd: cmd, tty: pollable(t, tty), output: make(chan string, 64)}
+	go p.listen()
+	p.dies()
+	return p
+}
+
+// While scenarios run, a line of the terminal says how far they have come; in the
+// end it is gone, and no line is wider than the window.
+func TestStatusLine(t *testing.T) {
+	slow := file(t, "slow.txtar", passing+"exec sleep 1\n")
+	fails := file(t, "fails.txtar", failing)
+	for _, columns := range []int{40, 80, 200} {
+		p := runIn(t, command(t, "run", "-j", "1", slow, fails), columns)
+		said := p.raw.String()
+		wantContains(t, "while it runs", said, "\r0 of 2 scenarios, ")
+		last := said[strings.LastIndex(said, "\r0 of 2"):]
+		wantContains(t, "in the end", last, "\r\x1b[K")
+		wantContains(t, "in the end", strings.Join(strings.Fields(sequence.ReplaceAllString(last, "")), " "), "2 scenarios: 1 passed, 1 failed, 0 skipped")
+	}
+}

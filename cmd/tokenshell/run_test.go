@@ -1,0 +1,435 @@
+//go:build unix
+
+// Runs of scenarios as a process: what is chosen, told, written and left behind.
+
+package main
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// stage is a folder of scenarios, and a place for what is remembered of runs.
+func stage(t *testing.T, scenarios map[string]string) (dir string, run func(args ...string) answer) {
+	t.Helper()
+	dir = t.TempDir()
+	for name, text := range scenarios {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	state := t.TempDir()
+	return dir, func(args ...string) answer {
+		t.Helper()
+		var stdout, stderr strings.Builder
+		cmd := command(t, append([]string{"run"}, args...)...)
+		cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &stdout, &stderr
+		cmd.Env = append(cmd.Env, "XDG_STATE_HOME="+state, "GITHUB_ACTIONS=", "TMPDIR="+dir)
+		code := exitCode(t, cmd.Run())
+		if left, err := filepath.Glob(filepath.Join(dir, "tokenshell-*")); (err != nil || left != nil) && !slices.Contains(args, "--keep") {
+			t.Errorf("run %q leaves %v, %v", args, left, err)
+		}
+		return answer{stdout.String(), stderr.String(), code}
+	}
+}
+
+// verdicts gives the scenarios of a run in their order, each as ok:name.
+func verdicts(said string) string {
+	var all []string
+	for _, m := range regexp.MustCompile(`(?m)^(ok|FAIL|skip|not run|interrupted)  +(\S+)`).FindAllStringSubmatch(said, -1) {
+		all = append(all, m[1]+":"+strings.TrimSuffix(filepath.Base(m[2]), ".txtar"))
+	}
+	return strings.Join(all, " ")
+}
+
+const passing, failing = "session new op_1\npoints confirm 5\ncheckout\nstdout completed\n", "session new op_1\nlet N 7\n# A phase.\nexpect replayed points confirm $N\n"
+
+// Every flag that chooses, alone, chooses what it says.
+func TestRunChooses(t *testing.T) {
+	_, run := stage(t, map[string]string{
+		"s/a.txtar": "# tags: quick, smoke\n" + passing, "s/b.txtar": "# tags: slow\n" + passing, "s/c.txtar": failing, "s/d.txtar": "skip 'not today'\n" + passing, "s/e.txtar": passing,
+	})
+	for _, test := range []struct {
+		args []string
+		want string
+		code int
+	}{
+		{[]string{"s"}, "ok:a ok:b FAIL:c skip:d ok:e", 1},
+		{[]string{"-j", "1", "s"}, "ok:a ok:b FAIL:c skip:d ok:e", 1},
+		{[]string{"-j", "8", "--run", "[ab].txtar", "s"}, "ok:a ok:b", 0},
+		{[]string{"--skip", "[cd].txtar", "s"}, "ok:a ok:b ok:e", 0},
+		{[]string{"--tag", "slow", "s"}, "ok:b", 0},
+		{[]string{"--tag", "slow", "--tag", "smoke", "s"}, "ok:a ok:b", 0},
+		{[]string{"--tag", "!slow", "--run", "/[ab]", "s"}, "ok:a", 0},
+		{[]string{"--shard", "1/2", "s"}, "ok:a FAIL:c ok:e", 1},
+		{[]string{"--shard", "2/2", "s"}, "ok:b skip:d", 0},
+		{[]string{"--count", "2", "s/a.txtar"}, "ok:a ok:a", 0},
+		{[]string{"-j", "1", "--fail-fast", "s"}, "ok:a ok:b FAIL:c not run:d not run:e", 1},
+		{[]string{"-q", "s"}, "FAIL:c", 1},
+		{[]string{"--rerun-failed"}, "FAIL:c", 1},
+		{[]string{"s/d.txtar"}, "skip:d", 1},
+		{[]string{"--allow-skipped", "s/d.txtar"}, "skip:d", 0},
+	} {
+		got := run(test.args...)
+		if verdicts(got.stdout) != test.want || got.code != test.code {
+			t.Errorf("run %q: %d, %s, want %d, %s\n%s%s", test.args, got.code, verdicts(got.stdout), test.code, test.want, got.stdout, got.stderr)
+		}
+	}
+	if got := run("--list", "--tag", "smoke", "s"); got.stdout != "s/a.txtar  # tags: quick, smoke\n1 scenario\n" {
+		t.Errorf("--list: %s", got.stdout)
+	}
+	first, second, other := run("--shuffle", "1", "-j", "1", "s"), run("--shuffle", "1", "s"), run("--shuffle", "2", "s")
+	if verdicts(first.stdout) != verdicts(second.stdout) || verdicts(first.stdout) == verdicts(other.stdout) || len(verdicts(first.stdout)) != len("ok:a ok:b FAIL:c skip:d ok:e") {
+		t.Errorf("--shuffle: %s, %s, %s", verdicts(first.stdout), verdicts(second.stdout), verdicts(other.stdout))
+	}
+	if got := run("--slowest", "s"); !regexp.MustCompile(`\nslowest\n(?:  s/\S+ +[0-9.]+ m?s\n)+\n5 scenarios: `).MatchString(got.stdout) {
+		t.Errorf("--slowest: %s", got.stdout)
+	}
+}
+
+// What means nothing is an error that says what was meant.
+func TestRunRefusesFlags(t *testing.T) {
+	_, run := stage(t, map[string]string{"a.txtar": passing})
+	for _, test := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"--run", "nothing", "a.txtar"}, 2, "--run nothing leaves none of 1 scenario"},
+		{[]string{"--skip", ".", "a.txtar"}, 2, "--skip . leaves none"},
+		{[]string{"--tag", "slow", "a.txtar"}, 2, "--tag slow leaves none"},
+		{[]string{"--run", "[", "a.txtar"}, 2, "--run \"[\": missing closing ]"},
+		{[]string{"--shard", "3/2", "a.txtar"}, 2, "is no part"},
+		{[]string{"--count", "0", "a.txtar"}, 2, "--count wants a number from 1"},
+		{[]string{"-e", "PATH=x", "a.txtar"}, 2, "sets no variable of a scenario"},
+		{[]string{"-e", "lower=x", "a.txtar"}, 2, "sets no variable of a scenario"},
+		{[]string{"--report", "junti=x", "a.txtar"}, 2, "did you mean junit?"},
+		{[]string{"--report", "junit", "a.txtar"}, 2, "it is not said where to"},
+		{[]string{"--report", "junit=no/where/x", "a.txtar"}, 3, "there is no such folder"},
+		{[]string{"--rerun-failed"}, 2, "nothing failed"},
+		{[]string{"-v", "-q", "a.txtar"}, 2, "choose one"},
+		{[]string{"--until", "a.txtar", "a.txtar"}, 2, "is no place in a file"},
+		{[]string{"--until", "a.txtar:2"}, 2, "nobody sits at a prompt here"},
+		{[]string{"--shell-on-fail", "a.txtar"}, 2, "nobody sits at a prompt here"},
+	} {
+		if got := run(test.args...); got.code != test.code || !strings.Contains(got.stderr, test.says) || got.stdout != "" {
+			t.Errorf("run %q: %+v, want %d, %s", test.args, got, test.code, test.says)
+		}
+	}
+}
+
+// A failure is told with all that it takes to see why.
+func TestRunFrame(t *testing.T) {
+	dir, run := stage(t, map[string]string{
+		"fails.txtar": failing, "differs.txtar": "points balance\ncmp stdout want.txt\n-- other.txt --\nx\n-- want.txt --\nuser_123 has 1200 points: 0 held, 1200 available\nmore\n",
+		"world.txtar": "points balance\n-- world.yaml --\ncustomers:\n  - {id: only, pionts: 7}\n", "program.txtar": "exec sh -c 'echo to out; echo to err >&2; exit 3'\n",
+		"sourced.txtar": "source it.tsh\n-- it.tsh --\nsession new op_1\npoints confirm 5000\n", "forged\nok  b.txtar": "points blance\n",
+	})
+	got := run("--seed", "3", "-e", "A=secret", ".")
+	for _, want := range []string{
+		"fails.txtar:4:17: expected \"points\" to be refused with replayed; it was done\n",
+		"            3 │ # A phase.\n      >     4 │ expect replayed points confirm $N\n              │                 ^\n",
+		"      expected  \"points\" to be refused with replayed\n      got       it was done\n", "      $N is 7\n",
+		"         1 session new op_1\n           │ session op_1 of user_123 is open\n         2 let N 7\n",
+		"      session op_1, as far as it got\n", "confirm 7 points\n", "run it again: tokenshell run --seed 3 -e A=\"$A\" fails.txtar\n",
+		"differs.txtar:7:1: in the section want.txt\n      │ more\n", "      │ @@ -1,1 +1,2 @@\n", "      │ +more\n",
+		"world.txtar:4:16: $WORK/world.yaml:2: column 16: unknown field", "      │ to out\n      │ to err\n", "got       exit status 3\n", "sourced.txtar:4: in the section it.tsh\n      │ points confirm 5000\n",
+		"FAIL  forged\\u{a}ok  b.txtar", "run it again: tokenshell run --seed 3 -e A=\"$A\" $'forged\\x0aok  b.txtar'\n",
+		"\nfailed\n  differs.txtar:2:1: stdout and want.txt differ\n",
+	} {
+		wantContains(t, "the report", got.stdout, want)
+	}
+	if strings.Contains(got.stdout, "\nok") || strings.Contains(got.stdout, "secret") {
+		t.Errorf("forged, or with a secret:\n%s", got.stdout)
+	}
+	// The section is written anew, and what else the file says stays.
+	if got := run("--update", "differs.txtar"); got.code != 0 || !strings.Contains(got.stdout, "written anew") {
+		t.Errorf("--update: %+v", got)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "differs.txtar"))
+	if want := "points balance\ncmp stdout want.txt\n-- other.txt --\nx\n-- want.txt --\nuser_123 has 1200 points: 0 held, 1200 available\n"; err != nil || string(text) != want {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+// -v shows each line and what was said, in the order of the files.
+func TestRunVerbose(t *testing.T) {
+	_, run := stage(t, map[string]string{"a.txtar": passing, "b.txtar": "! points confirm 99\n# no line\n[!unix] points balance\n"})
+	got := run("-v", ".")
+	want := "a.txtar:1: session new op_1\n  │ session op_1 of user_123 is open\na.txtar:2: points confirm 5\n"
+	if !strings.HasPrefix(got.stdout, want) || strings.Index(got.stdout, "b.txtar:1: ! points confirm 99\n") < strings.Index(got.stdout, "ok    a.txtar") {
+		t.Errorf("%s", got.stdout)
+	}
+}
+
+// A work folder that is kept is there, and one may look into it.
+func TestRunKeeps(t *testing.T) {
+	_, run := stage(t, map[string]string{"a.txtar": passing + "cp stdout said.txt\n"})
+	m := regexp.MustCompile(`kept in (\S+)\n`).FindStringSubmatch(run("--keep", "a.txtar").stdout)
+	if m == nil {
+		t.Fatal("it is not said where")
+	}
+	if text, err := os.ReadFile(filepath.Join(m[1], "said.txt")); err != nil || !strings.Contains(string(text), "completed") {
+		t.Errorf("%v, %s", err, text)
+	}
+}
+
+// Reports are read by what reads them.
+func TestRunReports(t *testing.T) {
+	dir, run := stage(t, map[string]string{"s/a.txtar": passing, "s/b.txtar": failing, "s/c.txtar": "skip 'no, not\x1b today'\n" + passing})
+	got := run("--report", "junit=j.xml", "--report", "json=r.json", "--report", "html=r.html", "--report", "github", "s")
+	if got.code != 1 {
+		t.Errorf("%+v", got)
+	}
+	read := func(name string) string {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	var suites struct {
+		Suite struct {
+			Tests    int `xml:"tests,attr"`
+			Failures int `xml:"failures,attr"`
+			Skipped  int `xml:"skipped,attr"`
+			Cases    []struct {
+				Name    string `xml:"name,attr"`
+				Class   string `xml:"classname,attr"`
+				Failure string `xml:"failure"`
+			} `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
+	if err := xml.Unmarshal([]byte(read("j.xml")), &suites); err != nil {
+		t.Fatal(err)
+	}
+	if s := suites.Suite; s.Tests != 3 || s.Failures != 1 || s.Skipped != 1 || len(s.Cases) != 3 || s.Cases[1].Name != "s/b.txtar" || !strings.Contains(s.Cases[1].Failure, "s/b.txtar:4:17: expected") {
+		t.Errorf("%+v", suites.Suite)
+	}
+	if schema := os.Getenv("TOKENSHELL_JUNIT_XSD"); schema != "" { // such as junit-10.xsd of Jenkins' xunit plugin
+		if said, err := exec.Command("xmllint", "--noout", "--schema", schema, filepath.Join(dir, "j.xml")).CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, said)
+		}
+	}
+	var report struct {
+		Total, Passed, Failed, Skipped int
+		Rows                           []struct {
+			File, Verdict, Why, Expected string
+			Line, Column                 int
+			Trace                        *struct{ Messages []any }
+		}
+	}
+	if err := json.Unmarshal([]byte(read("r.json")), &report); err != nil {
+		t.Fatal(err)
+	}
+	if r := report.Rows; report.Total != 3 || report.Failed != 1 || len(r) != 3 || r[1].Line != 4 || r[1].Column != 17 || r[1].Trace == nil || r[0].Trace != nil || r[2].Verdict != "skipped" {
+		t.Errorf("%+v", report)
+	}
+	page := read("r.html")
+	for _, want := range []string{`<a href="#s2">s/b.txtar</a>`, `<section class="page" id="s1">`, `id="s1m1"`, "tokenshell run s/b.txtar", "default-src 'none'"} {
+		wantContains(t, "the page", page, want)
+	}
+	for _, not := range []string{"<script", "http://", "https://", "src="} {
+		if strings.Contains(page, not) {
+			t.Errorf("the page has %s", not)
+		}
+	}
+	wantContains(t, "stdout", got.stdout, "\n::error file=s/b.txtar,line=4,col=17,title=scenario failed::expected \"points\" to be refused with replayed; it was done%0A")
+}
+
+// An interrupted run writes its reports, tells what never ran, and leaves nobody
+// behind, whatever its scenarios are doing.
+func TestRunIsInterrupted(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			pipe := filepath.Join(dir, "pipe")
+			if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			// The deaf one loses its parent when that is asked to end.
+			program := file(t, "a.txtar", "exec sh -c '(trap \"\" TERM INT HUP; wc -c "+pipe+") & wait'\n")
+			verb := file(t, "b.txtar", "points balance --jq 'def f: f; f'\n")
+			never := file(t, "c.txtar", passing)
+			cmd := command(t, "run", "-j", "2", "--report", "json="+dir+"/r.json", program, verb, never)
+			cmd.Env = append(cmd.Env, "TMPDIR="+dir)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			writer, err := os.OpenFile(pipe, os.O_WRONLY, 0) // succeeds when somebody reads
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer writer.Close()
+			if err := cmd.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			if code := exitCode(t, cmd.Wait()); code != 130 {
+				t.Errorf("exit code %d, want 130", code)
+			}
+			text, err := os.ReadFile(filepath.Join(dir, "r.json"))
+			var report struct {
+				Interrupted int
+				NotRun      int `json:"not_run"`
+			}
+			if err := json.Unmarshal(text, &report); err != nil || report.NotRun != 1 || report.Interrupted != 2 {
+				t.Errorf("%v, %s", err, text)
+			}
+			if left, err := filepath.Glob(filepath.Join(dir, "tokenshell-*")); err != nil || left != nil {
+				t.Errorf("left behind: %v, %v", left, err)
+			}
+			if _, err = writer.WriteString("x"); err == nil {
+				t.Error("somebody reads the pipe still")
+			}
+		})
+	}
+}
+
+// A reader that goes away, and one that does not read, end a run, too.
+func TestRunWithoutAReader(t *testing.T) {
+	dir, _ := stage(t, map[string]string{"a.txtar": failing})
+	for name, reads := range map[string]bool{"it goes away": true, "it does not read": false} {
+		cmd := command(t, "run", "--count", "400", filepath.Join(dir, "a.txtar"))
+		cmd.Env = append(cmd.Env, "TMPDIR="+dir, "XDG_STATE_HOME="+dir)
+		stdout, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := stdout.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		want := 141
+		if reads {
+			stdout.Close()
+		} else {
+			time.Sleep(300 * time.Millisecond) // until the pipe is full
+			if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+			want = 130
+		}
+		if code := exitCode(t, cmd.Wait()); code != want {
+			t.Errorf("%s: exit code %d, want %d", name, code, want)
+		}
+		if left, err := filepath.Glob(filepath.Join(dir, "tokenshell-*")); err != nil || left != nil {
+			t.Errorf("%s: left behind: %v, %v", name, left, err)
+		}
+	}
+}
+
+// A scenario that has had its time fails, with its programs.
+func TestRunHasATime(t *testing.T) {
+	_, run := stage(t, map[string]string{"a.txtar": "exec sleep 1000\n", "b.txtar": "points balance --jq 'def f: f; f'\n", "c.txtar": passing})
+	got := run("--timeout", "300ms", ".")
+	if verdicts(got.stdout) != "FAIL:a FAIL:b ok:c" || strings.Count(got.stdout, ":1:1: it did not end within 300ms\n") != 4 { // each in its frame, and in the recap
+		t.Errorf("%s", got.stdout)
+	}
+}
+
+// A verb stands on the command line without -c, with the process's flags behind it,
+// and - is standard input.
+func TestAVerbAsACommand(t *testing.T) {
+	raw := tokenshell(t, "", "--seed", "7", "-c", "session new op_1; points confirm 5; token raw points-1")
+	token := raw.stdout[strings.LastIndex(strings.TrimSpace(raw.stdout), "\n")+1:]
+	for _, test := range []struct {
+		stdin string
+		args  []string
+		code  int
+		says  string
+	}{
+		{"", []string{"points", "balance", "--jq", ".held"}, 0, "0\n"},
+		{token, []string{"token", "explain", "-", "--seed", "7"}, 0, "session_unknown"},
+		{token, []string{"--seed", "7", "token", "import", "-", "--name", "it"}, 0, "it: "},
+		{"", []string{"points", "confirm", "--help"}, 0, "points confirm AMOUNT"},
+		{"", []string{"attack", "-h"}, 0, "attack run"},
+		{"", []string{"run", "-h"}, 0, "--shuffle SEED"},
+		{"", []string{"version", "--help"}, 0, "tokenshell version"},
+		{"", []string{"coupon", "comfirm", "TEN"}, 2, "did you mean confirm?"},
+		{"", []string{"-c", "points balance", "points", "balance"}, 2, "leave one of them out"},
+		{"", []string{"session", "new", "op_1", "--world", "nowhere.yaml"}, 3, "nowhere.yaml"},
+	} {
+		got := tokenshell(t, test.stdin, test.args...)
+		if got.code != test.code || !strings.Contains(got.stdout+got.stderr, test.says) {
+			t.Errorf("%q: %+v, want %d, %s", test.args, got, test.code, test.says)
+		}
+	}
+}
+
+// What may stand next is offered to the shell that a person types in.
+func TestCompletionOfTheProcess(t *testing.T) {
+	offered := func(words ...string) string {
+		got := tokenshell(t, "", append([]string{"completion", "words", "--"}, words...)...)
+		var all []string
+		for line := range strings.Lines(got.stdout) {
+			value, _, _ := strings.Cut(line, "\t")
+			all = append(all, value)
+		}
+		return strings.Join(all, " ")
+	}
+	for want, words := range map[string][]string{
+		"run": {"ru"}, "--rerun-failed --report": {"run", "--re"}, "balance confirm": {"points", ""}, "text json": {"run", "-o", ""}, "bash fish zsh": {"completion", ""},
+		"--check": {"--seed", "7", "attack", "run", "--che"}, "record redeem relay restart revoke": {"help", "re"}, "": {"run", ""},
+	} {
+		if got := offered(words...); got != want {
+			t.Errorf("%q: %s, want %s", words, got, want)
+		}
+	}
+	for _, name := range []string{"bash", "zsh", "fish"} {
+		path, err := exec.LookPath(name)
+		script := tokenshell(t, "", "completion", name)
+		if script.code != 0 || !strings.Contains(script.stdout, "tokenshell completion words -- ") {
+			t.Errorf("%s: %+v", name, script)
+		}
+		if err != nil {
+			continue
+		}
+		if said, err := exec.Command(path, "-n", file(t, "it", script.stdout)).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v: %s", name, err, said)
+		}
+	}
+}
+
+// A first scenario passes, and so does what the job for CI runs; nothing is written
+// twice.
+func TestNew(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "mine")
+	if got := tokenshell(t, "", "new", dir); got.code != 0 || strings.Count(got.stdout, dir) != 6 {
+		t.Fatalf("%+v", got)
+	}
+	if got := tokenshell(t, "", "new", dir); got.code != 2 || !strings.Contains(got.stderr, "there is a file") {
+		t.Errorf("again: %+v", got)
+	}
+	ci, err := os.ReadFile(filepath.Join(dir, "ci.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := regexp.MustCompile(`(?m)^      - run: tokenshell (.*)$`).FindAllStringSubmatch(string(ci), -1)
+	if len(commands) != 2 {
+		t.Fatalf("%q", commands)
+	}
+	for _, m := range append(commands, []string{"", "run --strict ."}) {
+		cmd := command(t, strings.Fields(m[1])...)
+		cmd.Dir = dir
+		cmd.Env = append(cmd.Env, "GITHUB_ACTIONS=true", "XDG_STATE_HOME="+t.TempDir())
+		if said, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v: %s", m[1], err, said)
+		}
+	}
+}
