@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"tokenshell/shell/internal/cover"
 	"tokenshell/shell/internal/scenario"
 	"tokenshell/shell/internal/shelltest"
 	"tokenshell/shell/internal/world"
@@ -23,6 +24,7 @@ import (
 type many struct {
 	files, copyOf []string
 	outcomes      []scenario.Outcome // as they were reported
+	seen          *cover.Seen        // what they exercised
 }
 
 // manyStories runs them once for all tests.
@@ -36,7 +38,7 @@ var manyStories = sync.OnceValues(func() (*many, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	m := &many{slices.Clone(stories), slices.Clone(stories), nil}
+	m := &many{slices.Clone(stories), slices.Clone(stories), nil, nil}
 	// The catalogue of attacks is most of the work, and goes on in worlds of its
 	// own: once is enough.
 	stories = slices.DeleteFunc(stories, func(file string) bool { return filepath.Base(file) == "attack-run.txtar" })
@@ -51,7 +53,10 @@ var manyStories = sync.OnceValues(func() (*many, error) {
 			return nil, err
 		}
 	}
-	err = scenario.Run(context.Background(), shelltest.Language(), scenario.Config{Seed: world.DefaultSeed}, m.files, func(o scenario.Outcome) { m.outcomes = append(m.outcomes, o) })
+	if m.seen, err = cover.New(shelltest.Language()); err != nil {
+		return nil, err
+	}
+	err = scenario.Run(context.Background(), shelltest.Language(), scenario.Config{Seed: world.DefaultSeed, Cover: m.seen}, m.files, func(o scenario.Outcome) { m.outcomes = append(m.outcomes, o) })
 	return m, err
 })
 
