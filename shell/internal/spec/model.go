@@ -133,6 +133,7 @@ type World struct {
 	Coupons   []Coupon
 
 	Now      int
+	Leeway   int // seconds that clocks may differ
 	Sessions []*Session
 	Current  string // the session that the client is at
 	Holds    []*Hold
@@ -147,6 +148,8 @@ type World struct {
 	met      []string     // the kinds of the faults that were met
 	trouble  bool         // another client asked for what does not exist
 
+	Done   int                           // confirmations and redemptions that a service was asked for
+	Doing  int                           // which of them Rules are asked about, from 0
 	Rules  map[string]Rules              // of each service that confirms
 	Choose func(from, step string) Fault // decides on every message, in the place of the faults; may be nil
 }
