@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"tokenshell/shell/internal/wire"
@@ -43,6 +45,7 @@ type search struct {
 	bound    Bound
 	customer string
 
+	mu            sync.RWMutex // of nodes and seen, while walkers look
 	nodes         []node
 	seen          map[[16]byte]int32
 	layer         struct{ from, to int } // the nodes that are looked at now
@@ -51,7 +54,8 @@ type search struct {
 	verbs, messages, endings int
 	reach                    *reach
 	unheard                  *finding
-	tell                     func(*search) // how far it is, now and then; may be nil
+	settled                  func(*search) error // after each layer; may be nil
+	tell                     func(*search)       // how far it is, now and then; may be nil
 }
 
 // progress says how far it is, behind some states of other bounds.
@@ -101,6 +105,7 @@ type walker struct {
 type batch struct {
 	children                 []node
 	verbs, messages, endings int
+	looked                   int
 	reach                    *reach
 	found                    *finding
 	unheard                  *finding // of which nothing is seen; told when nothing else is found
@@ -120,7 +125,7 @@ func (s *search) newWalker(ctx context.Context) (*walker, error) {
 // was gone before, and on from there.
 func (w *walker) stand(at int32) error {
 	var way []int32
-	for n := at; n >= 0; n = w.search.nodes[n].parent {
+	for n := at; n >= 0; n = w.search.at(n).parent {
 		way = append(way, n)
 	}
 	slices.Reverse(way)
@@ -131,7 +136,7 @@ func (w *walker) stand(at int32) error {
 	w.path, w.held = w.path[:common], w.held[:common]
 	w.stage.restore(w.held[common-1])
 	for _, n := range way[common:] {
-		st := unpack(w.search.nodes[n].via)
+		st := unpack(w.search.at(n).via)
 		w.stage.blind = true
 		err := w.stage.try(w.ctx, st.Move, st.Plan)
 		if w.stage.blind = false; err != nil {
@@ -192,7 +197,7 @@ func (w *walker) each(at int32, here kept, m Move, left int) {
 			return
 		}
 		digest := s.digest()
-		if _, known := w.search.known(digest); !known {
+		if !w.search.known(digest) {
 			w.out.children = append(w.out.children, node{digest, at, pack(step{m, plan})})
 		}
 		used := 0
@@ -232,24 +237,35 @@ func (w *walker) each(at int32, here kept, m Move, left int) {
 
 // arrived says what is broken in a state that was reached.
 func (s *search) arrived(at int32, broken error) *finding {
-	last := s.nodes[at]
+	last := s.at(at)
 	return s.finding(last.parent, unpack(last.via), broken)
 }
 
 // finding says what broke, and how to get there.
 func (s *search) finding(at int32, last step, broken error) *finding {
 	f := &finding{What: broken.Error()}
-	for n := at; n > 0; n = s.nodes[n].parent {
-		f.Way = append(f.Way, unpack(s.nodes[n].via))
+	for n := at; n > 0; n = s.at(n).parent {
+		f.Way = append(f.Way, unpack(s.at(n).via))
 	}
 	slices.Reverse(f.Way)
 	f.Way = append(f.Way, last)
 	return f
 }
 
-func (s *search) known(digest [16]byte) (int32, bool) {
-	n, ok := s.seen[digest]
-	return n, ok
+// known reports whether a state was reached before. One that will be reached at the
+// same time is not, yet.
+func (s *search) known(digest [16]byte) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	_, ok := s.seen[digest]
+	return ok
+}
+
+// at gives a node.
+func (s *search) at(n int32) node {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.nodes[n]
 }
 
 // pack writes a step in few bytes.
@@ -292,45 +308,97 @@ var fateNumbers = [...]wire.FaultKind{
 
 func fateNumber(kind wire.FaultKind) byte { return byte(slices.Index(fateNumbers[:], kind)) }
 
-// run looks at everything; it ends early when ctx does, or with what broke.
-func (s *search) run(ctx context.Context) (*finding, error) {
+// pieceSize is how many states a walker is given at once.
+const pieceSize = 16
+
+// run looks at everything; it ends early when ctx does, or with what broke. What it
+// finds does not depend on the number of workers: what came of the states of a layer
+// is taken over in their order.
+func (s *search) run(ctx context.Context, workers int) (*finding, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // little is kept, and much is thrown away
-	w, err := s.newWalker(ctx)
-	if err != nil {
-		return nil, err
-	}
-	first := w.stage.digest()
-	s.nodes = append(s.nodes, node{first, -1, ""})
-	s.seen[first] = 0
-	for s.layer.to = 1; s.layer.from < s.layer.to; s.depth++ {
-		for at := s.layer.from; at < s.layer.to && ctx.Err() == nil; at++ {
-			w.out = &batch{reach: newReach()}
-			w.look(int32(at))
-			s.looked++
-			if s.tell != nil {
-				s.tell(s)
-			}
-			if f, err := s.take(w.out); f != nil || err != nil {
-				return f, err
-			}
+	walkers := make([]*walker, max(1, workers))
+	for i := range walkers {
+		w, err := s.newWalker(ctx)
+		if err != nil {
+			return nil, err
 		}
-		if ctx.Err() != nil {
-			return nil, nil
+		walkers[i] = w
+	}
+	if len(s.nodes) == 0 {
+		first := walkers[0].stage.digest()
+		s.nodes = append(s.nodes, node{first, -1, ""})
+		s.seen[first] = 0
+		s.layer.to = 1
+	}
+	for ; s.layer.from < s.layer.to; s.depth++ {
+		if f, err := s.lookAtLayer(ctx, walkers); f != nil || err != nil || ctx.Err() != nil {
+			return f, err
 		}
 		s.layer.from, s.layer.to = s.layer.to, len(s.nodes)
+		if s.settled != nil {
+			if err := s.settled(s); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return nil, nil
 }
 
-// take takes over what came of a batch.
+// lookAtLayer has the walkers look at the states of a layer, piece by piece.
+func (s *search) lookAtLayer(ctx context.Context, walkers []*walker) (*finding, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	pieces := (s.layer.to - s.layer.from + pieceSize - 1) / pieceSize
+	done := make([]chan *batch, pieces)
+	for i := range done {
+		done[i] = make(chan *batch, 1)
+	}
+	var next atomic.Int64
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer stop()
+	for _, w := range walkers {
+		w.ctx = ctx
+		all.Go(func() {
+			for piece := int(next.Add(1)) - 1; piece < pieces; piece = int(next.Add(1)) - 1 {
+				done[piece] <- w.lookAt(s.layer.from+piece*pieceSize, min(s.layer.to, s.layer.from+(piece+1)*pieceSize))
+			}
+		})
+	}
+	for _, piece := range done {
+		b := <-piece
+		if f, err := s.take(b); f != nil || err != nil || ctx.Err() != nil {
+			return f, err
+		}
+		if s.tell != nil {
+			s.tell(s)
+		}
+	}
+	return nil, nil
+}
+
+// lookAt looks at some states, one after the other.
+func (w *walker) lookAt(from, to int) *batch {
+	w.out = &batch{reach: newReach()}
+	for at := from; at < to && w.ctx.Err() == nil && w.out.found == nil && w.out.err == nil; at++ {
+		w.look(int32(at))
+		w.out.looked++
+	}
+	return w.out
+}
+
+// take takes over what came of some states.
 func (s *search) take(b *batch) (*finding, error) {
 	s.verbs += b.verbs
 	s.messages += b.messages
 	s.endings += b.endings
+	s.looked += b.looked
 	s.reach.add(b.reach)
 	if s.unheard == nil {
 		s.unheard = b.unheard
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, n := range b.children {
 		if _, known := s.seen[n.digest]; !known {
 			s.seen[n.digest] = int32(len(s.nodes))

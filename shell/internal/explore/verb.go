@@ -25,6 +25,7 @@ import (
 type Verb struct {
 	Bound   string `placeholder:"NAME=N,…" help:"How much may happen: sessions=1,tokens=2,faults=2,clock=1,leeway=30s. Unless given, five small bounds one after the other."`
 	Fates   string `placeholder:"FATE,…" complete:"fate" help:"What may become of messages: lose, refuse, late, dup, crash, interrupt, meanwhile, slow. Unless given, whatever the bound allows."`
+	Workers int    `default:"2" placeholder:"N" help:"How many look at the same time: 2 unless given. What is found does not depend on it."`
 	Without string `complete:"check" placeholder:"CHECK" help:"Leave this rule out, to see that somebody notices; help checks lists them."`
 	Out     string `complete:"file" placeholder:"FILE" help:"Write what is found to this file, a scenario; there must not be one yet."`
 }
@@ -59,6 +60,9 @@ type boundReport struct {
 	Digest    string `json:"digest"` // of all states together
 }
 
+// mostWorkers is more than any machine has any use for.
+const mostWorkers = 256
+
 // bounds gives what is to be looked at.
 func (v *Verb) bounds() ([]Bound, error) {
 	all := portfolio()
@@ -87,6 +91,9 @@ func (v *Verb) Run(ctx context.Context, w *world.World, dir *files.Dir, out *ans
 	bounds, err := v.bounds()
 	if err != nil {
 		return err
+	}
+	if v.Workers < 1 || v.Workers > mostWorkers {
+		return exit.Usage(fmt.Sprintf("from 1 to %d", mostWorkers), "--workers %d is no number of workers", v.Workers)
 	}
 	if _, err := w.Inspector(); err != nil {
 		return err
@@ -119,7 +126,7 @@ func (v *Verb) Run(ctx context.Context, w *world.World, dir *files.Dir, out *ans
 		s.tell = func(s *search) {
 			far.Tell(func(took time.Duration) string { return s.progress(result.States, took) })
 		}
-		found, err := s.run(ctx)
+		found, err := s.run(ctx, v.Workers)
 		if err != nil {
 			far.End()
 			return err

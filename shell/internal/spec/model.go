@@ -84,6 +84,7 @@ type step struct {
 	unheard bool // it was asked for, and nobody heard what came of it
 	freed   bool // its service has answered that it gave it back
 	told    bool // what came of it was told
+	turn    int  // its place in the redemption, from 1
 }
 
 // Session is an order.
