@@ -111,15 +111,15 @@ func Canon(w tokens.Canon, name string, store *MemoryStore, ledger *MemoryLedger
 	all := slices.Clone(store.queue)
 	store.mu.Unlock()
 	slices.SortFunc(all, func(a, b *kept) int { return int(a.Number) - int(b.Number) })
-	w.Int(len(all))
-	for _, s := range all {
+	w.Set(len(all), func(n int) { // which was opened first is only told
+		s := all[n]
 		s.canon(w)
 		uses, attempts := ledger.uses(s.ID)
 		w.Set(len(uses), func(i int) {
 			w.Ref(tokens.Ref{Issuer: uses[i].issuer, ID: uses[i].jti, Order: s.ID})
 			w.Bool(attempts[uses[i]] == attemptOf(name, s.Record)) // it may be asked for once more
 		})
-	}
+	})
 }
 
 // attemptOf names an attempt to use a token in a session: it is the same until the

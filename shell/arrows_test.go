@@ -113,8 +113,10 @@ var house = []room{
 		"makes a conversation ready to be shown, each message as its receiver saw it: as text, as a mermaid diagram, as a page."},
 	{"shell/internal/tour", "./answer ./exit ./interp ./page ./syntax ./world shell/lineedit tokens",
 		"is a checkout in a world of its own, and what each party learns at each of its stops."},
-	{"shell/internal/explore", "orchestrator ./answer ./client ./exit ./files ./interp ./page ./redact ./wire ./world tokens",
-		"walks through what may happen in a world, looking for an invariant that does not hold."},
+	{"shell/internal/spec", "",
+		"foretells what a world does, from the words of the contract and not from the code: a second opinion."},
+	{"shell/internal/explore", "issuers orchestrator ./answer ./canon ./client ./exit ./files ./page ./redact ./spec ./wire ./world tokens",
+		"looks at everything that may happen in a world, within a bound, for what must not."},
 	{"shell/internal/target", "orchestrator shell/attacks ./answer ./client ./conform ./exit ./files ./foreign ./interp ./page ./redact ./syntax ./wire ./world tokens",
 		"is a world as a target of the catalogue of attacks."},
 	{"shell/internal/forge", "issuers shell/attacks shell/attacks/bends ./answer ./client ./exit ./files ./interp ./page ./redact ./syntax ./target ./wire ./world tokens",
@@ -144,10 +146,8 @@ var house = []room{
 		"is a scriptable shell for the Confirmed Token Relay pattern; see the README, or tokenshell help."},
 	{"internal/mutate", "",
 		"breaks packages in small ways, one at a time, and asks their tests whether they notice: what they don't notice, they don't test."},
-	{"shell/internal/shelltest", "./answer ./domains ./exit ./grammar ./interp ./page ./scenario ./world tokens",
+	{"shell/internal/shelltest", "orchestrator ./answer ./client ./domains ./exit ./grammar ./interp ./page ./scenario ./wire ./world tokens",
 		"drives a whole shell in tests, by lines."},
-	{"shell/internal/spec", "",
-		"foretells what a world does, from the words of the contract and not from the code: a second opinion."},
 	{"shell/internal/fourth/giftcards", "issuers tokens",
 		"is a domain service that tokenshell does not come with: balances of gift cards, holds on them, and captures."},
 	{"shell/internal/fourth", "issuers ./answer ./client ./domains ./fourth/giftcards ./page ./world ./yamlfile shell/lineedit tokens",
@@ -155,7 +155,7 @@ var house = []room{
 }
 
 // forTests are the rooms that only tests use.
-var forTests = []string{"issuers/issuerstest", "orchestrator/storetest", "shell/internal/shelltest", "shell/internal/spec", "shell/internal/fourth/giftcards", "shell/internal/fourth"}
+var forTests = []string{"issuers/issuerstest", "orchestrator/storetest", "shell/internal/shelltest", "shell/internal/fourth/giftcards", "shell/internal/fourth"}
 
 // name is what a room's doc begins with.
 func (r room) name(in *ast.File) string {

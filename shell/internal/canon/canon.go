@@ -18,6 +18,14 @@ import (
 // distance from now; what has no order is sorted. [Writer.Begin] makes it ready.
 // Not safe for concurrent use.
 type Writer struct {
+	// Free are names that somebody chose and that decide nothing all the same: they
+	// are numbered as a mint's ids are.
+	Free []string
+
+	// Near, when it is not zero, is how far off a moment is told from others: what is
+	// farther is only to come, and what is past is only past.
+	Near time.Duration
+
 	now   time.Time
 	bytes []byte
 	ids   map[string]int
@@ -67,6 +75,10 @@ func (w *Writer) Time(t time.Time) {
 	if t.IsZero() {
 		return
 	}
+	if d := t.Sub(w.now); w.Near > 0 && (d > w.Near || d <= 0) {
+		w.Bool(d > 0)
+		return
+	}
 	seconds, rest := t.Unix()-w.now.Unix(), t.Nanosecond()-w.now.Nanosecond() // for a Duration ends after 292 years
 	if rest < 0 {
 		seconds, rest = seconds-1, rest+int(time.Second)
@@ -89,7 +101,7 @@ func (w *Writer) ID(id string) {
 // Name writes an id that somebody may have chosen: as it is, for who chose it may
 // say it again, unless it looks like a mint's.
 func (w *Writer) Name(name string) {
-	minted := isMinted(name)
+	minted := isMinted(name) || slices.Contains(w.Free, name)
 	w.Bool(minted)
 	if minted {
 		w.ID(name)

@@ -81,21 +81,26 @@ func (c *Client) Canon(w tokens.Canon) {
 	w.Int(len(c.Wallet.Held))
 	for _, t := range c.Wallet.Held {
 		w.Text(t.Handle)
-		w.Bool(t.own)
-		if !t.own {
-			w.Text(t.Raw)
-		}
-		w.Ref(t.Ref)
-		w.Text(t.Service)
-		w.Time(t.Expires)
-		w.Bool(t.revoked)
-		w.Bool(t.spent.Load())
+		t.Canon(w)
 	}
 	for _, kind := range slices.Sorted(maps.Keys(c.Wallet.counts)) {
 		w.Text(kind)
 		w.Int(c.Wallet.counts[kind])
 	}
 	c.World.Canon(w)
+}
+
+// Canon writes down what the client knows of a token, but for what it is called.
+func (t *Token) Canon(w tokens.Canon) {
+	w.Bool(t.own)
+	if !t.own {
+		w.Text(t.Raw)
+	}
+	w.Ref(t.Ref)
+	w.Text(t.Service)
+	w.Time(t.Expires)
+	w.Bool(t.revoked)
+	w.Bool(t.spent.Load())
 }
 
 // State gives what the client and its world are, in a form that is the same for

@@ -1,8 +1,9 @@
-// explore: look for an invariant that does not hold.
+// explore: look at everything that may happen, for what must not.
 
 package explore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,6 @@ import (
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
-	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/world"
@@ -23,17 +23,20 @@ import (
 
 // Verb is the verb explore.
 type Verb struct {
-	Depth   int    `default:"12" placeholder:"N" help:"How many moves a walk has: 12 unless given."`
-	Moves   int    `default:"40000" placeholder:"N" help:"How many moves in all: 40000 unless given."`
+	Bound   string `placeholder:"NAME=N,…" help:"How much may happen: sessions=1,tokens=2,faults=2,clock=1,leeway=30s. Unless given, five small bounds one after the other."`
+	Fates   string `placeholder:"FATE,…" complete:"fate" help:"What may become of messages: lose, refuse, late, dup, crash, interrupt, meanwhile, slow. Unless given, whatever the bound allows."`
+	Workers int    `default:"2" placeholder:"N" help:"How many look at the same time: 2 unless given. What is found does not depend on it."`
 	Without string `complete:"check" placeholder:"CHECK" help:"Leave this rule out, to see that somebody notices; help checks lists them."`
 	Out     string `complete:"file" placeholder:"FILE" help:"Write what is found to this file, a scenario; there must not be one yet."`
 }
 
 // exploration is the JSON of explore.
 type exploration struct {
+	Exhausted       bool           `json:"exhausted"` // every bound was
+	Bounds          []boundReport  `json:"bounds"`
 	States          int            `json:"states"`
 	Verbs           int            `json:"verbs"`
-	Walks           int            `json:"walks"`
+	Messages        int            `json:"messages"`
 	Reasons         map[string]int `json:"reasons"`
 	StatesPerSecond int            `json:"states_per_second"`
 	Redeemed        []string       `json:"redeemed"` // the services that redeemed something
@@ -44,15 +47,55 @@ type exploration struct {
 	empty error    // what never happened
 }
 
-// Run explores worlds like the current one. The current one is not touched.
-func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *files.Dir, out *answer.Out) error {
-	if v.Depth < 1 || v.Moves < 1 {
-		return exit.Usage("write 1 or more", "--depth and --moves are numbers of moves")
+// boundReport is what came of one bound.
+type boundReport struct {
+	Name      string `json:"name"`
+	Bound     string `json:"bound"`
+	Exhausted bool   `json:"exhausted"`
+	Depth     int    `json:"depth"` // verbs on the longest of the shortest ways
+	States    int    `json:"states"`
+	Waiting   int    `json:"waiting"` // states that nobody has looked at
+	Verbs     int    `json:"verbs"`
+	Messages  int    `json:"messages"`
+	Digest    string `json:"digest"` // of all states together
+}
+
+// mostWorkers is more than any machine has any use for.
+const mostWorkers = 256
+
+// bounds gives what is to be looked at.
+func (v *Verb) bounds() ([]Bound, error) {
+	all := portfolio()
+	if v.Bound != "" {
+		b, err := parseBound(v.Bound)
+		if err != nil {
+			return nil, err
+		}
+		all = []Bound{b}
 	}
-	if _, err := w.Inspector(); err != nil {
+	if v.Fates == "" {
+		return all, nil
+	}
+	for i := range all {
+		b, err := all[i].only(v.Fates)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = b
+	}
+	return all, nil
+}
+
+// Run explores worlds like the current one. The current one is not touched.
+func (v *Verb) Run(ctx context.Context, w *world.World, dir *files.Dir, out *answer.Out) error {
+	bounds, err := v.bounds()
+	if err != nil {
 		return err
 	}
-	if err := dir.MayWrite(v.Out); v.Out != "" && err != nil { // said early
+	if v.Workers < 1 || v.Workers > mostWorkers {
+		return exit.Usage(fmt.Sprintf("from 1 to %d", mostWorkers), "--workers %d is no number of workers", v.Workers)
+	}
+	if _, err := w.Inspector(); err != nil {
 		return err
 	}
 	weakness, err := world.Without(v.Without)
@@ -60,82 +103,128 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 		return err
 	}
 	if v.Out != "" {
+		if err := dir.MayWrite(v.Out); err != nil { // said early
+			return err
+		}
 		if err := dir.Fresh(v.Out); err != nil { // before all the work
 			return err
 		}
 	}
-	e := &explorer{plan: w.Plan, weakness: weakness, seed: seed.Or(world.DefaultSeed), depth: v.Depth, budget: v.Moves}
-	began := tokens.Stopwatch()
-	far := out.LongWork()
-	e.tell = func(e *explorer) {
-		far.Tell(func(took time.Duration) string {
-			return fmt.Sprintf("%s, %s, %s, %d states/s", page.Count(len(e.tried), "state"), page.Count(e.verbs, "verb"), page.Count(len(e.reasons), "reason"), perSecond(len(e.tried), took))
-		})
-	}
-	found, err := e.explore(ctx)
-	far.End()
+	customer, err := able(context.WithoutCancel(ctx), w.Plan)
 	if err != nil {
 		return err
 	}
-	took := began()
-	result := exploration{
-		States: len(e.tried), Verbs: e.verbs, Walks: e.walks, Reasons: e.reasons, StatesPerSecond: perSecond(len(e.tried), took),
-		Redeemed: []string{}, empty: e.empty(),
-	}
-	for _, p := range w.InKindOrder() {
-		if e.redeemed[p.Name] {
-			result.Redeemed = append(result.Redeemed, p.Name)
-		} else {
-			result.never = append(result.never, p.Name)
+	began := tokens.Stopwatch()
+	far := out.LongWork()
+	result, total := exploration{Exhausted: true, Bounds: []boundReport{}, Redeemed: []string{}}, newReach()
+	var ( // what was found, at least what nobody has heard of yet
+		unheard *finding
+		in      *search
+	)
+	for _, b := range bounds {
+		s := newSearch(w.Plan, weakness, b, customer)
+		s.tell = func(s *search) {
+			far.Tell(func(took time.Duration) string { return s.progress(result.States, took) })
 		}
-	}
-	var unwritten error
-	if found != nil {
-		result.Found = found.what
-		if result.Scenario, err = e.scenario(context.WithoutCancel(ctx), found); err != nil {
+		found, err := s.run(ctx, v.Workers)
+		if err != nil {
+			far.End()
 			return err
 		}
-		if v.Out != "" {
-			if unwritten = dir.Fresh(v.Out); unwritten == nil { // it may have come meanwhile
-				unwritten = dir.Write(v.Out, []byte(result.Scenario))
-			}
+		result.add(s, found == nil && ctx.Err() == nil)
+		total.add(s.reach)
+		if found != nil || unheard == nil && s.unheard != nil {
+			unheard, in = cmp.Or(found, s.unheard), s
+		}
+		if found != nil || ctx.Err() != nil {
+			break
+		}
+	}
+	far.End()
+	if unheard != nil {
+		result.Found = unheard.What
+		if result.Scenario, err = in.scenario(context.WithoutCancel(ctx), unheard); err != nil {
+			return err
+		}
+	}
+	took := began()
+	result.Exhausted = result.Exhausted && len(result.Bounds) == len(bounds)
+	result.StatesPerSecond, result.Reasons = perSecond(result.States, took), total.of("reason")
+	result.credit(w, total)
+	var unwritten error
+	if result.Found != "" && v.Out != "" {
+		if unwritten = dir.Fresh(v.Out); unwritten == nil { // it may have come meanwhile
+			unwritten = dir.Write(v.Out, []byte(result.Scenario))
 		}
 	}
 	if err := showExploration(out, result, took); err != nil {
 		return err
 	}
-	if unwritten != nil {
+	switch {
+	case unwritten != nil:
 		return unwritten
-	}
-	if found != nil {
-		return exit.InJSON(errors.New("an invariant is broken: " + found.what))
-	}
-	if ctx.Err() == nil && result.empty != nil {
+	case result.Found != "":
+		return exit.InJSON(errors.New("an invariant is broken: " + result.Found))
+	case ctx.Err() == nil && result.empty != nil:
 		return exit.InJSON(result.empty)
 	}
 	return ctx.Err()
 }
 
+// add adds what came of a bound.
+func (r *exploration) add(s *search, exhausted bool) {
+	r.Bounds = append(r.Bounds, s.report(exhausted))
+	r.Exhausted = r.Exhausted && exhausted
+	r.States += len(s.nodes)
+	r.Verbs += s.verbs
+	r.Messages += s.messages
+}
+
+// credit says which services redeemed something, and what never happened.
+func (r *exploration) credit(w *world.World, total *reach) {
+	redeemed, confirmed := total.of("redeemed"), total.of("confirmed")
+	for _, p := range w.InKindOrder() {
+		if redeemed[p.Name] > 0 {
+			r.Redeemed = append(r.Redeemed, p.Name)
+		} else {
+			r.never = append(r.never, p.Name)
+		}
+	}
+	switch {
+	case len(r.Redeemed) > 0:
+	case len(confirmed) == 0:
+		r.empty = errors.New("no service confirmed anything, so that nothing was redeemed and no invariant was put to the test")
+	default:
+		r.empty = fmt.Errorf("%s confirmed something and nothing was redeemed, so that no invariant was put to the test", strings.Join(slices.Sorted(maps.Keys(confirmed)), ", "))
+	}
+}
+
 func showExploration(out *answer.Out, r exploration, took time.Duration) error {
 	return out.Show(r, func(w *page.Page) {
-		fmt.Fprintf(w, "%s, %s in %s, %s, %d states/s\n", page.Count(r.States, "state"), page.Count(r.Verbs, "verb"), page.Count(r.Walks, "walk"), page.Elapsed(took), r.StatesPerSecond)
+		for _, b := range r.Bounds {
+			end := "exhausted"
+			if !b.Exhausted {
+				end = fmt.Sprintf("not exhausted, %s left", page.Count(b.Waiting, "state"))
+			}
+			fmt.Fprintf(w, "%s %s: %s, %s, %s, %s\n", b.Name, b.Bound, end, page.Count(b.States, "state"), page.Count(b.Verbs, "verb"), page.Count(b.Messages, "message"))
+		}
+		fmt.Fprintf(w, "%s, %s in %s, %d states/s\n", page.Count(r.States, "state"), page.Count(r.Verbs, "verb"), page.Elapsed(took), r.StatesPerSecond)
 		fmt.Fprintf(w, "reasons seen: %s\n", strings.Join(slices.Sorted(maps.Keys(r.Reasons)), " "))
 		switch {
 		case r.Found != "":
+			w.Verbatim = true
+			fmt.Fprintf(w, "found: %s\n%s", r.Found, r.Scenario)
+			if redact.HasToken(r.Scenario) {
+				fmt.Fprintln(w, "# it holds a token, which is not shown here: --out FILE writes it whole")
+			}
 		case r.empty != nil:
 			fmt.Fprintln(w, "nothing was redeemed")
-			return
+		case !r.Exhausted:
+			fmt.Fprintln(w, "every invariant held as far as this went, which was not all")
 		case len(r.never) > 0:
-			fmt.Fprintf(w, "every invariant held; nothing was redeemed by %s\n", strings.Join(r.never, ", "))
-			return
+			fmt.Fprintf(w, "every invariant held within these bounds; nothing was redeemed by %s\n", strings.Join(r.never, ", "))
 		default:
-			fmt.Fprintln(w, "every invariant held")
-			return
-		}
-		w.Verbatim = true
-		fmt.Fprintf(w, "found: %s\n%s", r.Found, r.Scenario)
-		if redact.HasToken(r.Scenario) {
-			fmt.Fprintln(w, "# it holds a token, which is not shown here: --out FILE writes it whole")
+			fmt.Fprintln(w, "every invariant held within these bounds")
 		}
 	})
 }

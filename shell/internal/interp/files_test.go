@@ -79,7 +79,7 @@ func TestWhatIsReplacedAndWhatIsNot(t *testing.T) {
 	if err := os.Mkdir(there("folder.txtar"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, verb := range []string{"explore --without redeemer-remembers --out ", "explore --moves 400 --out ", "record --from-start ", "record start "} {
+	for _, verb := range []string{"explore --without redeemer-remembers --out ", "explore --bound tokens=1 --out ", "record --from-start ", "record start "} {
 		for _, name := range []string{"mine.txtar", "./mine.txtar", there("mine.txtar"), "link.txtar", "folder.txtar"} {
 			code, printed := shelltest.Refused(t, s, verb+name)
 			if code != exit.BadUsage || printed != "usage: there is a file "+name+" already\nhint: choose another name, or remove it\n" {

@@ -103,9 +103,9 @@ func (k *talker) say(ctx context.Context, line string) error {
 
 // next gives a line that makes sense, or one of those that people also write.
 func (k *talker) next() string {
-	moves := explore.Possible(k.shell.Client)
+	moves := shelltest.Possible(k.shell.Client)
 	if k.later { // the relay waits before it asks again, and here that takes its time
-		moves = slices.DeleteFunc(moves, func(m explore.Move) bool { return strings.HasPrefix(m.Kind, "fault") })
+		moves = slices.DeleteFunc(moves, func(m shelltest.Possibility) bool { return strings.HasPrefix(m.Kind, "fault") })
 	}
 	if k.rng.IntN(5) < 3 {
 		m := moves[k.rng.IntN(len(moves))]

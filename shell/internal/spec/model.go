@@ -77,7 +77,6 @@ type step struct {
 	hold    *Hold
 	bent    string // what is wrong with the text that was accepted
 	attempt int
-	turn    int // its place in the redemption, from 1
 	status  string
 	result  string
 	reason  string
@@ -85,6 +84,7 @@ type step struct {
 	unheard bool // it was asked for, and nobody heard what came of it
 	freed   bool // its service has answered that it gave it back
 	told    bool // what came of it was told
+	turn    int  // its place in the redemption, from 1
 }
 
 // Session is an order.
@@ -134,6 +134,7 @@ type World struct {
 	Coupons   []Coupon
 
 	Now      int
+	Leeway   int // seconds that clocks may differ
 	Sessions []*Session
 	Current  string // the session that the client is at
 	Holds    []*Hold
@@ -148,6 +149,8 @@ type World struct {
 	met      []string     // the kinds of the faults that were met
 	trouble  bool         // another client asked for what does not exist
 
+	Done   int                           // confirmations and redemptions that a service was asked for
+	Doing  int                           // which of them Rules are asked about, from 0
 	Rules  map[string]Rules              // of each service that confirms
 	Choose func(from, step string) Fault // decides on every message, in the place of the faults; may be nil
 }

@@ -124,9 +124,11 @@ func (m *World) run(s *Session) {
 		for _, st := range s.steps {
 			if st.hold.Service == service && st.attempt > 0 {
 				ordered = append(ordered, st)
-				st.turn = len(ordered)
 			}
 		}
+	}
+	for i, st := range ordered {
+		st.turn = i + 1
 	}
 	if !s.compensating {
 		m.forward(s, ordered, life)
@@ -232,19 +234,15 @@ func (s *Session) told() []*step {
 // said is what the client hears of a redemption, but for what it has heard before.
 func (s *Session) said(resumed bool, before ...*step) Answer {
 	a := Answer{Results: []string{}}
-	var refusing []*step
-	for _, st := range s.told() {
-		if slices.Contains(before, st) {
-			continue
-		}
+	news := slices.DeleteFunc(s.told(), func(st *step) bool { return slices.Contains(before, st) })
+	for _, st := range news {
 		a.Results = append(a.Results, st.hold.Handle+" "+st.result)
-		if st.reason != "" && !(resumed && st.result == "cancelled") {
-			refusing = append(refusing, st)
-		}
 	}
-	slices.SortStableFunc(refusing, func(a, b *step) int { return b.turn - a.turn }) // the one that stopped it, and then the way back
-	for _, st := range refusing {
-		a.Reasons = append(a.Reasons, st.reason)
+	slices.SortStableFunc(news, func(a, b *step) int { return b.turn - a.turn }) // what stopped it, and then the way back
+	for _, st := range news {
+		if st.reason != "" && !(resumed && st.result == "cancelled") {
+			a.Reasons = append(a.Reasons, st.reason)
+		}
 	}
 	if s.State == "completed" || resumed && s.State == "compensated" {
 		a.Reasons = nil

@@ -4,6 +4,8 @@ package spec
 
 // commit is a service's answer to a redemption of its token.
 func (m *World) commit(h *Hold, bent string, order *Session, attempt int) reply {
+	doing := m.Done
+	m.Done++
 	if h.outside() {
 		return m.accept(h, order, attempt)
 	}
@@ -18,7 +20,7 @@ func (m *World) commit(h *Hold, bent string, order *Session, attempt int) reply 
 		return reply{repeated: true}
 	case h.State == "committed" && !m.forgotten(h):
 		return no("already_redeemed")
-	case m.Now >= h.Expires:
+	case m.late(h):
 		return no("expired")
 	case bent == Reissued:
 		return no("not_issued_here")
@@ -48,6 +50,7 @@ func (m *World) commit(h *Hold, bent string, order *Session, attempt int) reply 
 			return no("key_unknown")
 		}
 	}
+	m.Doing = doing
 	if why := m.Rules[h.Service].Commit(m, h, order.facts); why != "" {
 		return no(why)
 	}

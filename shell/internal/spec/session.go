@@ -131,6 +131,9 @@ func (s *Session) step(h *Hold) *step {
 	return nil
 }
 
+// Status is what session show says of a token.
+func (m *World) Status(h *Hold) string { return m.status(h) }
+
 // status is what session show says of a token. One that its bearer redeemed past
 // the relay is redeemed, whatever the relay did with it since; what the relay knows
 // of any other says more than what the client knows itself, but for one that it
@@ -140,14 +143,14 @@ func (m *World) status(h *Hold) string {
 		return "redeemed"
 	}
 	if s := m.Session(h.Order); s != nil {
-		if st := s.step(h); st != nil && (st.status != "accepted" || !h.revoked && m.Now < h.Expires) {
+		if st := s.step(h); st != nil && (st.status != "accepted" || !h.revoked && m.Now < h.Expires+m.Leeway) {
 			return st.status
 		}
 	}
 	switch {
 	case h.revoked:
 		return "revoked"
-	case m.Now >= h.Expires:
+	case m.Now >= h.Expires+m.Leeway:
 		return "expired"
 	}
 	return "issued"

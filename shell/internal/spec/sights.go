@@ -96,3 +96,70 @@ func (m *World) States() map[string]string {
 	}
 	return states
 }
+
+// Stand is where an accepted token stands in its session.
+type Stand struct {
+	Hold    *Hold
+	Status  string
+	Result  string
+	Reason  string
+	Attempt int // 0 for none
+	Owed    bool
+}
+
+// Stands gives the accepted tokens of a session, in the order of acceptance.
+func (s *Session) Stands() []Stand {
+	all := make([]Stand, len(s.steps))
+	for i, st := range s.steps {
+		all[i] = Stand{st.hold, st.status, st.result, st.reason, st.attempt, st.owed}
+	}
+	return all
+}
+
+// Facts gives what the client says of the order.
+func (s *Session) Facts() map[string]string { return s.facts }
+
+// Stood gives the state in which a session is seen.
+func (m *World) Stood(s *Session) string { return m.stands(s) }
+
+// Kept reports whether its service still remembers a hold.
+func (m *World) Kept(h *Hold) bool { return !m.forgotten(h) }
+
+// Attempt gives the number of the attempt that committed a hold; 0 for none.
+func (h *Hold) Attempt() int { return h.attempt }
+
+// KeyStates gives the states of a service's key versions, oldest first.
+func (m *World) KeyStates(service string) []string {
+	m.age()
+	var states []string
+	for _, k := range m.Keys[service] {
+		states = append(states, k.state)
+	}
+	return states
+}
+
+// Moments gives the seconds to come at which something changes by itself, soonest
+// first: a token expires, an order ends, a key retires, something is forgotten.
+func (m *World) Moments() []int {
+	var all []int
+	for _, h := range m.Holds {
+		if m.Kept(h) {
+			all = append(all, h.Expires+m.Leeway, h.Expires+Retention+1)
+		}
+	}
+	for _, s := range m.Sessions {
+		all = append(all, s.Opened+OpenFor, max(s.Opened+OpenFor, s.ended)+remembered+1)
+	}
+	for _, versions := range m.Keys {
+		for _, k := range versions {
+			if k.state == "published" {
+				all = append(all, k.last+m.Leeway)
+			}
+			if k.left > 0 {
+				all = append(all, k.left+Retention+m.Leeway+1)
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(slices.DeleteFunc(all, func(at int) bool { return at <= m.Now }))
+}

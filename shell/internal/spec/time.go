@@ -8,7 +8,7 @@ import "slices"
 func (m *World) Wait(seconds int) Answer {
 	m.Now += seconds
 	for _, h := range m.Holds {
-		if h.State == "reserved" && m.Now >= h.Expires {
+		if h.State == "reserved" && m.Now >= h.Expires+m.Leeway {
 			h.State = "expired"
 		}
 	}
@@ -34,10 +34,10 @@ func (m *World) Until(moment int) Answer {
 func (m *World) age() {
 	for service, versions := range m.Keys {
 		for _, k := range versions {
-			if k.state == "published" && m.Now >= k.last {
+			if k.state == "published" && m.Now >= k.last+m.Leeway {
 				k.state, k.left, k.aged = "retired", k.last, true
 			}
-			k.gone = k.left > 0 && m.Now > k.left+Retention && m.sum(one, func(h *Hold) bool { return h.key == k && !m.forgotten(h) }) == 0
+			k.gone = k.left > 0 && m.Now > k.left+Retention+m.Leeway && m.sum(one, func(h *Hold) bool { return h.key == k && !m.forgotten(h) }) == 0
 		}
 		m.Keys[service] = slices.DeleteFunc(versions, func(k *Key) bool { return k.gone })
 	}
@@ -52,9 +52,9 @@ func (m *World) forgotten(h *Hold) bool {
 // late reports whether a token is expired for whoever judges it.
 func (m *World) late(h *Hold) bool {
 	if h.outside() {
-		return m.Now >= h.Expires+Latitude
+		return m.Now >= h.Expires+Latitude+m.Leeway
 	}
-	return m.Now >= h.Expires
+	return m.Now >= h.Expires+m.Leeway
 }
 
 // Rotate makes a new active key.

@@ -28,10 +28,12 @@ func (m *World) Confirm(h Hold, ttl int) Answer {
 }
 
 func (m *World) issue(s *Session, wanted Hold, ttl int) reply {
-	h := &wanted
+	h, doing := &wanted, m.Done
+	m.Done++
 	if ttl > longest {
 		return no("lifetime_too_long")
 	}
+	m.Doing = doing
 	if why := m.Rules[h.Service].Confirm(m, s, h); why != "" {
 		return no(why)
 	}
@@ -101,7 +103,7 @@ func (m *World) judge(order string, h *Hold, bent string) string {
 		return "session_mismatch"
 	case m.late(h):
 		return "expired"
-	case m.lost > 0 && h.issued <= m.lost, m.ask("relay", "ledger.use", yes).unknown: // nobody knows whether it was used
+	case m.lost > 0 && h.issued <= m.lost+m.Leeway, m.ask("relay", "ledger.use", yes).unknown: // nobody knows whether it was used
 		return "ledger_unavailable"
 	case slices.ContainsFunc(s.steps, func(st *step) bool { return st.hold == h || h.outside() && st.hold.Use == h.Use }):
 		return "replayed"

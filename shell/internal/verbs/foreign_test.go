@@ -61,7 +61,7 @@ func TestNobodyLooksIntoAForeignRelay(t *testing.T) {
 	s := foreignShell(t)
 	shelltest.Do(t, s, "session new op_1", "coupon confirm TEN")
 	for _, line := range []string{
-		"session list", "view relay", "trust list", shelltest.TrustClub(t), "trust remove " + shelltest.Club, "token explain coupon-1", "explore --moves 10", "attack run ALG-01",
+		"session list", "view relay", "trust list", shelltest.TrustClub(t), "trust remove " + shelltest.Club, "token explain coupon-1", "explore --bound tokens=1", "attack run ALG-01",
 	} {
 		code, printed := shelltest.Refused(t, s, line)
 		if code != exit.BadUsage || !strings.Contains(printed, "usage: this relay cannot be looked into") || !strings.Contains(printed, "hint: ") {

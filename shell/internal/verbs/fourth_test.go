@@ -174,14 +174,14 @@ func TestGiftsAreExplored(t *testing.T) {
 		Found   string
 		Reasons map[string]int
 	}
-	if err := json.Unmarshal([]byte(shelltest.Do(t, s, "explore --moves 4000 -o json")), &sound); err != nil {
+	if err := json.Unmarshal([]byte(shelltest.Do(t, s, "explore --bound tokens=1 -o json")), &sound); err != nil {
 		t.Fatal(err)
 	}
 	if sound.Found != "" || sound.Reasons["gift_empty"] == 0 {
 		t.Errorf("found %q, reasons %v", sound.Found, sound.Reasons)
 	}
 	var out bytes.Buffer
-	if err := s.Line(t.Context(), "explore --moves 20000 --without redeemer-remembers", false, &out, &out); err == nil {
+	if err := s.Line(t.Context(), "explore --bound tokens=1 --without redeemer-remembers", false, &out, &out); err == nil {
 		t.Errorf("nothing was found: %s", out.String())
 	}
 }

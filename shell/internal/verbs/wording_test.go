@@ -67,7 +67,7 @@ func TestOneIsNotMany(t *testing.T) {
 		"points balance", "session new o", "points confirm 2", "points confirm 1", "points confirm 1", "coupon confirm ONE", "coupon confirm ONE", "payment confirm 1.00 --method visa",
 		"view points", "view coupons", "view payments", "fault points.redeem refuse", "fault list", "fault clear", "relay points-1", "redeem", "trace", "trace --out t.html --format html",
 		"trace --session o --format mermaid", "keys jwks points --out k.json", "token import one.jwt --name x", "token explain x", "token explain @one.jwt", "trace", "attack run ALG-01",
-		"attack run ALG-01 --without algorithm", "explore --moves 1 --depth 1", "session new p --customer bob", "points confirm 1", "session list", "session show o", "log", "history 1",
+		"attack run ALG-01 --without algorithm", "explore --bound tokens=1", "session new p --customer bob", "points confirm 1", "session list", "session show o", "log", "history 1",
 		"watch 1s --count 1 points balance", "record --from-start r.txtar",
 	} {
 		var out bytes.Buffer

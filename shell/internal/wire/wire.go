@@ -22,7 +22,7 @@ type Wire struct {
 
 	Decide    func(Question) Fault                   // decides on the relay's questions, before any fault; may be nil
 	Choose    func(Question) Fault                   // decides on every question, in the place of the faults; may be nil
-	Did       func(Question, error)                  // is told what a party made of a question; may be nil
+	Does      func(Question) (done func(error))      // is told what a party is at, and then what it made of it; may be nil
 	Meanwhile func(ctx context.Context, line string) // runs another client's verb
 	Restart   func(why string) error                 // starts a relay again that has crashed
 
@@ -206,8 +206,9 @@ func (c carrier[T]) crash(ctx context.Context) error {
 // does has the party do what it is asked. A relay may die of it, and is started
 // again; its answer goes to nobody.
 func (c carrier[T]) does(ctx context.Context) (answer T, err error, died bool) {
-	if c.wire.Did != nil {
-		defer func() { c.wire.Did(c.q, err) }()
+	if c.wire.Does != nil {
+		done := c.wire.Does(c.q)
+		defer func() { done(err) }()
 	}
 	if c.q.To != "relay" {
 		answer, err = c.ask(ctx)

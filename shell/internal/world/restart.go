@@ -30,6 +30,9 @@ func (w *World) Ours() error {
 	return exit.Unable("restart relay stops it between two verbs", "this relay cannot be stopped between two messages from here")
 }
 
+// Forgot reports whether the relay has lost its memory of used tokens once.
+func (w *World) Forgot() bool { return w.own != nil && !w.own.Since.IsZero() }
+
 // Restart stops the relay and starts it again over the same store: it goes on from
 // there. With forget the memory of used tokens is lost. The error says that this
 // relay cannot be started from here, or how it failed.

@@ -98,7 +98,7 @@ func wander(t testing.TB, r *rand.Rand, s *interp.Shell, n int) (lines []string)
 	}
 	for i := range n + len(story) {
 		var line string
-		if moves := explore.Possible(s.Client); r.IntN(4) > 0 {
+		if moves := shelltest.Possible(s.Client); r.IntN(4) > 0 {
 			m := moves[r.IntN(len(moves))]
 			if line = m.Line; m.Forges != "" {
 				shelltest.WriteFile(t, s.Dir.Full(m.File), explore.Spoiled(s.Wallet.ByHandle[m.Forges].Raw))

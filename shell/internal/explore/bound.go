@@ -1,0 +1,162 @@
+// Package explore looks at everything that may happen in a world, within a bound,
+// for what must not.
+package explore
+
+// The bound: how much may happen, so that there is an end to it.
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/wire"
+)
+
+// Bound says how much may happen on one path, and of what kind.
+type Bound struct {
+	Name     string
+	Sessions int
+	Tokens   int           // that are confirmed, of all sessions together
+	Choices  int           // different things that may be confirmed; 0 is one of every service
+	Faults   int           // messages that go wrong
+	Clock    int           // moves of the clock and of keys
+	Leeway   time.Duration // how far clocks may differ
+	Leave    []string      // the fates and families of moves that are left out
+}
+
+// family is a kind of thing that a bound may leave out.
+type family struct{ Name, Is string }
+
+// fateRow is one word of --fates.
+type fateRow struct {
+	Name  string
+	Is    string
+	kinds []wire.FaultKind
+}
+
+// interrupt is what becomes of a relay's question when nobody waits for it any
+// more. It is no order of the language: redeem --step does it.
+const interrupt wire.FaultKind = "interrupt"
+
+// fateRows is the closed list of what may become of a message.
+func fateRows() []fateRow {
+	return []fateRow{
+		{"lose", "the question or its answer is lost", []wire.FaultKind{wire.Timeout, wire.LostReply, wire.Unavailable}},
+		{"refuse", "the party says no, and does nothing", []wire.FaultKind{wire.Refuse}},
+		{"late", "the question arrives when nobody waits for it any more", []wire.FaultKind{wire.Late}},
+		{"dup", "the question arrives twice", []wire.FaultKind{wire.Duplicate}},
+		{"crash", "the relay stops before the question or after the answer, and is started again", []wire.FaultKind{wire.CrashBefore, wire.CrashAfter}},
+		{"interrupt", "the relay's caller gives up just before the question", []wire.FaultKind{interrupt}},
+		{"meanwhile", "another client does something while the question is on its way", []wire.FaultKind{wire.Meanwhile}},
+		{"slow", "the question takes its time", []wire.FaultKind{wire.Slow}},
+	}
+}
+
+// fateNames gives the words of --fates.
+func fateNames() []string {
+	var names []string
+	for _, row := range fateRows() {
+		names = append(names, row.Name)
+	}
+	return names
+}
+
+// portfolio is what is exhausted unless a bound is given: each small enough, and
+// each about something else.
+func portfolio() []Bound {
+	return []Bound{
+		{Name: "A", Sessions: 1, Tokens: 1, Faults: 1},
+		{Name: "C", Sessions: 1, Tokens: 2, Choices: 2, Faults: 2, Leave: []string{"meanwhile", "dup", "slow", "interrupt", "kms", "direct", "revoke", "client", "forged"}},
+		{Name: "F", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 2, Leave: []string{"slow", "kms", "interrupt", "refuse"}},
+		{Name: "E", Sessions: 1, Tokens: 1, Choices: 1, Clock: 4, Leeway: 30 * time.Second},
+		{Name: "G", Sessions: 2, Tokens: 2, Choices: 2},
+	}
+}
+
+// leaves reports whether a bound leaves a fate or a family of moves out.
+func (b Bound) leaves(what string) bool { return slices.Contains(b.Leave, what) }
+
+// fates gives how a bound lets messages go wrong.
+func (b Bound) fates() map[wire.FaultKind]bool {
+	may := map[wire.FaultKind]bool{}
+	for _, row := range fateRows() {
+		for _, kind := range row.kinds {
+			may[kind] = !b.leaves(row.Name)
+		}
+	}
+	return may
+}
+
+// String is the bound as it is given.
+func (b Bound) String() string {
+	text := fmt.Sprintf("sessions=%d,tokens=%d,faults=%d,clock=%d", b.Sessions, b.Tokens, b.Faults, b.Clock)
+	if b.Choices > 0 {
+		text += fmt.Sprintf(",choices=%d", b.Choices)
+	}
+	if b.Leeway > 0 {
+		text += ",leeway=" + b.Leeway.String()
+	}
+	return text
+}
+
+// most is how much of each a bound may have: what is told apart by small numbers.
+var most = map[string]int{"sessions": 3, "tokens": 6, "faults": 6, "clock": 12, "choices": 20}
+
+// parseBound reads sessions=1,tokens=2,faults=2,clock=1,leeway=30s; what is not
+// said is 1 session, 1 token, no fault, no clock.
+func parseBound(text string) (Bound, error) {
+	b := Bound{Name: "given", Sessions: 1, Tokens: 1}
+	numbers := map[string]*int{"sessions": &b.Sessions, "tokens": &b.Tokens, "faults": &b.Faults, "clock": &b.Clock, "choices": &b.Choices}
+	said := map[string]bool{}
+	for part := range strings.SplitSeq(text, ",") {
+		name, value, ok := strings.Cut(strings.TrimSpace(part), "=")
+		switch {
+		case !ok:
+			return b, exit.Usage("sessions=1,tokens=2,faults=2,clock=1", "--bound %q: %q is no NAME=NUMBER", text, part)
+		case said[name]:
+			return b, exit.Usage("say it once", "--bound %q says %s twice", text, name)
+		case name == "leeway":
+			d, err := time.ParseDuration(value)
+			if err != nil || d < 0 || d > time.Minute || d%time.Second != 0 {
+				return b, exit.Usage("whole seconds up to 1m: leeway=30s", "--bound: leeway=%q is no leeway", value)
+			}
+			b.Leeway = d
+		case numbers[name] == nil:
+			return b, exit.Usage(exit.Meant(name, []string{"sessions", "tokens", "choices", "faults", "clock", "leeway"}, "sessions, tokens, choices, faults, clock or leeway"), "--bound: there is no %q to bound", name)
+		default:
+			n, err := strconv.Atoi(value)
+			least := 0
+			if name == "sessions" || name == "tokens" || name == "choices" {
+				least = 1
+			}
+			if err != nil || n < least || n > most[name] {
+				return b, exit.Usage(fmt.Sprintf("from %d to %d", least, most[name]), "--bound: %s=%q is no number of them", name, value)
+			}
+			*numbers[name] = n
+		}
+		said[name] = true
+	}
+	return b, nil
+}
+
+// only leaves out all fates but the named ones.
+func (b Bound) only(text string) (Bound, error) {
+	names := fateNames()
+	wanted := map[string]bool{}
+	for name := range strings.SplitSeq(text, ",") {
+		if name = strings.TrimSpace(name); !slices.Contains(names, name) {
+			return b, exit.Usage(exit.Meant(name, names, "one or more of "+strings.Join(names, ",")), "--fates: there is no fate %q", name)
+		}
+		wanted[name] = true
+	}
+	b.Leave = slices.Clone(b.Leave)
+	for _, name := range names {
+		if !wanted[name] && !slices.Contains(b.Leave, name) {
+			b.Leave = append(b.Leave, name)
+		}
+	}
+	return b, nil
+}

@@ -1,0 +1,224 @@
+// Comparing: what the world is against what its model says.
+
+package explore
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tokenshell/issuers"
+	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/spec"
+	"tokenshell/tokens"
+)
+
+// parting is where the world and its model part, and how that is seen: a verb that
+// shows it, and what it prints in a sound world.
+type parting struct {
+	what      string
+	ask, want string
+	own       string // what the verb itself is asked for, in the place of ask
+}
+
+func shown(what, ask, want string) error { return &parting{what: what, ask: ask, want: want} }
+
+// Error says where.
+func (p *parting) Error() string { return p.what }
+
+// compare holds the whole world against the model.
+func (s *stage) compare() error {
+	if now := s.world.Clock.Now(); now.Unix() != int64(s.model.Now) || now.Nanosecond() != 0 {
+		return shown(fmt.Sprintf("it is %s, the model says %s", now.Format("15:04:05.999"), spec.Stamp(s.model.Now)), "clock show --jq .now", spec.Stamp(s.model.Now))
+	}
+	attempts := map[string]int{} // of the world, by number
+	if err := s.compareSessions(attempts); err != nil {
+		return err
+	}
+	if err := s.compareBooks(attempts); err != nil {
+		return err
+	}
+	late := s.world.Wire.Late()
+	for i, l := range s.model.Late {
+		if i >= len(late) || late[i].To+"."+late[i].Step != l.Step {
+			return s.lateness("%s is not late, the model says that it is", l.Step)
+		}
+	}
+	if len(late) > len(s.model.Late) {
+		last := late[len(late)-1]
+		return s.lateness("%s is late, the model says that it is not", last.To+"."+last.Step)
+	}
+	for _, p := range s.world.Parties {
+		states := s.model.KeyStates(p.Name)
+		list := p.Keys().List()
+		for i, k := range list {
+			if i >= len(states) || states[i] != string(k.State) {
+				return keyParting(p.Name, states, "key %d of %s is %s, the model says %s", i+1, p.Name, k.State, strings.Join(states, ", "))
+			}
+		}
+		if len(list) < len(states) {
+			return keyParting(p.Name, states, "%s has %d keys, the model says %d", p.Name, len(list), len(states))
+		}
+	}
+	return nil
+}
+
+// sameAttempt notes that two names mean the same attempt, and reports whether that
+// agrees with what was noted before.
+func sameAttempt(known map[string]int, id string, n int) bool {
+	if id == "" || n == 0 {
+		return id == "" && n == 0
+	}
+	if was, ok := known[id]; ok {
+		return was == n
+	}
+	for _, other := range known {
+		if other == n {
+			return false
+		}
+	}
+	known[id] = n
+	return true
+}
+
+func (s *stage) compareSessions(attempts map[string]int) error {
+	all := s.world.Sessions()
+	if len(all) != len(s.model.Sessions) {
+		return s.sessionsPart("the relay knows %s, the model says %d", tokens.Count(len(all), "session"), len(s.model.Sessions))
+	}
+	for _, snap := range all {
+		of := s.model.Session(snap.ID)
+		if of == nil {
+			return s.sessionsPart("the relay knows session %s, the model says that it has forgotten it", snap.ID)
+		}
+		if want := s.model.Stood(of); string(snap.State) != want {
+			return s.sessionParts(of, "session %s is %s, the model says %s", snap.ID, snap.State, want)
+		}
+		if snap.Customer != of.Customer || !equalFacts(of.Facts(), snap.Facts) {
+			return s.sessionParts(of, "session %s says %v, the model says %v", snap.ID, snap.Facts, of.Facts())
+		}
+		stands := of.Stands()
+		if len(stands) != len(snap.Steps) {
+			return s.sessionParts(of, "session %s has accepted %s, the model says %d", snap.ID, tokens.Count(len(snap.Steps), "token"), len(stands))
+		}
+		for i, step := range snap.Steps {
+			st, name := stands[i], s.handle(step.Ref)
+			switch {
+			case name != st.Hold.Handle:
+				return s.sessionParts(of, "session %s has accepted %s, the model says %s", snap.ID, name, st.Hold.Handle)
+			case string(step.Status) != st.Status:
+				return s.sessionParts(of, "%s is %s, the model says %s", name, step.Status, st.Status)
+			case string(step.Result) != st.Result || string(step.Reason) != st.Reason:
+				return s.sessionParts(of, "%s came to %q %q, the model says %q %q", name, step.Result, step.Reason, st.Result, st.Reason)
+			case !sameAttempt(attempts, step.Attempt, st.Attempt):
+				return s.sessionParts(of, "the attempt of %s is another than it was", name)
+			case step.Status == orchestrator.Redeemed && step.Receipt == nil:
+				return s.sessionParts(of, "%s is redeemed and has no receipt", name)
+			}
+		}
+	}
+	return nil
+}
+
+// bookState gives the model's word for the state of a reservation.
+func bookState(e issuers.Entry) string {
+	if e.State == issuers.Released {
+		return e.Why
+	}
+	return string(e.State)
+}
+
+func (s *stage) compareBooks(attempts map[string]int) error {
+	for _, p := range s.world.Parties {
+		entries := p.Entries()
+		n := 0
+		var strays []string
+		for _, h := range s.model.Holds {
+			if h.Service != p.Name || !s.model.Kept(h) {
+				continue
+			}
+			n++
+			if h.Handle == "" {
+				strays = append(strays, h.Order+" "+h.State)
+				continue
+			}
+			ref := s.tokens[tokenNumber(h.Handle)-1]
+			at := slices.IndexFunc(entries, func(e issuers.Entry) bool { return e.Ref == ref })
+			if at < 0 {
+				return s.booksPart(p.Name, "%s has forgotten %s, the model says that it is %s", p.Name, h.Handle, h.State)
+			}
+			e := entries[at]
+			if bookState(e) != h.State {
+				return s.booksPart(p.Name, "the books of %s say that %s is %s, the model says %s", p.Name, h.Handle, bookState(e), h.State)
+			}
+			if !sameAttempt(attempts, e.Attempt, h.Attempt()) {
+				return s.booksPart(p.Name, "another attempt has redeemed %s than the model says", h.Handle)
+			}
+		}
+		if len(entries) != n {
+			return s.booksPart(p.Name, "the books of %s have %s, the model says %d", p.Name, tokens.Count(len(entries), "entry"), n)
+		}
+		if len(strays) == 0 {
+			continue
+		}
+		var found []string
+		for _, e := range entries {
+			if !slices.Contains(s.tokens, e.Ref) {
+				found = append(found, e.Ref.Order+" "+bookState(e))
+			}
+		}
+		slices.Sort(strays)
+		slices.Sort(found)
+		if !slices.Equal(strays, found) {
+			return s.booksPart(p.Name, "the books of %s say that what nobody holds is %v, the model says %v", p.Name, found, strays)
+		}
+	}
+	return nil
+}
+
+func (s *stage) lateness(format string, args ...any) error {
+	var late []string
+	for _, l := range s.model.Late {
+		late = append(late, l.Step)
+	}
+	return shown(fmt.Sprintf(format, args...), `fault list --jq '[.late[]? | .party + "." + .step] | join(", ")'`, strings.Join(late, ", "))
+}
+
+func keyParting(service string, states []string, format string, args ...any) error {
+	return shown(fmt.Sprintf(format, args...), "keys list "+service+` --jq '[.keys[].state] | join(" ")'`, strings.Join(states, " "))
+}
+
+func (s *stage) sessionsPart(format string, args ...any) error {
+	var states []string
+	for _, of := range s.model.Sessions {
+		states = append(states, of.ID+" "+s.model.Stood(of))
+	}
+	return shown(fmt.Sprintf(format, args...), `session list --jq '[.sessions[] | .order_processing_id + " " + .state] | join(", ")'`, strings.Join(states, ", "))
+}
+
+func (s *stage) sessionParts(of *spec.Session, format string, args ...any) error {
+	want := []string{s.model.Stood(of)}
+	for _, h := range s.model.Holds {
+		if h.Handle != "" && h.Order == of.ID && !h.Gone {
+			want = append(want, h.Handle+" "+s.model.Status(h))
+		}
+	}
+	return shown(fmt.Sprintf(format, args...), "session show "+of.ID+` --jq '[.state, (.tokens[] | .token + " " + .status)] | join(", ")'`, strings.Join(want, ", "))
+}
+
+// booksPart shows the states of a service's reservations, sorted: their order is by
+// chance.
+func (s *stage) booksPart(service, format string, args ...any) error {
+	var want []string
+	for _, h := range s.model.Holds {
+		if h.Service == service && s.model.Kept(h) {
+			state := h.State
+			if state == "revoked" || state == "expired" {
+				state = "released"
+			}
+			want = append(want, h.Order+" "+state)
+		}
+	}
+	slices.Sort(want)
+	return shown(fmt.Sprintf(format, args...), "view "+service+` --jq '[.reservations[] | .order_processing_id + " " + .state] | sort | join(", ")'`, strings.Join(want, ", "))
+}

@@ -1,0 +1,409 @@
+// The search: breadth first, every decision of every message, until nothing new is
+// found within the bound.
+
+package explore
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tokenshell/shell/internal/wire"
+	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
+)
+
+// step is one move and what became of its messages.
+type step struct {
+	Move Move
+	Plan []Decision // up to the last message that went wrong
+}
+
+// node is a state that was reached, and how.
+type node struct {
+	digest [16]byte
+	parent int32 // -1 of the first
+	via    string
+}
+
+// finding is what broke, and the way there.
+type finding struct {
+	What string
+	Way  []step
+}
+
+// search looks at all that a bound allows.
+type search struct {
+	plan     *world.Plan
+	weakness tokens.Weakness
+	bound    Bound
+	customer string
+
+	mu            sync.RWMutex // of nodes and seen, while walkers look
+	nodes         []node
+	seen          map[[16]byte]int32
+	layer         struct{ from, to int } // the nodes that are looked at now
+	depth, looked int
+
+	verbs, messages, endings int
+	reach                    *reach
+	unheard                  *finding
+	settled                  func(*search) error // after each layer; may be nil
+	tell                     func(*search)       // how far it is, now and then; may be nil
+}
+
+// progress says how far it is, behind some states of other bounds.
+func (s *search) progress(before int, took time.Duration) string {
+	return fmt.Sprintf("%s: layer %d, %d states, %d to look at, %d states/s", s.bound.Name, s.depth, len(s.nodes), s.layer.to-s.layer.from, perSecond(before+len(s.nodes), took))
+}
+
+// report says what came of it.
+func (s *search) report(exhausted bool) boundReport {
+	return boundReport{
+		Name: s.bound.Name, Bound: s.bound.String(), Exhausted: exhausted, Depth: s.depth, States: len(s.nodes), Waiting: len(s.nodes) - s.looked,
+		Verbs: s.verbs, Messages: s.messages, Digest: s.fingerprint(),
+	}
+}
+
+// fingerprint is the XOR of all digests: it is the same in whatever order they came.
+func (s *search) fingerprint() string {
+	var all [16]byte
+	for _, n := range s.nodes {
+		for i := range all {
+			all[i] ^= n.digest[i]
+		}
+	}
+	return hex.EncodeToString(all[:])
+}
+
+// newSearch makes one that has seen the beginning.
+func newSearch(plan *world.Plan, weakness tokens.Weakness, b Bound, customer string) *search {
+	return &search{plan: plan, weakness: weakness, bound: b, customer: customer, seen: map[[16]byte]int32{}, reach: newReach()}
+}
+
+// walker is what works through a part of a layer, in a world of its own.
+type walker struct {
+	search *search
+	stage  *stage
+	ctx    context.Context
+
+	path []int32 // the nodes from the first to where it stands
+	held []kept  // the stage at each of them
+
+	moves, inner []Move
+	plans        [][]Decision
+	out          *batch
+}
+
+// batch is what came of some states.
+type batch struct {
+	children                 []node
+	verbs, messages, endings int
+	looked                   int
+	reach                    *reach
+	found                    *finding
+	unheard                  *finding // of which nothing is seen; told when nothing else is found
+	err                      error
+}
+
+func (s *search) newWalker(ctx context.Context) (*walker, error) {
+	stage, err := newStage(s.plan, s.weakness, s.bound)
+	if err != nil {
+		return nil, err
+	}
+	stage.settleOn(s.customer)
+	return &walker{search: s, stage: stage, ctx: ctx, path: []int32{0}, held: []kept{stage.save()}}, nil
+}
+
+// stand takes the stage to a node: back to where its way parts from the one that
+// was gone before, and on from there.
+func (w *walker) stand(at int32) error {
+	var way []int32
+	for n := at; n >= 0; n = w.search.at(n).parent {
+		way = append(way, n)
+	}
+	slices.Reverse(way)
+	common := 0
+	for common < len(way) && common < len(w.path) && way[common] == w.path[common] {
+		common++
+	}
+	w.path, w.held = w.path[:common], w.held[:common]
+	w.stage.restore(w.held[common-1])
+	for _, n := range way[common:] {
+		st := unpack(w.search.at(n).via)
+		w.stage.blind = true
+		err := w.stage.try(w.ctx, st.Move, st.Plan)
+		if w.stage.blind = false; err != nil {
+			return fmt.Errorf("what led to a state does not lead there again: %w", err)
+		}
+		w.path, w.held = append(w.path, n), append(w.held, w.stage.save())
+	}
+	return nil
+}
+
+// look tries everything in a state, and gives the states that it led to.
+func (w *walker) look(at int32) {
+	if err := w.stand(at); err != nil {
+		w.out.err = err
+		return
+	}
+	here := w.held[len(w.held)-1]
+	if err := w.stage.world.Audit(); err != nil {
+		w.out.found = w.search.arrived(at, err)
+		return
+	}
+	w.out.reach.state(w.stage)
+	if w.ending(at, here); w.out.found != nil {
+		return
+	}
+	w.stage.restore(here)
+	w.moves = w.stage.moves(w.moves)
+	w.inner = others(w.moves)
+	left := w.search.bound.Faults - here.past.faults
+	for _, m := range w.moves {
+		if w.each(at, here, m, left-m.costsFault()); w.out.found != nil || w.ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// each tries a move with everything that may become of its messages.
+func (w *walker) each(at int32, here kept, m Move, left int) {
+	s := w.stage
+	w.plans = append(w.plans[:0], nil)
+	for len(w.plans) > 0 {
+		plan := w.plans[len(w.plans)-1]
+		w.plans = w.plans[:len(w.plans)-1]
+		s.restore(here)
+		broken := s.try(w.ctx, m, plan)
+		w.out.verbs++
+		w.out.messages += len(s.trace)
+		w.out.reach.tried(s, m)
+		if quiet := new(unheard); errors.As(broken, &quiet) {
+			if w.out.unheard == nil {
+				w.out.unheard = w.search.finding(at, step{m, slices.Clone(plan)}, broken)
+			}
+		} else if broken != nil {
+			w.out.found = w.search.finding(at, step{m, plan}, broken)
+			return
+		}
+		if w.ctx.Err() != nil {
+			return
+		}
+		digest := s.digest()
+		if !w.search.known(digest) {
+			w.out.children = append(w.out.children, node{digest, at, pack(step{m, plan})})
+		}
+		used := 0
+		for _, d := range plan {
+			if d.Fate != "" {
+				used++
+			}
+		}
+		if used >= left {
+			continue
+		}
+		for i := len(s.trace) - 1; i >= len(plan); i-- {
+			for _, fate := range s.fates(s.trace[i]) {
+				if fate == interrupt && s.trace[i].Inner {
+					continue
+				}
+				next := func(d Decision) {
+					longer := make([]Decision, i+1)
+					copy(longer, plan)
+					longer[i] = d
+					w.plans = append(w.plans, longer)
+				}
+				if fate != wire.Meanwhile {
+					next(Decision{Fate: fate})
+					continue
+				}
+				for _, other := range w.inner {
+					if other.costsClock() > s.bound.Clock-here.past.clock-m.costsClock() || other.costsFault() > left-used-1 {
+						continue
+					}
+					next(Decision{fate, other})
+				}
+			}
+		}
+	}
+}
+
+// arrived says what is broken in a state that was reached.
+func (s *search) arrived(at int32, broken error) *finding {
+	last := s.at(at)
+	return s.finding(last.parent, unpack(last.via), broken)
+}
+
+// finding says what broke, and how to get there.
+func (s *search) finding(at int32, last step, broken error) *finding {
+	f := &finding{What: broken.Error()}
+	for n := at; n > 0; n = s.at(n).parent {
+		f.Way = append(f.Way, unpack(s.at(n).via))
+	}
+	slices.Reverse(f.Way)
+	f.Way = append(f.Way, last)
+	return f
+}
+
+// known reports whether a state was reached before. One that will be reached at the
+// same time is not, yet.
+func (s *search) known(digest [16]byte) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	_, ok := s.seen[digest]
+	return ok
+}
+
+// at gives a node.
+func (s *search) at(n int32) node {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.nodes[n]
+}
+
+// pack writes a step in few bytes.
+func pack(st step) string {
+	b := []byte{byte(st.Move.verb), st.Move.order, st.Move.token, st.Move.arg}
+	for i, d := range st.Plan {
+		if d.Fate == "" {
+			continue
+		}
+		b = append(b, byte(i), byte(i>>8), fateNumber(d.Fate))
+		if d.Fate == wire.Meanwhile {
+			b = append(b, byte(d.Inner.verb), d.Inner.order, d.Inner.token, d.Inner.arg)
+		}
+	}
+	return string(b)
+}
+
+// unpack reads what pack wrote.
+func unpack(text string) step {
+	b := []byte(text)
+	st := step{Move: Move{verb(b[0]), b[1], b[2], b[3]}}
+	for b = b[4:]; len(b) > 0; {
+		at, d := int(b[0])|int(b[1])<<8, Decision{Fate: fateNumbers[b[2]]}
+		b = b[3:]
+		if d.Fate == wire.Meanwhile {
+			d.Inner, b = Move{verb(b[0]), b[1], b[2], b[3]}, b[4:]
+		}
+		for len(st.Plan) <= at {
+			st.Plan = append(st.Plan, Decision{})
+		}
+		st.Plan[at] = d
+	}
+	return st
+}
+
+// fateNumbers are the fates by number, for packing.
+var fateNumbers = [...]wire.FaultKind{
+	"", wire.Timeout, wire.LostReply, wire.Unavailable, wire.Refuse, wire.Late, wire.Duplicate, wire.CrashBefore, wire.CrashAfter, interrupt, wire.Meanwhile, wire.Slow,
+}
+
+func fateNumber(kind wire.FaultKind) byte { return byte(slices.Index(fateNumbers[:], kind)) }
+
+// pieceSize is how many states a walker is given at once.
+const pieceSize = 16
+
+// run looks at everything; it ends early when ctx does, or with what broke. What it
+// finds does not depend on the number of workers: what came of the states of a layer
+// is taken over in their order.
+func (s *search) run(ctx context.Context, workers int) (*finding, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // little is kept, and much is thrown away
+	walkers := make([]*walker, max(1, workers))
+	for i := range walkers {
+		w, err := s.newWalker(ctx)
+		if err != nil {
+			return nil, err
+		}
+		walkers[i] = w
+	}
+	if len(s.nodes) == 0 {
+		first := walkers[0].stage.digest()
+		s.nodes = append(s.nodes, node{first, -1, ""})
+		s.seen[first] = 0
+		s.layer.to = 1
+	}
+	for ; s.layer.from < s.layer.to; s.depth++ {
+		if f, err := s.lookAtLayer(ctx, walkers); f != nil || err != nil || ctx.Err() != nil {
+			return f, err
+		}
+		s.layer.from, s.layer.to = s.layer.to, len(s.nodes)
+		if s.settled != nil {
+			if err := s.settled(s); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return nil, nil
+}
+
+// lookAtLayer has the walkers look at the states of a layer, piece by piece.
+func (s *search) lookAtLayer(ctx context.Context, walkers []*walker) (*finding, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	pieces := (s.layer.to - s.layer.from + pieceSize - 1) / pieceSize
+	done := make([]chan *batch, pieces)
+	for i := range done {
+		done[i] = make(chan *batch, 1)
+	}
+	var next atomic.Int64
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer stop()
+	for _, w := range walkers {
+		w.ctx = ctx
+		all.Go(func() {
+			for piece := int(next.Add(1)) - 1; piece < pieces; piece = int(next.Add(1)) - 1 {
+				done[piece] <- w.lookAt(s.layer.from+piece*pieceSize, min(s.layer.to, s.layer.from+(piece+1)*pieceSize))
+			}
+		})
+	}
+	for _, piece := range done {
+		b := <-piece
+		if f, err := s.take(b); f != nil || err != nil || ctx.Err() != nil {
+			return f, err
+		}
+		if s.tell != nil {
+			s.tell(s)
+		}
+	}
+	return nil, nil
+}
+
+// lookAt looks at some states, one after the other.
+func (w *walker) lookAt(from, to int) *batch {
+	w.out = &batch{reach: newReach()}
+	for at := from; at < to && w.ctx.Err() == nil && w.out.found == nil && w.out.err == nil; at++ {
+		w.look(int32(at))
+		w.out.looked++
+	}
+	return w.out
+}
+
+// take takes over what came of some states.
+func (s *search) take(b *batch) (*finding, error) {
+	s.verbs += b.verbs
+	s.messages += b.messages
+	s.endings += b.endings
+	s.looked += b.looked
+	s.reach.add(b.reach)
+	if s.unheard == nil {
+		s.unheard = b.unheard
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range b.children {
+		if _, known := s.seen[n.digest]; !known {
+			s.seen[n.digest] = int32(len(s.nodes))
+			s.nodes = append(s.nodes, n)
+		}
+	}
+	return b.found, b.err
+}
