@@ -27,7 +27,7 @@ const (
 
 // logged is what testscript logged of a script.
 type logged struct {
-	text string
+	text string                          // without what is secret
 	file string                          // as testscript knows it
 	line func(n int, text string) string // a line of the script as testscript read it; nil is as it stands
 }

@@ -21,6 +21,7 @@ import (
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/trace"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
@@ -292,7 +293,11 @@ func (r *runner) run(at int, item Item, folder string) (Outcome, Left) {
 		}
 		return outcome, Left{Folder: folder} // what goes on in it is nobody's business
 	}
-	log := logged{t.log.String(), played, r.shown}
+	hide := redact.Tokens // before anything is cut: a part of a token is one, too
+	if running != nil && running.shell != nil {
+		hide = running.shell.Redact
+	}
+	log := logged{hide(t.log.String()), played, func(n int, line string) string { return hide(r.shown(n, line)) }}
 	left := Left{Folder: filepath.Join(folder, "script-"+scriptName(played))}
 	if running != nil {
 		left.Shell, left.Folder = running.shell, running.folder
