@@ -167,7 +167,7 @@ var (
 	hunkBegins = regexp.MustCompile(`^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@`)
 	noMatch    = regexp.MustCompile("^no match for ([\"`].*[\"`]) found in (.+)$")
 	oneMatch   = regexp.MustCompile("^unexpected match for ([\"`].*[\"`]) found in ([a-z]+): ")
-	manyMatch  = regexp.MustCompile("^have (\\d+) matches for (.+), want (\\d+)$")
+	manyMatch  = regexp.MustCompile(`^have (\d+) matches for (.+), want (\d+)$`)
 	quotedPart = regexp.MustCompile("[`\"]([^`\"]+)[`\"]|(\\$[A-Z_][A-Z0-9_]*) is not set")
 )
 
