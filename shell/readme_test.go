@@ -218,7 +218,7 @@ func TestReadmeGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	readmeScenarios(t, filepath.Join(dir, "checkouts"))
-	if said := run(t, dir, binary, "-test.v"); !strings.Contains(said, "--- PASS: TestCheckouts/readme-1") {
+	if said := run(t, dir, binary, "-test.v"); !strings.Contains(said, "--- PASS: TestCheckouts/checkouts/readme-1") {
 		t.Errorf("the README's scenario did not run:\n%s", said)
 	}
 }

@@ -190,6 +190,25 @@ func TestRunKeeps(t *testing.T) {
 // Reports are read by what reads them.
 func TestRunReports(t *testing.T) {
 	dir, run := stage(t, map[string]string{"s/a.txtar": passing, "s/b.txtar": failing, "s/c.txtar": "skip 'no, not\x1b today'\n" + passing})
+	// What a scenario knows that nobody else may: in a verb's answer, in a variable, in the conversation.
+	secret := filepath.Join(dir, "secret.txtar")
+	if err := os.WriteFile(secret, []byte("session new op_1\npayment confirm 5.00 --method visa\ncapture T token raw payment-1\ntoken raw payment-1\ncheckout\nstdout $T\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range []string{"text", "json"} {
+		got := run("-o", format, "-v", "--report", "junit=j.xml", "--report", "json=r.json", "--report", "html=r.html", "--report", "github", "secret.txtar")
+		all := got.stdout + got.stderr
+		for _, name := range []string{"j.xml", "r.json", "r.html"} {
+			text, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil || !strings.Contains(string(text), "payment-1") {
+				t.Errorf("%s: %v", name, err)
+			}
+			all += string(text)
+		}
+		if at := regexp.MustCompile(`eyJ|4242424242424242`).FindStringIndex(all); at != nil || got.code != 1 {
+			t.Errorf("a secret is told: %d, %v", got.code, at)
+		}
+	}
 	got := run("--report", "junit=j.xml", "--report", "json=r.json", "--report", "html=r.html", "--report", "github", "s")
 	if got.code != 1 {
 		t.Errorf("%+v", got)
@@ -281,7 +300,7 @@ func TestRunIsInterrupted(t *testing.T) {
 			if code := exitCode(t, cmd.Wait()); code != 130 {
 				t.Errorf("exit code %d, want 130", code)
 			}
-			text, err := os.ReadFile(filepath.Join(dir, "r.json"))
+			text, _ := os.ReadFile(filepath.Join(dir, "r.json")) // what is not there says nothing
 			var report struct {
 				Interrupted int
 				NotRun      int `json:"not_run"`

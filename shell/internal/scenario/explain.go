@@ -27,7 +27,7 @@ const (
 
 // logged is what testscript logged of a script.
 type logged struct {
-	text string
+	text string                          // without what is secret
 	file string                          // as testscript knows it
 	line func(n int, text string) string // a line of the script as testscript read it; nil is as it stands
 }
@@ -167,7 +167,7 @@ var (
 	hunkBegins = regexp.MustCompile(`^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@`)
 	noMatch    = regexp.MustCompile("^no match for ([\"`].*[\"`]) found in (.+)$")
 	oneMatch   = regexp.MustCompile("^unexpected match for ([\"`].*[\"`]) found in ([a-z]+): ")
-	manyMatch  = regexp.MustCompile("^have (\\d+) matches for (.+), want (\\d+)$")
+	manyMatch  = regexp.MustCompile(`^have (\d+) matches for (.+), want (\d+)$`)
 	quotedPart = regexp.MustCompile("[`\"]([^`\"]+)[`\"]|(\\$[A-Z_][A-Z0-9_]*) is not set")
 )
 

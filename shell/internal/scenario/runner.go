@@ -21,6 +21,7 @@ import (
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/trace"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
@@ -295,14 +296,13 @@ func (r *runner) run(at int, item Item, folder string) (Outcome, Left) {
 		}
 		return outcome, Left{Folder: folder} // what goes on in it is nobody's business
 	}
-	log := logged{t.log.String(), played, r.shown}
 	left := Left{Folder: filepath.Join(folder, "script-"+scriptName(played))}
 	if running != nil {
 		left.Shell, left.Folder = running.shell, running.folder
 	}
 	var unable *exit.UnableError
 	switch {
-	case t.failed && r.wasInterrupted(log.text):
+	case t.failed && r.wasInterrupted(t.log.String()):
 		outcome.Verdict, outcome.Why = Interrupted, "it was interrupted"
 	case t.failed && running != nil && errors.As(running.failed, &unable):
 		outcome.Verdict, outcome.Why = Skipped, unable.Error()
@@ -312,7 +312,7 @@ func (r *runner) run(at int, item Item, folder string) (Outcome, Left) {
 		outcome.wrong(running.wrong, story, story.Text())
 	case t.failed:
 		outcome.Verdict = Failed
-		outcome.explain(log, running, story.Text())
+		outcome.explain(r.logOf(t, running, played), running, story.Text())
 		outcome.placed(story)
 		if context.Cause(ctx) == errTime {
 			outcome.Why, outcome.Expected, outcome.Got = fmt.Sprintf("it did not end within %s", r.config.Timeout), "", ""
@@ -337,6 +337,16 @@ func (r *runner) run(at int, item Item, folder string) (Outcome, Left) {
 		outcome.Folder = left.Folder
 	}
 	return outcome, left
+}
+
+// logOf gives what testscript logged of a script, without what is secret: before
+// anything of it is cut, for a part of a token is one, too.
+func (r *runner) logOf(t *scriptT, sc *script, played string) logged {
+	hide := redact.Tokens
+	if sc != nil && sc.shell != nil {
+		hide = sc.shell.Redact
+	}
+	return logged{hide(t.log.String()), played, func(n int, line string) string { return hide(r.shown(n, line)) }}
 }
 
 // await waits until a script has ended; false says that it is left behind.
