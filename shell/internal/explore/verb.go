@@ -39,7 +39,8 @@ type exploration struct {
 	Messages        int            `json:"messages"`
 	Reasons         map[string]int `json:"reasons"`
 	StatesPerSecond int            `json:"states_per_second"`
-	Redeemed        []string       `json:"redeemed"` // the services that redeemed something
+	Redeemed        []string       `json:"redeemed"`  // the services that redeemed something
+	Unreached       []string       `json:"unreached"` // what a default run has to meet and this one did not
 	Found           string         `json:"found"`
 	Scenario        string         `json:"scenario"`
 
@@ -151,6 +152,14 @@ func (v *Verb) Run(ctx context.Context, w *world.World, dir *files.Dir, out *ans
 	result.Exhausted = result.Exhausted && len(result.Bounds) == len(bounds)
 	result.StatesPerSecond, result.Reasons = perSecond(result.States, took), total.of("reason")
 	result.credit(w, total)
+	result.Unreached = []string{}
+	if v.Bound == "" && v.Fates == "" {
+		stage, err := newStage(w.Plan, tokens.Weakness{}, Bound{})
+		if err != nil {
+			return err
+		}
+		result.Unreached = append(result.Unreached, total.missing(stage)...)
+	}
 	var unwritten error
 	if result.Found != "" && v.Out != "" {
 		if unwritten = dir.Fresh(v.Out); unwritten == nil { // it may have come meanwhile
@@ -210,6 +219,9 @@ func showExploration(out *answer.Out, r exploration, took time.Duration) error {
 		}
 		fmt.Fprintf(w, "%s, %s in %s, %d states/s\n", page.Count(r.States, "state"), page.Count(r.Verbs, "verb"), page.Elapsed(took), r.StatesPerSecond)
 		fmt.Fprintf(w, "reasons seen: %s\n", strings.Join(slices.Sorted(maps.Keys(r.Reasons)), " "))
+		if len(r.Unreached) > 0 {
+			fmt.Fprintf(w, "never reached: %s\n", strings.Join(r.Unreached, ", "))
+		}
 		switch {
 		case r.Found != "":
 			w.Verbatim = true

@@ -182,7 +182,7 @@ func TestRecordLeavesOut(t *testing.T) {
 	comment, files := recorded(t, s, "relay @live.jwt", "token import private.json", "source outer.tsh", "relay @sections.jwt", "relay @spoiled.jwt", "source stops.tsh", "relay @large.jwt",
 		"let A "+raw+"."+raw, "token list --jq .tokens.x", "points confirm 5 --name odd --jq .token.x", "relay odd", "watch 1s --count 2 points balance")
 	for line, why := range map[string]string{
-		"explore --bound tokens=1":         "it was interrupted",
+		"explore --bound tokens=1":  "it was interrupted",
 		"relay @live.jwt":           "live.jwt holds a token that may still be good",
 		"token import private.json": "private.json holds a private key",
 		"source outer.tsh":          "what it sources names " + absolute + ", which is nowhere else",

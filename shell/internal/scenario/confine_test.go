@@ -76,7 +76,7 @@ func TestNothingIsWrittenOutside(t *testing.T) {
 		"source a.tsh\n-- a.tsh --\nkeys jwks coupons --out " + dir + "/x\n":                         1,
 		"source " + dir + "/sourced.tsh\n":                                                           1,
 		"let F " + dir + "/x\nkeys jwks coupons --out $F\n":                                          2,
-		"explore --bound tokens=1 --without redeemer-remembers --out " + dir + "/x.txtar\n":     1,
+		"explore --bound tokens=1 --without redeemer-remembers --out " + dir + "/x.txtar\n":          1,
 		"watch 1s --count 1 keys jwks coupons --out " + dir + "/x\n":                                 1,
 		"capture X keys jwks coupons --out " + dir + "/x\n":                                          1,
 		"session new op_1\n! expect expired keys jwks coupons --out " + dir + "/x\npoints balance\n": 2,
