@@ -115,7 +115,7 @@ var house = []room{
 		"is a checkout in a world of its own, and what each party learns at each of its stops."},
 	{"shell/internal/spec", "",
 		"foretells what a world does, from the words of the contract and not from the code: a second opinion."},
-	{"shell/internal/explore", "issuers orchestrator ./answer ./canon ./client ./exit ./files ./page ./redact ./spec ./wire ./world tokens",
+	{"shell/internal/explore", "issuers orchestrator ./answer ./canon ./client ./exit ./files ./interp ./page ./redact ./spec ./syntax ./wire ./world tokens",
 		"looks at everything that may happen in a world, within a bound, for what must not."},
 	{"shell/internal/target", "orchestrator shell/attacks ./answer ./client ./conform ./exit ./files ./foreign ./interp ./page ./redact ./syntax ./wire ./world tokens",
 		"is a world as a target of the catalogue of attacks."},

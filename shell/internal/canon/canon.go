@@ -23,8 +23,9 @@ type Writer struct {
 	Free []string
 
 	// Near, when it is not zero, is how far off a moment is told from others: what is
-	// farther is only to come, and what is past is only past.
-	Near time.Duration
+	// farther, and not as far as Far, is only to come, and what is past for less than
+	// Long is only past.
+	Near, Far, Long time.Duration
 
 	now   time.Time
 	bytes []byte
@@ -75,7 +76,7 @@ func (w *Writer) Time(t time.Time) {
 	if t.IsZero() {
 		return
 	}
-	if d := t.Sub(w.now); w.Near > 0 && (d > w.Near || d <= 0) {
+	if d := t.Sub(w.now); w.Near > 0 && (d > w.Near && d < w.Far || d <= 0 && d > -w.Long) {
 		w.Bool(d > 0)
 		return
 	}

@@ -37,6 +37,7 @@ type letter struct {
 	family string // what a bound may leave out; empty for what is always there
 	clock  bool   // it is a move of the clock or of keys
 	fault  bool   // it is something that goes wrong
+	stops  bool   // redeem --step stops it between two questions
 	alone  bool   // no other client does it meanwhile
 	line   func(s *stage, m Move) string
 	do     func(ctx context.Context, s *stage, m Move) ([]result, error)
@@ -108,19 +109,19 @@ var alphabet = [...]letter{
 		tell: func(s *stage, m Move) spec.Answer { return s.model.Relay(spec.Forged, s.hold(m)) }},
 	relaysOther: {name: "relay", family: "mixed", alone: true, line: tokenLine("relay"), do: relay,
 		tell: func(s *stage, m Move) spec.Answer { return s.model.Relay(spec.Sound, s.hold(m)) }},
-	redeems: {name: "redeem", line: plainLine("redeem"),
+	redeems: {name: "redeem", stops: true, line: plainLine("redeem"),
 		do: func(ctx context.Context, s *stage, m Move) ([]result, error) {
 			snap, err := s.client.Redeem(ctx, s.client.Order, nil)
 			return ended(snap, false, err)
 		},
 		tell: func(s *stage, m Move) spec.Answer { return s.model.Redeem(nil) }},
-	redeemsOne: {name: "redeem", alone: true, line: tokenLine("redeem"),
+	redeemsOne: {name: "redeem", stops: true, alone: true, line: tokenLine("redeem"),
 		do: func(ctx context.Context, s *stage, m Move) ([]result, error) {
 			snap, err := s.client.Redeem(ctx, s.client.Order, []*client.Token{s.held(m)})
 			return ended(snap, false, err)
 		},
 		tell: func(s *stage, m Move) spec.Answer { return s.model.Redeem([]*spec.Hold{s.hold(m)}) }},
-	checksOut: {name: "checkout", line: plainLine("checkout"),
+	checksOut: {name: "checkout", stops: true, line: plainLine("checkout"),
 		do: func(ctx context.Context, s *stage, m Move) ([]result, error) {
 			snap, err := s.client.Checkout(ctx, s.client.Order, nil, nil, nil)
 			if snap == nil {
@@ -129,7 +130,7 @@ var alphabet = [...]letter{
 			return ended(*snap, false, err)
 		},
 		tell: func(s *stage, m Move) spec.Answer { return s.model.Checkout(nil) }},
-	resumes: {name: "redeem --resume", line: plainLine("redeem --resume"),
+	resumes: {name: "redeem --resume", stops: true, line: plainLine("redeem --resume"),
 		do: func(ctx context.Context, s *stage, m Move) ([]result, error) {
 			snap, err := s.client.Resume(ctx, s.client.Order)
 			return ended(snap, true, err)
@@ -379,10 +380,10 @@ func (s *stage) moves(into []Move) []Move {
 			continue
 		}
 		n := orderNumber(h.Order)
-		if s.model.Session(h.Order) == nil {
+		add(relays, n, i+1, 0)
+		if s.model.Session(h.Order) == nil { // it is long past
 			continue
 		}
-		add(relays, n, i+1, 0)
 		if s.model.Session(h.Order).State == "open" {
 			add(relaysForged, n, i+1, 0)
 		}
@@ -405,13 +406,13 @@ func (s *stage) moves(into []Move) []Move {
 			add(delivers, 0, 0, i)
 		}
 	}
-	if s.faults < s.bound.Faults && s.opened > 0 {
+	if s.faults < s.bound.Faults {
 		add(restarts, 0, 0, 0)
 		add(forgets, 0, 0, 0)
 	}
 	if s.clock < s.bound.Clock {
 		if s.opened > 0 {
-			if s.soon()-1 > s.model.Now {
+			if s.soon()-1 > s.model.Now && !s.bound.leaves("before") {
 				add(advances, 0, 0, 0)
 			}
 			add(advances, 0, 0, 1)

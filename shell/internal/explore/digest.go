@@ -6,14 +6,20 @@ import (
 	"bytes"
 	"time"
 
+	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/canon"
+	"tokenshell/shell/internal/spec"
 )
 
 // digest gives what stands for the state of a stage, whatever its sessions and
 // tokens are called: they are interchangeable, for all are of one customer.
 func (s *stage) digest() [16]byte {
 	best := s.least[:0]
-	for at, order := range orders(s.opened) {
+	all := orders(s.opened)
+	if s.exact {
+		all = all[:1]
+	}
+	for at, order := range all {
 		written := s.write(order)
 		if at == 0 || bytes.Compare(written, best) < 0 {
 			best = append(best[:0], written...)
@@ -37,6 +43,9 @@ func orders(n int) [][]int {
 	}
 }
 
+// endingGoes is how far the ending goes at once.
+const endingGoes = (spec.OpenFor + 600) * time.Second
+
 // nearPerFault is longer than all waits that one fault may lead to.
 const nearPerFault = 15 * time.Second
 
@@ -47,8 +56,8 @@ func (s *stage) write(order []int) []byte {
 	w := &s.writer
 	w.Begin(s.world.Clock.Now())
 	w.Near = 0
-	if s.clock == s.bound.Clock && !s.world.Forgot() {
-		w.Near = nearPerFault * time.Duration(1+s.bound.Faults-s.faults)
+	if s.clock == s.bound.Clock && !s.exact && !s.world.Forgot() {
+		w.Near, w.Far, w.Long = nearPerFault*time.Duration(1+s.bound.Faults-s.faults), endingGoes, orchestrator.Retention-4*endingGoes
 	}
 	w.Free = w.Free[:0]
 	for _, n := range order {

@@ -4,7 +4,6 @@
 package explore
 
 import (
-	"errors"
 	"fmt"
 
 	"tokenshell/issuers"
@@ -29,10 +28,7 @@ func (w *walker) end(at int32, first []Move) {
 	do := func(m Move) bool {
 		broken := s.try(w.ctx, m, nil)
 		done = append(done, step{Move: m})
-		if errors.As(broken, new(*unheard)) {
-			broken = nil // it is met again on another way, or nothing comes of it
-		}
-		if broken != nil && w.ctx.Err() == nil {
+		if broken = loud(broken); broken != nil && w.ctx.Err() == nil {
 			w.broke(at, done, broken)
 		}
 		return broken == nil

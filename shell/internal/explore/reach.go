@@ -1,11 +1,16 @@
-// Reach: what was met, and how often.
+// Reach: what was met, how often, and what has to be.
 
 package explore
 
 import (
+	"slices"
 	"strings"
 
 	"tokenshell/issuers"
+	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/wire"
+	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
 )
 
 // reach counts what was met, by kind and name: "session stuck", "fate
@@ -64,4 +69,77 @@ func (r *reach) tried(s *stage, m Move) {
 	for _, reason := range s.said.Reasons {
 		r.Counts["reason "+reason]++
 	}
+}
+
+// The states that have to be met.
+var (
+	sessionStates     = []orchestrator.State{orchestrator.Open, orchestrator.Redeeming, orchestrator.Completed, orchestrator.Compensated, orchestrator.Stuck, orchestrator.Closed}
+	stepStatuses      = []orchestrator.Status{orchestrator.Accepted, orchestrator.Redeemed, orchestrator.Refused, orchestrator.Cancelled, orchestrator.Released}
+	stepResults       = []orchestrator.Status{orchestrator.Redeemed, orchestrator.Repeated, orchestrator.Refused, orchestrator.Cancelled, orchestrator.Failed}
+	reservationStates = []string{string(issuers.Reserved), string(issuers.Committed), string(issuers.Cancelled), "revoked", "expired"}
+)
+
+// reasonsInScope are the reasons that an order's way through the relay may lead to,
+// whatever the domains confirm. Texts that nobody issued are the catalogue's.
+var reasonsInScope = []tokens.Reason{
+	tokens.SignatureInvalid, tokens.KeyUnknown, tokens.SessionUnknown, tokens.SessionClosed, tokens.SessionMismatch, tokens.AlreadyRedeemed,
+	tokens.Expired, tokens.Replayed, tokens.LedgerUnavailable, tokens.Revoked, tokens.ConstraintViolated, tokens.ServiceUnavailable, tokens.NotYetValid,
+}
+
+// excuse is something that has to be met and need not, and why.
+type excuse struct{ what, why string }
+
+// excuses are those. None is a session's state, a step's status or a fate.
+var excuses = []excuse{
+	{"reason not_yet_valid", "no party's clock is behind another's: clock skew is no move yet"},
+}
+
+// wanted gives everything that has to be met by a default run in a world, in order.
+func wanted(s *stage) []string {
+	var all []string
+	for _, state := range sessionStates {
+		all = append(all, "session "+string(state))
+	}
+	for _, status := range stepStatuses {
+		all = append(all, "step "+string(status))
+	}
+	for _, result := range stepResults {
+		all = append(all, "result "+string(result))
+	}
+	for _, state := range reservationStates {
+		all = append(all, "reservation "+state)
+	}
+	for _, reason := range reasonsInScope {
+		all = append(all, "reason "+string(reason))
+	}
+	for _, step := range s.world.Steps() {
+		for _, kind := range s.kinds(step) {
+			all = append(all, "fate "+step.String()+" "+string(kind))
+		}
+	}
+	for _, l := range alphabet {
+		if !slices.Contains(all, "verb "+l.name) {
+			all = append(all, "verb "+l.name)
+		}
+	}
+	return all
+}
+
+// kinds gives all that may become of a question for a step.
+func (s *stage) kinds(step world.Step) []wire.FaultKind {
+	var all []wire.FaultKind
+	for _, kind := range wire.FaultKinds(step.Party, step.Step) {
+		all = append(all, wire.FaultKind(kind))
+	}
+	if step.Step == "redeem" && step.Party != "relay" || step.Step == "cancel" {
+		all = append(all, interrupt)
+	}
+	return all
+}
+
+// missing gives what was never met and is not excused.
+func (r *reach) missing(s *stage) []string {
+	return slices.DeleteFunc(wanted(s), func(what string) bool {
+		return r.Counts[what] > 0 || slices.ContainsFunc(excuses, func(e excuse) bool { return e.what == what })
+	})
 }

@@ -44,6 +44,7 @@ type search struct {
 	weakness tokens.Weakness
 	bound    Bound
 	customer string
+	exact    bool // states are told apart that need not be: to see that nothing is lost
 
 	mu            sync.RWMutex // of nodes and seen, while walkers look
 	nodes         []node
@@ -118,6 +119,7 @@ func (s *search) newWalker(ctx context.Context) (*walker, error) {
 		return nil, err
 	}
 	stage.settleOn(s.customer)
+	stage.exact = s.exact
 	return &walker{search: s, stage: stage, ctx: ctx, path: []int32{0}, held: []kept{stage.save()}}, nil
 }
 
@@ -211,7 +213,7 @@ func (w *walker) each(at int32, here kept, m Move, left int) {
 		}
 		for i := len(s.trace) - 1; i >= len(plan); i-- {
 			for _, fate := range s.fates(s.trace[i]) {
-				if fate == interrupt && s.trace[i].Inner {
+				if fate == interrupt && (s.trace[i].Inner || !alphabet[m.verb].stops) {
 					continue
 				}
 				next := func(d Decision) {

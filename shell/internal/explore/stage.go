@@ -58,6 +58,7 @@ type stage struct {
 	trace    []message
 	depth    int
 	said     spec.Answer // what the model says that the verb is answered
+	exact    bool        // states are told apart that need not be
 	blind    bool        // what was looked at before need not be again
 	cancel   context.CancelFunc
 	verdicts []verdict

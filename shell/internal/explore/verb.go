@@ -15,19 +15,22 @@ import (
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
+	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
 
 // Verb is the verb explore.
 type Verb struct {
-	Bound   string `placeholder:"NAME=N,…" help:"How much may happen: sessions=1,tokens=2,faults=2,clock=1,leeway=30s. Unless given, five small bounds one after the other."`
-	Fates   string `placeholder:"FATE,…" complete:"fate" help:"What may become of messages: lose, refuse, late, dup, crash, interrupt, meanwhile, slow. Unless given, whatever the bound allows."`
-	Workers int    `default:"2" placeholder:"N" help:"How many look at the same time: 2 unless given. What is found does not depend on it."`
-	Without string `complete:"check" placeholder:"CHECK" help:"Leave this rule out, to see that somebody notices; help checks lists them."`
-	Out     string `complete:"file" placeholder:"FILE" help:"Write what is found to this file, a scenario; there must not be one yet."`
+	Bound   string      `placeholder:"NAME=N,…" help:"How much may happen: sessions=1,tokens=2,faults=2,clock=1,leeway=30s. Unless given, five small bounds one after the other."`
+	Fates   string      `placeholder:"FATE,…" complete:"fate" help:"What may become of messages: lose, refuse, late, dup, crash, interrupt, meanwhile, slow. Unless given, whatever the bound allows."`
+	Wander  syntax.Span `default:"0s" placeholder:"D" help:"Then walk beyond the bounds for so long, as --seed has it."`
+	Workers int         `default:"2" placeholder:"N" help:"How many look at the same time: 2 unless given. What is found does not depend on it."`
+	Without string      `complete:"check" placeholder:"CHECK" help:"Leave this rule out, to see that somebody notices; help checks lists them."`
+	Out     string      `complete:"file" placeholder:"FILE" help:"Write what is found to this file, a scenario; there must not be one yet."`
 }
 
 // exploration is the JSON of explore.
@@ -37,9 +40,11 @@ type exploration struct {
 	States          int            `json:"states"`
 	Verbs           int            `json:"verbs"`
 	Messages        int            `json:"messages"`
+	Walked          int            `json:"walked"` // verbs beyond the bounds
 	Reasons         map[string]int `json:"reasons"`
 	StatesPerSecond int            `json:"states_per_second"`
-	Redeemed        []string       `json:"redeemed"` // the services that redeemed something
+	Redeemed        []string       `json:"redeemed"`  // the services that redeemed something
+	Unreached       []string       `json:"unreached"` // what a default run has to meet and this one did not
 	Found           string         `json:"found"`
 	Scenario        string         `json:"scenario"`
 
@@ -87,7 +92,7 @@ func (v *Verb) bounds() ([]Bound, error) {
 }
 
 // Run explores worlds like the current one. The current one is not touched.
-func (v *Verb) Run(ctx context.Context, w *world.World, dir *files.Dir, out *answer.Out) error {
+func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *files.Dir, out *answer.Out) error {
 	bounds, err := v.bounds()
 	if err != nil {
 		return err
@@ -140,6 +145,16 @@ func (v *Verb) Run(ctx context.Context, w *world.World, dir *files.Dir, out *ans
 			break
 		}
 	}
+	result.Exhausted = result.Exhausted && len(result.Bounds) == len(bounds)
+	if unheard == nil && v.Wander > 0 && ctx.Err() == nil {
+		s, found, err := wander(ctx, w.Plan, weakness, customer, seed.Or(world.DefaultSeed), until(time.Duration(v.Wander)))
+		if err != nil {
+			far.End()
+			return err
+		}
+		total.add(s.reach)
+		result.Walked, unheard, in = s.verbs, found, s
+	}
 	far.End()
 	if unheard != nil {
 		result.Found = unheard.What
@@ -148,9 +163,16 @@ func (v *Verb) Run(ctx context.Context, w *world.World, dir *files.Dir, out *ans
 		}
 	}
 	took := began()
-	result.Exhausted = result.Exhausted && len(result.Bounds) == len(bounds)
 	result.StatesPerSecond, result.Reasons = perSecond(result.States, took), total.of("reason")
 	result.credit(w, total)
+	result.Unreached = []string{}
+	if v.Bound == "" && v.Fates == "" {
+		stage, err := newStage(w.Plan, tokens.Weakness{}, Bound{})
+		if err != nil {
+			return err
+		}
+		result.Unreached = append(result.Unreached, total.missing(stage)...)
+	}
 	var unwritten error
 	if result.Found != "" && v.Out != "" {
 		if unwritten = dir.Fresh(v.Out); unwritten == nil { // it may have come meanwhile
@@ -209,7 +231,13 @@ func showExploration(out *answer.Out, r exploration, took time.Duration) error {
 			fmt.Fprintf(w, "%s %s: %s, %s, %s, %s\n", b.Name, b.Bound, end, page.Count(b.States, "state"), page.Count(b.Verbs, "verb"), page.Count(b.Messages, "message"))
 		}
 		fmt.Fprintf(w, "%s, %s in %s, %d states/s\n", page.Count(r.States, "state"), page.Count(r.Verbs, "verb"), page.Elapsed(took), r.StatesPerSecond)
+		if r.Walked > 0 {
+			fmt.Fprintf(w, "%s beyond these bounds, by chance\n", page.Count(r.Walked, "verb"))
+		}
 		fmt.Fprintf(w, "reasons seen: %s\n", strings.Join(slices.Sorted(maps.Keys(r.Reasons)), " "))
+		if len(r.Unreached) > 0 {
+			fmt.Fprintf(w, "never reached: %s\n", strings.Join(r.Unreached, ", "))
+		}
 		switch {
 		case r.Found != "":
 			w.Verbatim = true

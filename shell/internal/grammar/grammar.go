@@ -38,7 +38,7 @@ type grammar struct {
 	Fault   fates.Fault     `cmd:"" group:"world" help:"Have a step of a party go wrong."`
 	Deliver fates.Deliver   `cmd:"" group:"world" help:"Have a late question arrive." example:"deliver coupons.redeem"`
 	Restart fates.Restart   `cmd:"" group:"world" help:"Stop the relay, and start it again."`
-	Explore explore.Verb    `cmd:"" alone:"" hostile:"" looks:"" matters:"0" group:"world" help:"Look at everything that may happen, for what must not." example:"explore --bound tokens=1"`
+	Explore explore.Verb    `cmd:"" alone:"" hostile:"" looks:"" matters:"0" group:"world" help:"Look at everything that may happen, for what must not." seed:"which walks --wander makes" example:"explore --bound tokens=1"`
 	Attack  attack          `cmd:"" alone:"" hostile:"" group:"world" help:"List and try hostile tokens and flows."`
 	Target  target.FileVerb `cmd:"" alone:"" unrecorded:"" unwatched:"" group:"world" help:"Describe a relay of your own, and see whether it can be driven."`
 	View    verbs.View      `cmd:"" group:"world" help:"Show a party's books." example:"view points"`

@@ -1,0 +1,173 @@
+// Bounds: what each of the small ones comes to, whoever looks, and that nothing is
+// lost by what is not told apart.
+
+package explore
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/shell/internal/domains"
+	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
+)
+
+// long has the default bounds exhausted:
+//
+//	go test ./shell/internal/explore -run Bounds -long -v
+var long = flag.Bool("long", false, "exhaust the default bounds, which takes a minute")
+
+// searched exhausts a bound in the embedded world.
+func searched(t *testing.T, b Bound, workers int, change func(*search)) *search {
+	t.Helper()
+	plan := embedded(t)
+	customer, err := able(t.Context(), plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSearch(plan, tokens.Weakness{}, b, customer)
+	if change != nil {
+		change(s)
+	}
+	found, err := s.run(t.Context(), workers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found == nil {
+		found = s.unheard
+	}
+	if found != nil {
+		text, err := s.scenario(t.Context(), found)
+		t.Fatalf("%s, %v\n%s", found.What, err, text)
+	}
+	return s
+}
+
+func mark(s *search) string {
+	return fmt.Sprintf("%d states, %d verbs, %d messages, %s", len(s.nodes), s.verbs, s.messages, s.fingerprint()[:16])
+}
+
+// TestFingerprints holds what small bounds come to against what they came to: any
+// change of behaviour shows here. A line that is right is copied from the failure.
+func TestFingerprints(t *testing.T) {
+	for text, want := range map[string]string{
+		"tokens=1,choices=1":                    "38 states, 189 verbs, 239 messages, 356c845f072b56c2",
+		"tokens=1,choices=1,faults=1":           "870 states, 7839 verbs, 12253 messages, 8037af249b436643",
+		"tokens=1,choices=1,clock=1,leeway=30s": "266 states, 1575 verbs, 1658 messages, 75584bdea3339e8f",
+		"tokens=2,choices=2":                    "851 states, 7330 verbs, 9285 messages, 23904a8be1c6021b",
+		"sessions=2,tokens=1,choices=1":         "180 states, 1148 verbs, 1366 messages, 92c6348c8b73467b",
+	} {
+		b, err := parseBound(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := mark(searched(t, b, 1, nil)); got != want {
+			t.Errorf("%q: %q,", text, got)
+		}
+	}
+}
+
+// What is found does not depend on who looks.
+func TestWorkersFindTheSame(t *testing.T) {
+	b := Bound{Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leave: []string{"meanwhile"}}
+	one, two := searched(t, b, 1, nil), searched(t, b, 3, nil)
+	if diff := cmp.Diff(one.nodes, two.nodes, cmp.AllowUnexported(node{})); diff != "" {
+		t.Errorf("-one +three:\n%s", diff)
+	}
+	if diff := cmp.Diff(one.reach.Counts, two.reach.Counts); diff != "" {
+		t.Errorf("-one +three:\n%s", diff)
+	}
+}
+
+// Whatever is met when all states are told apart is met when those are not that go
+// on alike.
+func TestNothingIsLost(t *testing.T) {
+	for _, b := range []Bound{
+		{Sessions: 2, Tokens: 1, Choices: 1},
+		{Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leave: []string{"meanwhile"}},
+		{Sessions: 1, Tokens: 1, Choices: 1, Clock: 2, Leave: []string{"keys"}},
+	} {
+		all, some := searched(t, b, 1, func(s *search) { s.exact = true }), searched(t, b, 1, nil)
+		if diff := cmp.Diff(slices.Sorted(maps.Keys(all.reach.Counts)), slices.Sorted(maps.Keys(some.reach.Counts))); diff != "" {
+			t.Errorf("%s (-all +some):\n%s", b, diff)
+		}
+		if len(some.nodes) >= len(all.nodes) {
+			t.Errorf("%s: %d states of %d: nothing is saved", b, len(some.nodes), len(all.nodes))
+		}
+		t.Logf("%s: %d states of %d", b, len(some.nodes), len(all.nodes))
+	}
+}
+
+// A step is packed and unpacked, and a bound is written as it is read.
+func TestPacking(t *testing.T) {
+	for _, st := range []step{
+		{Move: Move{checksOut, 1, 0, 0}},
+		{Move: Move{redeemsOne, 2, 3, 0}, Plan: []Decision{{}, {Fate: interrupt}}},
+		{Move: Move{relays, 1, 1, 0}, Plan: []Decision{{Fate: "meanwhile", Inner: Move{revokes, 1, 2, 7}}, {}, {}, {Fate: "late"}}},
+	} {
+		if diff := cmp.Diff(st, unpack(pack(st)), cmp.AllowUnexported(Move{})); diff != "" {
+			t.Error(diff)
+		}
+	}
+	for _, b := range portfolio() {
+		again, err := parseBound(b.String())
+		if err != nil || again.String() != b.String() {
+			t.Errorf("%s: %s, %v", b, again, err)
+		}
+	}
+}
+
+// The default bounds meet everything that has to be met.
+func TestDefaultBoundsMeetEverything(t *testing.T) {
+	if !*long {
+		t.Skip("-long exhausts the default bounds")
+	}
+	total, began := newReach(), cpu(t)
+	for _, b := range portfolio() {
+		before := cpu(t)
+		s := searched(t, b, 2, nil)
+		total.add(s.reach)
+		t.Logf("%s %s: %s, %s CPU", b.Name, b, mark(s), cpu(t)-before)
+	}
+	stage, err := newStage(embedded(t), tokens.Weakness{}, Bound{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if missing := total.missing(stage); len(missing) > 0 {
+		t.Errorf("never met: %s", strings.Join(missing, ", "))
+	}
+	for _, e := range excuses {
+		if total.Counts[e.what] > 0 {
+			t.Errorf("%s is excused (%s), and was met", e.what, e.why)
+		}
+	}
+	t.Logf("%s CPU in all", cpu(t)-began)
+}
+
+// embedded gives the embedded world.
+func embedded(t *testing.T) *world.Plan {
+	t.Helper()
+	plan, err := world.Read(domains.Kinds(domains.All()), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+// cpu gives the time that this process has computed.
+func cpu(t *testing.T) time.Duration {
+	t.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano()).Round(10 * time.Millisecond)
+}

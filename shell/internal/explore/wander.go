@@ -1,0 +1,166 @@
+// Wandering: seeded walks beyond what is exhausted.
+
+package explore
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"tokenshell/shell/internal/wire"
+	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
+)
+
+// wilderness is the bound of walks: more than can be exhausted.
+var wilderness = Bound{Name: "walks", Sessions: 2, Tokens: 4, Faults: 4, Clock: 6}
+
+const (
+	walkSteps = 25 // verbs of a walk
+	oddsFault = 3  // one of so many verbs has a message that goes wrong
+)
+
+// wander walks until the time is over, ctx ends or something is found.
+func wander(ctx context.Context, plan *world.Plan, weakness tokens.Weakness, customer string, seed uint64, enough func() bool) (s *search, found *finding, err error) {
+	s = newSearch(plan, weakness, wilderness, customer)
+	w, err := s.newWalker(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	w.out = &batch{reach: newReach()}
+	rng := rand.New(rand.NewPCG(seed, 0))
+	for !enough() && ctx.Err() == nil {
+		if found := w.walk(rng); found != nil {
+			return s, w.shorten(found), nil
+		}
+	}
+	_, err = s.take(w.out)
+	return s, nil, err
+}
+
+// walk makes verbs that chance chooses, and ends.
+func (w *walker) walk(rng *rand.Rand) *finding {
+	s := w.stage
+	s.restore(w.held[0])
+	var way []step
+	for range walkSteps {
+		if w.moves = s.moves(w.moves); len(w.moves) == 0 {
+			break
+		}
+		st := step{Move: w.moves[rng.IntN(len(w.moves))]}
+		here := s.save()
+		broken := s.try(w.ctx, st.Move, nil)
+		if left := s.bound.Faults - s.faults; broken == nil && left > 0 && len(s.trace) > 0 && rng.IntN(oddsFault) == 0 {
+			at := rng.IntN(len(s.trace))
+			if d := w.decide(rng, st.Move, s.trace[at]); d.Fate != "" {
+				st.Plan = make([]Decision, at+1)
+				st.Plan[at] = d
+				s.restore(here)
+				broken = s.try(w.ctx, st.Move, st.Plan)
+			}
+		}
+		way = append(way, st)
+		w.out.verbs++
+		w.out.messages += len(s.trace)
+		w.out.reach.tried(s, st.Move)
+		if broken = loud(broken); broken == nil {
+			broken = s.world.Audit()
+		}
+		if w.ctx.Err() != nil {
+			return nil
+		}
+		if broken != nil {
+			return &finding{What: broken.Error(), Way: way}
+		}
+	}
+	w.out.reach.state(s)
+	last := s.save()
+	for _, first := range [][]Move{nil, {{verb: advances, arg: farAway}}} {
+		s.restore(last)
+		if w.end(0, first); w.out.found != nil {
+			found := w.out.found
+			w.out.found, found.Way = nil, append(way, found.Way...)
+			return found
+		}
+	}
+	return nil
+}
+
+// decide gives what becomes of a message, by chance.
+func (w *walker) decide(rng *rand.Rand, m Move, of message) Decision {
+	fates := w.stage.fates(of)
+	if len(fates) == 0 {
+		return Decision{}
+	}
+	switch fate := fates[rng.IntN(len(fates))]; {
+	case fate == interrupt && (of.Inner || !alphabet[m.verb].stops):
+		return Decision{}
+	case fate == wire.Meanwhile:
+		some := slices.DeleteFunc(others(w.moves), func(other Move) bool { return other.costsClock()+other.costsFault() > 0 })
+		if len(some) == 0 {
+			return Decision{}
+		}
+		return Decision{fate, some[rng.IntN(len(some))]}
+	default:
+		return Decision{Fate: fate}
+	}
+}
+
+// shorten leaves out steps and decisions for as long as something still breaks.
+func (w *walker) shorten(found *finding) *finding {
+	for again := true; again && w.ctx.Err() == nil; { // until nothing can be left out
+		again = false
+		for i := len(found.Way) - 1; i >= 0; i-- {
+			if shorter := w.breaks(slices.Delete(slices.Clone(found.Way), i, i+1)); shorter != nil {
+				found, again = shorter, true
+				i = min(i, len(found.Way))
+				continue
+			}
+			if len(found.Way[i].Plan) > 0 {
+				plain := slices.Clone(found.Way)
+				plain[i].Plan = nil
+				if shorter := w.breaks(plain); shorter != nil {
+					found, again = shorter, true
+					i = min(i, len(found.Way))
+				}
+			}
+		}
+	}
+	return found
+}
+
+// breaks goes a way, as far as it makes sense, and gives what breaks on it.
+func (w *walker) breaks(way []step) *finding {
+	s := w.stage
+	s.restore(w.held[0])
+	for i, st := range way {
+		far := st.Move.verb == advances && st.Move.arg == farAway
+		if w.moves = s.moves(w.moves); !far && !slices.Contains(w.moves, st.Move) {
+			return nil
+		}
+		broken := s.try(w.ctx, st.Move, st.Plan)
+		if broken = loud(broken); broken == nil {
+			broken = s.world.Audit()
+		}
+		if broken != nil {
+			return &finding{What: broken.Error(), Way: slices.Clone(way[:i+1])}
+		}
+	}
+	return nil
+}
+
+// loud leaves out of what broke what nothing is seen of.
+func loud(broken error) error {
+	if errors.As(broken, new(*unheard)) {
+		return nil
+	}
+	return broken
+}
+
+// until gives a func that says whether so much time has passed.
+func until(d time.Duration) func() bool {
+	passed := tokens.Stopwatch()
+	return func() bool { return passed() >= d }
+}
