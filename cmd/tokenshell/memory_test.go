@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -28,9 +29,12 @@ func TestMemoryOfManyScenarios(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		cmd := command(t, "run", "-q", dir)
-		cmd.Cancel = func() error { return nil } // however long it takes
-		cmd.Env = append(cmd.Env, "XDG_STATE_HOME="+dir)
+		self, err := os.Executable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(self, "run", "-q", dir) // however long it takes
+		cmd.Env = append(os.Environ(), playing+"=1", "XDG_STATE_HOME="+dir)
 		if code := exitCode(t, cmd.Run()); code != 0 {
 			t.Fatalf("exit code %d", code)
 		}
