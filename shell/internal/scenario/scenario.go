@@ -28,9 +28,10 @@ import (
 
 // Config says in which worlds scenarios run.
 type Config struct {
-	World string // the world file of a scenario without a world.yaml; empty is the embedded world
-	Seed  uint64
-	Check bool // the invariants are checked after every verb, as with set check on
+	World   string // the world file of a scenario without a world.yaml; empty is the embedded world
+	Seed    uint64
+	Without []string // rules that every world leaves out; a scenario may name more
+	Check   bool     // the invariants are checked after every verb, as with set check on
 
 	// NoExec is for files that one does not trust: they run no program, and touch
 	// nothing outside their own folder.
@@ -234,6 +235,13 @@ func (r *runner) setup(env *testscript.Env, sc *script) error {
 	if err != nil {
 		return err
 	}
+	without, err := r.without(sc.file)
+	if err != nil {
+		return err
+	}
+	if err := world.BeWithout(without); err != nil {
+		return err
+	}
 	world.Witness.Watch(r.config.Check)
 	sc.shell = interp.New(world, r.language)
 	sc.shell.Dir.Only, sc.shell.Dir.Reads = env.WorkDir, !r.config.NoExec
@@ -302,6 +310,30 @@ func unexpected(err error) string {
 	default:
 		return redact.Printable(err.Error())
 	}
+}
+
+// without gives the rules that a script's world leaves out: those of the run, and
+// those that the script names in a comment such as # without: replay.
+func (r *runner) without(file string) ([]string, error) {
+	text, err := r.read(file)
+	if err != nil {
+		return nil, err
+	}
+	rules := slices.Clone(r.config.Without)
+	for i, line := range strings.Split(string(txtar.Parse(text).Comment), "\n") {
+		comment, ok := strings.CutPrefix(strings.TrimSpace(line), "#")
+		named, is := strings.CutPrefix(strings.TrimSpace(comment), "without:")
+		if !ok || !is {
+			continue
+		}
+		for _, rule := range strings.FieldsFunc(named, func(c rune) bool { return c == ',' || c == ' ' || c == '\t' }) {
+			if _, err := world.Without(rule); err != nil {
+				return nil, exit.Input(file, i+1, err.Error())
+			}
+			rules = append(rules, rule)
+		}
+	}
+	return rules, nil
 }
 
 // readThrough reads the script's lines with the shell's own eyes before any runs:
