@@ -281,6 +281,7 @@ func offerTopics(c *completer, _ string, before []string) []lineedit.Candidate {
 		lineedit.Candidate{Value: "checks", Description: "what may be left out, to see what happens"},
 		lineedit.Candidate{Value: "faults", Description: "what may go wrong between the parties"},
 		lineedit.Candidate{Value: "encodings", Description: "how a part of a forged token may be written"},
+		lineedit.Candidate{Value: "schema", Description: "of a world file or a profile, for editors"},
 		lineedit.Candidate{Value: "profile", Description: "what an outside issuer's tokens may do differently"},
 		lineedit.Candidate{Value: "adapter", Description: "somebody else's relay, behind our protocol"},
 		lineedit.Candidate{Value: "run", Description: "scenarios, and what one may do"})

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"tokenshell/shell/internal/cover"
 	"tokenshell/shell/internal/exit"
@@ -235,7 +236,7 @@ func (r *runner) setup(env *testscript.Env, sc *script) error {
 	if err != nil {
 		return err
 	}
-	without, err := r.without(sc.file)
+	without, err := r.without(sc.story)
 	if err != nil {
 		return err
 	}
@@ -314,13 +315,9 @@ func unexpected(err error) string {
 
 // without gives the rules that a script's world leaves out: those of the run, and
 // those that the script names in a comment such as # without: replay.
-func (r *runner) without(file string) ([]string, error) {
-	text, err := r.read(file)
-	if err != nil {
-		return nil, err
-	}
+func (r *runner) without(s *story.Story) ([]string, error) {
 	rules := slices.Clone(r.config.Without)
-	for i, line := range strings.Split(string(txtar.Parse(text).Comment), "\n") {
+	for i, line := range strings.Split(string(txtar.Parse(s.Text()).Comment), "\n") {
 		comment, ok := strings.CutPrefix(strings.TrimSpace(line), "#")
 		named, is := strings.CutPrefix(strings.TrimSpace(comment), "without:")
 		if !ok || !is {
@@ -328,7 +325,7 @@ func (r *runner) without(file string) ([]string, error) {
 		}
 		for _, rule := range strings.FieldsFunc(named, func(c rune) bool { return c == ',' || c == ' ' || c == '\t' }) {
 			if _, err := world.Without(rule); err != nil {
-				return nil, exit.Input(file, i+1, err.Error())
+				return nil, exit.Input(s.File, i+1, err.Error())
 			}
 			rules = append(rules, rule)
 		}
