@@ -229,7 +229,10 @@ func offerReasons(s *interp.Shell) []lineedit.Candidate {
 	return rowsOf(s.Language.Reasons(), func(r tokens.ReasonRow) (string, string) { return string(r.Reason), r.Meaning })
 }
 
-func offerOptionValues(_ *completer, _ string, before []string) []lineedit.Candidate {
+func offerOptionValues(c *completer, _ string, before []string) []lineedit.Candidate {
+	if len(before) > 0 && before[0] == "without" {
+		return append(offerChecks(c.shell), lineedit.Candidate{Value: "none", Description: "the world is sound"})
+	}
 	for _, row := range interp.OptionRows() {
 		if len(before) > 0 && row.Name == before[0] && strings.Contains(row.Values, "|") {
 			return plain(strings.Split(row.Values, "|"))

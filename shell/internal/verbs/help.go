@@ -5,6 +5,7 @@ package verbs
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -67,6 +68,11 @@ func showSchema(l *interp.Language, of []string, out *answer.Out) error {
 	schemas := map[string]func() map[string]any{
 		"world":   func() map[string]any { return schema.Of("a world of tokenshell", world.Shape(l.Kinds)) },
 		"profile": func() map[string]any { return schema.Of("a profile of tokenshell", profiles.Shape()) },
+	}
+	if len(of) == 0 {
+		return out.Show(map[string]any{"schemas": slices.Sorted(maps.Keys(schemas))}, func(w *page.Page) {
+			fmt.Fprintln(w, "help schema profile, help schema world: the JSON schema of such a file, for editors")
+		})
 	}
 	if len(of) != 1 || schemas[of[0]] == nil {
 		return exit.Usage("help schema world, or help schema profile", "a schema is of a kind of file")
