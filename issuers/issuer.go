@@ -111,6 +111,17 @@ func (i *Issuer[H]) verifierOver(keys tokens.KeySet) *tokens.Verifier {
 	}
 }
 
+// Weaken has the issuer leave rules out from now on, and no others. Nothing else
+// may be asked of it meanwhile.
+func (i *Issuer[H]) Weaken(rules tokens.Weakness) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.Weakness = rules
+	for _, v := range []*tokens.Verifier{i.verifier, i.late, i.ever} {
+		v.Weakness = rules
+	}
+}
+
 // IssuerName gives the iss of a service.
 func IssuerName(service string) string { return service + ".svc" }
 

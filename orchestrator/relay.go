@@ -93,6 +93,12 @@ func (r *Relay) Restarted(change func(*Config)) *Relay {
 	return made(c, r.registry)
 }
 
+// Weaken has the relay leave rules out from now on, and no others. Nothing else
+// may be asked of it meanwhile.
+func (r *Relay) Weaken(rules tokens.Weakness) {
+	r.Weakness, r.verifier.Weakness, r.machine = rules, rules, machine{rules}
+}
+
 // Open opens a session for the customer and names the order; an empty id has
 // the relay choose one of 128 random bits. Facts are carried, not read. The
 // error is a [NameTaken], or a refusal with service_unavailable: the store does

@@ -17,7 +17,7 @@ import (
 
 // ofWorld are the process's flags that say in which world a verb runs: they may
 // stand behind it, unless it has one of that name itself.
-var ofWorld = []string{"world", "target", "seed", "state"}
+var ofWorld = []string{"world", "target", "seed", "state", "without"}
 
 // verbOf takes a verb and its words from the process's arguments; nil when there
 // is none. What is left are the process's own.

@@ -37,6 +37,7 @@ import (
 type process struct {
 	interp.Globals
 	Target  string `placeholder:"FILE" help:"The relay is the one that this target file describes (for the process and run)."`
+	Without string `placeholder:"CHECK" help:"Every party leaves this check or rule out, to see what happens; several stand between commas. The prompt, reports and recordings say so."`
 	Command string `short:"c" name:"command" placeholder:"'LINE; LINE'" help:"Run these lines and leave."`
 	State   string `placeholder:"FILE" help:"Keep the relay's sessions and used tokens in this file: they outlive the process, and its being killed. The services' books do not."`
 
@@ -163,6 +164,9 @@ func openShell(p *process, out *answer.Out) (s *interp.Shell, end func(), err er
 		shut()
 	}
 	w, err := build(context.Background(), plan, world.Making{Seed: p.Seed, Store: store, Ledger: ledger})
+	if err == nil {
+		err = w.BeWithout(rules(p.Without))
+	}
 	if err != nil {
 		done()
 		return nil, nil, err
@@ -174,6 +178,11 @@ func openShell(p *process, out *answer.Out) (s *interp.Shell, end func(), err er
 		s.Options.Color = p.Color
 	}
 	return s, done, nil
+}
+
+// rules gives what --without names.
+func rules(without string) []string {
+	return strings.FieldsFunc(without, func(c rune) bool { return c == ',' })
 }
 
 // builder gives what makes worlds: of ours, or of a target's relay, which end
@@ -334,7 +343,7 @@ func runPaths(p *process, out *answer.Out, stdin, stdout, stderr *os.File) error
 	}
 	defer leave()
 	r := &runs.Run{
-		Flags: &p.Run, World: p.World, Target: p.Target, Seed: world.DefaultSeed, Seeded: p.Seed != nil, Language: language(), Build: build,
+		Flags: &p.Run, World: p.World, Target: p.Target, Without: rules(p.Without), Seed: world.DefaultSeed, Seeded: p.Seed != nil, Language: language(), Build: build,
 		Tool: "tokenshell " + version(), Out: out, Stdin: stdin, Getenv: os.Getenv,
 	}
 	if p.Seed != nil {

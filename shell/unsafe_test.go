@@ -27,9 +27,16 @@ var (
 
 	// Of world.Without; the others have a field of that name, and make nothing.
 	weakeners = []string{
-		"shell/internal/explore/verb.go", "shell/internal/prompt/live.go", "shell/internal/shelltest/weak.go",
-		"shell/internal/target/verb.go", "shell/internal/verbs/help.go", "tokens/weakness.go",
+		"shell/internal/explore/verb.go", "shell/internal/prompt/live.go", "shell/internal/record/verb.go", "shell/internal/runs/frame.go",
+		"shell/internal/runs/run.go", "shell/internal/runs/written.go", "shell/internal/scenario/outcome.go", "shell/internal/scenario/runner.go",
+		"shell/internal/scenario/scenario.go", "shell/internal/shelltest/weak.go", "shell/internal/target/verb.go", "shell/internal/verbs/help.go",
+		"shell/internal/world/weak.go", "shell/main.go", "tokens/weakness.go",
 	}
+
+	// Of Weaken: the relay and the issuers have one, which only world.Weaken calls, and that what sets the option. Of
+	// world.BeWithout: what makes a world that somebody has asked for in so many words.
+	leavers = []string{"shell/internal/interp/options.go", "shell/internal/world/weak.go"}
+	bearers = []string{"shell/internal/record/recording.go", "shell/internal/scenario/scenario.go", "shell/main.go"}
 
 	// Of world.BuildWeak; world.go without a weakness.
 	weakBuilders = []string{
@@ -45,6 +52,12 @@ func TestUnsafeWithoutHasFewCallers(t *testing.T) {
 	}
 	if diff := cmp.Diff(weakeners, usersOf(t, "Without")); diff != "" {
 		t.Errorf("users of world.Without (-listed +found):\n%s", diff)
+	}
+	if diff := cmp.Diff(bearers, usersOf(t, "BeWithout")); diff != "" {
+		t.Errorf("callers of world.BeWithout (-listed +found):\n%s", diff)
+	}
+	if diff := cmp.Diff(leavers, usersOf(t, "Weaken")); diff != "" {
+		t.Errorf("callers of Weaken (-listed +found):\n%s", diff)
 	}
 	if diff := cmp.Diff(weakBuilders, usersOf(t, "BuildWeak")); diff != "" {
 		t.Errorf("callers of world.BuildWeak (-listed +found):\n%s", diff)
@@ -139,7 +152,8 @@ func TestFewVerbsTakeWithout(t *testing.T) {
 	}
 }
 
-// The command line itself, and set, have nothing of the kind.
+// Of the command line the process itself takes it, and of set one option. Both say
+// so wherever they are shown.
 func TestNothingElseLeavesRulesOut(t *testing.T) {
 	p, err := kong.New(&process{}, kong.Name("tokenshell"), kong.NoDefaultHelp())
 	if err != nil {
@@ -148,7 +162,7 @@ func TestNothingElseLeavesRulesOut(t *testing.T) {
 	for _, node := range append(runnable(p.Model.Node), p.Model.Node) {
 		for _, group := range node.AllFlags(false) {
 			for _, flag := range group {
-				if flag.Name == "without" {
+				if flag.Name == "without" && node != p.Model.Node && !slices.Contains(p.Model.Node.Flags, flag) {
 					t.Errorf("tokenshell %s takes --without", node.Name)
 				}
 			}

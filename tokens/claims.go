@@ -30,8 +30,8 @@ type Claims struct {
 	Issuer       string
 	Audience     []string
 	Subject      string
-	IssuedAt     time.Time // whole seconds
-	ExpiresAt    time.Time // whole seconds
+	IssuedAt     time.Time // whole seconds, but of an outside issuer that may write fractions
+	ExpiresAt    time.Time // likewise
 	ID           string
 	Order        string // order_processing_id
 	Capabilities []string
@@ -120,8 +120,9 @@ func checkClaims(m *Memory, e *Envelope) error {
 			e.instead(row.name)
 			continue
 		}
+		var rest time.Duration
 		if row.wants == aTime {
-			raw = e.issuer.whole(raw)
+			raw, rest = e.issuer.parts(raw)
 		}
 		take, wants := row.take, row.wants
 		if row.name == "capabilities" && e.issuer.profile().Scope != "" {
@@ -130,11 +131,20 @@ func checkClaims(m *Memory, e *Envelope) error {
 		if !take(&e.claims, raw) {
 			return Refuse(ClaimInvalid, "claim %q is %s; %s belongs there", name, valueKind(raw), wants)
 		}
+		switch row.name {
+		case "iat":
+			e.claims.IssuedAt = e.claims.IssuedAt.Add(rest)
+		case "exp":
+			e.claims.ExpiresAt = e.claims.ExpiresAt.Add(rest)
+		}
 	}
 	if !ours {
-		if raw, ok := e.payload.get("nbf"); ok && !takeTime(&e.notBefore, e.issuer.whole(raw)) {
+		raw, ok := e.payload.get("nbf")
+		raw, rest := e.issuer.parts(raw)
+		if ok && !takeTime(&e.notBefore, raw) {
 			return Refuse(ClaimInvalid, `claim "nbf" is %s; %s belongs there`, valueKind(raw), aTime)
 		}
+		e.notBefore = e.notBefore.Add(rest)
 		return nil
 	}
 	for _, member := range e.payload {

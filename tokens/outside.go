@@ -8,7 +8,9 @@ import (
 	"encoding/base64"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 const someNames = "a string of names between single spaces"
@@ -55,11 +57,13 @@ func (i *Issuer) takeScope(c *Claims, raw []byte) bool {
 // fraction is a time with a fraction (RFC 7519 2).
 var fraction = regexp.MustCompile(`^[0-9]+\.[0-9]{1,18}$`)
 
-// whole gives a time without its fraction, where it may have one: a token lives
-// less than a second shorter than it says.
-func (i *Issuer) whole(raw []byte) []byte {
+// parts gives a time without its fraction, where it may have one, and the fraction.
+func (i *Issuer) parts(raw []byte) (whole []byte, rest time.Duration) {
 	if !i.profile().Fractions || !fraction.Match(raw) {
-		return raw
+		return raw, 0
 	}
-	return raw[:bytes.IndexByte(raw, '.')]
+	at := bytes.IndexByte(raw, '.')
+	digits := (string(raw[at+1:]) + "000000000")[:9] // a time knows no less than a nanosecond
+	n, _ := strconv.Atoi(digits)                     // which has no way to fail
+	return raw[:at], time.Duration(n)
 }

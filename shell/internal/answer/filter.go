@@ -8,10 +8,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"runtime"
 	"runtime/metrics"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/itchyny/gojq"
 
@@ -59,7 +61,25 @@ func NewFilter(source string) (*Filter, error) {
 			return &Filter{source, code, filterTime}, nil
 		}
 	}
-	return nil, exit.Usage("see the jq manual for its language", "--jq %q: %v", source, err)
+	return nil, exit.Usage("see the jq manual for its language", "--jq %q: %v%s", source, err, whereIn(source, err))
+}
+
+// unknownName finds the name in what jq says of one that it does not know.
+var unknownName = regexp.MustCompile(`^(?:function|variable) not defined: (\$?\w+)`)
+
+// whereIn says where in an expression an error is, as far as jq knows.
+func whereIn(source string, err error) string {
+	var syntax *gojq.ParseError
+	if errors.As(err, &syntax) {
+		at := max(0, min(syntax.Offset-len(syntax.Token), len(source)))
+		return fmt.Sprintf(", at column %d", utf8.RuneCountInString(source[:at])+1)
+	}
+	if m := unknownName.FindStringSubmatch(err.Error()); m != nil {
+		if at := strings.Index(source, m[1]); at >= 0 {
+			return fmt.Sprintf(", at column %d", utf8.RuneCountInString(source[:at])+1)
+		}
+	}
+	return ""
 }
 
 // run gives what the filter makes of data, with what is secret hidden in its

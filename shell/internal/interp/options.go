@@ -3,6 +3,7 @@
 package interp
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -59,6 +60,14 @@ func OptionRows() []OptionRow {
 			func(_ *world.World, o *Options, value string) (err error) {
 				o.Tips, err = isOnOr(o.Tips, value)
 				return err
+			}},
+		{"without", "CHECK|none", "a check or rule that every party leaves out, to see what happens; several stand between commas",
+			func(w *world.World, _ *Options) string { return cmp.Or(strings.Join(w.LeftOut(), ","), "none") },
+			func(w *world.World, _ *Options, value string) error {
+				if value == "none" {
+					return w.Weaken(nil)
+				}
+				return w.Weaken(strings.Split(value, ","))
 			}},
 	}
 }

@@ -300,6 +300,9 @@ func (s *Shell) Prompt(p *page.Page) string {
 	if s.World.Clock.Frozen() {
 		parts = append(parts, p.Faint(s.World.Clock.Now().Format("15:04:05")))
 	}
+	if rules := s.World.LeftOut(); len(rules) > 0 {
+		parts = append(parts, p.Paint(page.BadStyle, "without "+strings.Join(rules, ",")))
+	}
 	if s.Mark != nil {
 		if mark := s.Mark(); mark != "" {
 			parts = append(parts, p.Paint(page.BadStyle, mark))

@@ -35,7 +35,7 @@ type file struct {
 	Scope       yamlfile.Written `yaml:"scope" like:"scope" help:"The claim that holds the capabilities as one string, between spaces (RFC 8693 4.2)."`
 	Ignored     list             `yaml:"scope_ignored" like:"[openid, email]" help:"Names in the scope that grant nothing here. Any other has to be granted with --capability."`
 	Optional    list             `yaml:"optional" like:"[constraints, order_processing_id]" help:"Claims that may be absent: jti (a digest of the payload is used), order_processing_id (it is for the order that it is handed in for), capabilities (it is for all that the issuer may grant), constraints."`
-	Fractions   bool             `yaml:"fractional_dates" like:"true" help:"Times may have a fraction (RFC 7519 2), which is cut off."`
+	Fractions   bool             `yaml:"fractional_dates" like:"true" help:"Times may have a fraction (RFC 7519 2)."`
 	MaxLifetime span             `yaml:"max_lifetime" like:"1h" help:"The longest life, from iat to exp: 1s to 24h. Without it, 5m."`
 	Leeway      span             `yaml:"leeway" like:"10s" help:"How far the issuer's clock may be off, beside set leeway: 0s to 5m."`
 	Algorithm   yamlfile.Written `yaml:"alg" like:"RS256" help:"What an RSA key is for that does not say it: RS256 or PS256. Without it, such a key is left out."`

@@ -229,7 +229,10 @@ func offerReasons(s *interp.Shell) []lineedit.Candidate {
 	return rowsOf(s.Language.Reasons(), func(r tokens.ReasonRow) (string, string) { return string(r.Reason), r.Meaning })
 }
 
-func offerOptionValues(_ *completer, _ string, before []string) []lineedit.Candidate {
+func offerOptionValues(c *completer, _ string, before []string) []lineedit.Candidate {
+	if len(before) > 0 && before[0] == "without" {
+		return append(offerChecks(c.shell), lineedit.Candidate{Value: "none", Description: "the world is sound"})
+	}
 	for _, row := range interp.OptionRows() {
 		if len(before) > 0 && row.Name == before[0] && strings.Contains(row.Values, "|") {
 			return plain(strings.Split(row.Values, "|"))
@@ -281,6 +284,7 @@ func offerTopics(c *completer, _ string, before []string) []lineedit.Candidate {
 		lineedit.Candidate{Value: "checks", Description: "what may be left out, to see what happens"},
 		lineedit.Candidate{Value: "faults", Description: "what may go wrong between the parties"},
 		lineedit.Candidate{Value: "encodings", Description: "how a part of a forged token may be written"},
+		lineedit.Candidate{Value: "schema", Description: "of a world file or a profile, for editors"},
 		lineedit.Candidate{Value: "profile", Description: "what an outside issuer's tokens may do differently"},
 		lineedit.Candidate{Value: "adapter", Description: "somebody else's relay, behind our protocol"},
 		lineedit.Candidate{Value: "run", Description: "scenarios, and what one may do"},

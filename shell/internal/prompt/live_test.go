@@ -192,7 +192,8 @@ func TestFactsAreOffered(t *testing.T) {
 
 func TestOptionsAndTheirValues(t *testing.T) {
 	s := shelltest.New(t, 1)
-	offers(t, s, "set ", "check", "color", "leeway", "output", "tips")
+	offers(t, s, "set ", "check", "color", "leeway", "output", "tips", "without")
+	offers(t, s, "set without non", "none")
 	offers(t, s, "set color ", "auto", "always", "never")
 	offers(t, s, "set tips ", "on", "off")
 	offers(t, s, "set leeway ")

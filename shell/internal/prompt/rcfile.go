@@ -49,6 +49,9 @@ func readRC(s *interp.Shell, path string, stderr io.Writer) {
 		switch {
 		case err == nil && len(commands) == 0:
 			continue
+		case err == nil && len(commands[0]) > 1 && commands[0][1].Plain() == "without":
+			err = exit.Usage("set without, in the session that it is for", "no file makes every world a weak one")
+			answer.PrintError(stderr, err)
 		case err == nil && commands[0][0].Plain() != "set":
 			err = exit.Usage("it is for options: set NAME VALUE", "%q does not belong here", redact.OneLine(commands[0][0].Plain()))
 			answer.PrintError(stderr, err)

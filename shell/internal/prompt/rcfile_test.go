@@ -30,11 +30,19 @@ func TestRCSetsOptions(t *testing.T) {
 	if stderr != "" {
 		t.Errorf("it says %q", stderr)
 	}
-	want := map[string]string{"color": "never", "leeway": "5s", "tips": "off", "output": "json", "check": "on"}
+	want := map[string]string{"color": "never", "leeway": "5s", "tips": "off", "output": "json", "check": "on", "without": "none"}
 	for _, row := range interp.OptionRows() {
 		if got := row.Get(s.World, &s.Options); got != want[row.Name] {
 			t.Errorf("%s is %q, want %q", row.Name, got, want[row.Name])
 		}
+	}
+}
+
+// A file that is read unasked makes no world weak.
+func TestRCMakesNoWorldWeak(t *testing.T) {
+	s, path, stderr := readRC(t, "set without audience\nset 'without' none\n")
+	if len(s.World.EverLeftOut()) > 0 || strings.Count(stderr, "no file makes every world a weak one") != 2 || !strings.Contains(stderr, path+":1: ") {
+		t.Errorf("%q: %s", s.World.EverLeftOut(), stderr)
 	}
 }
 

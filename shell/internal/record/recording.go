@@ -197,6 +197,9 @@ func (m *scenarioMaker) attempt(ctx context.Context) (lines []string, again bool
 		if err != nil {
 			return nil, false, err
 		}
+		if err := w.BeWithout(m.shell.World.BornWithout()); err != nil {
+			return nil, false, err
+		}
 		g.shells[i] = interp.New(w, m.shell.Language)
 		own := filepath.Join(dir, strconv.Itoa(i))
 		g.shells[i].Dir.Path, g.shells[i].Dir.Only = own, own
@@ -282,6 +285,10 @@ func (m *scenarioMaker) format(lines []string) []byte {
 	if m.world != nil {
 		archive.Files = append(archive.Files, txtar.File{Name: "world.yaml", Data: m.world})
 	}
-	archive.Comment = []byte(strings.Join(append([]string{"# Recorded with tokenshell."}, lines...), "\n") + "\n")
+	head := []string{"# Recorded with tokenshell."}
+	if rules := m.shell.World.BornWithout(); len(rules) > 0 {
+		head = append(head, "# without: "+strings.Join(rules, ", "))
+	}
+	archive.Comment = []byte(strings.Join(append(head, lines...), "\n") + "\n")
 	return txtar.Format(archive)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/interp"
@@ -115,11 +116,15 @@ func (r *recorder) finish(c *interp.Call, of recording) error {
 		File    string     `json:"file"`
 		Lines   int        `json:"lines"`
 		LeftOut []omission `json:"left_out"`
-	}{of.file, kept, left}
+		Without []string   `json:"without,omitempty"` // rules that the world left out
+	}{of.file, kept, left, c.World.EverLeftOut()}
 	if left == nil {
 		data.LeftOut = []omission{}
 	}
 	return c.Out.Show(data, func(w *page.Page) {
+		if rules := c.World.EverLeftOut(); len(rules) > 0 {
+			fmt.Fprintln(w, w.Paint(page.BadStyle, "in a world without "+strings.Join(rules, ", ")+": it shows nothing of a sound one"))
+		}
 		fmt.Fprintf(w, "%s: %s, %d left out; it passes\n", of.file, page.Count(kept, "command"), len(left))
 		for _, o := range left {
 			fmt.Fprintf(w, "  %s: %s\n", o.Line, o.Why)

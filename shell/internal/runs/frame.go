@@ -37,6 +37,9 @@ func Write(w *page.Page, o *scenario.Outcome, again string) {
 		fmt.Fprintf(w, "%s  %s%s\n", w.Paint(page.BadStyle, "FAIL"), name, took)
 		writeFrame(w, o, again)
 	}
+	if len(o.Without) > 0 {
+		fmt.Fprintf(w, "      %s\n", w.Paint(page.BadStyle, "in a world without "+strings.Join(o.Without, ", ")+": it shows nothing of a sound one"))
+	}
 	for _, warning := range o.Warnings {
 		fmt.Fprintf(w, "      %s\n", w.Paint(page.WornStyle, "warning: "+warning))
 	}

@@ -28,8 +28,9 @@ import (
 // Run is one run of scenarios.
 type Run struct {
 	Flags    *Flags
-	World    string // the world file of those without one; empty is the embedded world
-	Target   string // the target file of their relay; empty is ours
+	World    string   // the world file of those without one; empty is the embedded world
+	Target   string   // the target file of their relay; empty is ours
+	Without  []string // rules that their worlds leave out
 	Seed     uint64
 	Seeded   bool // somebody gave the seed
 	Language *interp.Language
@@ -88,7 +89,7 @@ func (r *Run) Go(ctx context.Context) error {
 // config says how the scenarios run.
 func (r *Run) config(ctx context.Context, p *plan, all []chosen) (scenario.Config, error) {
 	c := scenario.Config{
-		World: r.World, Seed: r.Seed, Check: p.Check, NoExec: p.NoExec, Strict: p.Strict, Env: p.Env, Jobs: p.Jobs, Timeout: p.Timeout, FailFast: p.FailFast,
+		World: r.World, Seed: r.Seed, Without: r.Without, Check: p.Check, NoExec: p.NoExec, Strict: p.Strict, Env: p.Env, Jobs: p.Jobs, Timeout: p.Timeout, FailFast: p.FailFast,
 		Update: p.Update, Keep: p.Keep, Lines: p.Verbose, Until: p.until, Texts: map[string][]byte{},
 	}
 	if p.ShellOnFail || len(p.until) > 0 {

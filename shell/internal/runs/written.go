@@ -128,7 +128,7 @@ func (w *writing) junit() ([]byte, error) {
 	for i := range w.rows {
 		o := &w.rows[i]
 		c := report.Case{
-			ID: name(o), Class: strings.ReplaceAll(strings.Trim(filepath.ToSlash(filepath.Dir(o.File)), "./"), "/", "."),
+			ID: name(o) + page.Prefixed(" without ", strings.Join(o.Without, ", ")), Class: strings.ReplaceAll(strings.Trim(filepath.ToSlash(filepath.Dir(o.File)), "./"), "/", "."),
 			Status: string(o.Verdict), Message: o.Why, Milliseconds: o.Milliseconds,
 		}
 		switch o.Verdict {

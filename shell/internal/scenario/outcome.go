@@ -41,6 +41,7 @@ type Outcome struct {
 	Within    *Place       `json:"within,omitempty"`    // where in a section it went wrong
 	Trace     *trace.Trace `json:"trace,omitempty"`     // of the order that failed; with [Config.Traced] of all there was
 
+	Without  []string `json:"without,omitempty"`  // rules that its world left out: it shows nothing of a sound one
 	Warnings []string `json:"warnings,omitempty"` // what a scenario that passed does not show; strictly it fails
 	Folder   string   `json:"folder,omitempty"`   // where its work folder was kept
 	Updated  bool     `json:"updated,omitempty"`  // its sections were written anew

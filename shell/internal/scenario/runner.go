@@ -299,6 +299,9 @@ func (r *runner) run(at int, item Item, folder string) (Outcome, Left) {
 	left := Left{Folder: filepath.Join(folder, "script-"+scriptName(played))}
 	if running != nil {
 		left.Shell, left.Folder = running.shell, running.folder
+		if running.shell != nil && running.shell.World != nil {
+			outcome.Without = running.shell.World.EverLeftOut()
+		}
 	}
 	var unable *exit.UnableError
 	switch {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"tokenshell/shell/internal/cover"
 	"tokenshell/shell/internal/exit"
@@ -28,9 +29,10 @@ import (
 
 // Config says in which worlds scenarios run.
 type Config struct {
-	World string // the world file of a scenario without a world.yaml; empty is the embedded world
-	Seed  uint64
-	Check bool // the invariants are checked after every verb, as with set check on
+	World   string // the world file of a scenario without a world.yaml; empty is the embedded world
+	Seed    uint64
+	Without []string // rules that every world leaves out; a scenario may name more
+	Check   bool     // the invariants are checked after every verb, as with set check on
 
 	// NoExec is for files that one does not trust: they run no program, and touch
 	// nothing outside their own folder.
@@ -234,6 +236,13 @@ func (r *runner) setup(env *testscript.Env, sc *script) error {
 	if err != nil {
 		return err
 	}
+	without, err := r.without(sc.story)
+	if err != nil {
+		return err
+	}
+	if err := world.BeWithout(without); err != nil {
+		return err
+	}
 	world.Witness.Watch(r.config.Check)
 	sc.shell = interp.New(world, r.language)
 	sc.shell.Dir.Only, sc.shell.Dir.Reads = env.WorkDir, !r.config.NoExec
@@ -302,6 +311,26 @@ func unexpected(err error) string {
 	default:
 		return redact.Printable(err.Error())
 	}
+}
+
+// without gives the rules that a script's world leaves out: those of the run, and
+// those that the script names in a comment such as # without: replay.
+func (r *runner) without(s *story.Story) ([]string, error) {
+	rules := slices.Clone(r.config.Without)
+	for i, line := range strings.Split(string(txtar.Parse(s.Text()).Comment), "\n") {
+		comment, ok := strings.CutPrefix(strings.TrimSpace(line), "#")
+		named, is := strings.CutPrefix(strings.TrimSpace(comment), "without:")
+		if !ok || !is {
+			continue
+		}
+		for _, rule := range strings.FieldsFunc(named, func(c rune) bool { return c == ',' || c == ' ' || c == '\t' }) {
+			if _, err := world.Without(rule); err != nil {
+				return nil, exit.Input(s.File, i+1, err.Error())
+			}
+			rules = append(rules, rule)
+		}
+	}
+	return rules, nil
 }
 
 // readThrough reads the script's lines with the shell's own eyes before any runs:

@@ -3,7 +3,9 @@
 package verbs
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,6 +18,7 @@ import (
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/profiles"
+	"tokenshell/shell/internal/schema"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
@@ -23,7 +26,7 @@ import (
 
 // unknownTopic says what else help explains.
 func unknownTopic(l *interp.Language, p *interp.Parser, word string) error {
-	topics := append(l.ReasonCodes(), "reasons", "checks", "faults", "encodings", "profile")
+	topics := append(l.ReasonCodes(), "reasons", "checks", "faults", "encodings", "profile", "schema")
 	for _, t := range l.Topics {
 		topics = append(topics, t.Name)
 	}
@@ -58,6 +61,31 @@ func writeEncodings(w *page.Page) {
 	rows.Write(w)
 	fmt.Fprint(w, "\ntoken forge TOKEN --encode WHERE.HOW: WHERE is header, payload, input (of the signature), signature or token; --bend CLAIM=HOW changes a claim.\n"+
 		"A TEXT has the escapes of Go: \\n, \\u200b. $TIMES(1000,x) is a text again and again, $BYTE(ff) a byte that no line holds.\n")
+}
+
+// showSchema prints the JSON schema of a kind of file.
+func showSchema(l *interp.Language, of []string, out *answer.Out) error {
+	schemas := map[string]func() map[string]any{
+		"world":   func() map[string]any { return schema.Of("a world of tokenshell", world.Shape(l.Kinds)) },
+		"profile": func() map[string]any { return schema.Of("a profile of tokenshell", profiles.Shape()) },
+	}
+	if len(of) == 0 {
+		return out.Show(map[string]any{"schemas": slices.Sorted(maps.Keys(schemas))}, func(w *page.Page) {
+			fmt.Fprintln(w, "help schema profile, help schema world: the JSON schema of such a file, for editors")
+		})
+	}
+	if len(of) != 1 || schemas[of[0]] == nil {
+		return exit.Usage("help schema world, or help schema profile", "a schema is of a kind of file")
+	}
+	data := schemas[of[0]]()
+	line, err := json.MarshalIndent(data, "", "  ")
+	if err != nil {
+		return err
+	}
+	return out.Show(data, func(w *page.Page) {
+		w.Verbatim = true
+		fmt.Fprintln(w, string(line))
+	})
 }
 
 func writeProfiles(w *page.Page) {
@@ -140,6 +168,9 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 	}
 	if words[0] == "encodings" {
 		return out.Show(map[string]any{"encodings": bends.Rows()}, writeEncodings)
+	}
+	if words[0] == "schema" {
+		return showSchema(l, words[1:], out)
 	}
 	if words[0] == "profile" && len(words) == 1 {
 		return out.Show(map[string]any{"keys": profiles.Keys(), "ready": profiles.Ready()}, writeProfiles)

@@ -4,6 +4,7 @@ package verbs
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,10 +48,19 @@ func (v *Set) Run(w *world.World, o *interp.Options, out *answer.Out) error {
 		return exit.Usage("set "+row.Name+" "+row.Values, "set %s wants a value", row.Name)
 	}
 	if err := row.Set(w, o, v.Value); err != nil {
+		if wrong := (*exit.UsageError)(nil); errors.As(err, &wrong) { // it says itself what may stand there
+			return err
+		}
 		return exit.Usage(err.Error(), "%s cannot be %q", row.Name, v.Value)
 	}
-	value := row.Get(w, o)
-	return out.Show(map[string]string{row.Name: value}, func(w *page.Page) { fmt.Fprintf(w, "%s is %s\n", row.Name, typed(value)) })
+	value, weak := row.Get(w, o), row.Name == "without" && len(w.LeftOut()) > 0
+	return out.Show(map[string]string{row.Name: value}, func(w *page.Page) {
+		if weak {
+			fmt.Fprintf(w, "%s: what is accepted from now on proves nothing\n", w.Paint(page.BadStyle, "every party leaves out "+value))
+			return
+		}
+		fmt.Fprintf(w, "%s is %s\n", row.Name, typed(value))
+	})
 }
 
 // typed gives an option's value as somebody would type it: JSON has durations in

@@ -6,6 +6,7 @@ package world
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tokenshell/kmsmock"
@@ -58,6 +59,65 @@ func Without(rule string) (tokens.Weakness, error) {
 	}
 	return weakness, nil
 }
+
+// BeWithout has a world that was just made leave rules out, as somebody has asked
+// for in so many words; none leave it sound.
+func (w *World) BeWithout(rules []string) error {
+	if len(rules) == 0 {
+		return nil
+	}
+	w.bornWithout = slices.Clone(rules)
+	return w.Weaken(rules)
+}
+
+// Weaken has the parties of a world leave rules out from now on, and no others:
+// none make it sound again. Where it is shown, the world is shown as a weak one.
+func (w *World) Weaken(rules []string) error {
+	if w.own == nil {
+		return exit.Unable("the relay of this world is ours without --target", "what somebody else's relay checks is its own business")
+	}
+	for _, rule := range rules {
+		if _, err := Without(rule); err != nil {
+			return err
+		}
+	}
+	weakness, err := tokens.UnsafeWithout(rules...)
+	if err != nil {
+		return err
+	}
+	type party interface{ Weaken(tokens.Weakness) }
+	parties := []party{w.own}
+	for _, p := range w.Parties {
+		weak, ok := p.Domain.(party)
+		if !ok {
+			return exit.Usage("leave the domain out of the world", "%s cannot leave a rule out", p.Name)
+		}
+		parties = append(parties, weak)
+	}
+	for _, p := range parties {
+		p.Weaken(weakness)
+	}
+	for _, s := range w.Standins {
+		s.verifier.Weakness = weakness
+	}
+	w.weakness, w.leftOut = weakness, slices.Clone(rules)
+	for _, rule := range rules {
+		if !slices.Contains(w.everLeftOut, rule) {
+			w.everLeftOut = append(w.everLeftOut, rule)
+		}
+	}
+	return nil
+}
+
+// EverLeftOut gives the rules that the parties have left out at some time: what
+// happened in such a world shows nothing of a sound one.
+func (w *World) EverLeftOut() []string { return slices.Clone(w.everLeftOut) }
+
+// LeftOut gives the rules that the parties leave out; none of a sound world.
+func (w *World) LeftOut() []string { return slices.Clone(w.leftOut) }
+
+// BornWithout gives those that it was made without.
+func (w *World) BornWithout() []string { return slices.Clone(w.bornWithout) }
 
 // Leavable gives what --without may name.
 func Leavable() []string { return append(tokens.CheckNames(), WeaknessNames()...) }

@@ -42,6 +42,8 @@ type World struct {
 	Witness  *Witness
 	weakness tokens.Weakness
 
+	leftOut, bornWithout, everLeftOut []string // rules: now, in the beginning, and at any time
+
 	Parties []Party // in the order of redemption
 	Relay   Relay   // as the client reaches it, over the wire
 	reached Relay   // the relay itself

@@ -133,6 +133,9 @@ type fileShape struct {
 	into     reflect.Value // a pointer to the struct
 }
 
+// Shape gives the struct that mirrors a world file with these kinds of domains.
+func Shape(kinds []*Kind) reflect.Type { return newFileShape(kinds).into.Type().Elem() }
+
 // newFileShape puts the struct together. Field names do not matter: the first
 // letters only keep them apart.
 func newFileShape(kinds []*Kind) *fileShape {

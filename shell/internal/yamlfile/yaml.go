@@ -129,6 +129,12 @@ func (t *Written) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
+// JSONSchema says what may stand there.
+func (Written) JSONSchema() any { return map[string]any{"type": "string"} }
+
+// JSONSchema says what may stand there.
+func (Whole) JSONSchema() any { return map[string]any{"type": "integer"} }
+
 var wholeNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,17})$`)
 
 // UnmarshalYAML takes a whole number of at most 18 digits.
