@@ -174,7 +174,7 @@ func TestGiftsAreExplored(t *testing.T) {
 		Found   string
 		Reasons map[string]int
 	}
-	if err := json.Unmarshal([]byte(shelltest.Do(t, s, "explore --bound tokens=1 -o json")), &sound); err != nil {
+	if err := json.Unmarshal([]byte(shelltest.Do(t, s, "explore --bound tokens=2,choices=2 -o json")), &sound); err != nil {
 		t.Fatal(err)
 	}
 	if sound.Found != "" || sound.Reasons["gift_empty"] == 0 {
