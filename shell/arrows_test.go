@@ -34,7 +34,9 @@ type room struct {
 
 // house is every package of ours. A row's arrows lead up: to rows above it.
 var house = []room{
-	{"tokens", "",
+	{"tokens/weakkeys", "",
+		"knows public keys with which anybody could sign, because the private half can be found."},
+	{"tokens", "tokens/weakkeys",
 		"is the contract of the Confirmed Token Relay: what a confirmation token is, how one is verified, and what the parties hand to each other."},
 	{"tokens/keysets", "tokens",
 		"reads the keys of an outside issuer as they are published: a JWK set, a JWK, PEM, certificates."},
@@ -109,6 +111,8 @@ var house = []room{
 		"is the interpreter: a line becomes a verb of a grammar that it is given, and runs."},
 	{"shell/internal/fates", "./answer ./client ./exit ./interp ./page ./redact ./syntax ./wire ./world tokens",
 		"has the verbs by which messages go wrong, and what decides of them one by one."},
+	{"shell/internal/outsiders", "./answer ./exit ./files ./interp ./page ./profiles ./redact ./world tokens tokens/keysets",
+		"is the verb trust: issuers that tokenshell did not make."},
 	{"shell/internal/verbs", "issuers orchestrator shell/attacks/bends ./answer ./client ./exit ./fates ./files ./interp ./page ./profiles ./redact ./schema ./syntax ./wire ./world shell/lineedit tokens tokens/keysets",
 		"has a struct for each verb that is about no one domain: its arguments and its help are field tags, its Run method asks for what it may touch."},
 	{"shell/internal/trace", "issuers ./answer ./client ./files ./page ./redact ./wire tokens",
@@ -135,7 +139,7 @@ var house = []room{
 		"is tokenshell run: which scenarios are run and how, what people and other programs are told of it, and where a first one comes from."},
 	{"shell/internal/record", "./answer ./client ./exit ./interp ./page ./redact ./scenario ./syntax ./world tokens",
 		"writes a session down as a scenario that passes."},
-	{"shell/internal/grammar", "./domains ./explore ./fates ./forge ./interp ./lint ./record ./runs ./target ./tour ./trace ./verbs",
+	{"shell/internal/grammar", "./domains ./explore ./fates ./forge ./interp ./lint ./outsiders ./record ./runs ./target ./tour ./trace ./verbs",
 		"is the language: every verb, once, in the order of help."},
 	{"shell/internal/prompt", "issuers orchestrator shell/attacks shell/attacks/bends ./answer ./client ./domains ./exit ./fates ./files ./interp ./page ./profiles ./redact ./syntax ./verbs ./wire ./world shell/lineedit tokens",
 		"is the shell of a person: lines from a terminal, what Tab offers, and what to try next after a refusal."},

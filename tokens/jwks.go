@@ -15,6 +15,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/json" // unlike encoding/json it knows "kid" from "KID"
+
+	"tokenshell/tokens/weakkeys"
 )
 
 // maxKeys and maxKeySetSize bound a key set.
@@ -169,20 +171,19 @@ func (k *Key) check() error {
 	switch public := k.Public.(type) {
 	case *ecdsa.PublicKey:
 		fits = k.Algorithm == jose.ES256 && public.Curve == elliptic.P256()
-		if fits && guessableP256(public) {
+		if fits && weakkeys.GuessableP256(public) {
 			return fmt.Errorf("%s is a weak EC key: anybody can guess its private number", quote(k.ID))
 		}
 	case ed25519.PublicKey:
-		point := pointOf(public)
-		if point == nil {
+		if !weakkeys.ValidEd25519(public) {
 			return fmt.Errorf("%s is not a valid key: its point is not on the curve", quote(k.ID))
 		}
-		if guessableEd25519(point) {
+		if weakkeys.GuessableEd25519(public) {
 			return fmt.Errorf("%s is a weak Ed25519 key: anybody can guess its private number", quote(k.ID))
 		}
 		fits = k.Algorithm == jose.EdDSA
 	case *rsa.PublicKey:
-		if why := weakRSA(public); why != "" {
+		if why := weakkeys.RSA(public); why != "" {
 			return fmt.Errorf("%s is a weak RSA key: %s", quote(k.ID), why)
 		}
 		fits = k.Algorithm == jose.RS256 || k.Algorithm == jose.PS256

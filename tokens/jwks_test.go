@@ -17,6 +17,8 @@ import (
 
 	"filippo.io/edwards25519"
 	"github.com/go-jose/go-jose/v4"
+
+	"tokenshell/tokens/weakkeys"
 )
 
 // outsideRSA is an outside issuer's RSA key: made once, for making takes long.
@@ -406,16 +408,16 @@ func roca() *big.Int {
 // A sound key must not be taken for a weak one, nor for off its curve.
 func TestSoundKeysAreNotRefused(t *testing.T) {
 	for i := range 200 {
-		if key := eddsa(fmt.Sprint("ed", i)); pointOf(key.Public.(ed25519.PublicKey)) == nil {
+		if key := eddsa(fmt.Sprint("ed", i)); !weakkeys.ValidEd25519(key.Public.(ed25519.PublicKey)) {
 			t.Errorf("Ed25519 key %d is taken for off its curve", i)
 		}
 	}
 	for i := range 50 {
-		if guessableEd25519(pointOf(eddsa(fmt.Sprint("ed", i)).Key.Public.(ed25519.PublicKey))) || guessableP256(es256(fmt.Sprint("ec", i)).Key.Public.(*ecdsa.PublicKey)) {
+		if weakkeys.GuessableEd25519(eddsa(fmt.Sprint("ed", i)).Key.Public.(ed25519.PublicKey)) || weakkeys.GuessableP256(es256(fmt.Sprint("ec", i)).Key.Public.(*ecdsa.PublicKey)) {
 			t.Errorf("the private number of key %d is taken for one that can be guessed", i)
 		}
 	}
-	if why := weakRSA(&outsideRSA().PublicKey); why != "" {
+	if why := weakkeys.RSA(&outsideRSA().PublicKey); why != "" {
 		t.Errorf("a sound modulus: %s", why)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"tokenshell/shell/internal/fates"
 	"tokenshell/shell/internal/forge"
 	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/outsiders"
 	"tokenshell/shell/internal/record"
 	"tokenshell/shell/internal/target"
 	"tokenshell/shell/internal/tour"
@@ -31,7 +32,7 @@ type grammar struct {
 	Token token      `cmd:"" group:"tokens" help:"List, show, print and import tokens."`
 	Keys  verbs.Keys `cmd:"" group:"tokens" help:"List, rotate, retire and disable keys; print key sets."`
 
-	Trust verbs.Trust `cmd:"" group:"tokens" help:"Trust issuers from outside this world."`
+	Trust outsiders.Trust `cmd:"" group:"tokens" help:"Trust issuers from outside this world."`
 
 	World   verbs.World     `cmd:"" group:"world" help:"Put the world aside, and take it back."`
 	Clock   verbs.Clock     `cmd:"" group:"world" help:"Show and move the time."`

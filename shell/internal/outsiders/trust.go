@@ -1,6 +1,5 @@
-// trust: issuers that tokenshell did not make.
-
-package verbs
+// Package outsiders is the verb trust: issuers that tokenshell did not make.
+package outsiders
 
 import (
 	"cmp"

@@ -1,7 +1,6 @@
-// Weak keys: public keys with which anybody could sign, because the private half
-// can be found.
-
-package tokens
+// Package weakkeys knows public keys with which anybody could sign, because the
+// private half can be found.
+package weakkeys
 
 import (
 	"bytes"
@@ -19,8 +18,8 @@ import (
 // maxExponent is the largest exponent that crypto/rsa verifies with.
 const maxExponent = 1<<31 - 1
 
-// weakRSA says why an RSA key is weak; empty when nothing is known against it.
-func weakRSA(public *rsa.PublicKey) string {
+// RSA says why an RSA key is weak; empty when nothing is known against it.
+func RSA(public *rsa.PublicKey) string {
 	n := public.N
 	switch {
 	case isROCA(n):
@@ -149,8 +148,8 @@ var guessedP256 = sync.OnceValue(func() map[string]bool {
 	return known
 })
 
-// guessableP256 reports whether a key has one of them.
-func guessableP256(public *ecdsa.PublicKey) bool { return guessedP256()[string(xOf(public))] }
+// GuessableP256 reports whether a key has one of them.
+func GuessableP256(public *ecdsa.PublicKey) bool { return guessedP256()[string(xOf(public))] }
 
 // xOf gives the x of a point of P-256.
 func xOf(public *ecdsa.PublicKey) []byte {
@@ -175,9 +174,13 @@ var guessedEd25519 = sync.OnceValue(func() map[string]bool {
 	return known
 })
 
-// guessableEd25519 reports whether a key has one of them, or none at all: with a
-// point of small order any signature may be good. Eight times a point is free of
+// ValidEd25519 reports whether a key is a point, written as it has to be.
+func ValidEd25519(public ed25519.PublicKey) bool { return pointOf(public) != nil }
+
+// GuessableEd25519 reports whether a valid key has one of them, or none at all: with
+// a point of small order any signature may be good. Eight times a point is free of
 // what could be added to one to hide it.
-func guessableEd25519(point *edwards25519.Point) bool {
-	return guessedEd25519()[string(new(edwards25519.Point).MultByCofactor(point).Bytes())]
+func GuessableEd25519(public ed25519.PublicKey) bool {
+	point := pointOf(public)
+	return point != nil && guessedEd25519()[string(new(edwards25519.Point).MultByCofactor(point).Bytes())]
 }
