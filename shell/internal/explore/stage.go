@@ -312,7 +312,7 @@ func (s *stage) inWorld(ctx context.Context, m Move) (said spec.Answer, broken e
 			broken = fmt.Errorf("a panic: %v", r)
 		}
 	}()
-	ctx, s.cancel = context.WithCancel(ctx)
+	ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx)) // a verb that has begun ends
 	defer s.cancel()
 	results, err := s.do(ctx, m)
 	if ctx.Err() != nil {
