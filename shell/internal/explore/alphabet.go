@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/spec"
@@ -328,7 +329,7 @@ func factsOf(w *world.World, customer string) (first, later []fact) {
 func (s *stage) moves(into []Move) []Move {
 	all := into[:0]
 	add := func(v verb, order, token, arg int) {
-		if !s.bound.leaves(alphabet[v].family) || alphabet[v].family == "" {
+		if !s.bound.Leaves(alphabet[v].family) || alphabet[v].family == "" {
 			all = append(all, Move{v, uint8(order), uint8(token), uint8(arg)})
 		}
 	}
@@ -412,7 +413,7 @@ func (s *stage) moves(into []Move) []Move {
 	}
 	if s.clock < s.bound.Clock {
 		if s.opened > 0 {
-			if s.soon()-1 > s.model.Now && !s.bound.leaves("before") {
+			if s.soon()-1 > s.model.Now && !s.bound.Leaves("before") {
 				add(advances, 0, 0, 0)
 			}
 			add(advances, 0, 0, 1)
@@ -463,17 +464,17 @@ func (s *stage) fates(m message) []wire.FaultKind {
 		return known
 	}
 	var all []wire.FaultKind
-	if s.bound.leaves("kms") && m.To == "kms" || s.bound.leaves("client") && m.From == "client" {
+	if s.bound.Leaves("kms") && m.To == "kms" || s.bound.Leaves("client") && m.From == "client" {
 		s.fits[by] = nil
 		return nil
 	}
-	for _, row := range fateRows() {
-		for _, kind := range row.kinds {
+	for _, row := range bound.FateRows() {
+		for _, kind := range row.Kinds {
 			fits := slices.Contains(wire.FaultKinds(m.To, m.Step), string(kind))
 			if kind == wire.CrashBefore || kind == wire.CrashAfter {
 				fits = fits && (m.From == "relay" || m.To == "relay")
 			}
-			if kind == interrupt {
+			if kind == bound.Interrupt {
 				fits = m.From == "relay" && m.To != "ledger"
 			}
 			if fits && s.may[kind] {

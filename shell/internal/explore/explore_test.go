@@ -4,12 +4,17 @@ package explore_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -94,4 +99,98 @@ func lines(text string) (n int) {
 		}
 	}
 	return n
+}
+
+// The user's world is as it was, and its next ids are those that would have come.
+func TestExploreTouchesNothing(t *testing.T) {
+	t.Parallel()
+	looks := []string{
+		"session list -o json", "session show -o json", "token list -o json", "clock show -o json", "fault list -o json", "keys list -o json",
+		"view coupons -o json", "view points -o json", "view payments -o json", "view relay -o json", "log -o json", "set -o json",
+	}
+	begin := func() *interp.Shell {
+		s := shelltest.New(t, 3)
+		shelltest.Do(t, s, "session new --fact subtotal=120.00", "coupon confirm TEN", "points confirm 500", "relay points-1",
+			"fault payments.redeem lost-reply --count 2", "clock advance 7s", "keys rotate points", "set leeway 2s", "let A b")
+		return s
+	}
+	look := func(s *interp.Shell) (all []string) {
+		for _, line := range looks {
+			all = append(all, shelltest.Do(t, s, line))
+		}
+		return all
+	}
+	s, untouched := begin(), begin()
+	before := look(s)
+	for _, line := range []string{"explore --bound tokens=1", "explore --bound tokens=1 --without redeemer-remembers"} {
+		if _, err := explored(t, s, line); err != nil && exit.Rejections(err) != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(before, look(s)); diff != "" {
+			t.Errorf("after %s:\n%s", line, diff)
+		}
+	}
+	for _, line := range []string{"coupon confirm FIVE -o json", "session new -o json", "points confirm 5 -o json", "payment confirm 5.00 --method visa -o json"} {
+		if got, want := shelltest.Do(t, s, line), shelltest.Do(t, untouched, line); got != want {
+			t.Errorf("%s says\n%swithout exploring it says\n%s", line, got, want)
+		}
+	}
+}
+
+func TestExploreInJSON(t *testing.T) {
+	t.Parallel()
+	var shape map[string]any
+	if err := json.Unmarshal([]byte(shelltest.Do(t, shelltest.New(t, 1), "explore --bound tokens=1,choices=1 -o json")), &shape); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"bounds", "exhausted", "found", "messages", "reasons", "redeemed", "scenario", "states", "states_per_second", "unreached", "verbs", "walked"}
+	if got := slices.Sorted(maps.Keys(shape)); !slices.Equal(got, want) {
+		t.Errorf("the members are %v, want %v", got, want)
+	}
+	if got := shelltest.Do(t, shelltest.New(t, 1), "explore --bound tokens=1,choices=1 --jq '.found, .exhausted, .states'"); got != "\ntrue\n38\n" {
+		t.Errorf("--jq gives %q", got)
+	}
+}
+
+// An interrupt ends it between two verbs, with what is known so far, and without a
+// word that all is well.
+func TestExploreSaysThatItWasInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(300*time.Millisecond, cancel)
+	var stdout, stderr bytes.Buffer
+	err := shelltest.New(t, 1).Line(ctx, "explore --bound sessions=2,tokens=4,faults=4,clock=4", false, &stdout, &stderr)
+	if !errors.Is(err, context.Canceled) || exit.Code(err) != exit.Interrupted {
+		t.Errorf("%v, exit code %d", err, exit.Code(err))
+	}
+	if !strings.Contains(stdout.String(), "not exhausted, ") || !strings.Contains(stdout.String(), "which was not all") && !strings.Contains(stdout.String(), "nothing was redeemed") {
+		t.Errorf("it does not say how far it came: %s", &stdout)
+	}
+}
+
+func TestExploreUsage(t *testing.T) {
+	for line, want := range map[string]int{
+		"explore --bound tokens=0":                              exit.BadUsage,
+		"explore --bound tokens=many":                           exit.BadUsage,
+		"explore --bound tokens=1,tokens=2":                     exit.BadUsage,
+		"explore --bound moves=4":                               exit.BadUsage,
+		"explore --bound sessions":                              exit.BadUsage,
+		"explore --bound leeway=1.5s":                           exit.BadUsage,
+		"explore --fates lost":                                  exit.BadUsage,
+		"explore --workers 0":                                   exit.BadUsage,
+		"explore --without gravity":                             exit.BadUsage,
+		"explore --depth 4":                                     exit.BadUsage,
+		"explore here":                                          exit.BadUsage,
+		"explore --without hold-returns --out no/such/folder/f": exit.BadInput,
+		"explore --bound tokens=1,choices=1 --without redeemer-remembers": exit.Refused,
+		"explore --bound tokens=1,choices=1 --fates lose,crash":           0,
+	} {
+		s := shelltest.New(t, 1)
+		s.Dir.Path = t.TempDir()
+		if got := exit.Code(s.Line(t.Context(), line, false, io.Discard, io.Discard)); got != want {
+			t.Errorf("%s: exit code %d, want %d", line, got, want)
+		}
+		if left, _ := os.ReadDir(s.Dir.Path); len(left) > 0 {
+			t.Errorf("%s wrote %s", line, left[0].Name())
+		}
+	}
 }

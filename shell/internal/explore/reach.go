@@ -8,6 +8,7 @@ import (
 
 	"tokenshell/issuers"
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
@@ -132,7 +133,7 @@ func (s *stage) kinds(step world.Step) []wire.FaultKind {
 		all = append(all, wire.FaultKind(kind))
 	}
 	if step.Step == "redeem" && step.Party != "relay" || step.Step == "cancel" {
-		all = append(all, interrupt)
+		all = append(all, bound.Interrupt)
 	}
 	return all
 }

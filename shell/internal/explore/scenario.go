@@ -13,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/wire"
 )
@@ -75,7 +76,7 @@ func (w *writing) step(ctx context.Context, st step) {
 	for i, d := range st.Plan {
 		switch d.Fate {
 		case "":
-		case interrupt:
+		case bound.Interrupt:
 			decide = w.decide(i)
 		default:
 			w.lines = slices.Insert(w.lines, at, w.ordered(i, d, inner[i]))
@@ -135,7 +136,7 @@ func (w *writing) ordered(at int, d Decision, inner string) string {
 	m, after := trace[at], 0
 	crash := d.Fate == wire.CrashBefore || d.Fate == wire.CrashAfter
 	for _, other := range trace[:at] {
-		taken := other.Made.Fate != "" && other.Made.Fate != interrupt
+		taken := other.Made.Fate != "" && other.Made.Fate != bound.Interrupt
 		if other.step() == m.step() && !taken && !(crash && other.From != "relay" && other.To != "relay") {
 			after++
 		}

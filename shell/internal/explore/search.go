@@ -1,6 +1,5 @@
-// The search: breadth first, every decision of every message, until nothing new is
-// found within the bound.
-
+// Package explore looks at everything that may happen in a world, within a bound,
+// for what must not.
 package explore
 
 import (
@@ -14,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
@@ -42,7 +42,7 @@ type finding struct {
 type search struct {
 	plan     *world.Plan
 	weakness tokens.Weakness
-	bound    Bound
+	bound    bound.Bound
 	customer string
 	exact    bool // states are told apart that need not be: to see that nothing is lost
 
@@ -84,7 +84,7 @@ func (s *search) fingerprint() string {
 }
 
 // newSearch makes one that has seen the beginning.
-func newSearch(plan *world.Plan, weakness tokens.Weakness, b Bound, customer string) *search {
+func newSearch(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, customer string) *search {
 	return &search{plan: plan, weakness: weakness, bound: b, customer: customer, seen: map[[16]byte]int32{}, reach: newReach()}
 }
 
@@ -213,7 +213,7 @@ func (w *walker) each(at int32, here kept, m Move, left int) {
 		}
 		for i := len(s.trace) - 1; i >= len(plan); i-- {
 			for _, fate := range s.fates(s.trace[i]) {
-				if fate == interrupt && (s.trace[i].Inner || !alphabet[m.verb].stops) {
+				if fate == bound.Interrupt && (s.trace[i].Inner || !alphabet[m.verb].stops) {
 					continue
 				}
 				next := func(d Decision) {
@@ -305,7 +305,7 @@ func unpack(text string) step {
 
 // fateNumbers are the fates by number, for packing.
 var fateNumbers = [...]wire.FaultKind{
-	"", wire.Timeout, wire.LostReply, wire.Unavailable, wire.Refuse, wire.Late, wire.Duplicate, wire.CrashBefore, wire.CrashAfter, interrupt, wire.Meanwhile, wire.Slow,
+	"", wire.Timeout, wire.LostReply, wire.Unavailable, wire.Refuse, wire.Late, wire.Duplicate, wire.CrashBefore, wire.CrashAfter, bound.Interrupt, wire.Meanwhile, wire.Slow,
 }
 
 func fateNumber(kind wire.FaultKind) byte { return byte(slices.Index(fateNumbers[:], kind)) }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/canon"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
@@ -37,7 +38,7 @@ func (m message) step() string { return m.To + "." + m.Step }
 
 // stage is one world with its model. It is put aside and taken back as one.
 type stage struct {
-	bound    Bound
+	bound    bound.Bound
 	may      map[wire.FaultKind]bool
 	client   *client.Client
 	world    *world.World
@@ -83,7 +84,7 @@ type verdict struct{ reason tokens.Reason }
 const mostMessages = 400
 
 // newStage makes a stage in which nothing has happened yet.
-func newStage(plan *world.Plan, weakness tokens.Weakness, b Bound) (*stage, error) {
+func newStage(plan *world.Plan, weakness tokens.Weakness, b bound.Bound) (*stage, error) {
 	making := world.Seeded(world.DefaultSeed)
 	making.Again = true
 	w, err := world.BuildWeak(context.Background(), plan, making, weakness)
@@ -92,7 +93,7 @@ func newStage(plan *world.Plan, weakness tokens.Weakness, b Bound) (*stage, erro
 	}
 	w.Witness.Watch(true)
 	w.Leeway.Set(b.Leeway)
-	s := &stage{bound: b, may: b.fates(), client: client.Unseen(w), world: w, names: w.ServiceNames(), fits: map[string][]wire.FaultKind{}}
+	s := &stage{bound: b, may: b.Fates(), client: client.Unseen(w), world: w, names: w.ServiceNames(), fits: map[string][]wire.FaultKind{}}
 	rules := map[string]spec.Rules{}
 	for _, p := range w.Parties {
 		rules[p.Name] = mirror{s, p.Kind}
@@ -112,7 +113,7 @@ func (s *stage) settleOn(customer string) {
 	}
 	s.later = later
 	for _, p := range s.world.InKindOrder() {
-		if choice, ok := confirmable(context.Background(), s.world, p, customer); ok {
+		if choice, ok := bound.Confirmable(context.Background(), s.world, p, customer); ok {
 			s.choices = append(s.choices, choice)
 		}
 	}
@@ -160,7 +161,7 @@ func (s *stage) choose(q wire.Question) wire.Fault {
 	}
 	s.trace = append(s.trace, m)
 	switch m.Made.Fate {
-	case interrupt:
+	case bound.Interrupt:
 		s.cancel()
 		return wire.Fault{Kind: wire.Timeout}
 	case wire.Meanwhile:
@@ -312,7 +313,7 @@ func (s *stage) inWorld(ctx context.Context, m Move) (said spec.Answer, broken e
 			broken = fmt.Errorf("a panic: %v", r)
 		}
 	}()
-	ctx, s.cancel = context.WithCancel(ctx)
+	ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx)) // a verb that has begun ends
 	defer s.cancel()
 	results, err := s.do(ctx, m)
 	if ctx.Err() != nil {

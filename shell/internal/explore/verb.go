@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/interp"
@@ -26,7 +27,7 @@ import (
 // Verb is the verb explore.
 type Verb struct {
 	Bound   string      `placeholder:"NAME=N,…" help:"How much may happen: sessions=1,tokens=2,faults=2,clock=1,leeway=30s. Unless given, five small bounds one after the other."`
-	Fates   string      `placeholder:"FATE,…" complete:"fate" help:"What may become of messages: lose, refuse, late, dup, crash, interrupt, meanwhile, slow. Unless given, whatever the bound allows."`
+	Fates   string      `placeholder:"FATE,…" help:"What may become of messages: lose, refuse, late, dup, crash, interrupt, meanwhile, slow. Unless given, whatever the bound allows."`
 	Wander  syntax.Span `default:"0s" placeholder:"D" help:"Then walk beyond the bounds for so long, as --seed has it."`
 	Workers int         `default:"2" placeholder:"N" help:"How many look at the same time: 2 unless given. What is found does not depend on it."`
 	Without string      `complete:"check" placeholder:"CHECK" help:"Leave this rule out, to see that somebody notices; help checks lists them."`
@@ -69,20 +70,20 @@ type boundReport struct {
 const mostWorkers = 256
 
 // bounds gives what is to be looked at.
-func (v *Verb) bounds() ([]Bound, error) {
-	all := portfolio()
+func (v *Verb) bounds() ([]bound.Bound, error) {
+	all := bound.Portfolio()
 	if v.Bound != "" {
-		b, err := parseBound(v.Bound)
+		b, err := bound.Parse(v.Bound)
 		if err != nil {
 			return nil, err
 		}
-		all = []Bound{b}
+		all = []bound.Bound{b}
 	}
 	if v.Fates == "" {
 		return all, nil
 	}
 	for i := range all {
-		b, err := all[i].only(v.Fates)
+		b, err := all[i].Only(v.Fates)
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +116,7 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 			return err
 		}
 	}
-	customer, err := able(context.WithoutCancel(ctx), w.Plan)
+	customer, err := bound.Able(context.WithoutCancel(ctx), w.Plan)
 	if err != nil {
 		return err
 	}
@@ -167,7 +168,7 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 	result.credit(w, total)
 	result.Unreached = []string{}
 	if v.Bound == "" && v.Fates == "" {
-		stage, err := newStage(w.Plan, tokens.Weakness{}, Bound{})
+		stage, err := newStage(w.Plan, tokens.Weakness{}, bound.Bound{})
 		if err != nil {
 			return err
 		}

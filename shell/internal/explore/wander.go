@@ -9,13 +9,14 @@ import (
 	"slices"
 	"time"
 
+	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
 
 // wilderness is the bound of walks: more than can be exhausted.
-var wilderness = Bound{Name: "walks", Sessions: 2, Tokens: 4, Faults: 4, Clock: 6}
+var wilderness = bound.Bound{Name: "walks", Sessions: 2, Tokens: 4, Faults: 4, Clock: 6}
 
 const (
 	walkSteps = 25 // verbs of a walk
@@ -95,7 +96,7 @@ func (w *walker) decide(rng *rand.Rand, m Move, of message) Decision {
 		return Decision{}
 	}
 	switch fate := fates[rng.IntN(len(fates))]; {
-	case fate == interrupt && (of.Inner || !alphabet[m.verb].stops):
+	case fate == bound.Interrupt && (of.Inner || !alphabet[m.verb].stops):
 		return Decision{}
 	case fate == wire.Meanwhile:
 		some := slices.DeleteFunc(others(w.moves), func(other Move) bool { return other.costsClock()+other.costsFault() > 0 })

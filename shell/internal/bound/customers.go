@@ -1,6 +1,6 @@
 // Customers: whose orders are explored.
 
-package explore
+package bound
 
 import (
 	"context"
@@ -13,9 +13,9 @@ import (
 // confirmed for them.
 const mostAsked = 50
 
-// able gives the first customer for whom the most services confirm something, and
+// Able gives the first customer for whom the most services confirm something, and
 // the choices that they confirm; the first choice of a service that confirms none.
-func able(ctx context.Context, plan *world.Plan) (customer string, err error) {
+func Able(ctx context.Context, plan *world.Plan) (customer string, err error) {
 	best := -1
 	for _, name := range plan.Customers[:min(mostAsked, len(plan.Customers))] {
 		making := world.Seeded(world.DefaultSeed)
@@ -26,7 +26,7 @@ func able(ctx context.Context, plan *world.Plan) (customer string, err error) {
 		}
 		n := 0
 		for _, p := range w.InKindOrder() {
-			if _, ok := confirmable(ctx, w, p, name); ok {
+			if _, ok := Confirmable(ctx, w, p, name); ok {
 				n++
 			}
 		}
@@ -40,9 +40,9 @@ func able(ctx context.Context, plan *world.Plan) (customer string, err error) {
 	return customer, nil
 }
 
-// confirmable gives a customer's first choice that a service confirms; the first of
+// Confirmable gives a customer's first choice that a service confirms; the first of
 // all, and no, when it confirms none.
-func confirmable(ctx context.Context, w *world.World, p world.Party, customer string) (first world.Choice, ok bool) {
+func Confirmable(ctx context.Context, w *world.World, p world.Party, customer string) (first world.Choice, ok bool) {
 	all := p.Choices(customer)
 	if len(all) == 0 {
 		return world.Choice{}, false

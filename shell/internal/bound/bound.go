@@ -1,6 +1,6 @@
-// Package explore looks at everything that may happen in a world, within a bound,
-// for what must not.
-package explore
+// Package bound says how much may happen while a world is explored, and whose orders
+// are explored.
+package bound
 
 // The bound: how much may happen, so that there is an end to it.
 
@@ -27,29 +27,26 @@ type Bound struct {
 	Leave    []string      // the fates and families of moves that are left out
 }
 
-// family is a kind of thing that a bound may leave out.
-type family struct{ Name, Is string }
-
-// fateRow is one word of --fates.
-type fateRow struct {
+// FateRow is one word of --fates.
+type FateRow struct {
 	Name  string
 	Is    string
-	kinds []wire.FaultKind
+	Kinds []wire.FaultKind
 }
 
-// interrupt is what becomes of a relay's question when nobody waits for it any
+// Interrupt is what becomes of a relay's question when nobody waits for it any
 // more. It is no order of the language: redeem --step does it.
-const interrupt wire.FaultKind = "interrupt"
+const Interrupt wire.FaultKind = "interrupt"
 
-// fateRows is the closed list of what may become of a message.
-func fateRows() []fateRow {
-	return []fateRow{
+// FateRows is the closed list of what may become of a message.
+func FateRows() []FateRow {
+	return []FateRow{
 		{"lose", "the question or its answer is lost", []wire.FaultKind{wire.Timeout, wire.LostReply, wire.Unavailable}},
 		{"refuse", "the party says no, and does nothing", []wire.FaultKind{wire.Refuse}},
 		{"late", "the question arrives when nobody waits for it any more", []wire.FaultKind{wire.Late}},
 		{"dup", "the question arrives twice", []wire.FaultKind{wire.Duplicate}},
 		{"crash", "the relay stops before the question or after the answer, and is started again", []wire.FaultKind{wire.CrashBefore, wire.CrashAfter}},
-		{"interrupt", "the relay's caller gives up just before the question", []wire.FaultKind{interrupt}},
+		{"interrupt", "the relay's caller gives up just before the question", []wire.FaultKind{Interrupt}},
 		{"meanwhile", "another client does something while the question is on its way", []wire.FaultKind{wire.Meanwhile}},
 		{"slow", "the question takes its time", []wire.FaultKind{wire.Slow}},
 	}
@@ -58,15 +55,15 @@ func fateRows() []fateRow {
 // fateNames gives the words of --fates.
 func fateNames() []string {
 	var names []string
-	for _, row := range fateRows() {
+	for _, row := range FateRows() {
 		names = append(names, row.Name)
 	}
 	return names
 }
 
-// portfolio is what is exhausted unless a bound is given: each small enough, and
+// Portfolio is what is exhausted unless a bound is given: each small enough, and
 // each about something else.
-func portfolio() []Bound {
+func Portfolio() []Bound {
 	return []Bound{
 		{Name: "A", Sessions: 1, Tokens: 1, Faults: 1},
 		{Name: "C", Sessions: 1, Tokens: 2, Choices: 2, Faults: 2, Leave: []string{"meanwhile", "dup", "slow", "interrupt", "kms", "direct", "revoke", "client", "forged"}},
@@ -78,15 +75,15 @@ func portfolio() []Bound {
 	}
 }
 
-// leaves reports whether a bound leaves a fate or a family of moves out.
-func (b Bound) leaves(what string) bool { return slices.Contains(b.Leave, what) }
+// Leaves reports whether a bound leaves a fate or a family of moves out.
+func (b Bound) Leaves(what string) bool { return slices.Contains(b.Leave, what) }
 
-// fates gives how a bound lets messages go wrong.
-func (b Bound) fates() map[wire.FaultKind]bool {
+// Fates gives how a bound lets messages go wrong.
+func (b Bound) Fates() map[wire.FaultKind]bool {
 	may := map[wire.FaultKind]bool{}
-	for _, row := range fateRows() {
-		for _, kind := range row.kinds {
-			may[kind] = !b.leaves(row.Name)
+	for _, row := range FateRows() {
+		for _, kind := range row.Kinds {
+			may[kind] = !b.Leaves(row.Name)
 		}
 	}
 	return may
@@ -107,9 +104,9 @@ func (b Bound) String() string {
 // most is how much of each a bound may have: what is told apart by small numbers.
 var most = map[string]int{"sessions": 3, "tokens": 6, "faults": 6, "clock": 12, "choices": 20}
 
-// parseBound reads sessions=1,tokens=2,faults=2,clock=1,leeway=30s; what is not
+// Parse reads sessions=1,tokens=2,faults=2,clock=1,leeway=30s; what is not
 // said is 1 session, 1 token, no fault, no clock.
-func parseBound(text string) (Bound, error) {
+func Parse(text string) (Bound, error) {
 	b := Bound{Name: "given", Sessions: 1, Tokens: 1}
 	numbers := map[string]*int{"sessions": &b.Sessions, "tokens": &b.Tokens, "faults": &b.Faults, "clock": &b.Clock, "choices": &b.Choices}
 	said := map[string]bool{}
@@ -144,8 +141,8 @@ func parseBound(text string) (Bound, error) {
 	return b, nil
 }
 
-// only leaves out all fates but the named ones.
-func (b Bound) only(text string) (Bound, error) {
+// Only leaves out all fates but the named ones.
+func (b Bound) Only(text string) (Bound, error) {
 	names := fateNames()
 	wanted := map[string]bool{}
 	for name := range strings.SplitSeq(text, ",") {
