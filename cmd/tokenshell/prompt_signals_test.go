@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -135,9 +134,10 @@ func TestHangUpAtThePrompt(t *testing.T) {
 
 // nohup is heeded: what is ignored from the start does not end it.
 func TestAnIgnoredSignalStaysIgnored(t *testing.T) {
-	signal.Ignore(syscall.SIGHUP)
-	defer signal.Reset(syscall.SIGHUP)
-	p := sit(t, 80)
+	cmd := command(t) // a shell ignores it for it: what this process ignores once, all its children do
+	cmd.Args = []string{"sh", "-c", `trap '' HUP; exec "$0"`, cmd.Path}
+	cmd.Path = "/bin/sh"
+	p := sitAt(t, cmd, 80)
 	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}

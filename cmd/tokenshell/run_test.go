@@ -374,7 +374,7 @@ func TestAVerbAsACommand(t *testing.T) {
 		says  string
 	}{
 		{"", []string{"points", "balance", "--jq", ".held"}, 0, "0\n"},
-		{token, []string{"token", "explain", "-", "--seed", "7"}, 0, "session_unknown"},
+		{token, []string{"token", "explain", "-", "--seed", "7"}, 1, "session_unknown"},
 		{token, []string{"--seed", "7", "token", "import", "-", "--name", "it"}, 0, "it: "},
 		{"", []string{"points", "confirm", "--help"}, 0, "points confirm AMOUNT"},
 		{"", []string{"attack", "-h"}, 0, "attack run"},
