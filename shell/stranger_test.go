@@ -16,7 +16,7 @@ import (
 	"tokenshell/shell/internal/shelltest"
 )
 
-var long = flag.Bool("long", false, "build a stranger's module, too")
+var long = flag.Bool("long", false, "build a stranger's module, too, and look for parts of tokens in both formats")
 
 // The module in examples, somewhere else: its scenarios pass, those that tokenshell
 // new writes pass, and one that fails says why.

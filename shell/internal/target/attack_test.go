@@ -72,7 +72,7 @@ func TestEveryAttackIsRefused(t *testing.T) {
 // all has every row run in every weak world, to see who misses what:
 //
 //	go test ./shell/internal/target -run EveryCheck -v -all
-var all = flag.Bool("all", false, "go on with the rows when one misses a check")
+var all = flag.Bool("all", false, "go on with the rows when one misses a check, and try every mutant of the template")
 
 // Without any one check or rule, somebody gets through or is refused for
 // another reason, and not all because the control is. One row that says so is
