@@ -245,7 +245,7 @@ func (t *teller) rank(o scenario.Outcome) {
 
 // watch shows on a terminal how far the run has come, until ctx ends.
 func (t *teller) watch(ctx context.Context) {
-	if t.status.To == nil {
+	if t.run.Progress == nil {
 		return
 	}
 	tick := time.NewTicker(page.ProgressPause)
