@@ -241,6 +241,7 @@ func (r *runner) setup(env *testscript.Env, sc *script) error {
 		return err
 	}
 	if err := world.BeWithout(without); err != nil {
+		sc.failed = err
 		return err
 	}
 	world.Witness.Watch(r.config.Check)
