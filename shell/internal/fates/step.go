@@ -82,7 +82,7 @@ func Step(ctx context.Context, c *client.Client, out *answer.Out, ask interp.Ask
 		return nil, err
 	}
 	s := &Stepping{c: c, out: out, ask: ask}
-	for _, word := range decide {
+	for _, word := range strings.FieldsFunc(strings.Join(decide, ","), func(r rune) bool { return r == ',' }) {
 		row, err := decisionOf(word)
 		if err != nil {
 			return nil, err

@@ -97,7 +97,7 @@ type Redeem struct {
 	Direct bool     `help:"Go past the relay, to the service itself, as the bearer of a token may."`
 	To     string   `complete:"service" placeholder:"SERVICE" help:"With --direct: go to this service, not to the token's own."`
 	Step   bool     `help:"Stop before each question to a service: see what the relay knows, what goes over the wire and what the letter says, and decide."`
-	Decide []string `placeholder:"WORD" complete:"decision" help:"With --step, what becomes of the questions in turn: go, lose, refuse, timeout, late, crash, crash-after or stop. Later ones go, unless a person is asked."`
+	Decide []string `sep:"none" placeholder:"WORD" complete:"decision" help:"With --step, what becomes of the questions in turn: go, lose, refuse, timeout, late, crash, crash-after or stop. Later ones go, unless a person is asked."`
 }
 
 // redeemed is one token in the JSON of redeem and checkout.
