@@ -130,7 +130,7 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	case hasCommand:
 		return s.Script("-c", strings.NewReader(p.Command), true, stdout, stderr)
 	case prompt.Interactive(stdin, stdout):
-		return prompt.Run(s, domains.All(), stdin, stdout, stderr)
+		return prompt.Run(s, domains.All(), stdin, stdout, stderr, nil)
 	default:
 		return s.Script("stdin", stdin, false, stdout, stderr)
 	}
@@ -353,9 +353,9 @@ func runPaths(p *process, out *answer.Out, stdin, stdout, stderr *os.File) error
 		r.Progress = stderr
 	}
 	if prompt.Interactive(stdin, stdout) {
-		r.Prompt = func(s *interp.Shell) error {
+		r.Prompt = func(s *interp.Shell, leaving func()) error {
 			s.Screen.Window, s.Options.Tips = out.Window, false
-			return prompt.Run(s, domains.All(), stdin, stdout, stderr)
+			return prompt.Run(s, domains.All(), stdin, stdout, stderr, leaving)
 		}
 	}
 	return r.Go(ctx)

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/creack/pty"
@@ -47,6 +48,24 @@ func TestUntil(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(tmp, "tokenshell-*")); err != nil || left != nil {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// A signal at such a prompt ends the process, and leaves no folder behind.
+func TestSignalsAtThePromptOfARun(t *testing.T) {
+	path := file(t, "it.txtar", passing)
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
+		tmp := t.TempDir()
+		p := sitAt(t, command(t, "run", "--until", path+":2"), 80, "TMPDIR="+tmp)
+		if err := p.cmd.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.dies(); got != sig {
+			t.Errorf("it died of %v:\n%s", got, tail(p.raw.String()))
+		}
+		if left, err := filepath.Glob(filepath.Join(tmp, "tokenshell-*")); err != nil || left != nil {
+			t.Errorf("%v: left behind: %v, %v", sig, left, err)
+		}
 	}
 }
 

@@ -31,7 +31,7 @@ func (t *terminal) heedSignals() (unheed func()) {
 				switch {
 				case slices.Contains(deadly, s):
 					_ = t.exitRaw() // the process ends either way
-					dieOf(s)
+					t.dieOf(s)
 				case slices.Contains(pausing, s):
 					t.pause(signals)
 				default:
@@ -50,7 +50,7 @@ func (t *terminal) heedSignals() (unheed func()) {
 			case s := <-signals: // it came meanwhile
 				switch {
 				case slices.Contains(deadly, s):
-					dieOf(s)
+					t.dieOf(s)
 				case slices.Contains(pausing, s):
 					stopSelf(signals)
 				}
@@ -59,6 +59,14 @@ func (t *terminal) heedSignals() (unheed func()) {
 			}
 		}
 	}
+}
+
+// dieOf ends the process as the signal would have.
+func (t *terminal) dieOf(s os.Signal) {
+	if t.config.Leaving != nil {
+		t.config.Leaving()
+	}
+	dieOf(s)
 }
 
 // pause stops the process with the terminal in its own mode, and goes on with the line when the process does.

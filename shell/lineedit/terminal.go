@@ -22,7 +22,8 @@ type Config struct {
 	Hint          func(line string, pos int) string // shown dim behind the line's end; needs Color
 	History       *History                          // gets each line that is given
 	Color         bool
-	HeedSignals   bool // one from outside ends or stops the process in the middle of a line, when the terminal is in its own mode again
+	HeedSignals   bool   // one from outside ends or stops the process in the middle of a line, when the terminal is in its own mode again
+	Leaving       func() // is called before a signal ends the process; may be nil
 }
 
 type terminal struct {

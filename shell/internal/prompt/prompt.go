@@ -29,8 +29,9 @@ help lists the verbs, help VERB explains one, Tab completes, Ctrl-D leaves.
 `
 
 // Run reads lines from a terminal until quit or Ctrl-D. Nothing that goes
-// wrong in a line ends it.
-func Run(s *interp.Shell, all []domains.Domain, stdin, stdout, stderr *os.File) error {
+// wrong in a line ends it. A signal that ends the process in the middle of one calls
+// leaving first, unless that is nil.
+func Run(s *interp.Shell, all []domains.Domain, stdin, stdout, stderr *os.File, leaving func()) error {
 	teachIn(s)
 	readRC(s, rcPath(), stderr)
 	if s.Options.Tips {
@@ -54,7 +55,7 @@ func Run(s *interp.Shell, all []domains.Domain, stdin, stdout, stderr *os.File) 
 	history.Hide = s.Redact
 	config := lineedit.Config{
 		Stdin: stdin, Stdout: stdout, Complete: completer.complete, Hint: completer.hint, History: history, Color: color,
-		HeedSignals: true,
+		HeedSignals: true, Leaving: leaving,
 	}
 	reader := lineedit.Dumb(config)
 	if able {

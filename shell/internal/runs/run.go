@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -38,9 +39,14 @@ type Run struct {
 	Tool     string // with its version
 	Out      *answer.Out
 	Stdin    io.Reader
-	Progress io.Writer                 // a terminal for the status line; nil is none
-	Prompt   func(*interp.Shell) error // opens a prompt; nil when nobody is there
-	Getenv   func(string) string       // of the process
+	Progress io.Writer // a terminal for the status line; nil is none
+
+	// Prompt opens a prompt; nil when nobody is there. When a signal ends the process
+	// there, it calls the function first.
+	Prompt func(s *interp.Shell, leaving func()) error
+	Getenv func(string) string // of the process
+
+	leaving func() // leaves nothing behind
 }
 
 // patience is how long a run that was interrupted may take to tell of it.
@@ -82,7 +88,14 @@ func (r *Run) Go(ctx context.Context) error {
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	defer scenario.EndPrograms(ctx, folder)()
+	over := sync.OnceFunc(scenario.EndPrograms(ctx, folder))
+	defer over()
+	r.leaving = func() {
+		over()
+		if !p.Keep {
+			scenario.Remove(folder)
+		}
+	}
 	return r.tell(ctx, stop, p, all, c)
 }
 
@@ -192,7 +205,7 @@ func (r *Run) after(t *teller, p *plan) func(int, scenario.Outcome, scenario.Lef
 		})
 		t.status.To, t.shown = nil, true
 		t.printing.Unlock()
-		if err := r.Prompt(left.Shell); err != nil {
+		if err := r.Prompt(left.Shell, r.leaving); err != nil {
 			t.stop(err)
 		}
 		return false
