@@ -362,6 +362,22 @@ func TestRunHasATime(t *testing.T) {
 	}
 }
 
+// A world that left a check out is said to be weak in whatever is told of its run.
+func TestAWeakWorldIsWeakInEveryReport(t *testing.T) {
+	dir := t.TempDir()
+	path := file(t, "weak.txtar", "# without: replay\nsession new op_1\npoints confirm 5\nrelay points-1\nrelay points-1\nstdout accepted\n")
+	got := tokenshell(t, "", "run", "--report", "junit="+dir+"/j.xml", "--report", "json="+dir+"/r.json", "--report", "html="+dir+"/r.html", path)
+	if got.code != 0 || !strings.Contains(got.stdout, "in a world without replay") {
+		t.Errorf("%+v", got)
+	}
+	for name, says := range map[string]string{"j.xml": "without replay", "r.json": `"without"`, "r.html": "in a world without replay"} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || !strings.Contains(string(text), says) {
+			t.Errorf("%s: %v, it does not say %q", name, err, says)
+		}
+	}
+}
+
 // A verb stands on the command line without -c, with the process's flags behind it,
 // and - is standard input.
 func TestAVerbAsACommand(t *testing.T) {

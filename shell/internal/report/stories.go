@@ -22,6 +22,7 @@ type Story struct {
 	Took    string
 	Place   string // where it failed
 	Why     string
+	Weak    string // what its world left out, in a sentence; empty for a sound one
 	Parts   []StoryPart
 	Figure  template.HTML // the sequence diagram; empty without one
 	Again   string        // the command that runs it again

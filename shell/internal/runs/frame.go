@@ -37,8 +37,8 @@ func Write(w *page.Page, o *scenario.Outcome, again string) {
 		fmt.Fprintf(w, "%s  %s%s\n", w.Paint(page.BadStyle, "FAIL"), name, took)
 		writeFrame(w, o, again)
 	}
-	if len(o.Without) > 0 {
-		fmt.Fprintf(w, "      %s\n", w.Paint(page.BadStyle, "in a world without "+strings.Join(o.Without, ", ")+": it shows nothing of a sound one"))
+	if said := weak(o); said != "" {
+		fmt.Fprintf(w, "      %s\n", w.Paint(page.BadStyle, said))
 	}
 	for _, warning := range o.Warnings {
 		fmt.Fprintf(w, "      %s\n", w.Paint(page.WornStyle, "warning: "+warning))
@@ -154,4 +154,12 @@ func quote(w *page.Page, text string) {
 	for line := range strings.Lines(text) {
 		fmt.Fprintf(w, "      %s %s\n", w.Faint("│"), strings.TrimSuffix(line, "\n"))
 	}
+}
+
+// weak says what an outcome's world left out; empty when it was a sound one.
+func weak(o *scenario.Outcome) string {
+	if len(o.Without) == 0 {
+		return ""
+	}
+	return "in a world without " + strings.Join(o.Without, ", ") + ": it shows nothing of a sound one"
 }

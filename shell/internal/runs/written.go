@@ -179,10 +179,10 @@ func (r *Run) facts() []report.Fact {
 func (w *writing) story(o scenario.Outcome) {
 	s := report.Story{
 		ID: fmt.Sprintf("s%d", len(w.index)+1), Name: name(&o), Verdict: string(o.Verdict), Took: elapsed(o.Milliseconds),
-		Why: o.Why,
+		Why: o.Why, Weak: weak(&o),
 	}
 	first, _, _ := strings.Cut(o.Why, "\n")
-	w.index = append(w.index, report.Story{ID: s.ID, Name: s.Name, Verdict: s.Verdict, Took: s.Took, Why: first})
+	w.index = append(w.index, report.Story{ID: s.ID, Name: s.Name, Verdict: s.Verdict, Took: s.Took, Why: first, Weak: s.Weak})
 	if o.Verdict == scenario.Failed {
 		s.Place, s.Parts, s.Again = place(&o), parts(&o), w.run.again(o.File)
 	}
