@@ -112,7 +112,9 @@ enforces: [issuer, key, signature, audience, time]
 http:
   base: http://127.0.0.1:8080
   serve: 127.0.0.1:0
-  start: {command: [./gateway, --jwks, "{serve}/jwks.json"], ready: GET /healthz}
+  start:
+    command: [./gateway, --jwks, "{serve}/jwks.json"]
+    ready: GET /healthz
   relay:
     request: GET /
     headers: {Authorization: "Bearer {token}"}
