@@ -50,6 +50,8 @@ var house = []room{
 		"is the domain service of loyalty points: balances, holds on them, and burning."},
 	{"issuers/payments", "issuers tokens",
 		"is the domain service of cards: authorisation holds, capture of at most what was authorised, void."},
+	{"issuers/declared", "tokens",
+		"is the domain service that somebody describes instead of writing it: what there is to choose from, what a confirmation holds, and the rules."},
 	{"issuers/issuerstest", "issuers kmsmock tokens",
 		"is the stage of the domains' tests: a service on a frozen clock, with the mock's keys and a log that can be read."},
 	{"orchestrator", "tokens",
