@@ -13,20 +13,24 @@ import (
 // Declaration gives what the service was made of.
 func (s *Service) Declaration() *Declaration { return s.declaration }
 
-// Sum is how much there is of something: amounts as expressions see them.
+// Sum is how much there is of an account or an instrument: amounts as expressions
+// see them.
 type Sum struct {
-	Size, Held, Taken, Free any
-	Limited                 bool
+	Size     any // in the beginning
+	Standing any // what was not taken of it
+	Held     any
+	Taken    any
+	Free     any
 }
 
 func (s *Service) sum(p *holds.Pot) Sum {
-	return Sum{s.shown(p.Size()), s.shown(p.Held()), s.shown(p.Taken()), s.shown(p.Free()), p.Limited()}
+	return Sum{s.shown(p.Size()), s.shown(p.Size() - p.Taken()), s.shown(p.Held()), s.shown(p.Taken()), s.shown(p.Free())}
 }
 
 // Listed is a thing as a customer sees it.
 type Listed struct {
 	*Thing
-	Left    any // of it, for this customer; int64 or money
+	Left    any // of it, for who asks; nil when nothing is counted
 	Limited bool
 	Used    int64 // of a quota: by everybody, held and taken
 	Of      Sum   // of an authorisation
@@ -34,18 +38,30 @@ type Listed struct {
 
 // List gives the things that a customer may have, in their order.
 func (s *Service) List(customer string) []Listed {
+	return s.list(func(o *offered) bool { return o.usableBy(customer) }, func(o *offered) (int64, bool) { return o.quota.Left(customer) })
+}
+
+// Everything gives all things, and of a quota what is left for all together.
+func (s *Service) Everything() []Listed {
+	return s.list(func(*offered) bool { return true }, func(o *offered) (int64, bool) {
+		all, _ := o.quota.Limits()
+		return all - o.quota.Used(), all != holds.Unlimited
+	})
+}
+
+func (s *Service) list(wanted func(*offered) bool, left func(*offered) (n int64, limited bool)) []Listed {
 	list := make([]Listed, 0, len(s.things))
 	s.Read(func() {
 		for _, o := range s.things {
-			if !o.usableBy(customer) {
+			if !wanted(o) {
 				continue
 			}
 			l := Listed{Thing: o.Thing}
 			switch s.declaration.Holds {
 			case Quota:
-				var left int64
-				left, l.Limited = o.quota.Left(customer)
-				l.Left, l.Used = left, o.quota.Used()
+				var n int64
+				n, l.Limited = left(o)
+				l.Left, l.Used = n, o.quota.Used()
 			case Authorisation:
 				l.Of = s.sum(o.limit)
 				l.Left, l.Limited = l.Of.Free, true

@@ -131,6 +131,36 @@ func (s *Service) Applicable(order issuers.Order, ask Ask) (err error) {
 
 // applicable gives the hold that is asked for, which fits, and what it is of.
 func (s *Service) applicable(order issuers.Order, ask Ask) (hold, []*holds.Pot, error) {
+	h, o, err := s.asked(order, ask, s.Clock.Now())
+	if err != nil {
+		return hold{}, nil, err
+	}
+	of, err := s.fits(o, order.Customer, h.Amount)
+	return h, of, err
+}
+
+// Consider gives how much [Service.Confirm] would set aside at a time, as it is
+// counted, and the most that there was in the beginning of what it would be of;
+// [holds.Unlimited] is no end. The error is its refusal, but that it does not fit.
+func (s *Service) Consider(order issuers.Order, ask Ask, now time.Time) (amount, most int64, err error) {
+	h, o, err := s.asked(order, ask, now)
+	if err != nil {
+		return 0, 0, err
+	}
+	switch s.declaration.Holds {
+	case Quota:
+		return h.Amount, min(limitOf(o.Units), limitOf(o.PerCustomer)), nil
+	case Balance:
+		return h.Amount, s.accounts[order.Customer].Size(), nil
+	case Authorisation:
+		return h.Amount, o.Limit, nil
+	}
+	return 0, holds.Unlimited, nil
+}
+
+// asked gives the hold that is asked for, and the thing that it is of, whether or not
+// it fits.
+func (s *Service) asked(order issuers.Order, ask Ask, now time.Time) (hold, *offered, error) {
 	d := s.declaration
 	if !s.customers[order.Customer] || d.Holds == Balance && s.accounts[order.Customer] == nil {
 		return hold{}, nil, tokens.Refuse(issuers.CustomerUnknown, "%s knows no customer %q", s.Service, order.Customer)
@@ -147,6 +177,7 @@ func (s *Service) applicable(order issuers.Order, ask Ask) (hold, []*holds.Pot, 
 		return hold{}, nil, err
 	}
 	env := s.env(&h, order.Customer, order.Facts)
+	env.Now = now.UTC()
 	if h.amount, h.Amount, err = s.amountOf(env); err != nil {
 		return hold{}, nil, tokens.Refuse(issuers.AmountInvalid, "%s", unread(err))
 	}
@@ -160,8 +191,7 @@ func (s *Service) applicable(order issuers.Order, ask Ask) (hold, []*holds.Pot, 
 			return hold{}, nil, tokens.Refuse(rule.Reason, "%s", rule.Says)
 		}
 	}
-	of, err := s.fits(o, order.Customer, h.Amount)
-	return h, of, err
+	return h, o, nil
 }
 
 // env is what expressions see of a hold.
