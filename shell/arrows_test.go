@@ -82,6 +82,8 @@ var house = []room{
 		"reads the YAML of the shell's files, strictly and with the place of what is wrong."},
 	{"shell/internal/schema", "",
 		"says of a file in YAML what may stand in it, as JSON Schema: made from the struct that reads it, so that editors know what the reader knows."},
+	{"shell/internal/rules", "issuers issuers/declared ./exit",
+		"is how a declared domain decides and computes: expressions in CEL, typed and checked when a file is read, each of which ends and costs little."},
 	{"shell/internal/profiles", "./exit ./files ./syntax ./yamlfile tokens",
 		"is what an outside issuer's tokens do differently, as people write it: YAML files, and some that are ready."},
 	{"shell/internal/page", "./redact shell/lineedit tokens",
