@@ -29,6 +29,11 @@ type Declaration struct {
 	Sealed          []Member // none: its tokens have no sealed section
 	Receipt         []Member
 	Reads           []string // the facts that its expressions name
+
+	// What an order that is made up may say, so that confirmations of the examples
+	// can be redeemed, and what it may come to say later, so that some can't: for the
+	// catalogue of attacks, and for exploring. Both may be nil.
+	Facts, Later tokens.Facts
 }
 
 // Kind is what a confirmation holds.
@@ -64,6 +69,7 @@ type Argument struct {
 	Name    string
 	Type    Type
 	Default any // of the Go type that the Type has; nil: it must be said
+	Example any // likewise, for help, the catalogue and exploring; nil: one is made up
 	Help    string
 }
 
@@ -114,8 +120,8 @@ type Env struct {
 	Amount      any            // int64 or currency.Amount; nil while it is computed, and for [None]
 	Now         time.Time
 	Constraints map[string]any // as they were computed; nil at confirmation
-	// Digest gives the salted digest of a value. Each token has its salt, which
-	// stands as long as the reservation does: at redemption the same value has the
-	// same digest.
+	// Digest gives the salted digest of a value, as [Text] writes it. Each token has
+	// its salt, which stands as long as the reservation does: at redemption the same
+	// value has the same digest.
 	Digest func(value any) string
 }
