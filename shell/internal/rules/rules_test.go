@@ -104,7 +104,7 @@ func TestPlainIsAsCEL(t *testing.T) {
 		"thing.id", "thing.price", "thing.supplier", "thing.units", "thing.fragile", "gift.id", "gift.price", "customer.id", "facts.country", "amount", "now",
 		"quantity", "note", "tip", "day", "wait", "constraints.sku", "constraints.price", "'text'", "''", "0", "5", "-5", "123456789012345678", "true", "false",
 		"digest(thing.price)", "digest( quantity )", "digest(now)", "digest(wait)", "digest('a')", "digest(5)", "digest(true)", "digest(facts.country)",
-		"money('1.50')", "money(\"0\")", " thing.id ", 
+		"money('1.50')", "money(\"0\")", " thing.id ",
 	} {
 		plain, err := shirts().Compile(text, Redeeming, Values()...)
 		if err != nil || !plain.Plain {
