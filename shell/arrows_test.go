@@ -86,7 +86,7 @@ var house = []room{
 		"says of a file in YAML what may stand in it, as JSON Schema: made from the struct that reads it, so that editors know what the reader knows."},
 	{"shell/internal/rules", "issuers issuers/declared ./exit",
 		"is how a declared domain decides and computes: expressions in CEL, typed and checked when a file is read, each of which ends and costs little."},
-	{"shell/internal/declare", "issuers issuers/declared ./exit ./rules ./schema ./yamlfile tokens",
+	{"shell/internal/declare", "issuers issuers/declared ./exit ./rules ./schema ./syntax ./yamlfile tokens",
 		"reads the domains that a world file declares: strictly, with the place of what is wrong inside an expression too, and all of them or none."},
 	{"shell/internal/profiles", "./exit ./files ./syntax ./yamlfile tokens",
 		"is what an outside issuer's tokens do differently, as people write it: YAML files, and some that are ready."},

@@ -14,6 +14,7 @@ import (
 	"tokenshell/issuers/declared"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/rules"
+	"tokenshell/shell/internal/syntax"
 )
 
 // things reads the rows, and finds the type of each column.
@@ -292,7 +293,7 @@ func (d *domain) value(a declared.Argument, what string, c cell) any {
 		}
 		return t
 	case declared.Duration:
-		span, err := time.ParseDuration(written)
+		span, err := syntax.ParseSpan(written)
 		if err != nil {
 			d.fail(c.node, "%s, %q, is no duration: write one such as 1h30m", said, written)
 		}

@@ -316,7 +316,7 @@ func (s *Scope) compile(text string, at Moment) (*Expression, *Wrong) {
 	if w := firstIssue(text, issues); w != nil {
 		return nil, w
 	}
-	seen, w := s.look(text, parsed, env, at)
+	seen, roots, w := s.look(text, parsed, env, at)
 	if w != nil {
 		return nil, w
 	}
@@ -336,7 +336,7 @@ func (s *Scope) compile(text string, at Moment) (*Expression, *Wrong) {
 	if err != nil {
 		return nil, wrong(0, "it cannot be evaluated: %v", err)
 	}
-	return &Expression{Text: text, Type: of, Reads: seen, value: func(in *declared.Env) (any, error) {
+	return &Expression{Text: text, Type: of, Reads: seen, Roots: roots, value: func(in *declared.Env) (any, error) {
 		return evaluate(program, in)
 	}}, nil
 }

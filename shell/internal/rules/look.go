@@ -27,12 +27,13 @@ type looker struct {
 	at      Moment
 	guarded map[string]bool
 	facts   []string
+	roots   []string
 	wrong   *Wrong // the first in the text
 }
 
 // look holds the names of an expression against the scope, and gives the facts
-// that it reads.
-func (s *Scope) look(text string, parsed *cel.Ast, env *cel.Env, at Moment) (facts []string, w *Wrong) {
+// that it reads, and what its paths begin with.
+func (s *Scope) look(text string, parsed *cel.Ast, env *cel.Env, at Moment) (facts, roots []string, w *Wrong) {
 	tree := parsed.NativeRep()
 	l := &looker{scope: s, text: text, info: tree.SourceInfo(), env: env, at: at, guarded: map[string]bool{}}
 	ast.PostOrderVisit(tree.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
@@ -45,7 +46,8 @@ func (s *Scope) look(text string, parsed *cel.Ast, env *cel.Env, at Moment) (fac
 	}))
 	l.expr(tree.Expr(), nil)
 	slices.Sort(l.facts)
-	return slices.Compact(l.facts), l.wrong
+	slices.Sort(l.roots)
+	return slices.Compact(l.facts), slices.Compact(l.roots), l.wrong
 }
 
 // fail notes what is wrong, if nothing before it in the text is.
@@ -152,6 +154,7 @@ func (l *looker) named(path []step, test bool) {
 	}
 	_, w := l.scope.resolve(path, l.at, l.guarded)
 	l.fail(w)
+	l.roots = append(l.roots, path[0].name)
 	if w == nil && path[0].name == "facts" {
 		l.facts = append(l.facts, path[1].name)
 	}

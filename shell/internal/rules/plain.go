@@ -68,7 +68,7 @@ func (s *Scope) plain(text string, at Moment) (*Expression, *Wrong) {
 	case of == nil:
 		return nil, nil
 	case name == "digest" && of.Type != declared.ThingRef:
-		return &Expression{Text: text, Type: declared.String, Reads: of.Reads, Plain: true, value: func(env *declared.Env) (any, error) {
+		return &Expression{Text: text, Type: declared.String, Reads: of.Reads, Roots: of.Roots, Plain: true, value: func(env *declared.Env) (any, error) {
 			value, err := of.value(env)
 			if err != nil {
 				return nil, err
@@ -101,7 +101,7 @@ func (s *Scope) plainPath(text, word string, from int, at Moment) (*Expression, 
 	if w != nil {
 		return nil, w
 	}
-	x := &Expression{Text: text, Type: of, Plain: true, value: func(env *declared.Env) (any, error) { return read(env, path) }}
+	x := &Expression{Text: text, Type: of, Roots: []string{path[0].name}, Plain: true, value: func(env *declared.Env) (any, error) { return read(env, path) }}
 	if path[0].name == "facts" {
 		x.Reads = []string{path[1].name}
 	}

@@ -77,6 +77,7 @@ type Expression struct {
 	Text  string
 	Type  declared.Type
 	Reads []string // the facts that it names
+	Roots []string // what its paths begin with: thing, facts, an argument
 	Plain bool     // it needs no CEL
 
 	value func(*declared.Env) (any, error)

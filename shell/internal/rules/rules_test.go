@@ -116,7 +116,7 @@ func TestPlainIsAsCEL(t *testing.T) {
 			t.Errorf("%s: %v", text, w)
 			continue
 		}
-		if diff := cmp.Diff([]any{full.Type, len(full.Reads)}, []any{plain.Type, len(plain.Reads)}); diff != "" {
+		if diff := cmp.Diff([]any{full.Type, len(full.Reads), strings.Join(full.Roots, " ")}, []any{plain.Type, len(plain.Reads), strings.Join(plain.Roots, " ")}); diff != "" {
 			t.Errorf("%s (-CEL +plain):\n%s", text, diff)
 		}
 		for _, env := range []*declared.Env{bought(), less} {
