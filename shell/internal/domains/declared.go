@@ -13,41 +13,55 @@ import (
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/declared"
+	"tokenshell/shell/internal/declare"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
 
-// Declaring is of no domain: it has a world read those that its file declares. read
-// gives them in their order, and says to the reader what is wrong.
-func Declaring(read func(*world.Reader) []*declared.Declaration) Domain {
-	return Domain{Kind: world.Kind{Section: func() world.Section { return &declaringSection{read: read} }}}
+// declaring is of no domain: it has a world read those that its file declares, beside
+// some others.
+func declaring(beside []Domain) Domain {
+	return Domain{Kind: world.Kind{Section: func() world.Section { return &Declaring{beside: beside} }}}
 }
 
-// declaringSection is what a world file says of domains of its own.
-type declaringSection struct {
-	read func(*world.Reader) []*declared.Declaration
-	list []*declared.Declaration
+// Declaring is what a world file says of domains of its own.
+type Declaring struct {
+	Domains declare.Section `yaml:"domains"`
+
+	World  declare.World // that they were read for
+	All    []*declared.Declaration
+	beside []Domain
 }
 
 // Said reports that no domain is said by it.
-func (s *declaringSection) Said() bool { return false }
+func (s *Declaring) Said() bool { return false }
 
 // ReadCustomer has nothing to read.
-func (s *declaringSection) ReadCustomer(*world.Reader, string, string, any) {}
+func (s *Declaring) ReadCustomer(*world.Reader, string, string, any) {}
 
 // Read reads the declarations.
-func (s *declaringSection) Read(r *world.Reader) { s.list = s.read(r) }
+func (s *Declaring) Read(r *world.Reader) {
+	kinds := Kinds(s.beside)
+	s.World = declare.World{Currency: r.Currency, Customers: r.Customers, Source: r.Source(), Reasons: world.Reasons(kinds)}
+	for _, k := range kinds {
+		s.World.Names, s.World.Capabilities = append(s.World.Names, k.Name, k.Handle), append(s.World.Capabilities, k.Capability)
+	}
+	var err error
+	if s.All, err = s.Domains.Read(s.World); err != nil {
+		r.Refuse(err)
+	}
+}
 
 // Open is never asked for.
-func (s *declaringSection) Open(context.Context, world.Setting) (world.Domain, error) {
+func (s *Declaring) Open(context.Context, world.Setting) (world.Domain, error) {
 	return nil, errors.New("domains: what declares is no domain")
 }
 
 // Declared gives the domains that are declared.
-func (s *declaringSection) Declared() []world.Planned {
-	all := make([]world.Planned, len(s.list))
-	for i, d := range s.list {
+func (s *Declaring) Declared() []world.Planned {
+	all := make([]world.Planned, len(s.All))
+	for i, d := range s.All {
 		all[i] = world.Planned{Kind: declaredKind(d), Section: &declaredSection{d}}
 	}
 	return all

@@ -28,8 +28,14 @@ type Domain struct {
 	Offers map[string]interp.Offer
 }
 
-// All are the domains that tokenshell comes with.
-func All() []Domain { return []Domain{couponsKind(), pointsKind(), paymentsKind()} }
+// All are the domains that tokenshell comes with, and any that a world file declares.
+func All() []Domain { return And() }
+
+// And gives All, with some more that are made in Go.
+func And(more ...Domain) []Domain {
+	made := append([]Domain{couponsKind(), pointsKind(), paymentsKind()}, more...)
+	return append(made, declaring(made))
+}
 
 // Of gives the domains of some kinds: those of all, and those that a world file
 // declares.

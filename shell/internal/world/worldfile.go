@@ -42,6 +42,7 @@ type Plan struct {
 	facts       []string  // that are carried, though no domain reads them
 	Customers   []string  // the first is the default
 	domains     []Planned // in the order of the kinds
+	Sections    []Section // all that was read, also what is of no domain
 	Source      []byte    // nil for the embedded world
 	Numbers     []string  // of cards: no output may show more than their last four digits
 }
@@ -191,6 +192,16 @@ type Reader struct {
 	err    error
 }
 
+// Source gives the text of the file.
+func (r *Reader) Source() []byte { return r.source }
+
+// Refuse notes an error that knows its place in the file.
+func (r *Reader) Refuse(err error) {
+	if r.err == nil {
+		r.err = yamlfile.Error(r.path, err)
+	}
+}
+
 // Fail notes what is wrong at a YAML path such as $.coupons[2].amount.
 func (r *Reader) Fail(at, format string, args ...any) {
 	if r.err != nil {
@@ -260,7 +271,7 @@ func (r *Reader) plan(f *fileShape) (*Plan, error) {
 		r.Fail("$.currency", "unknown currency %q: write an ISO 4217 code such as EUR", r.Currency)
 		return nil, r.err
 	}
-	plan := &Plan{kinds: f.kinds, currency: r.Currency}
+	plan := &Plan{kinds: f.kinds, currency: r.Currency, Sections: f.sections}
 	r.readCustomers(f, from.FieldByName("Customers"))
 	plan.Customers = r.Customers
 	var names []string
