@@ -52,9 +52,20 @@ func Try(ctx context.Context, plan *world.Plan, row attacks.Row, seed uint64, we
 	if err != nil {
 		return attacks.Result{}, err
 	}
-	result := attacks.Run(ctx, row, New(w), seed)
+	t := New(w)
+	shop := t.Shop()
+	for i, p := range w.Parties {
+		shop.Services[i].Often = p.Sample(w.Plan.Customers[0]).Often
+	}
+	if lacks := row.Lacks(shop); lacks != "" {
+		return attacks.Result{Row: row, Status: attacks.Skipped, Detail: needs + lacks}, nil
+	}
+	result := attacks.Run(ctx, row, t, seed)
 	return result, ctx.Err() // what was interrupted has no verdict
 }
+
+// needs begins what is said of a row that is not tried.
+const needs = "it needs "
 
 // Shop says what there is.
 func (t Target) Shop() attacks.Shop {
