@@ -261,14 +261,14 @@ func (r *Relay) Relay(ctx context.Context, id, token string) (service string, er
 			}
 		}
 	}
-	claims, err := tokens.Judge(token, r.verifier.Checks(tokens.Own{
+	claims, err := r.verifier.Judge(token, tokens.Own{
 		Session: func(c *tokens.Claims) error { return r.belongs(ctx, id, c) },
 		Route:   r.routed,
 		Replay: func(c *tokens.Claims) error {
 			service, err = r.accept(ctx, id, token, c)
 			return err
 		},
-	}))
+	})
 	if err != nil {
 		var refusal *tokens.Refusal
 		if errors.As(err, &refusal) && refusal.Token != (tokens.Ref{}) {

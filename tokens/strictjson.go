@@ -239,16 +239,21 @@ func (s *scanner) str(decode bool) (string, error) {
 	start, plain := s.at, true
 	for s.at < len(s.text) {
 		switch c := s.text[s.at]; {
+		case c >= 0x20 && c < utf8.RuneSelf && c != '"' && c != '\\':
+			s.at++
 		case c == '"':
 			raw := s.text[start:s.at]
 			s.at++
-			if !decode {
+			switch {
+			case !decode:
 				return "", nil
+			case !plain:
+				return unescape(raw), nil
 			}
-			if plain {
-				return string(raw), nil
+			if known := contractNames[string(raw)]; known != "" {
+				return known, nil
 			}
-			return unescape(raw), nil
+			return string(raw), nil
 		case c == '\\':
 			plain = false
 			if err := s.escape(); err != nil {
@@ -256,8 +261,6 @@ func (s *scanner) str(decode bool) (string, error) {
 			}
 		case c < 0x20:
 			return "", s.errorf("control character in a string")
-		case c < utf8.RuneSelf:
-			s.at++
 		default:
 			r, size := utf8.DecodeRune(s.text[s.at:])
 			if r == utf8.RuneError && size == 1 {
@@ -267,6 +270,13 @@ func (s *scanner) str(decode bool) (string, error) {
 		}
 	}
 	return "", s.errorf("unclosed string")
+}
+
+// contractNames are strings that nearly every token has, so that none of them is
+// made anew.
+var contractNames = map[string]string{
+	"alg": "alg", "kid": "kid", "typ": "typ", "iss": "iss", "aud": "aud", "sub": "sub", "iat": "iat", "exp": "exp", "jti": "jti",
+	"order_processing_id": "order_processing_id", "capabilities": "capabilities", "constraints": "constraints", "sealed": "sealed", Audience: Audience,
 }
 
 // escape steps over one escape; a surrogate must come as a pair.
@@ -317,7 +327,7 @@ func unescape(raw []byte) (text string) {
 // beyond, so that the time does not grow with the square of their number.
 type nameSet struct {
 	few  []string
-	room [8]string
+	room [16]string // our payload has ten
 	many map[string]bool
 }
 
