@@ -33,7 +33,7 @@ func SplitCompact(text string, n int) ([][]byte, error) {
 		return nil, Refuse(Malformed, "%s where %d belong", Count(strings.Count(text, ".")+1, "segment"), n)
 	}
 	segments := make([][]byte, 0, n)
-	room := make([]byte, 0, len(text)) // for all of them
+	room := make([]byte, 0, len(text)*3/4) // for all of them
 	rest := text
 	for i := 1; i <= n; i++ {
 		var segment string
@@ -64,10 +64,10 @@ func checkStructure(m *Memory, e *Envelope) error {
 	if err != nil {
 		return err
 	}
-	if e.header, err = parseObject(segments[0]); err != nil {
+	if e.header, err = parseObject(e.headerRoom[:0], segments[0]); err != nil {
 		return Refuse(Malformed, "header: %v", err)
 	}
-	if e.payload, err = parseObject(segments[1]); err != nil {
+	if e.payload, err = parseObject(e.payloadRoom[:0], segments[1]); err != nil {
 		return Refuse(Malformed, "payload: %v", err)
 	}
 	e.body, e.signature = segments[1], segments[2]

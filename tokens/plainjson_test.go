@@ -25,7 +25,7 @@ func FuzzScanner(f *testing.F) {
 	}
 	f.Add([]byte(control().payload.text()))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		fast, err := parseObject(text)
+		fast, err := parseObject(nil, text)
 		plain, plainErr := plainObject(text)
 		if fmt.Sprint(err) != fmt.Sprint(plainErr) {
 			t.Fatalf("%q: %v, plainly %v", text, err, plainErr)

@@ -57,6 +57,9 @@ type Envelope struct {
 	verified        bool
 	claims          Claims
 	notBefore       time.Time // of an outside issuer's token; zero when it says none
+
+	headerRoom  [3]member // for as many members as our contract has
+	payloadRoom [10]member
 }
 
 // Claims gives the claims: complete after the claims check, empty before.

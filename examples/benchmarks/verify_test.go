@@ -143,3 +143,14 @@ func refused(b *testing.B, key signingKey, size int) map[string]string {
 		}),
 	}
 }
+
+// BenchmarkAlone verifies and does nothing else: for profiles.
+func BenchmarkAlone(b *testing.B) {
+	key := newKey(b, jose.ES256)
+	raw := key.sign(b, claims(id("op", 1), id("cpt", 1)))
+	checks := key.verifier()
+	b.ReportAllocs()
+	for b.Loop() {
+		must(b, judge(checks, raw))
+	}
+}
