@@ -44,20 +44,21 @@ func newRelay(clock tokens.Clock, service orchestrator.Service, keys tokens.KeyS
 // handing opens sessions and makes tokens for them, which are then handed in.
 type handing struct {
 	b      *testing.B
-	relay  *orchestrator.Relay
+	relay  *orchestrator.Relay // another one for each thousand orders, so that its memory is about as large for all
 	key    signingKey
 	made   int
+	until  int // how many are made for this relay
 	tokens []string
 	orders []string
-}
-
-func newHanding(b *testing.B, key signingKey) *handing {
-	return &handing{b: b, key: key, relay: newRelay(tokens.FrozenClock(now), orchestrator.Service{Name: "coupons", Capabilities: []string{capability}}, key)}
 }
 
 // prepare makes the next n tokens, three to an order.
 func (h *handing) prepare(n int) {
 	h.tokens, h.orders = h.tokens[:0], h.orders[:0]
+	if h.made >= h.until {
+		h.relay = newRelay(tokens.FrozenClock(now), orchestrator.Service{Name: "coupons", Capabilities: []string{capability}}, h.key)
+		h.made, h.until = h.until, h.until+3000
+	}
 	for range n {
 		order := id("op", h.made/3)
 		if h.made%3 == 0 {
@@ -82,7 +83,7 @@ func BenchmarkRelay(b *testing.B) {
 	for _, alg := range []jose.SignatureAlgorithm{jose.ES256, jose.EdDSA} {
 		b.Run(string(alg), func(b *testing.B) {
 			key := newKey(b, alg)
-			h := newHanding(b, key)
+			h := &handing{b: b, key: key}
 			inTurn(b, 1,
 				side{name: "bare", do: repeat(key.bare(b, key.sign(b, claims(id("op", 1), id("cpt", 1)))))},
 				side{name: "relay", make: h.prepare, do: h.relayAll},
@@ -113,6 +114,10 @@ func service(b *testing.B, clock *tokens.WorldClock) *points.Service {
 	return s
 }
 
+// pause is between two turns, so that all that is remembered, for about a day, is
+// two thousand orders.
+const pause = 12 * time.Minute
+
 // BenchmarkRelayAndRedeem: a token that seals nothing on its whole way from the
 // client's hand to the receipt, where it is verified twice, as a multiple of two
 // bare checks.
@@ -128,7 +133,7 @@ func BenchmarkRelayAndRedeem(b *testing.B) {
 		side{
 			name: "relay-and-redeem",
 			make: func(n int) {
-				must(b, clock.Advance(time.Second)) // so that what is over is forgotten, as it is in a shell that lives long
+				must(b, clock.Advance(pause))
 				orders, raws = orders[:0], raws[:0]
 				for range n {
 					order := id("op", made)
@@ -159,7 +164,8 @@ func BenchmarkRelayAndRedeem(b *testing.B) {
 // signature (RFC 6979) and the check of it, which is how an issuer knows that its
 // KMS has signed what it was asked.
 func BenchmarkIssue(b *testing.B) {
-	s := service(b, tokens.FrozenClock(now))
+	clock := tokens.FrozenClock(now)
+	s := service(b, clock)
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(b, err)
 	made := 0
@@ -173,7 +179,7 @@ func BenchmarkIssue(b *testing.B) {
 				b.Fatal("not verified")
 			}
 		})},
-		side{name: "issue", do: repeat(func() {
+		side{name: "issue", make: func(int) { must(b, clock.Advance(pause)) }, do: repeat(func() {
 			made++
 			_, err := s.Confirm(background, orderOf(id("op", made)), "5")
 			must(b, err)
@@ -187,8 +193,8 @@ func BenchmarkIssue(b *testing.B) {
 func BenchmarkTwoGoroutines(b *testing.B) {
 	key := newKey(b, jose.ES256)
 	bare := key.bare(b, key.sign(b, claims(id("op", 1), id("cpt", 1))))
-	const work = 512
-	h := newHanding(b, key)
+	const work = 600 // which a thousand orders are made of
+	h := &handing{b: b, key: key}
 	measures := []struct {
 		name string
 		make func()

@@ -104,12 +104,12 @@ func BenchmarkWorld(b *testing.B) {
 	must(b, os.WriteFile(file, []byte(checkout), 0o600))
 	var world, scenario []float64
 	for b.Loop() {
-		began := cpu(b)
+		began := cpu(b, process)
 		for range each {
 			_, err := shell.NewWorld(background, shell.WorldConfig{Seed: &seed})
 			must(b, err)
 		}
-		between := cpu(b)
+		between := cpu(b, process)
 		err := shell.RunScenarios(background, shell.ScenarioConfig{Seed: seed}, repeated(file), func(o shell.Outcome) {
 			if o.Verdict != shell.Passed {
 				b.Fatal(shell.Explain(o))
@@ -117,7 +117,7 @@ func BenchmarkWorld(b *testing.B) {
 		})
 		must(b, err)
 		world = append(world, (between-began).Seconds()*1000/each)
-		scenario = append(scenario, (cpu(b)-between).Seconds()*1000/each)
+		scenario = append(scenario, (cpu(b, process)-between).Seconds()*1000/each)
 	}
 	b.ReportMetric(median(world), "world-ms")
 	b.ReportMetric(median(scenario), "scenario-ms")

@@ -4,10 +4,10 @@ package benchmarks
 
 import (
 	"flag"
+	"runtime"
+	"runtime/metrics"
 	"slices"
-	"syscall"
 	"testing"
-	"time"
 )
 
 var long = flag.Bool("long", false, "measure what takes minutes, too")
@@ -25,47 +25,50 @@ const (
 	each  = 16 // times that a side does it in a turn
 )
 
-// cpu gives the processor time that this process has used, garbage collection
-// and all: what others do meanwhile is not in it.
-func cpu(b *testing.B) time.Duration {
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+// allocated gives how many bytes this process has ever allocated.
+func allocated() float64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(sample)
+	return float64(sample[0].Value.Uint64())
 }
 
 // inTurn has all sides take turns, b.N rounds of them, and reports for each but the
-// first how many times the first one's time it takes, by the median of the rounds;
-// of the first, microseconds. least is how many times the first one's own time the
-// ratio is to: 2, when it is compared with two of them.
+// first how many times the first one's time it takes, by the median of the turns;
+// of the first, microseconds. The collector, which works beside all of them, costs
+// each as much as it has allocated. least is how many times the first one's time
+// the ratio is to: 2, when it is compared with two of them.
 func inTurn(b *testing.B, least float64, sides ...side) {
 	b.Helper()
-	rounds := make([][]float64, len(sides))
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // so that no idle one helps the collector
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	runtime.GC() // of what was made for the benchmark before
+	times, bytes := make([][]float64, len(sides)), make([]float64, len(sides))
+	began, own, all := cpu(b, process), cpu(b, thread), allocated()
 	for b.Loop() {
-		sums := make([]time.Duration, len(sides))
 		for range turns {
 			for i, s := range sides {
 				if s.make != nil {
 					s.make(each)
 				}
-				began := cpu(b)
+				had, since := allocated(), cpu(b, thread)
 				s.do(each)
-				sums[i] += cpu(b) - began
+				times[i] = append(times[i], float64(cpu(b, thread)-since)/1000/each)
+				bytes[i] += allocated() - had
 			}
 		}
-		for i, sum := range sums {
-			rounds[i] = append(rounds[i], float64(sum)/(turns*each)/1000)
-		}
 	}
+	beside := (cpu(b, process) - began) - (cpu(b, thread) - own)
+	perByte := float64(beside) / 1000 / (allocated() - all)
+	collection := func(i int) float64 { return bytes[i] / float64(len(times[i])*each) * perByte }
 	for i, s := range sides[1:] {
-		ratios := make([]float64, b.N)
-		for round := range ratios {
-			ratios[round] = rounds[i+1][round] / rounds[0][round] / least
+		ratios := make([]float64, len(times[0]))
+		for turn := range ratios {
+			ratios[turn] = (times[i+1][turn] + collection(i+1)) / (times[0][turn] + collection(0)) / least
 		}
 		b.ReportMetric(median(ratios), s.name)
 	}
-	b.ReportMetric(median(rounds[0]), sides[0].name+"-µs")
+	b.ReportMetric(median(times[0])+collection(0), sides[0].name+"-µs")
 	b.ReportMetric(0, "ns/op") // all sides in turn: it says nothing
 }
 
