@@ -29,7 +29,6 @@ var notSaved = map[string]string{
 	"ring.Ring.past":         "it is what comes back of log and conversation, in as many pieces as there were ways here",
 	"ring.Ring.since":        "likewise",
 	"wire.Wire.lives":        "how often a relay was started matters to whoever waits for it just then",
-	"tokens.headers.parsed":  "what a text says as a header is the same for ever",
 	"issuers.Sealer.letters": "the same letter is the same text in every future: see issuers.Sealer.Seal",
 	"issuers.Sealer.oldest":  "likewise",
 	"client.Wallet.secrets":  "what was secret once stays secret",
