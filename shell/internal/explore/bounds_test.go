@@ -17,6 +17,7 @@ import (
 
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/domains"
+	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
@@ -117,12 +118,12 @@ func many() int {
 
 // A step is packed and unpacked, and a bound is written as it is read.
 func TestPacking(t *testing.T) {
-	for _, st := range []step{
-		{Move: Move{checksOut, 1, 0, 0}},
-		{Move: Move{redeemsOne, 2, 3, 0}, Plan: []Decision{{}, {Fate: bound.Interrupt}}},
-		{Move: Move{relays, 1, 1, 0}, Plan: []Decision{{Fate: "meanwhile", Inner: Move{revokes, 1, 2, 7}}, {}, {}, {Fate: "late"}}},
+	for _, st := range []stage.Step{
+		{Move: stage.Move{Verb: stage.ChecksOut, Order: 1}},
+		{Move: stage.Move{Verb: stage.RedeemsOne, Order: 2, Token: 3}, Plan: []stage.Decision{{}, {Fate: bound.Interrupt}}},
+		{Move: stage.Move{Verb: stage.Relays, Order: 1, Token: 1}, Plan: []stage.Decision{{Fate: "meanwhile", Inner: stage.Move{Verb: stage.Revokes, Order: 1, Token: 2, Arg: 7}}, {}, {}, {Fate: "late"}}},
 	} {
-		if diff := cmp.Diff(st, unpack(pack(st)), cmp.AllowUnexported(Move{})); diff != "" {
+		if diff := cmp.Diff(st, stage.Unpack(stage.Pack(st))); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -146,11 +147,11 @@ func TestDefaultBoundsMeetEverything(t *testing.T) {
 		total.add(s.reach)
 		t.Logf("%s %s: %s, %s CPU", b.Name, b, mark(s), cpu(t)-before)
 	}
-	stage, err := newStage(embedded(t), tokens.Weakness{}, bound.Bound{})
+	on, err := stage.New(embedded(t), tokens.Weakness{}, bound.Bound{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if missing := total.missing(stage); len(missing) > 0 {
+	if missing := total.missing(on); len(missing) > 0 {
 		t.Errorf("never met: %s", strings.Join(missing, ", "))
 	}
 	for _, e := range excuses {

@@ -8,9 +8,7 @@ import (
 
 	"tokenshell/issuers"
 	"tokenshell/orchestrator"
-	"tokenshell/shell/internal/bound"
-	"tokenshell/shell/internal/wire"
-	"tokenshell/shell/internal/world"
+	"tokenshell/shell/internal/stage"
 	"tokenshell/tokens"
 )
 
@@ -38,9 +36,9 @@ func (r *reach) add(other *reach) {
 }
 
 // state notes what a state shows.
-func (r *reach) state(s *stage) {
-	for _, of := range s.model.Sessions {
-		r.Counts["session "+s.model.Stood(of)]++
+func (r *reach) state(s *stage.Stage) {
+	for _, of := range s.Model.Sessions {
+		r.Counts["session "+s.Model.Stood(of)]++
 		for _, st := range of.Stands() {
 			r.Counts["step "+st.Status]++
 			if st.Result != "" {
@@ -48,10 +46,10 @@ func (r *reach) state(s *stage) {
 			}
 		}
 	}
-	for _, p := range s.world.Parties {
+	for _, p := range s.World.Parties {
 		for _, e := range p.Entries() {
 			r.Counts["confirmed "+p.Name]++
-			r.Counts["reservation "+bookState(e)]++
+			r.Counts["reservation "+stage.BookState(e)]++
 			if e.State == issuers.Committed {
 				r.Counts["redeemed "+p.Name]++
 			}
@@ -60,14 +58,14 @@ func (r *reach) state(s *stage) {
 }
 
 // tried notes what a verb led to.
-func (r *reach) tried(s *stage, m Move) {
-	r.Counts["verb "+alphabet[m.verb].name]++
-	for _, made := range s.trace {
+func (r *reach) tried(s *stage.Stage, m stage.Move) {
+	r.Counts["verb "+stage.Alphabet[m.Verb].Name]++
+	for _, made := range s.Trace {
 		if made.Made.Fate != "" {
-			r.Counts["fate "+made.step()+" "+string(made.Made.Fate)]++
+			r.Counts["fate "+made.Asked()+" "+string(made.Made.Fate)]++
 		}
 	}
-	for _, reason := range s.said.Reasons {
+	for _, reason := range s.Said.Reasons {
 		r.Counts["reason "+reason]++
 	}
 }
@@ -96,7 +94,7 @@ var excuses = []excuse{
 }
 
 // wanted gives everything that has to be met by a default run in a world, in order.
-func wanted(s *stage) []string {
+func wanted(s *stage.Stage) []string {
 	var all []string
 	for _, state := range sessionStates {
 		all = append(all, "session "+string(state))
@@ -113,33 +111,21 @@ func wanted(s *stage) []string {
 	for _, reason := range reasonsInScope {
 		all = append(all, "reason "+string(reason))
 	}
-	for _, step := range s.world.Steps() {
-		for _, kind := range s.kinds(step) {
+	for _, step := range s.World.Steps() {
+		for _, kind := range s.Kinds(step) {
 			all = append(all, "fate "+step.String()+" "+string(kind))
 		}
 	}
-	for _, l := range alphabet {
-		if !slices.Contains(all, "verb "+l.name) {
-			all = append(all, "verb "+l.name)
+	for _, l := range stage.Alphabet {
+		if !slices.Contains(all, "verb "+l.Name) {
+			all = append(all, "verb "+l.Name)
 		}
-	}
-	return all
-}
-
-// kinds gives all that may become of a question for a step.
-func (s *stage) kinds(step world.Step) []wire.FaultKind {
-	var all []wire.FaultKind
-	for _, kind := range wire.FaultKinds(step.Party, step.Step) {
-		all = append(all, wire.FaultKind(kind))
-	}
-	if step.Step == "redeem" && step.Party != "relay" || step.Step == "cancel" {
-		all = append(all, bound.Interrupt)
 	}
 	return all
 }
 
 // missing gives what was never met and is not excused.
-func (r *reach) missing(s *stage) []string {
+func (r *reach) missing(s *stage.Stage) []string {
 	return slices.DeleteFunc(wanted(s), func(what string) bool {
 		return r.Counts[what] > 0 || slices.ContainsFunc(excuses, func(e excuse) bool { return e.what == what })
 	})

@@ -14,16 +14,11 @@ import (
 	"time"
 
 	"tokenshell/shell/internal/bound"
+	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
-
-// step is one move and what became of its messages.
-type step struct {
-	Move Move
-	Plan []Decision // up to the last message that went wrong
-}
 
 // node is a state that was reached, and how.
 type node struct {
@@ -35,7 +30,7 @@ type node struct {
 // finding is what broke, and the way there.
 type finding struct {
 	What string
-	Way  []step
+	Way  []stage.Step
 }
 
 // search looks at all that a bound allows.
@@ -91,14 +86,14 @@ func newSearch(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, custom
 // walker is what works through a part of a layer, in a world of its own.
 type walker struct {
 	search *search
-	stage  *stage
+	stage  *stage.Stage
 	ctx    context.Context
 
-	path []int32 // the nodes from the first to where it stands
-	held []kept  // the stage at each of them
+	path []int32      // the nodes from the first to where it stands
+	held []stage.Kept // the stage at each of them
 
-	moves, inner []Move
-	plans        [][]Decision
+	moves, inner []stage.Move
+	plans        [][]stage.Decision
 	out          *batch
 }
 
@@ -114,13 +109,13 @@ type batch struct {
 }
 
 func (s *search) newWalker(ctx context.Context) (*walker, error) {
-	stage, err := newStage(s.plan, s.weakness, s.bound)
+	on, err := stage.New(s.plan, s.weakness, s.bound)
 	if err != nil {
 		return nil, err
 	}
-	stage.settleOn(s.customer)
-	stage.exact = s.exact
-	return &walker{search: s, stage: stage, ctx: ctx, path: []int32{0}, held: []kept{stage.save()}}, nil
+	on.SettleOn(s.customer)
+	on.Exact = s.exact
+	return &walker{search: s, stage: on, ctx: ctx, path: []int32{0}, held: []stage.Kept{on.Save()}}, nil
 }
 
 // stand takes the stage to a node: back to where its way parts from the one that
@@ -136,15 +131,15 @@ func (w *walker) stand(at int32) error {
 		common++
 	}
 	w.path, w.held = w.path[:common], w.held[:common]
-	w.stage.restore(w.held[common-1])
+	w.stage.Restore(w.held[common-1])
 	for _, n := range way[common:] {
-		st := unpack(w.search.at(n).via)
-		w.stage.blind = true
-		err := w.stage.try(w.ctx, st.Move, st.Plan)
-		if w.stage.blind = false; err != nil {
+		st := stage.Unpack(w.search.at(n).via)
+		w.stage.Blind = true
+		err := w.stage.Try(w.ctx, st.Move, st.Plan)
+		if w.stage.Blind = false; err != nil {
 			return fmt.Errorf("what led to a state does not lead there again: %w", err)
 		}
-		w.path, w.held = append(w.path, n), append(w.held, w.stage.save())
+		w.path, w.held = append(w.path, n), append(w.held, w.stage.Save())
 	}
 	return nil
 }
@@ -156,7 +151,7 @@ func (w *walker) look(at int32) {
 		return
 	}
 	here := w.held[len(w.held)-1]
-	if err := w.stage.world.Audit(); err != nil {
+	if err := w.stage.World.Audit(); err != nil {
 		w.out.found = w.search.arrived(at, err)
 		return
 	}
@@ -164,43 +159,43 @@ func (w *walker) look(at int32) {
 	if w.ending(at, here); w.out.found != nil {
 		return
 	}
-	w.stage.restore(here)
-	w.moves = w.stage.moves(w.moves)
-	w.inner = others(w.moves)
-	left := w.search.bound.Faults - here.past.faults
+	w.stage.Restore(here)
+	w.moves = w.stage.Moves(w.moves)
+	w.inner = stage.Others(w.moves)
+	left := w.search.bound.Faults - here.Past.Faults
 	for _, m := range w.moves {
-		if w.each(at, here, m, left-m.costsFault()); w.out.found != nil || w.ctx.Err() != nil {
+		if w.each(at, here, m, left-m.CostsFault()); w.out.found != nil || w.ctx.Err() != nil {
 			return
 		}
 	}
 }
 
 // each tries a move with everything that may become of its messages.
-func (w *walker) each(at int32, here kept, m Move, left int) {
+func (w *walker) each(at int32, here stage.Kept, m stage.Move, left int) {
 	s := w.stage
 	w.plans = append(w.plans[:0], nil)
 	for len(w.plans) > 0 {
 		plan := w.plans[len(w.plans)-1]
 		w.plans = w.plans[:len(w.plans)-1]
-		s.restore(here)
-		broken := s.try(w.ctx, m, plan)
+		s.Restore(here)
+		broken := s.Try(w.ctx, m, plan)
 		w.out.verbs++
-		w.out.messages += len(s.trace)
+		w.out.messages += len(s.Trace)
 		w.out.reach.tried(s, m)
-		if quiet := new(unheard); errors.As(broken, &quiet) {
+		if quiet := new(stage.Unheard); errors.As(broken, &quiet) {
 			if w.out.unheard == nil {
-				w.out.unheard = w.search.finding(at, step{m, slices.Clone(plan)}, broken)
+				w.out.unheard = w.search.finding(at, stage.Step{Move: m, Plan: slices.Clone(plan)}, broken)
 			}
 		} else if broken != nil {
-			w.out.found = w.search.finding(at, step{m, plan}, broken)
+			w.out.found = w.search.finding(at, stage.Step{Move: m, Plan: plan}, broken)
 			return
 		}
 		if w.ctx.Err() != nil {
 			return
 		}
-		digest := s.digest()
+		digest := s.Digest()
 		if !w.search.known(digest) {
-			w.out.children = append(w.out.children, node{digest, at, pack(step{m, plan})})
+			w.out.children = append(w.out.children, node{digest, at, stage.Pack(stage.Step{Move: m, Plan: plan})})
 		}
 		used := 0
 		for _, d := range plan {
@@ -211,26 +206,26 @@ func (w *walker) each(at int32, here kept, m Move, left int) {
 		if used >= left {
 			continue
 		}
-		for i := len(s.trace) - 1; i >= len(plan); i-- {
-			for _, fate := range s.fates(s.trace[i]) {
-				if fate == bound.Interrupt && (s.trace[i].Inner || !alphabet[m.verb].stops) {
+		for i := len(s.Trace) - 1; i >= len(plan); i-- {
+			for _, fate := range s.Fates(s.Trace[i]) {
+				if fate == bound.Interrupt && (s.Trace[i].Inner || !stage.Alphabet[m.Verb].Stops) {
 					continue
 				}
-				next := func(d Decision) {
-					longer := make([]Decision, i+1)
+				next := func(d stage.Decision) {
+					longer := make([]stage.Decision, i+1)
 					copy(longer, plan)
 					longer[i] = d
 					w.plans = append(w.plans, longer)
 				}
 				if fate != wire.Meanwhile {
-					next(Decision{Fate: fate})
+					next(stage.Decision{Fate: fate})
 					continue
 				}
 				for _, other := range w.inner {
-					if other.costsClock() > s.bound.Clock-here.past.clock-m.costsClock() || other.costsFault() > left-used-1 {
+					if other.CostsClock() > s.Bound.Clock-here.Past.Clock-m.CostsClock() || other.CostsFault() > left-used-1 {
 						continue
 					}
-					next(Decision{fate, other})
+					next(stage.Decision{Fate: fate, Inner: other})
 				}
 			}
 		}
@@ -240,14 +235,14 @@ func (w *walker) each(at int32, here kept, m Move, left int) {
 // arrived says what is broken in a state that was reached.
 func (s *search) arrived(at int32, broken error) *finding {
 	last := s.at(at)
-	return s.finding(last.parent, unpack(last.via), broken)
+	return s.finding(last.parent, stage.Unpack(last.via), broken)
 }
 
 // finding says what broke, and how to get there.
-func (s *search) finding(at int32, last step, broken error) *finding {
+func (s *search) finding(at int32, last stage.Step, broken error) *finding {
 	f := &finding{What: broken.Error()}
 	for n := at; n > 0; n = s.at(n).parent {
-		f.Way = append(f.Way, unpack(s.at(n).via))
+		f.Way = append(f.Way, stage.Unpack(s.at(n).via))
 	}
 	slices.Reverse(f.Way)
 	f.Way = append(f.Way, last)
@@ -270,46 +265,6 @@ func (s *search) at(n int32) node {
 	return s.nodes[n]
 }
 
-// pack writes a step in few bytes.
-func pack(st step) string {
-	b := []byte{byte(st.Move.verb), st.Move.order, st.Move.token, st.Move.arg}
-	for i, d := range st.Plan {
-		if d.Fate == "" {
-			continue
-		}
-		b = append(b, byte(i), byte(i>>8), fateNumber(d.Fate))
-		if d.Fate == wire.Meanwhile {
-			b = append(b, byte(d.Inner.verb), d.Inner.order, d.Inner.token, d.Inner.arg)
-		}
-	}
-	return string(b)
-}
-
-// unpack reads what pack wrote.
-func unpack(text string) step {
-	b := []byte(text)
-	st := step{Move: Move{verb(b[0]), b[1], b[2], b[3]}}
-	for b = b[4:]; len(b) > 0; {
-		at, d := int(b[0])|int(b[1])<<8, Decision{Fate: fateNumbers[b[2]]}
-		b = b[3:]
-		if d.Fate == wire.Meanwhile {
-			d.Inner, b = Move{verb(b[0]), b[1], b[2], b[3]}, b[4:]
-		}
-		for len(st.Plan) <= at {
-			st.Plan = append(st.Plan, Decision{})
-		}
-		st.Plan[at] = d
-	}
-	return st
-}
-
-// fateNumbers are the fates by number, for packing.
-var fateNumbers = [...]wire.FaultKind{
-	"", wire.Timeout, wire.LostReply, wire.Unavailable, wire.Refuse, wire.Late, wire.Duplicate, wire.CrashBefore, wire.CrashAfter, bound.Interrupt, wire.Meanwhile, wire.Slow,
-}
-
-func fateNumber(kind wire.FaultKind) byte { return byte(slices.Index(fateNumbers[:], kind)) }
-
 // pieceSize is how many states a walker is given at once.
 const pieceSize = 16
 
@@ -327,7 +282,7 @@ func (s *search) run(ctx context.Context, workers int) (*finding, error) {
 		walkers[i] = w
 	}
 	if len(s.nodes) == 0 {
-		first := walkers[0].stage.digest()
+		first := walkers[0].stage.Digest()
 		s.nodes = append(s.nodes, node{first, -1, ""})
 		s.seen[first] = 0
 		s.layer.to = 1

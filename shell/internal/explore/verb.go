@@ -19,6 +19,7 @@ import (
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
@@ -168,11 +169,11 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 	result.credit(w, total)
 	result.Unreached = []string{}
 	if v.Bound == "" && v.Fates == "" {
-		stage, err := newStage(w.Plan, tokens.Weakness{}, bound.Bound{})
+		on, err := stage.New(w.Plan, tokens.Weakness{}, bound.Bound{})
 		if err != nil {
 			return err
 		}
-		result.Unreached = append(result.Unreached, total.missing(stage)...)
+		result.Unreached = append(result.Unreached, total.missing(on)...)
 	}
 	var unwritten error
 	if result.Found != "" && v.Out != "" {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tokenshell/shell/internal/bound"
+	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
@@ -44,30 +45,30 @@ func wander(ctx context.Context, plan *world.Plan, weakness tokens.Weakness, cus
 // walk makes verbs that chance chooses, and ends.
 func (w *walker) walk(rng *rand.Rand) *finding {
 	s := w.stage
-	s.restore(w.held[0])
-	var way []step
+	s.Restore(w.held[0])
+	var way []stage.Step
 	for range walkSteps {
-		if w.moves = s.moves(w.moves); len(w.moves) == 0 {
+		if w.moves = s.Moves(w.moves); len(w.moves) == 0 {
 			break
 		}
-		st := step{Move: w.moves[rng.IntN(len(w.moves))]}
-		here := s.save()
-		broken := s.try(w.ctx, st.Move, nil)
-		if left := s.bound.Faults - s.faults; broken == nil && left > 0 && len(s.trace) > 0 && rng.IntN(oddsFault) == 0 {
-			at := rng.IntN(len(s.trace))
-			if d := w.decide(rng, st.Move, s.trace[at]); d.Fate != "" {
-				st.Plan = make([]Decision, at+1)
+		st := stage.Step{Move: w.moves[rng.IntN(len(w.moves))]}
+		here := s.Save()
+		broken := s.Try(w.ctx, st.Move, nil)
+		if left := s.Bound.Faults - s.Faults; broken == nil && left > 0 && len(s.Trace) > 0 && rng.IntN(oddsFault) == 0 {
+			at := rng.IntN(len(s.Trace))
+			if d := w.decide(rng, st.Move, s.Trace[at]); d.Fate != "" {
+				st.Plan = make([]stage.Decision, at+1)
 				st.Plan[at] = d
-				s.restore(here)
-				broken = s.try(w.ctx, st.Move, st.Plan)
+				s.Restore(here)
+				broken = s.Try(w.ctx, st.Move, st.Plan)
 			}
 		}
 		way = append(way, st)
 		w.out.verbs++
-		w.out.messages += len(s.trace)
+		w.out.messages += len(s.Trace)
 		w.out.reach.tried(s, st.Move)
 		if broken = loud(broken); broken == nil {
-			broken = s.world.Audit()
+			broken = s.World.Audit()
 		}
 		if w.ctx.Err() != nil {
 			return nil
@@ -77,9 +78,9 @@ func (w *walker) walk(rng *rand.Rand) *finding {
 		}
 	}
 	w.out.reach.state(s)
-	last := s.save()
-	for _, first := range [][]Move{nil, {{verb: advances, arg: farAway}}} {
-		s.restore(last)
+	last := s.Save()
+	for _, first := range [][]stage.Move{nil, {{Verb: stage.Advances, Arg: stage.FarAway}}} {
+		s.Restore(last)
 		if w.end(0, first); w.out.found != nil {
 			found := w.out.found
 			w.out.found, found.Way = nil, append(way, found.Way...)
@@ -90,22 +91,22 @@ func (w *walker) walk(rng *rand.Rand) *finding {
 }
 
 // decide gives what becomes of a message, by chance.
-func (w *walker) decide(rng *rand.Rand, m Move, of message) Decision {
-	fates := w.stage.fates(of)
+func (w *walker) decide(rng *rand.Rand, m stage.Move, of stage.Message) stage.Decision {
+	fates := w.stage.Fates(of)
 	if len(fates) == 0 {
-		return Decision{}
+		return stage.Decision{}
 	}
 	switch fate := fates[rng.IntN(len(fates))]; {
-	case fate == bound.Interrupt && (of.Inner || !alphabet[m.verb].stops):
-		return Decision{}
+	case fate == bound.Interrupt && (of.Inner || !stage.Alphabet[m.Verb].Stops):
+		return stage.Decision{}
 	case fate == wire.Meanwhile:
-		some := slices.DeleteFunc(others(w.moves), func(other Move) bool { return other.costsClock()+other.costsFault() > 0 })
+		some := slices.DeleteFunc(stage.Others(w.moves), func(other stage.Move) bool { return other.CostsClock()+other.CostsFault() > 0 })
 		if len(some) == 0 {
-			return Decision{}
+			return stage.Decision{}
 		}
-		return Decision{fate, some[rng.IntN(len(some))]}
+		return stage.Decision{Fate: fate, Inner: some[rng.IntN(len(some))]}
 	default:
-		return Decision{Fate: fate}
+		return stage.Decision{Fate: fate}
 	}
 }
 
@@ -133,17 +134,17 @@ func (w *walker) shorten(found *finding) *finding {
 }
 
 // breaks goes a way, as far as it makes sense, and gives what breaks on it.
-func (w *walker) breaks(way []step) *finding {
+func (w *walker) breaks(way []stage.Step) *finding {
 	s := w.stage
-	s.restore(w.held[0])
+	s.Restore(w.held[0])
 	for i, st := range way {
-		far := st.Move.verb == advances && st.Move.arg == farAway
-		if w.moves = s.moves(w.moves); !far && !slices.Contains(w.moves, st.Move) {
+		far := st.Move.Verb == stage.Advances && st.Move.Arg == stage.FarAway
+		if w.moves = s.Moves(w.moves); !far && !slices.Contains(w.moves, st.Move) {
 			return nil
 		}
-		broken := s.try(w.ctx, st.Move, st.Plan)
+		broken := s.Try(w.ctx, st.Move, st.Plan)
 		if broken = loud(broken); broken == nil {
-			broken = s.world.Audit()
+			broken = s.World.Audit()
 		}
 		if broken != nil {
 			return &finding{What: broken.Error(), Way: slices.Clone(way[:i+1])}
@@ -154,7 +155,7 @@ func (w *walker) breaks(way []step) *finding {
 
 // loud leaves out of what broke what nothing is seen of.
 func loud(broken error) error {
-	if errors.As(broken, new(*unheard)) {
+	if errors.As(broken, new(*stage.Unheard)) {
 		return nil
 	}
 	return broken
