@@ -6,7 +6,6 @@ package explore
 import (
 	"flag"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"syscall"
@@ -47,14 +46,14 @@ func searched(t *testing.T, b bound.Bound, workers int, change func(*search)) *s
 		found = s.unheard
 	}
 	if found != nil {
-		text, err := s.scenario(t.Context(), found)
+		text, err := (&course{plan: plan, customer: customer}).scenario(t.Context(), found)
 		t.Fatalf("%s, %v\n%s", found.What, err, text)
 	}
 	return s
 }
 
 func mark(s *search) string {
-	return fmt.Sprintf("%d states, %d verbs, %d messages, %s", len(s.nodes), s.verbs, s.messages, s.fingerprint()[:16])
+	return fmt.Sprintf("%d states, %d verbs, %d messages, %s", s.states.count(), s.verbs, s.messages, s.states.fingerprint()[:16])
 }
 
 // TestFingerprints holds what small bounds come to against what they came to: any
@@ -81,7 +80,7 @@ func TestFingerprints(t *testing.T) {
 func TestWorkersFindTheSame(t *testing.T) {
 	b := bound.Bound{Sessions: 1, Tokens: 1, Choices: 1, Clock: 1}
 	one, two := searched(t, b, 1, nil), searched(t, b, 3, nil)
-	if diff := cmp.Diff(one.nodes, two.nodes, cmp.AllowUnexported(node{})); diff != "" {
+	if diff := cmp.Diff(one.states, two.states, cmp.AllowUnexported(states{})); diff != "" {
 		t.Errorf("-one +three:\n%s", diff)
 	}
 	if diff := cmp.Diff(one.reach.Counts, two.reach.Counts); diff != "" {
@@ -98,14 +97,23 @@ func TestNothingIsLost(t *testing.T) {
 		{Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leave: []string{"meanwhile"}},
 	}[:2+many()] {
 		all, some := searched(t, b, 1, func(s *search) { s.exact = true }), searched(t, b, 1, nil)
-		if diff := cmp.Diff(slices.Sorted(maps.Keys(all.reach.Counts)), slices.Sorted(maps.Keys(some.reach.Counts))); diff != "" {
+		if diff := cmp.Diff(all.reach.names(), some.reach.names()); diff != "" {
 			t.Errorf("%s (-all +some):\n%s", b, diff)
 		}
-		if len(some.nodes) >= len(all.nodes) {
-			t.Errorf("%s: %d states of %d: nothing is saved", b, len(some.nodes), len(all.nodes))
+		if some.states.count() >= all.states.count() {
+			t.Errorf("%s: %d states of %d: nothing is saved", b, some.states.count(), all.states.count())
 		}
-		t.Logf("%s: %d states of %d", b, len(some.nodes), len(all.nodes))
+		t.Logf("%s: %d states of %d", b, some.states.count(), all.states.count())
 	}
+}
+
+// names gives what was met, sorted.
+func (r *reach) names() (all []string) {
+	for what := range r.Counts {
+		all = append(all, what.String())
+	}
+	slices.Sort(all)
+	return all
 }
 
 // many is 1 in a long run.

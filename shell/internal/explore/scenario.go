@@ -21,20 +21,20 @@ import (
 
 // scenario writes a finding. It goes the way once more, in a world like the one in
 // which it was found.
-func (s *search) scenario(ctx context.Context, f *finding) (string, error) {
-	on, err := stage.New(s.plan, s.weakness, s.bound)
+func (c *course) scenario(ctx context.Context, f *finding) (string, error) {
+	on, err := stage.New(c.plan, c.weakness, f.Bound)
 	if err != nil {
 		return "", err
 	}
-	on.SettleOn(s.customer)
+	on.SettleOn(c.customer)
 	w := &writing{stage: on}
-	if s.bound.Leeway > 0 {
-		w.line("set leeway %s", s.bound.Leeway)
+	if f.Bound.Leeway > 0 {
+		w.line("set leeway %s", f.Bound.Leeway)
 	}
 	for _, st := range f.Way {
 		w.step(ctx, st)
 	}
-	text := fmt.Sprintf("# explore --bound %s: %s.\nset check on\n", s.bound, f.What) + strings.Join(w.lines, "\n") + "\n"
+	text := fmt.Sprintf("# explore --bound %s: %s.\nset check on\n", f.Bound, f.What) + strings.Join(w.lines, "\n") + "\n"
 	archive := &txtar.Archive{Comment: []byte(text), Files: w.files}
 	slices.SortFunc(archive.Files, func(a, b txtar.File) int { return strings.Compare(a.Name, b.Name) })
 	archive.Files = slices.CompactFunc(archive.Files, func(a, b txtar.File) bool { return a.Name == b.Name })

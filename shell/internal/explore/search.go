@@ -4,14 +4,12 @@ package explore
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/stage"
@@ -20,17 +18,11 @@ import (
 	"tokenshell/tokens"
 )
 
-// node is a state that was reached, and how.
-type node struct {
-	digest [16]byte
-	parent int32 // -1 of the first
-	via    string
-}
-
 // finding is what broke, and the way there.
 type finding struct {
-	What string
-	Way  []stage.Step
+	What  string
+	Way   []stage.Step
+	Bound bound.Bound
 }
 
 // search looks at all that a bound allows.
@@ -41,46 +33,28 @@ type search struct {
 	customer string
 	exact    bool // states are told apart that need not be: to see that nothing is lost
 
-	mu            sync.RWMutex // of nodes and seen, while walkers look
-	nodes         []node
-	seen          map[[16]byte]int32
-	layer         struct{ from, to int } // the nodes that are looked at now
-	depth, looked int
+	mu     sync.RWMutex // of states, while walkers look
+	states states
+	looked int   // how many states were looked at: the first so many
+	layers []int // where each layer ends: its states are looked at before any that they lead to
 
 	verbs, messages, endings int
 	reach                    *reach
 	unheard                  *finding
-	settled                  func(*search) error // after each layer; may be nil
-	tell                     func(*search)       // how far it is, now and then; may be nil
-}
-
-// progress says how far it is, behind some states of other bounds.
-func (s *search) progress(before int, took time.Duration) string {
-	return fmt.Sprintf("%s: layer %d, %d states, %d to look at, %d states/s", s.bound.Name, s.depth, len(s.nodes), s.layer.to-s.layer.from, perSecond(before+len(s.nodes), took))
+	step                     func(*search) error // after each piece; it may stop the search. May be nil
 }
 
 // report says what came of it.
 func (s *search) report(exhausted bool) boundReport {
 	return boundReport{
-		Name: s.bound.Name, Bound: s.bound.String(), Exhausted: exhausted, Depth: s.depth, States: len(s.nodes), Waiting: len(s.nodes) - s.looked,
-		Verbs: s.verbs, Messages: s.messages, Digest: s.fingerprint(),
+		Name: s.bound.Name, Bound: s.bound.String(), Without: append([]string{}, s.bound.Leave...), Exhausted: exhausted, Depth: s.depth(), States: s.states.count(), Waiting: s.states.count() - s.looked,
+		Verbs: s.verbs, Messages: s.messages, Digest: s.states.fingerprint(),
 	}
-}
-
-// fingerprint is the XOR of all digests: it is the same in whatever order they came.
-func (s *search) fingerprint() string {
-	var all [16]byte
-	for _, n := range s.nodes {
-		for i := range all {
-			all[i] ^= n.digest[i]
-		}
-	}
-	return hex.EncodeToString(all[:])
 }
 
 // newSearch makes one that has seen the beginning.
 func newSearch(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, customer string) *search {
-	return &search{plan: plan, weakness: weakness, bound: b, customer: customer, seen: map[[16]byte]int32{}, reach: newReach()}
+	return &search{plan: plan, weakness: weakness, bound: b, customer: customer, reach: newReach()}
 }
 
 // walker is what works through a part of a layer, in a world of its own.
@@ -93,6 +67,7 @@ type walker struct {
 	held []stage.Kept // the stage at each of them
 
 	moves, inner []stage.Move
+	before       standing // where everything stands before a move
 	plans        [][]stage.Decision
 	out          *batch
 }
@@ -106,6 +81,7 @@ type batch struct {
 	found                    *finding
 	unheard                  *finding // of which nothing is seen; told when nothing else is found
 	err                      error
+	left                     bool // in the middle
 }
 
 func (s *search) newWalker(ctx context.Context) (*walker, error) {
@@ -133,15 +109,27 @@ func (w *walker) stand(at int32) error {
 	w.path, w.held = w.path[:common], w.held[:common]
 	w.stage.Restore(w.held[common-1])
 	for _, n := range way[common:] {
-		st := stage.Unpack(w.search.at(n).via)
-		w.stage.Blind = true
-		err := w.stage.Try(w.ctx, st.Move, st.Plan)
-		if w.stage.Blind = false; err != nil {
-			return fmt.Errorf("what led to a state does not lead there again: %w", err)
+		if err := w.again(stage.Unpack(w.search.at(n).via)); err != nil {
+			return err
 		}
 		w.path, w.held = append(w.path, n), append(w.held, w.stage.Save())
 	}
 	return nil
+}
+
+// again goes a step that was gone before, without a look at what is seen there.
+func (w *walker) again(st stage.Step) (err error) {
+	w.stage.Blind = true
+	defer func() {
+		w.stage.Blind = false
+		if r := recover(); r != nil { // it was read in a checkpoint
+			err = fmt.Errorf("a panic: %v", r)
+		}
+		if err != nil {
+			err = fmt.Errorf("what led to a state does not lead there again: %w", err)
+		}
+	}()
+	return w.stage.Try(w.ctx, st.Move, st.Plan)
 }
 
 // look tries everything in a state, and gives the states that it led to.
@@ -160,6 +148,7 @@ func (w *walker) look(at int32) {
 		return
 	}
 	w.stage.Restore(here)
+	w.before.stands(w.stage)
 	w.moves = w.stage.Moves(w.moves)
 	w.inner = stage.Others(w.moves)
 	left := w.search.bound.Faults - here.Past.Faults
@@ -181,7 +170,7 @@ func (w *walker) each(at int32, here stage.Kept, m stage.Move, left int) {
 		broken := s.Try(w.ctx, m, plan)
 		w.out.verbs++
 		w.out.messages += len(s.Trace)
-		w.out.reach.tried(s, m)
+		w.out.reach.tried(s, m, &w.before)
 		if quiet := new(stage.Unheard); errors.As(broken, &quiet) {
 			if w.out.unheard == nil {
 				w.out.unheard = w.search.finding(at, stage.Step{Move: m, Plan: slices.Clone(plan)}, broken)
@@ -240,13 +229,9 @@ func (s *search) arrived(at int32, broken error) *finding {
 
 // finding says what broke, and how to get there.
 func (s *search) finding(at int32, last stage.Step, broken error) *finding {
-	f := &finding{What: broken.Error()}
-	for n := at; n > 0; n = s.at(n).parent {
-		f.Way = append(f.Way, stage.Unpack(s.at(n).via))
-	}
-	slices.Reverse(f.Way)
-	f.Way = append(f.Way, last)
-	return f
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return &finding{broken.Error(), append(s.states.way(at), last), s.bound}
 }
 
 // known reports whether a state was reached before. One that will be reached at the
@@ -254,15 +239,14 @@ func (s *search) finding(at int32, last stage.Step, broken error) *finding {
 func (s *search) known(digest [16]byte) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	_, ok := s.seen[digest]
-	return ok
+	return s.states.known(digest)
 }
 
-// at gives a node.
+// at gives a state.
 func (s *search) at(n int32) node {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.nodes[n]
+	return s.states.at(n)
 }
 
 // pieceSize is how many states a walker is given at once.
@@ -281,31 +265,77 @@ func (s *search) run(ctx context.Context, workers int) (*finding, error) {
 		}
 		walkers[i] = w
 	}
-	if len(s.nodes) == 0 {
-		first := walkers[0].stage.Digest()
-		s.nodes = append(s.nodes, node{first, -1, ""})
-		s.seen[first] = 0
-		s.layer.to = 1
+	if s.states.count() == 0 {
+		s.states.add(node{walkers[0].stage.Digest(), -1, ""})
+		s.layers = []int{1}
 	}
-	for ; s.layer.from < s.layer.to; s.depth++ {
-		if f, err := s.lookAtLayer(ctx, walkers); f != nil || err != nil || ctx.Err() != nil {
+	for {
+		if f, err := s.lookAtLayer(ctx, walkers); f != nil || err != nil || s.looked < s.layer() {
 			return f, err
 		}
-		s.layer.from, s.layer.to = s.layer.to, len(s.nodes)
-		if s.settled != nil {
-			if err := s.settled(s); err != nil {
-				return nil, err
-			}
+		if s.layer() == s.states.count() {
+			return nil, nil
 		}
+		s.layers = append(s.layers, s.states.count())
 	}
-	return nil, nil
 }
+
+// depth gives how many verbs it takes to the states that are looked at.
+func (s *search) depth() int { return max(0, len(s.layers)-1) }
+
+// layer gives where the layer ends that is looked at.
+func (s *search) layer() int {
+	if len(s.layers) == 0 {
+		return 0
+	}
+	return s.layers[len(s.layers)-1]
+}
+
+// mostLayers is how far an estimate looks ahead.
+const mostLayers = 60
+
+// left estimates how many states are to be looked at: those that are known, and those
+// that are to be expected as the layers grow and shrink.
+func (s *search) left() int {
+	begin := func(n int) int { // of a layer, from the last
+		if n = len(s.layers) - 2 - n; n < 0 {
+			return 0
+		}
+		return s.layers[n]
+	}
+	size, before := float64(s.layer()-begin(0)), float64(begin(0)-begin(1))
+	looked := float64(s.looked - begin(0))
+	known := s.states.count() - s.looked
+	if looked == 0 || before == 0 {
+		return known
+	}
+	next := float64(s.states.count()-s.layer()) * size / looked
+	growth, was := next/size, size/before
+	bends := min(growth/was, 0.95)
+	total := size - looked
+	for range mostLayers {
+		if next < 1 {
+			break
+		}
+		total += next
+		growth *= bends
+		next *= growth
+	}
+	return max(known, int(total))
+}
+
+// exhausted reports whether nothing is left to look at.
+func (s *search) exhausted() bool { return s.looked > 0 && s.looked == s.states.count() }
+
+// errEnough is that a search is to end, and what is known is good.
+var errEnough = errors.New("enough")
 
 // lookAtLayer has the walkers look at the states of a layer, piece by piece.
 func (s *search) lookAtLayer(ctx context.Context, walkers []*walker) (*finding, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	pieces := (s.layer.to - s.layer.from + pieceSize - 1) / pieceSize
+	from, to := s.looked, s.layer()
+	pieces := (to - from + pieceSize - 1) / pieceSize
 	done := make([]chan *batch, pieces)
 	for i := range done {
 		done[i] = make(chan *batch, 1)
@@ -318,17 +348,24 @@ func (s *search) lookAtLayer(ctx context.Context, walkers []*walker) (*finding, 
 		w.ctx = ctx
 		all.Go(func() {
 			for piece := int(next.Add(1)) - 1; piece < pieces; piece = int(next.Add(1)) - 1 {
-				done[piece] <- w.lookAt(s.layer.from+piece*pieceSize, min(s.layer.to, s.layer.from+(piece+1)*pieceSize))
+				done[piece] <- w.lookAt(from+piece*pieceSize, min(to, from+(piece+1)*pieceSize))
 			}
 		})
 	}
 	for _, piece := range done {
-		b := <-piece
-		if f, err := s.take(b); f != nil || err != nil || ctx.Err() != nil {
+		if f, err := s.take(<-piece); f != nil || err != nil {
 			return f, err
 		}
-		if s.tell != nil {
-			s.tell(s)
+		if ctx.Err() != nil {
+			return nil, nil
+		}
+		if s.step == nil {
+			continue
+		}
+		if err := s.step(s); errors.Is(err, errEnough) {
+			return nil, nil
+		} else if err != nil {
+			return nil, err
 		}
 	}
 	return nil, nil
@@ -341,11 +378,16 @@ func (w *walker) lookAt(from, to int) *batch {
 		w.look(int32(at))
 		w.out.looked++
 	}
+	w.out.left = w.ctx.Err() != nil || w.out.err != nil
 	return w.out
 }
 
-// take takes over what came of some states.
+// take takes over what came of some states. Of those that were left in the middle
+// nothing counts, but what was found.
 func (s *search) take(b *batch) (*finding, error) {
+	if b.left && b.found == nil {
+		return nil, b.err
+	}
 	s.verbs += b.verbs
 	s.messages += b.messages
 	s.endings += b.endings
@@ -357,10 +399,7 @@ func (s *search) take(b *batch) (*finding, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, n := range b.children {
-		if _, known := s.seen[n.digest]; !known {
-			s.seen[n.digest] = int32(len(s.nodes))
-			s.nodes = append(s.nodes, n)
-		}
+		s.states.add(n)
 	}
 	return b.found, b.err
 }

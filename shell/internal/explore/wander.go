@@ -5,6 +5,7 @@ package explore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -12,47 +13,85 @@ import (
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/wire"
-	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
 
-// wilderness is the bound of walks: more than can be exhausted.
-var wilderness = bound.Bound{Name: "walks", Sessions: 2, Tokens: 4, Faults: 4, Clock: 6}
-
 const (
 	walkSteps = 25 // verbs of a walk
+	walksOfA  = 8  // walks from the same state
 	oddsFault = 3  // one of so many verbs has a message that goes wrong
 )
 
-// wander walks until the time is over, ctx ends or something is found.
-func wander(ctx context.Context, plan *world.Plan, weakness tokens.Weakness, customer string, seed uint64, enough func() bool) (s *search, found *finding, err error) {
-	s = newSearch(plan, weakness, wilderness, customer)
-	w, err := s.newWalker(ctx)
-	if err != nil {
-		return nil, nil, err
+// beyond is the bound of walks that go on from the states of another: more than can
+// be exhausted.
+func beyond(b bound.Bound) bound.Bound {
+	return bound.Bound{
+		Name: "beyond " + b.Name, Sessions: min(3, b.Sessions+1), Tokens: min(6, b.Tokens+2), Choices: b.Choices, Faults: b.Faults + 3, Clock: b.Clock + 4, Leeway: b.Leeway,
 	}
-	w.out = &batch{reach: newReach()}
-	rng := rand.New(rand.NewPCG(seed, 0))
-	for !enough() && ctx.Err() == nil {
-		if found := w.walk(rng); found != nil {
-			return s, w.shorten(found), nil
+}
+
+// wander walks on from the states of the bounds, by chance, until the time is over,
+// ctx ends or something is found.
+func (c *course) wander(ctx context.Context, enough func() bool) error {
+	rng := rand.New(rand.NewPCG(c.seed, 0))
+	walkers := map[string]*walker{}
+	for !enough() && ctx.Err() == nil && c.found == nil {
+		e := c.edges[rng.IntN(len(c.edges))]
+		w := walkers[e.bound.Name]
+		if w == nil {
+			var err error
+			if w, err = newSearch(c.plan, c.weakness, beyond(e.bound), c.customer).newWalker(ctx); err != nil {
+				return err
+			}
+			walkers[e.bound.Name] = w
+		}
+		w.out = &batch{reach: newReach()}
+		found, err := w.from(rng, e.way)
+		if err != nil {
+			return err
+		}
+		c.total.add(w.out.reach)
+		c.walked += w.out.verbs
+		if found != nil {
+			c.found = w.shorten(found)
+		}
+		c.far.Tell(func(took time.Duration) string {
+			return fmt.Sprintf("%s beyond the bounds, %d/s", tokens.Count(c.walked, "verb"), perSecond(c.walked, took))
+		})
+	}
+	return nil
+}
+
+// from walks some times from where a way leads.
+func (w *walker) from(rng *rand.Rand, way []stage.Step) (*finding, error) {
+	s := w.stage
+	s.Restore(w.held[0])
+	for _, st := range way {
+		if err := w.again(st); err != nil {
+			return nil, err
 		}
 	}
-	_, err = s.take(w.out)
-	return s, nil, err
+	here := s.Save()
+	for range walksOfA {
+		s.Restore(here)
+		if found := w.walk(rng, way); found != nil || w.ctx.Err() != nil {
+			return found, nil
+		}
+	}
+	return nil, nil
 }
 
 // walk makes verbs that chance chooses, and ends.
-func (w *walker) walk(rng *rand.Rand) *finding {
+func (w *walker) walk(rng *rand.Rand, way []stage.Step) *finding {
 	s := w.stage
-	s.Restore(w.held[0])
-	var way []stage.Step
+	way = slices.Clone(way)
 	for range walkSteps {
 		if w.moves = s.Moves(w.moves); len(w.moves) == 0 {
 			break
 		}
 		st := stage.Step{Move: w.moves[rng.IntN(len(w.moves))]}
 		here := s.Save()
+		w.before.stands(s)
 		broken := s.Try(w.ctx, st.Move, nil)
 		if left := s.Bound.Faults - s.Faults; broken == nil && left > 0 && len(s.Trace) > 0 && rng.IntN(oddsFault) == 0 {
 			at := rng.IntN(len(s.Trace))
@@ -66,7 +105,7 @@ func (w *walker) walk(rng *rand.Rand) *finding {
 		way = append(way, st)
 		w.out.verbs++
 		w.out.messages += len(s.Trace)
-		w.out.reach.tried(s, st.Move)
+		w.out.reach.tried(s, st.Move, &w.before)
 		if broken = loud(broken); broken == nil {
 			broken = s.World.Audit()
 		}
@@ -74,7 +113,7 @@ func (w *walker) walk(rng *rand.Rand) *finding {
 			return nil
 		}
 		if broken != nil {
-			return &finding{What: broken.Error(), Way: way}
+			return &finding{broken.Error(), way, s.Bound}
 		}
 	}
 	w.out.reach.state(s)
@@ -147,7 +186,7 @@ func (w *walker) breaks(way []stage.Step) *finding {
 			broken = s.World.Audit()
 		}
 		if broken != nil {
-			return &finding{What: broken.Error(), Way: slices.Clone(way[:i+1])}
+			return &finding{broken.Error(), slices.Clone(way[:i+1]), s.Bound}
 		}
 	}
 	return nil

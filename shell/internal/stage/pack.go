@@ -54,3 +54,24 @@ var fateNumbers = [...]wire.FaultKind{
 }
 
 func fateNumber(kind wire.FaultKind) byte { return byte(slices.Index(fateNumbers[:], kind)) }
+
+// Packed reports whether a text is one that Pack wrote.
+func Packed(text string) bool {
+	if len(text) < 4 || int(text[0]) >= len(Alphabet) {
+		return false
+	}
+	for rest := text[4:]; len(rest) > 0; {
+		if len(rest) < 3 || int(rest[2]) >= len(fateNumbers) || rest[2] == 0 || int(rest[0])|int(rest[1])<<8 > mostMessages {
+			return false
+		}
+		size := 3
+		if fateNumbers[rest[2]] == wire.Meanwhile {
+			size = 7
+		}
+		if len(rest) < size || size == 7 && int(rest[3]) >= len(Alphabet) {
+			return false
+		}
+		rest = rest[size:]
+	}
+	return true
+}
