@@ -125,7 +125,7 @@ var house = []room{
 		"says how much may happen while a world is explored, and whose orders are explored."},
 	{"shell/internal/stage", "issuers orchestrator ./bound ./canon ./client ./exit ./spec ./wire ./world tokens",
 		"is a world with its reference model, in which moves are tried, with every fate of each message, and one is held against the other."},
-	{"shell/internal/explore", "issuers orchestrator ./answer ./bound ./exit ./files ./interp ./page ./redact ./spec ./stage ./syntax ./wire ./world tokens",
+	{"shell/internal/explore", "issuers orchestrator ./answer ./bound ./exit ./files ./interp ./page ./redact ./report ./spec ./stage ./syntax ./trace ./wire ./world tokens",
 		"looks at everything that may happen in a world, within a bound, for what must not."},
 	{"shell/internal/target", "orchestrator shell/attacks ./answer ./client ./conform ./exit ./files ./foreign ./interp ./page ./redact ./syntax ./wire ./world tokens",
 		"is a world as a target of the catalogue of attacks."},

@@ -299,9 +299,7 @@ type keeping struct {
 // begin takes over what the file holds, if there is one; else it sees that one can
 // be written.
 func (k *keeping) begin(ctx context.Context, dir *files.Dir, c *course) error {
-	calm := *dir
-	calm.Ctx = context.WithoutCancel(ctx)
-	k.dir = &calm
+	k.dir = calm(ctx, dir)
 	if err := dir.MayWrite(k.name); err != nil {
 		return err
 	}

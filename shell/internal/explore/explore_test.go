@@ -188,6 +188,56 @@ func TestExploreStopsAtTheEndOfTheMemory(t *testing.T) {
 	}
 }
 
+// The page needs nothing else, and says what was found, what was met and what was not.
+func TestExploreWritesAPage(t *testing.T) {
+	s := shelltest.New(t, 1)
+	s.Dir.Path = t.TempDir()
+	read := func(name string) string {
+		t.Helper()
+		text, err := os.ReadFile(filepath.Join(s.Dir.Path, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, not := range []string{"<script", "http://", "https://", "src="} {
+			if strings.Contains(string(text), not) {
+				t.Errorf("%s: there is %s", name, not)
+			}
+		}
+		if redact.HasToken(string(text)) {
+			t.Errorf("%s holds a token", name)
+		}
+		return string(text)
+	}
+	said, err := explored(t, s, "explore --bound tokens=1,choices=1 --html held.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := read("held.html")
+	for _, want := range []string{
+		"every invariant held within these bounds; nothing was redeemed by", "<code>sessions=1,tokens=1,faults=0,clock=0,choices=1</code>", ">exhausted</td>", said.Bounds[0].Digest,
+		"open to completed: ", `<th class="head">redeem --direct</th>`, `<b>replayed</b>`, "prefers-color-scheme: dark", `name="viewport"`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("there is no %s", want)
+		}
+	}
+	if _, err := explored(t, s, "explore --without redeemer-remembers --html found.html"); err == nil {
+		t.Fatal("nothing was found")
+	}
+	page = read("found.html")
+	for _, want := range []string{"What was found", "session new op_1", `<div class="figure"`, "open op_1", "<summary class=\"bad\">Never met: ", "reason not_yet_valid"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("there is no %s in what was found", want)
+		}
+	}
+	if strings.Contains(page, "undone") {
+		t.Error("it shows what was said before the beginning")
+	}
+	if code, printed := shelltest.Refused(t, s, "explore --bound tokens=1,choices=1 --html held.html"); code != exit.BadUsage || !strings.Contains(printed, "there is a file held.html already") {
+		t.Errorf("exit code %d: %s", code, printed)
+	}
+}
+
 func TestExploreUsage(t *testing.T) {
 	for line, want := range map[string]int{
 		"explore --bound tokens=0":                              exit.BadUsage,

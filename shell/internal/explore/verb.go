@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/report"
 	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/internal/world"
@@ -147,7 +149,14 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 	}
 	var unwritten error
 	if found != nil && v.Out != "" {
-		unwritten = writeFresh(dir, v.Out, []byte(result.Scenario))
+		unwritten = writeFresh(calm(ctx, dir), v.Out, []byte(result.Scenario))
+	}
+	if v.HTML != "" && unwritten == nil {
+		text, err := c.page(context.WithoutCancel(ctx), result, v.facts(c, took), v.Bound == "" && v.Fates == "")
+		if err != nil {
+			return err
+		}
+		unwritten = writeFresh(calm(ctx, dir), v.HTML, text)
 	}
 	if err := showExploration(out, result, took); err != nil {
 		return err
@@ -165,6 +174,30 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 	return ctx.Err()
 }
 
+// facts gives what is said of the whole run on the page.
+func (v *Verb) facts(c *course, took time.Duration) []report.Fact {
+	file := "the embedded world"
+	if c.plan.Source != nil {
+		file = "a file of " + tokens.Count(len(c.plan.Source), "byte")
+	}
+	facts := []report.Fact{
+		{Name: "world", Value: file}, {Name: "customer", Value: c.customer}, {Name: "without", Value: v.Without}, {Name: "fates", Value: v.Fates},
+		{Name: "took", Value: tokens.HowLong(took.Round(100 * time.Millisecond))}, {Name: "workers", Value: strconv.Itoa(v.Workers)},
+	}
+	if c.walked > 0 {
+		facts = append(facts, report.Fact{Name: "beyond the bounds", Value: tokens.Count(c.walked, "verb") + ", by chance"})
+	}
+	return facts
+}
+
+// calm gives a folder in which what is known is written although nobody waits any
+// more.
+func calm(ctx context.Context, dir *files.Dir) *files.Dir {
+	to := *dir
+	to.Ctx = context.WithoutCancel(ctx)
+	return &to
+}
+
 // writeFresh writes a file of which there was none when it began.
 func writeFresh(dir *files.Dir, name string, text []byte) error {
 	if err := dir.Fresh(name); err != nil { // it may have come meanwhile
@@ -176,11 +209,7 @@ func writeFresh(dir *files.Dir, name string, text []byte) error {
 func showExploration(out *answer.Out, r exploration, took time.Duration) error {
 	return out.Show(r, func(w *page.Page) {
 		for _, b := range r.Bounds {
-			end := "exhausted"
-			if !b.Exhausted {
-				end = fmt.Sprintf("not exhausted, %s left", page.Count(b.Waiting, "state"))
-			}
-			fmt.Fprintf(w, "%s %s: %s, %s, %s, %s\n", b.Name, b.Bound, end, page.Count(b.States, "state"), page.Count(b.Verbs, "verb"), page.Count(b.Messages, "message"))
+			fmt.Fprintf(w, "%s %s: %s, %s, %s, %s\n", b.Name, b.Bound, b.end(), page.Count(b.States, "state"), page.Count(b.Verbs, "verb"), page.Count(b.Messages, "message"))
 		}
 		fmt.Fprintf(w, "%s, %s in %s, %d states/s\n", page.Count(r.States, "state"), page.Count(r.Verbs, "verb"), page.Elapsed(took), r.StatesPerSecond)
 		if r.Walked > 0 {
@@ -194,25 +223,33 @@ func showExploration(out *answer.Out, r exploration, took time.Duration) error {
 		default:
 			fmt.Fprintf(w, "not reached as far as this went: %s\n", page.Count(len(r.Unreached), "thing"))
 		}
-		switch {
-		case r.Found != "":
-			w.Verbatim = true
-			fmt.Fprintf(w, "found: %s\n%s", r.Found, r.Scenario)
-			if redact.HasToken(r.Scenario) {
-				fmt.Fprintln(w, "# it holds a token, which is not shown here: --out FILE writes it whole")
-			}
-		case r.empty != nil && r.Exhausted:
-			fmt.Fprintln(w, "nothing was redeemed")
-		case r.empty != nil:
-			fmt.Fprintln(w, "nothing was redeemed as far as this went, which was not all")
-		case r.Stopped == outOfMemory:
-			fmt.Fprintln(w, "every invariant held as far as the memory went, which was not all")
-		case !r.Exhausted:
-			fmt.Fprintln(w, "every invariant held as far as this went, which was not all")
-		case len(r.never) > 0:
-			fmt.Fprintf(w, "every invariant held within these bounds; nothing was redeemed by %s\n", strings.Join(r.never, ", "))
-		default:
-			fmt.Fprintln(w, "every invariant held within these bounds")
+		if r.Found == "" {
+			fmt.Fprintln(w, r.summary())
+			return
+		}
+		w.Verbatim = true
+		fmt.Fprintf(w, "found: %s\n%s", r.Found, r.Scenario)
+		if redact.HasToken(r.Scenario) {
+			fmt.Fprintln(w, "# it holds a token, which is not shown here: --out FILE writes it whole")
 		}
 	})
+}
+
+// summary says in a sentence what came of it.
+func (r *exploration) summary() string {
+	switch {
+	case r.Found != "":
+		return "an invariant is broken"
+	case r.empty != nil && r.Exhausted:
+		return "nothing was redeemed"
+	case r.empty != nil:
+		return "nothing was redeemed as far as this went, which was not all"
+	case r.Stopped == outOfMemory:
+		return "every invariant held as far as the memory went, which was not all"
+	case !r.Exhausted:
+		return "every invariant held as far as this went, which was not all"
+	case len(r.never) > 0:
+		return "every invariant held within these bounds; nothing was redeemed by " + strings.Join(r.never, ", ")
+	}
+	return "every invariant held within these bounds"
 }

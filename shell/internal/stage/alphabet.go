@@ -79,7 +79,7 @@ var Alphabet = [...]Letter{
 			return line
 		},
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			_, err := s.client.Open(ctx, OrderName(int(m.Order)), s.customer, maps.Clone(s.facts))
+			_, err := s.Client.Open(ctx, OrderName(int(m.Order)), s.customer, maps.Clone(s.facts))
 			return nil, err
 		},
 		tell: func(s *Stage, m Move) spec.Answer {
@@ -90,7 +90,7 @@ var Alphabet = [...]Letter{
 			return s.choices[m.Arg].Line + " --name " + tokenName(int(m.Token))
 		},
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			t, _, err := s.client.Confirm(ctx, s.client.Order, s.choices[m.Arg], client.Wanted{Handle: tokenName(int(m.Token))})
+			t, _, err := s.Client.Confirm(ctx, s.Client.Order, s.choices[m.Arg], client.Wanted{Handle: tokenName(int(m.Token))})
 			if err == nil {
 				s.tokens = append(s.tokens, t.Ref)
 			}
@@ -104,7 +104,7 @@ var Alphabet = [...]Letter{
 	RelaysForged: {Name: "relay @FILE", family: "forged", alone: true,
 		Line: func(_ *Stage, m Move) string { return "relay @" + ForgedFile(m) },
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			_, err := s.client.Relay(ctx, s.client.Order, s.client.Loose(Spoiled(s.Held(m).Raw)))
+			_, err := s.Client.Relay(ctx, s.Client.Order, s.Client.Loose(Spoiled(s.Held(m).Raw)))
 			return nil, err
 		},
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Relay(spec.Forged, s.hold(m)) }},
@@ -112,19 +112,19 @@ var Alphabet = [...]Letter{
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Relay(spec.Sound, s.hold(m)) }},
 	Redeems: {Name: "redeem", Stops: true, Line: plainLine("redeem"),
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			snap, err := s.client.Redeem(ctx, s.client.Order, nil)
+			snap, err := s.Client.Redeem(ctx, s.Client.Order, nil)
 			return ended(snap, false, err)
 		},
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Redeem(nil) }},
 	RedeemsOne: {Name: "redeem", Stops: true, alone: true, Line: tokenLine("redeem"),
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			snap, err := s.client.Redeem(ctx, s.client.Order, []*client.Token{s.Held(m)})
+			snap, err := s.Client.Redeem(ctx, s.Client.Order, []*client.Token{s.Held(m)})
 			return ended(snap, false, err)
 		},
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Redeem([]*spec.Hold{s.hold(m)}) }},
 	ChecksOut: {Name: "checkout", Stops: true, Line: plainLine("checkout"),
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			snap, err := s.client.Checkout(ctx, s.client.Order, nil, nil, nil)
+			snap, err := s.Client.Checkout(ctx, s.Client.Order, nil, nil, nil)
 			if snap == nil {
 				return nil, err
 			}
@@ -133,13 +133,13 @@ var Alphabet = [...]Letter{
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Checkout(nil) }},
 	Resumes: {Name: "redeem --resume", Stops: true, Line: plainLine("redeem --resume"),
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			snap, err := s.client.Resume(ctx, s.client.Order)
+			snap, err := s.Client.Resume(ctx, s.Client.Order)
 			return ended(snap, true, err)
 		},
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Resume() }},
 	Closes: {Name: "session close", Line: plainLine("session close"),
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			_, err := s.client.Close(ctx, s.client.Order)
+			_, err := s.Client.Close(ctx, s.Client.Order)
 			return nil, err
 		},
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Close() }},
@@ -148,14 +148,14 @@ var Alphabet = [...]Letter{
 			return "session set " + s.later[m.Arg].name + "=" + s.later[m.Arg].value
 		},
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			_, err := s.client.SetFact(s.client.Order, s.later[m.Arg].name, s.later[m.Arg].value)
+			_, err := s.Client.SetFact(s.Client.Order, s.later[m.Arg].name, s.later[m.Arg].value)
 			return nil, err
 		},
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Set(s.later[m.Arg].name, s.later[m.Arg].value) }},
 	GoesDirect: {Name: "redeem --direct", family: "direct", Line: tokenLine("redeem --direct"),
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
 			t := s.Held(m)
-			_, _, err := s.client.Direct(ctx, s.client.Order, t, "", "")
+			_, _, err := s.Client.Direct(ctx, s.Client.Order, t, "", "")
 			status := orchestrator.Redeemed
 			switch {
 			case errors.As(err, new(*tokens.Failure)):
@@ -170,7 +170,7 @@ var Alphabet = [...]Letter{
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Direct(s.hold(m)) }},
 	Revokes: {Name: "revoke", family: "revoke", Line: tokenLine("revoke"),
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			_, err := s.client.Revoke(ctx, s.Held(m))
+			_, err := s.Client.Revoke(ctx, s.Held(m))
 			return nil, err
 		},
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Revoke(s.hold(m)) }},
@@ -197,16 +197,16 @@ var Alphabet = [...]Letter{
 	Rotates: {Name: "keys rotate", family: "keys", clock: true,
 		Line: func(s *Stage, m Move) string { return "keys rotate " + s.Names[m.Arg] },
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			_, err := s.client.Rotate(ctx, s.Names[m.Arg])
+			_, err := s.Client.Rotate(ctx, s.Names[m.Arg])
 			return nil, err
 		},
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Rotate(s.Names[m.Arg]) }},
 	Retires: {Name: "keys retire", family: "keys", clock: true, Line: keyLine("retire"),
-		do:   func(_ context.Context, s *Stage, m Move) ([]result, error) { return nil, s.client.Retire(s.kid(m)) },
+		do:   func(_ context.Context, s *Stage, m Move) ([]result, error) { return nil, s.Client.Retire(s.kid(m)) },
 		tell: func(s *Stage, m Move) spec.Answer { return s.leave(m, "retired") }},
 	Disables: {Name: "keys disable", family: "keys", clock: true, Line: keyLine("disable"),
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			return nil, s.client.Disable(ctx, s.kid(m))
+			return nil, s.Client.Disable(ctx, s.kid(m))
 		},
 		tell: func(s *Stage, m Move) spec.Answer { return s.leave(m, "disabled") }},
 }
@@ -253,14 +253,14 @@ func keyLine(verb string) func(*Stage, Move) string {
 func KidVariable(m Move) string { return "KID_" + string(rune('1'+m.Arg)) }
 
 func relay(ctx context.Context, s *Stage, m Move) ([]result, error) {
-	_, err := s.client.Relay(ctx, s.client.Order, s.Held(m))
+	_, err := s.Client.Relay(ctx, s.Client.Order, s.Held(m))
 	return nil, err
 }
 
 // do does a move as the client.
 func (s *Stage) do(ctx context.Context, m Move) ([]result, error) {
 	if m.Order > 0 {
-		s.client.Order = OrderName(int(m.Order))
+		s.Client.Order = OrderName(int(m.Order))
 	}
 	return Alphabet[m.Verb].do(ctx, s, m)
 }
@@ -274,7 +274,7 @@ func (s *Stage) foretell(m Move) spec.Answer {
 }
 
 // Held gives the token of a move; hold what the model has for it.
-func (s *Stage) Held(m Move) *client.Token { return s.client.Wallet.ByHandle[tokenName(int(m.Token))] }
+func (s *Stage) Held(m Move) *client.Token { return s.Client.Wallet.ByHandle[tokenName(int(m.Token))] }
 
 func (s *Stage) hold(m Move) *spec.Hold { return s.Model.Hold(tokenName(int(m.Token))) }
 

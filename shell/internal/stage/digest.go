@@ -68,7 +68,7 @@ func (s *Stage) write(order []int) []byte {
 	w.Int(s.Clock)
 	w.Int(len(s.tokens))
 	s.World.Canon(w)
-	held := s.client.Wallet.Held
+	held := s.Client.Wallet.Held
 	w.Set(len(held), func(i int) { held[i].Canon(w) })
 	return w.Bytes()
 }

@@ -41,7 +41,7 @@ func (m Message) Asked() string { return m.To + "." + m.Step }
 type Stage struct {
 	Bound    bound.Bound
 	may      map[wire.FaultKind]bool
-	client   *client.Client
+	Client   *client.Client
 	World    *world.World
 	Model    *spec.World
 	choices  []world.Choice
@@ -86,15 +86,24 @@ const mostMessages = 400
 
 // New makes a stage in which nothing has happened yet.
 func New(plan *world.Plan, weakness tokens.Weakness, b bound.Bound) (*Stage, error) {
+	return made(plan, weakness, b, true)
+}
+
+// NewHeard makes one of which somebody will ask what the parties said to each other.
+func NewHeard(plan *world.Plan, weakness tokens.Weakness, b bound.Bound) (*Stage, error) {
+	return made(plan, weakness, b, false)
+}
+
+func made(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, again bool) (*Stage, error) {
 	making := world.Seeded(world.DefaultSeed)
-	making.Again = true
+	making.Again = again
 	w, err := world.BuildWeak(context.Background(), plan, making, weakness)
 	if err != nil {
 		return nil, err
 	}
 	w.Witness.Watch(true)
 	w.Leeway.Set(b.Leeway)
-	s := &Stage{Bound: b, may: b.Fates(), client: client.Unseen(w), World: w, Names: w.ServiceNames(), fits: map[string][]wire.FaultKind{}}
+	s := &Stage{Bound: b, may: b.Fates(), Client: client.Unseen(w), World: w, Names: w.ServiceNames(), fits: map[string][]wire.FaultKind{}}
 	rules := map[string]spec.Rules{}
 	for _, p := range w.Parties {
 		rules[p.Name] = mirror{s, p.Kind}
@@ -140,11 +149,11 @@ type Kept struct {
 }
 
 // Save puts the stage aside.
-func (s *Stage) Save() Kept { return Kept{s.client.Save(), s.Model.Save(), s.past} }
+func (s *Stage) Save() Kept { return Kept{s.Client.Save(), s.Model.Save(), s.past} }
 
 // Restore takes back what Save gave.
 func (s *Stage) Restore(k Kept) {
-	s.client.Restore(k.client)
+	s.Client.Restore(k.client)
 	s.Model.Restore(k.model)
 	s.past = k.Past
 	s.past.tokens = slices.Clip(k.Past.tokens)
@@ -192,9 +201,9 @@ func (s *Stage) does(q wire.Question) (done func(error)) {
 func (s *Stage) meanwhile(ctx context.Context, _ string) {
 	m := s.inner[len(s.inner)-1]
 	s.inner = s.inner[:len(s.inner)-1]
-	order := s.client.Order
+	order := s.Client.Order
 	s.depth++
-	defer func() { s.depth--; s.client.Order = order }()
+	defer func() { s.depth--; s.Client.Order = order }()
 	at := len(s.heard)
 	s.heard = append(s.heard, spec.Answer{})
 	results, err := s.do(ctx, m)
@@ -242,9 +251,9 @@ type result struct {
 func (s *Stage) Try(ctx context.Context, m Move, plan []Decision) (broken error) {
 	s.plan, s.Trace, s.verdicts, s.inner, s.heard, s.foretold, s.parted = plan, s.Trace[:0], s.verdicts[:0], s.inner[:0], s.heard[:0], s.foretold[:0], ""
 	s.depth, s.replayed = 0, 0
-	order := s.client.Order
+	order := s.Client.Order
 	said, panicked := s.inWorld(ctx, m)
-	s.client.Order = order
+	s.Client.Order = order
 	s.Model.Done = 0
 	current := s.Model.Current
 	foretold := s.foretell(m)
