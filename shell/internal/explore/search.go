@@ -67,6 +67,9 @@ type walker struct {
 	held []stage.Kept // the stage at each of them
 
 	moves, inner []stage.Move
+	tried        map[string]int // on walks, how often
+	news         [][]stage.Step // of a walk: the ways to what looks new
+	ended        map[[16]byte]bool
 	before       standing // where everything stands before a move
 	plans        [][]stage.Decision
 	out          *batch

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"tokenshell/shell/internal/bound"
@@ -17,16 +18,28 @@ import (
 )
 
 const (
-	walkSteps = 25 // verbs of a walk
+	walkSteps = 16 // verbs of a walk
 	walksOfA  = 8  // walks from the same state
-	oddsFault = 3  // one of so many verbs has a message that goes wrong
+	oddsFault = 2  // one of so many verbs has a message that goes wrong
+	oddsMore  = 2  // and one of so many of those another one later
+	movesOfA  = 3  // moves of which one is chosen
+	fatesOfA  = 6  // fates of messages of which one is chosen
+
+	newestEdges = 100    // states from which a quarter of the walks begin
+	mostEdges   = 20_000 // states from which walks begin
+	mostWay     = 12     // steps to them
+	mostEnded   = 1 << 20
 )
 
 // beyond is the bound of walks that go on from the states of another: more than can
 // be exhausted.
 func beyond(b bound.Bound) bound.Bound {
+	choices := b.Choices
+	if choices == 1 { // the first of them is the first of all
+		choices = 0
+	}
 	return bound.Bound{
-		Name: "beyond " + b.Name, Sessions: min(3, b.Sessions+1), Tokens: min(6, b.Tokens+2), Choices: b.Choices, Faults: b.Faults + 3, Clock: b.Clock + 4, Leeway: b.Leeway,
+		Name: "beyond " + b.Name, Sessions: min(3, b.Sessions+1), Tokens: min(6, b.Tokens+2), Choices: choices, Faults: b.Faults + 3, Clock: b.Clock + 4, Leeway: b.Leeway,
 	}
 }
 
@@ -34,16 +47,19 @@ func beyond(b bound.Bound) bound.Bound {
 // ctx ends or something is found.
 func (c *course) wander(ctx context.Context, enough func() bool) error {
 	rng := rand.New(rand.NewPCG(c.seed, 0))
-	walkers := map[string]*walker{}
+	walkers, tried := map[string]*walker{}, map[string]int{}
 	for !enough() && ctx.Err() == nil && c.found == nil {
 		e := c.edges[rng.IntN(len(c.edges))]
+		if rng.IntN(4) == 0 { // where nobody has been for long
+			e = c.edges[len(c.edges)-1-rng.IntN(min(newestEdges, len(c.edges)))]
+		}
 		w := walkers[e.bound.Name]
 		if w == nil {
 			var err error
 			if w, err = newSearch(c.plan, c.weakness, beyond(e.bound), c.customer).newWalker(ctx); err != nil {
 				return err
 			}
-			walkers[e.bound.Name] = w
+			walkers[e.bound.Name], w.tried, w.ended = w, tried, map[[16]byte]bool{}
 		}
 		w.out = &batch{reach: newReach()}
 		found, err := w.from(rng, e.way)
@@ -55,6 +71,12 @@ func (c *course) wander(ctx context.Context, enough func() bool) error {
 		if found != nil {
 			c.found = w.shorten(found)
 		}
+		for _, way := range w.news {
+			if len(c.edges) < mostEdges {
+				c.edges = append(c.edges, edge{e.bound, way})
+			}
+		}
+		w.news = w.news[:0]
 		c.far.Tell(func(took time.Duration) string {
 			return fmt.Sprintf("%s beyond the bounds, %d/s", tokens.Count(c.walked, "verb"), perSecond(c.walked, took))
 		})
@@ -86,21 +108,22 @@ func (w *walker) walk(rng *rand.Rand, way []stage.Step) *finding {
 	s := w.stage
 	way = slices.Clone(way)
 	for range walkSteps {
-		if w.moves = s.Moves(w.moves); len(w.moves) == 0 {
+		if w.moves = s.Moves(w.moves); len(w.moves) == 0 || w.over() {
 			break
 		}
-		st := stage.Step{Move: w.moves[rng.IntN(len(w.moves))]}
+		st := stage.Step{Move: w.pick(rng)}
 		here := s.Save()
 		w.before.stands(s)
 		broken := s.Try(w.ctx, st.Move, nil)
-		if left := s.Bound.Faults - s.Faults; broken == nil && left > 0 && len(s.Trace) > 0 && rng.IntN(oddsFault) == 0 {
-			at := rng.IntN(len(s.Trace))
-			if d := w.decide(rng, st.Move, s.Trace[at]); d.Fate != "" {
-				st.Plan = make([]stage.Decision, at+1)
-				st.Plan[at] = d
-				s.Restore(here)
-				broken = s.Try(w.ctx, st.Move, st.Plan)
+		for odds := oddsFault; loud(broken) == nil && s.Bound.Faults > here.Past.Faults+len(st.Plan) && rng.IntN(odds) == 0; odds = oddsMore {
+			from := len(st.Plan)
+			at, d := w.decide(rng, st.Move, from)
+			if d.Fate == "" {
+				break
 			}
+			st.Plan = append(append(slices.Clip(st.Plan), make([]stage.Decision, at-from)...), d)
+			s.Restore(here)
+			broken = s.Try(w.ctx, st.Move, st.Plan)
 		}
 		way = append(way, st)
 		w.out.verbs++
@@ -115,8 +138,17 @@ func (w *walker) walk(rng *rand.Rand, way []stage.Step) *finding {
 		if broken != nil {
 			return &finding{broken.Error(), way, s.Bound}
 		}
+		if at := w.sight(); w.tried[at] == 0 && len(way) <= mostWay && !w.over() {
+			w.tried[at]++
+			w.news = append(w.news, slices.Clone(way))
+		}
 	}
 	w.out.reach.state(s)
+	if digest := s.Digest(); w.ended[digest] {
+		return nil
+	} else if len(w.ended) < mostEnded {
+		w.ended[digest] = true
+	}
 	last := s.Save()
 	for _, first := range [][]stage.Move{nil, {{Verb: stage.Advances, Arg: stage.FarAway}}} {
 		s.Restore(last)
@@ -129,24 +161,86 @@ func (w *walker) walk(rng *rand.Rand, way []stage.Step) *finding {
 	return nil
 }
 
-// decide gives what becomes of a message, by chance.
-func (w *walker) decide(rng *rand.Rand, m stage.Move, of stage.Message) stage.Decision {
-	fates := w.stage.Fates(of)
-	if len(fates) == 0 {
-		return stage.Decision{}
-	}
-	switch fate := fates[rng.IntN(len(fates))]; {
-	case fate == bound.Interrupt && (of.Inner || !stage.Alphabet[m.Verb].Stops):
-		return stage.Decision{}
-	case fate == wire.Meanwhile:
-		some := slices.DeleteFunc(stage.Others(w.moves), func(other stage.Move) bool { return other.CostsClock()+other.CostsFault() > 0 })
-		if len(some) == 0 {
-			return stage.Decision{}
+// sight is what a state looks like from afar: how its orders and their tokens stand.
+func (w *walker) sight() string {
+	s := w.stage
+	var all []string
+	for _, of := range s.Model.Sessions {
+		var one []string
+		for _, st := range of.Stands() {
+			one = append(one, fmt.Sprint(st.Hold.Service, st.Status, st.Result, st.Owed, st.Hold.State))
 		}
-		return stage.Decision{Fate: fate, Inner: some[rng.IntN(len(some))]}
-	default:
-		return stage.Decision{Fate: fate}
+		slices.Sort(one)
+		all = append(all, s.Model.Stood(of)+strings.Join(one, ","))
 	}
+	slices.Sort(all)
+	return fmt.Sprint(all, len(s.Model.Late))
+}
+
+// over reports whether every order has ended, and no other can be opened.
+func (w *walker) over() bool {
+	for _, of := range w.stage.Model.Sessions {
+		switch w.stage.Model.Stood(of) {
+		case "open", "redeeming", "stuck":
+			return false
+		}
+	}
+	return w.stage.Opened == w.stage.Bound.Sessions
+}
+
+// pick chooses a move: of some, the one that was tried least where its order stands.
+func (w *walker) pick(rng *rand.Rand) (best stage.Move) {
+	where := func(m stage.Move) string {
+		of := w.stage.Model.Session(stage.OrderName(int(m.Order)))
+		if of == nil {
+			return fmt.Sprint(m.Verb)
+		}
+		return fmt.Sprint(m.Verb, w.stage.Model.Stood(of), len(of.Stands()))
+	}
+	least := ""
+	for range movesOfA {
+		m := w.moves[rng.IntN(len(w.moves))]
+		if at := where(m); least == "" || w.tried[at] < w.tried[least] {
+			best, least = m, at
+		}
+	}
+	w.tried[least]++
+	return best
+}
+
+// decide chooses a message that comes later, and what becomes of it: of some, what
+// was tried least.
+func (w *walker) decide(rng *rand.Rand, m stage.Move, from int) (at int, d stage.Decision) {
+	s := w.stage
+	least := ""
+	for range fatesOfA {
+		if from == len(s.Trace) {
+			break
+		}
+		n := from + rng.IntN(len(s.Trace)-from)
+		fates := s.Fates(s.Trace[n])
+		if len(fates) == 0 {
+			continue
+		}
+		fate := fates[rng.IntN(len(fates))]
+		of := s.Trace[n].Asked() + string(fate)
+		if fate == bound.Interrupt && (s.Trace[n].Inner || !stage.Alphabet[m.Verb].Stops) || least != "" && w.tried[of] >= w.tried[least] {
+			continue
+		}
+		next := stage.Decision{Fate: fate}
+		if fate == wire.Meanwhile {
+			some := slices.DeleteFunc(stage.Others(w.moves), func(other stage.Move) bool { return other.CostsClock()+other.CostsFault() > 0 })
+			if len(some) == 0 {
+				continue
+			}
+			next.Inner = some[rng.IntN(len(some))]
+		}
+		at, d, least = n, next, of
+	}
+	if least != "" {
+		w.tried[least]++
+	}
+	return at, d
 }
 
 // shorten leaves out steps and decisions for as long as something still breaks.
