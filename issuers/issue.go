@@ -121,13 +121,16 @@ func (i *Issuer[H]) drop(r *Reservation[H]) {
 	i.ring.forget(r.key)
 }
 
-// Salted gives a digest for the constraints of one token. Nobody who only sees
-// the token can try values against it, for the salt stays here.
-func (i *Issuer[H]) Salted() func(text string) string {
-	salt := i.Mint.Bytes("salt")
-	return func(text string) string {
-		h := hmac.New(sha256.New, salt)
-		h.Write([]byte(text))
-		return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
-	}
+// Salt makes the digests in the constraints of one token. Nobody who only sees the
+// token can try values against them, for the salt stays with its issuer.
+type Salt []byte
+
+// NewSalt gives a salt for one token.
+func (i *Issuer[H]) NewSalt() Salt { return i.Mint.Bytes("salt") }
+
+// Digest gives the digest of a text.
+func (s Salt) Digest(text string) string {
+	h := hmac.New(sha256.New, s)
+	h.Write([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }

@@ -148,7 +148,7 @@ func TestAnIssuerNeedsItsKeys(t *testing.T) {
 
 func TestSalts(t *testing.T) {
 	s := newStage(t)
-	one, other := s.Salted(), s.Salted()
+	one, other := s.NewSalt().Digest, s.NewSalt().Digest
 	if first, again := one("25.00"), one("25.00"); first != again || first == one("26.00") {
 		t.Error("one salt is not a function of the text")
 	}

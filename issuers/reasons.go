@@ -6,8 +6,13 @@ import "tokenshell/tokens"
 
 // The reasons that domains share.
 const (
-	AmountInvalid   tokens.Reason = "amount_invalid"
-	CustomerUnknown tokens.Reason = "customer_unknown"
+	AmountInvalid       tokens.Reason = "amount_invalid"
+	ArgumentInvalid     tokens.Reason = "argument_invalid"
+	BalanceInsufficient tokens.Reason = "balance_insufficient"
+	CustomerUnknown     tokens.Reason = "customer_unknown"
+	Declined            tokens.Reason = "declined"
+	QuotaExhausted      tokens.Reason = "quota_exhausted"
+	ThingUnknown        tokens.Reason = "thing_unknown"
 )
 
 // Reasons gives the reason that any domain may have.
@@ -18,4 +23,9 @@ func Reasons() []tokens.ReasonRow {
 // AmountReason gives the row of amount_invalid, for a service that takes amounts.
 func AmountReason(service string) tokens.ReasonRow {
 	return tokens.ReasonRow{Reason: AmountInvalid, Meaning: "the amount is not positive, or not written as one", By: service, Source: "design"}
+}
+
+// DeclinedReason gives the row of declined, for a service that authorises.
+func DeclinedReason(service string) tokens.ReasonRow {
+	return tokens.ReasonRow{Reason: Declined, Meaning: "the authorisation is declined", By: service, Source: "design"}
 }

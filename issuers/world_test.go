@@ -210,7 +210,7 @@ func (s *stage) takeFor(o Order, n int, secret string) (tokens.Issued, error) {
 			return crate{}, Letter{}, tokens.Refuse(tooMany, "%d crates are too many", n)
 		}
 		s.held += n
-		l := Letter{Constraints: map[string]string{"n": s.Salted()("n")}}
+		l := Letter{Constraints: map[string]string{"n": s.NewSalt().Digest("n")}}
 		if secret != "" {
 			l.Sealed = secret
 		}

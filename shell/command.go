@@ -13,6 +13,7 @@ import (
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/verbs"
+	"tokenshell/shell/internal/world"
 )
 
 // ofWorld are the process's flags that say in which world a verb runs: they may
@@ -26,7 +27,7 @@ func verbOf(root *kong.Node, args []string) (own, words []string) {
 	if at == len(args) || slices.ContainsFunc(root.Children, func(c *kong.Node) bool { return c.Name == args[at] }) {
 		return args, nil
 	}
-	l := language()
+	l := spoken(args)
 	p, err := l.Parser()
 	if err != nil {
 		return args, nil // whoever needs one says so
@@ -50,6 +51,27 @@ func verbOf(root *kong.Node, args []string) (own, words []string) {
 		}
 	}
 	return own, words
+}
+
+// spoken gives the language of the world that the arguments name, if they name one
+// that can be read.
+func spoken(args []string) *interp.Language {
+	l, path := language(), ""
+	for i, arg := range args {
+		if joined, is := strings.CutPrefix(arg, "--world="); is {
+			path = joined
+		} else if arg == "--world" && i+1 < len(args) {
+			path = args[i+1]
+		}
+	}
+	if path == "" {
+		return l
+	}
+	plan, err := world.Read(l.Kinds, path)
+	if err != nil {
+		return l // whoever makes the world says why
+	}
+	return l.In(plan)
 }
 
 // takes reports whether a verb, or one below it, has a flag of its own of a name.

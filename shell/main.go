@@ -19,7 +19,6 @@ import (
 	"tokenshell/shell/internal/adapter"
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/conform"
-	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/foreign"
@@ -130,7 +129,7 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	case hasCommand:
 		return s.Script("-c", strings.NewReader(p.Command), true, stdout, stderr)
 	case prompt.Interactive(stdin, stdout):
-		return prompt.Run(s, domains.All(), stdin, stdout, stderr, nil)
+		return prompt.Run(s, stdin, stdout, stderr, nil)
 	default:
 		return s.Script("stdin", stdin, false, stdout, stderr)
 	}
@@ -309,7 +308,7 @@ func printHelp(p *process, node *kong.Node, out *answer.Out) error {
 			return err
 		}
 	}
-	return p.Help.Explain(l, plan, out)
+	return p.Help.Explain(l.In(plan), plan, out)
 }
 
 // lintPaths reads scenarios and says what is to be said of them.
@@ -330,7 +329,15 @@ func lintPaths(p *process, out *answer.Out, stdin *os.File) error {
 		}
 		return files.Read(ctx, path, world.WorldLimit)
 	}
-	return lint.Files(ctx, language(), paths, read, out)
+	l := language()
+	if p.World != "" {
+		plan, err := world.ReadUntil(ctx, l.Kinds, p.World)
+		if err != nil {
+			return err
+		}
+		l = l.In(plan)
+	}
+	return lint.Files(ctx, l, paths, read, out)
 }
 
 // runPaths runs scenarios and says how they went.
@@ -355,7 +362,7 @@ func runPaths(p *process, out *answer.Out, stdin, stdout, stderr *os.File) error
 	if prompt.Interactive(stdin, stdout) {
 		r.Prompt = func(s *interp.Shell, leaving func()) error {
 			s.Screen.Window, s.Options.Tips = out.Window, false
-			return prompt.Run(s, domains.All(), stdin, stdout, stderr, leaving)
+			return prompt.Run(s, stdin, stdout, stderr, leaving)
 		}
 	}
 	return r.Go(ctx)

@@ -229,7 +229,7 @@ func (c *Coupon) terms() string {
 
 // letter refers to the coupon by salted digests.
 func (s *Service) letter(o *offer) issuers.Letter {
-	digest := s.Salted()
+	digest := s.NewSalt().Digest
 	return issuers.Letter{Constraints: struct {
 		Ref    string `json:"coupon_ref"`
 		Amount string `json:"amount_sha256"`

@@ -136,7 +136,7 @@ func (s *Service) authorise(order issuers.Order, text, card string) (hold, error
 }
 
 func (s *Service) letter(h hold) issuers.Letter {
-	digest := s.Salted()
+	digest := s.NewSalt().Digest
 	last4 := h.method.Number[max(0, len(h.method.Number)-4):]
 	return issuers.Letter{
 		Constraints: struct {

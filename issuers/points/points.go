@@ -90,7 +90,7 @@ func parsePoints(text string) (int64, error) {
 }
 
 func (s *Service) letter(customer string, n int64) issuers.Letter {
-	digest := s.Salted()
+	digest := s.NewSalt().Digest
 	return issuers.Letter{Constraints: struct {
 		Ref    string `json:"account_ref"`
 		Amount string `json:"amount_sha256"`

@@ -48,7 +48,7 @@ func New(l *interp.Language) (*Seen, error) {
 		s.parts[kind] = map[string]bool{}
 	}
 	s.there(reasons, l.ReasonCodes()...)
-	for _, k := range l.Kinds {
+	for _, k := range l.Domains {
 		if !k.Optional {
 			s.there(capabilities, k.Capability)
 		}

@@ -14,6 +14,7 @@ import (
 	"tokenshell/issuers/coupons"
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"
+	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/world"
 	"tokenshell/shell/internal/yamlfile"
@@ -41,7 +42,7 @@ func couponsKind() Domain {
 				Coupon couponVerb `cmd:"" group:"client" help:"List coupons and confirm one."`
 			}{}
 		},
-		Offers: map[string]Offer{"coupon": offerCoupons},
+		Offers: map[string]interp.Offer{"coupon": offerCoupons},
 	}
 }
 

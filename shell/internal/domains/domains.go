@@ -5,16 +5,17 @@ package domains
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/internal/world"
-	"tokenshell/shell/lineedit"
 )
 
 // Domain is a domain as one value: what a world knows of it, and what a
@@ -24,14 +25,64 @@ type Domain struct {
 	// Verbs makes a struct whose fields are verbs, for the grammar.
 	Verbs func() any
 	// Offers are what Tab offers, by the complete tags of the verbs.
-	Offers map[string]Offer
+	Offers map[string]interp.Offer
 }
 
-// Offer gives what could stand in a place.
-type Offer func(c *client.Client) []lineedit.Candidate
+// All are the domains that tokenshell comes with, and any that a world file declares.
+func All() []Domain { return And() }
 
-// All are the domains that tokenshell comes with.
-func All() []Domain { return []Domain{couponsKind(), pointsKind(), paymentsKind()} }
+// And gives All, with some more that are made in Go.
+func And(more ...Domain) []Domain {
+	made := append([]Domain{couponsKind(), pointsKind(), paymentsKind()}, more...)
+	return append(made, declaring(made))
+}
+
+// Of gives the domains of some kinds: those of all, and those that a world file
+// declares.
+func Of(kinds []*world.Kind, all []Domain) []Domain {
+	var found []Domain
+	for _, k := range kinds {
+		if k.Declaration != nil {
+			found = append(found, declaredOf(k))
+			continue
+		}
+		for _, d := range all {
+			if d.Name == k.Name {
+				found = append(found, d)
+			}
+		}
+	}
+	return found
+}
+
+// Confirms makes the verb confirm, which has that of each domain below it: a pointer
+// to a struct whose field is a verb.
+func Confirms(all []Domain) any {
+	var fields []reflect.StructField
+	var values []reflect.Value
+	for _, d := range all {
+		if d.Verbs == nil {
+			continue
+		}
+		own := reflect.ValueOf(d.Verbs()).Elem().Field(0)
+		about, has := own.Type().FieldByName("Confirm")
+		if !has {
+			continue
+		}
+		_, words, _ := strings.Cut(about.Tag.Get("example"), " confirm ")
+		pairs := []string{"cmd", "", "name", d.Name, "help", about.Tag.Get("help"), "example", strings.TrimSpace("confirm " + d.Name + " " + words)}
+		if d.Handle != d.Name {
+			pairs = append(pairs, "aliases", d.Handle)
+		}
+		fields = append(fields, reflect.StructField{Name: fmt.Sprintf("Domain%d", len(fields)), Type: about.Type, Tag: tag(pairs...)})
+		values = append(values, own.FieldByIndex(about.Index))
+	}
+	below := reflect.New(reflect.StructOf(fields))
+	for i, v := range values {
+		below.Elem().Field(i).Set(v)
+	}
+	return family(below.Interface(), "cmd", "", "name", "confirm", "group", "client", "help", "Have any of the domains confirm something.")
+}
 
 // Kinds gives what a world has to know of domains.
 func Kinds(domains []Domain) []*world.Kind {

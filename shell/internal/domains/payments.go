@@ -15,6 +15,7 @@ import (
 	"tokenshell/issuers/payments"
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"
+	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/world"
@@ -42,7 +43,7 @@ func paymentsKind() Domain {
 				Payment paymentVerb `cmd:"" group:"client" help:"List payment methods and confirm an amount."`
 			}{}
 		},
-		Offers: map[string]Offer{"card": offerCards},
+		Offers: map[string]interp.Offer{"card": offerCards},
 	}
 }
 

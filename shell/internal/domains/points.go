@@ -45,22 +45,26 @@ type pointsSection struct {
 
 	value    currency.Amount
 	balances map[string]int64
+	said     bool // of somebody
 }
 
 type pointsOfCustomer struct {
-	Points yamlfile.Whole `yaml:"points"`
+	Points *yamlfile.Whole `yaml:"points"`
 }
 
 // Said reports whether anybody has points, or they have a value.
-func (s *pointsSection) Said() bool { return s.PointValue != "" || len(s.balances) > 0 }
+func (s *pointsSection) Said() bool { return s.PointValue != "" || s.said }
 
 // ReadCustomer reads a balance.
 func (s *pointsSection) ReadCustomer(r *world.Reader, at, customer string, keys any) {
-	balance := keys.(*pointsOfCustomer).Points
+	balance := int64(0)
+	if points := keys.(*pointsOfCustomer).Points; points != nil {
+		balance, s.said = int64(*points), true
+	}
 	if balance < 0 {
 		r.Fail(at+".points", "points %d: a balance is not negative", balance)
 	}
-	s.balances[customer] = int64(balance)
+	s.balances[customer] = balance
 }
 
 var pointValue = regexp.MustCompile(`^[0-9]{1,6}(\.[0-9]{1,6})?$`)

@@ -12,6 +12,7 @@ import (
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/fourth/giftcards"
+	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/world"
 	"tokenshell/shell/internal/yamlfile"
@@ -36,7 +37,7 @@ func Gifts() domains.Domain {
 				Gift verb `cmd:"" group:"client" help:"List gift cards and confirm an amount of one."`
 			}{}
 		},
-		Offers: map[string]domains.Offer{"gift": offerCards},
+		Offers: map[string]interp.Offer{"gift": offerCards},
 	}
 }
 

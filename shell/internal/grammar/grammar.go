@@ -2,6 +2,9 @@
 package grammar
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/alecthomas/kong"
 
 	"tokenshell/shell/internal/domains"
@@ -15,6 +18,7 @@ import (
 	"tokenshell/shell/internal/tour"
 	"tokenshell/shell/internal/trace"
 	"tokenshell/shell/internal/verbs"
+	"tokenshell/shell/internal/world"
 )
 
 // grammar is the language. A verb is a struct with its arguments and its help
@@ -84,13 +88,25 @@ func verbGroups() []kong.Group {
 
 // Language gives the language of some domains.
 func Language(all []domains.Domain) *interp.Language {
-	l := interp.NewLanguage(domains.Kinds(all), func() interp.Grammar {
+	named := slices.DeleteFunc(slices.Clone(all), func(d domains.Domain) bool { return d.Name == "" })
+	return language(named, all)
+}
+
+// language gives the language of some domains, in which files that may say something
+// of all are read.
+func language(some, all []domains.Domain) *interp.Language {
+	l := interp.NewLanguage(domains.Kinds(some), func() interp.Grammar {
 		g := &grammar{}
-		for _, d := range all {
+		for _, d := range some {
 			g.Plugins = append(g.Plugins, d.Verbs())
 		}
+		g.Plugins = append(g.Plugins, domains.Confirms(some))
 		return g
 	}, verbGroups(), trace.Vars())
-	l.Start, l.Topics = record.Start, topics()
+	l.Kinds, l.Start, l.Topics, l.Offers = domains.Kinds(all), record.Start, topics(), map[string]interp.Offer{}
+	for _, d := range some {
+		maps.Copy(l.Offers, d.Offers)
+	}
+	l.With = func(kinds []*world.Kind) *interp.Language { return language(domains.Of(kinds, all), all) }
 	return l
 }

@@ -3,22 +3,36 @@
 package interp
 
 import (
+	"bytes"
 	"io"
+	"sync"
 
 	"github.com/alecthomas/kong"
 
 	"tokenshell/shell/internal/answer"
+	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/world"
+	"tokenshell/shell/lineedit"
 	"tokenshell/tokens"
 )
 
 // Language is what an interpreter is given: its verbs, and what a new shell
 // starts with. Many shells may share one.
 type Language struct {
-	Kinds  []*world.Kind // the domains that its worlds may have
-	Topics []Topic       // commands of the process that help explains
-	Start  func(*Shell)  // gives a new shell what its verbs keep between lines; may be nil
+	Kinds   []*world.Kind    // what a world file may say of domains
+	Domains []*world.Kind    // those that its verbs are of
+	Topics  []Topic          // commands of the process that help explains
+	Start   func(*Shell)     // gives a new shell what its verbs keep between lines; may be nil
+	Offers  map[string]Offer // what Tab offers where a domain's verb has such a complete tag
+
+	// With gives the language of worlds that have these domains, some of which their
+	// file declares; nil when none can.
+	With func(domains []*world.Kind) *Language
+
+	of    *Language // the plain one, of which this is one in a world; nil when it is plain
+	mu    sync.Mutex
+	known map[string]*Language // those that it was asked for, by the text of the world file
 
 	grammar func() Grammar
 	groups  []kong.Group
@@ -31,10 +45,17 @@ type Language struct {
 // and a Run method that asks for what it may touch.
 type Grammar interface{ flags() *Globals }
 
-// NewLanguage makes a language. grammar makes a fresh grammar, groups are the
-// headings of help, and vars stand for ${name} in its field tags.
-func NewLanguage(kinds []*world.Kind, grammar func() Grammar, groups []kong.Group, vars map[string]string) *Language {
-	return &Language{Kinds: kinds, grammar: grammar, groups: groups, vars: vars, ready: make(chan *Parser, 4)}
+// mostKnown is how many languages of worlds are remembered.
+const mostKnown = 16
+
+// Offer gives what could stand in a place.
+type Offer func(c *client.Client) []lineedit.Candidate
+
+// NewLanguage makes a language with the verbs of some domains. grammar makes a fresh
+// grammar, groups are the headings of help, and vars stand for ${name} in its field
+// tags.
+func NewLanguage(domains []*world.Kind, grammar func() Grammar, groups []kong.Group, vars map[string]string) *Language {
+	return &Language{Kinds: domains, Domains: domains, grammar: grammar, groups: groups, vars: vars, ready: make(chan *Parser, 4)}
 }
 
 // Parser gives a parser; whoever is [Language.Done] with it gives it back.
@@ -63,8 +84,71 @@ func (l *Language) NewParser() (*Parser, error) {
 	return &Parser{grammar.flags(), parser}, err
 }
 
+// In gives the language of the worlds of a plan: one that declares domains has their
+// verbs, and none of domains that it leaves out.
+func (l *Language) In(plan *world.Plan) *Language {
+	l = l.plain()
+	domains, declares := plan.Kinds()
+	if !declares || l.With == nil {
+		return l
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text := string(plan.Source) // empty when it was no file
+	if own := l.known[text]; own != nil && text != "" {
+		return own
+	}
+	own := l.With(domains)
+	own.of = l
+	if l.known == nil || len(l.known) == mostKnown {
+		l.known = map[string]*Language{}
+	}
+	l.known[text] = own
+	return own
+}
+
+// InFile gives the language of the worlds of a world file; nil is no file, and the
+// language stays. Of one that cannot be read, somebody else says so.
+func (l *Language) InFile(text []byte) *Language {
+	if text == nil {
+		return l
+	}
+	l = l.plain()
+	if !bytes.Contains(text, []byte("domains")) {
+		return l
+	}
+	plan, err := world.Parse(l.Kinds, "", text)
+	if err != nil {
+		return l
+	}
+	plan.Source = text
+	return l.In(plan)
+}
+
+// plain gives the language of worlds that declare no domain.
+func (l *Language) plain() *Language {
+	if l.of != nil {
+		return l.of
+	}
+	return l
+}
+
+// VerbNames gives how its verbs may begin.
+func (l *Language) VerbNames() ([]string, error) {
+	p, err := l.Parser()
+	if err != nil {
+		return nil, err
+	}
+	defer l.Done(p)
+	var names []string
+	for _, node := range p.Root().Children {
+		names = append(append(names, node.Name), node.Aliases...)
+	}
+	return names, nil
+}
+
 // Reasons gives every reason that a party of its worlds may refuse with.
-func (l *Language) Reasons() []tokens.ReasonRow { return world.Reasons(l.Kinds) }
+func (l *Language) Reasons() []tokens.ReasonRow { return world.Reasons(l.Domains) }
 
 // ReasonCodes gives their codes.
 func (l *Language) ReasonCodes() []string {

@@ -58,8 +58,12 @@ type Screen struct {
 	Progress io.Writer // a terminal for progress; nil is none
 }
 
-// New makes a shell for a client that holds nothing.
+// New makes a shell for a client that holds nothing. It speaks the language of its
+// world.
 func New(w *world.World, l *Language) *Shell {
+	if w != nil {
+		l = l.In(w.Plan)
+	}
 	s := &Shell{Client: client.New(w), Language: l, Options: Options{Output: "text", Color: "auto", Tips: true}, Transcript: newTranscript()}
 	s.Vars = &Variables{Hide: s.Redact, Conceal: s.Conceal, values: map[string]variable{}}
 	s.Dir.OnRead, s.Dir.OnMade = s.noteRead, s.noteMade

@@ -64,6 +64,9 @@ func ToCome(node *kong.Node, values int, given []*kong.Flag) []string {
 	}
 	n := len(parts)
 	for _, f := range node.Flags {
+		if f.Hidden {
+			continue
+		}
 		either := eitherOf(node, f)
 		if slices.ContainsFunc(either, func(other *kong.Flag) bool { return slices.Contains(given, other) }) && !f.IsCumulative() || f != either[0] {
 			continue
@@ -93,7 +96,7 @@ func argumentText(p *kong.Positional) string {
 	if p.IsCumulative() {
 		text += "…"
 	}
-	return optional(text, !p.Required)
+	return optional(text, !p.Required && !p.Tag.Has("needed"))
 }
 
 // eitherOf gives the flags of which only one may be given: a flag and those that

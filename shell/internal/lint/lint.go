@@ -37,6 +37,7 @@ func (w Warning) String() string {
 
 // Look gives what there is to say of a scenario, in the order of its lines.
 func Look(s *story.Story, l *interp.Language) ([]Warning, error) {
+	l = l.InFile(s.World())
 	p, err := l.Parser()
 	if err != nil {
 		return nil, err

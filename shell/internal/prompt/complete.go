@@ -3,12 +3,10 @@
 package prompt
 
 import (
-	"maps"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
-	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/lineedit"
 )
@@ -17,16 +15,11 @@ import (
 type completer struct {
 	shell  *interp.Shell
 	parser *interp.Parser
-	offers map[string]domains.Offer // of the domains
 }
 
-func newCompleter(s *interp.Shell, all []domains.Domain) (*completer, error) {
+func newCompleter(s *interp.Shell) (*completer, error) {
 	p, err := s.Language.Parser()
-	c := &completer{s, p, map[string]domains.Offer{}}
-	for _, d := range all {
-		maps.Copy(c.offers, d.Offers)
-	}
-	return c, err
+	return &completer{s, p}, err
 }
 
 // place is where in the grammar the cursor stands.
@@ -141,7 +134,7 @@ func flagCandidates(node *kong.Node) []lineedit.Candidate {
 	var all []lineedit.Candidate
 	for _, group := range node.AllFlags(false) {
 		for _, f := range group {
-			if f.Name == "world" || f.Name == "seed" && !node.Tag.Has("seed") {
+			if f.Hidden || f.Name == "world" || f.Name == "seed" && !node.Tag.Has("seed") {
 				continue
 			}
 			all = append(all, lineedit.Candidate{Value: "--" + f.Name, Description: f.Help})
@@ -172,7 +165,7 @@ func (c *completer) values(kind, enum, word string, before []string) []lineedit.
 	if offer := liveKinds()[kind]; offer != nil {
 		return offer(c, word, before)
 	}
-	if offer := c.offers[kind]; offer != nil {
+	if offer := c.shell.Language.Offers[kind]; offer != nil {
 		return offer(c.shell.Client)
 	}
 	return nil

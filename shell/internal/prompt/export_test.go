@@ -32,7 +32,7 @@ func Kinds(all []domains.Domain) []string {
 
 // Tab gives what Tab offers at a place in a line, and the hint that stands there.
 func Tab(s *interp.Shell, line string, pos int) (lineedit.Completion, string, error) {
-	c, err := newCompleter(s, domains.All())
+	c, err := newCompleter(s)
 	if err != nil {
 		return lineedit.Completion{}, "", err
 	}

@@ -139,7 +139,7 @@ func offerSessions(s *interp.Shell) []lineedit.Candidate {
 func offerParties(names ...string) liveKind {
 	return func(c *completer, _ string, _ []string) []lineedit.Candidate {
 		return rowsOf(slices.Concat(names, c.shell.World.ServiceNames()), func(name string) (string, string) {
-			if party := verbs.PartyHelp(c.shell.Language.Kinds, name); party != nil {
+			if party := verbs.PartyHelp(c.shell.Language.Domains, name); party != nil {
 				return name, party.What
 			}
 			return name, ""
@@ -275,7 +275,7 @@ func offerTopics(c *completer, _ string, before []string) []lineedit.Candidate {
 		return nil
 	}
 	all := c.verbCandidates(root)
-	for _, row := range verbs.PartyRows(c.shell.Language.Kinds) {
+	for _, row := range verbs.PartyRows(c.shell.Language.Domains) {
 		if c.parser.Child(root, row.Name) == nil { // relay is a verb, too
 			all = append(all, lineedit.Candidate{Value: row.Name, Description: row.What})
 		}

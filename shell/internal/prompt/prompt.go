@@ -11,7 +11,6 @@ import (
 	"os/signal"
 
 	"tokenshell/shell/internal/answer"
-	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
@@ -31,7 +30,7 @@ help lists the verbs, help VERB explains one, Tab completes, Ctrl-D leaves.
 // Run reads lines from a terminal until quit or Ctrl-D. Nothing that goes
 // wrong in a line ends it. A signal that ends the process in the middle of one calls
 // leaving first, unless that is nil.
-func Run(s *interp.Shell, all []domains.Domain, stdin, stdout, stderr *os.File, leaving func()) error {
+func Run(s *interp.Shell, stdin, stdout, stderr *os.File, leaving func()) error {
 	teachIn(s)
 	readRC(s, rcPath(), stderr)
 	if s.Options.Tips {
@@ -45,7 +44,7 @@ func Run(s *interp.Shell, all []domains.Domain, stdin, stdout, stderr *os.File, 
 	if able && lineedit.Width(stderr) > 0 {
 		s.Screen.Progress = stderr
 	}
-	completer, err := newCompleter(s, all)
+	completer, err := newCompleter(s)
 	if err != nil {
 		return err
 	}

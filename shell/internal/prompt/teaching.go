@@ -30,12 +30,12 @@ func (t *teaching) hints(s *interp.Shell, words []string) func(exit.Rejection) s
 	}
 	said := map[tokens.Reason]bool{}
 	return func(r exit.Rejection) string {
-		l := verbs.LessonOf(s.Language.Kinds, r.Reason)
+		l := verbs.LessonOf(s.Language.Domains, r.Reason)
 		if said[r.Reason] || l.Next == "" {
 			return ""
 		}
 		said[r.Reason] = true
-		text := strings.ReplaceAll(verbs.Remedy(s.Client, s.Language.Kinds, r.Reason, words), "TOKEN", tokenIn(s.Client, words))
+		text := strings.ReplaceAll(verbs.Remedy(s.Client, s.Language.Domains, r.Reason, words), "TOKEN", tokenIn(s.Client, words))
 		if l.First != "" && !t.seen[r.Reason] {
 			text += "; " + l.First
 		}

@@ -62,8 +62,9 @@ var builtins = map[string]named{
 // folders, uses.
 var fixed = []string{"WORK", "PATH", "HOME", "TMPDIR", "devnull", "exe"}
 
-// refuses says why NoExec does not run a line; empty when it does.
-func (r *runner) refuses(line syntax.ScriptLine) string {
+// refuses says why NoExec does not run a line of a scenario with these verbs; empty
+// when it does.
+func (r *runner) refuses(line syntax.ScriptLine, verbs []string) string {
 	if !r.config.NoExec {
 		return ""
 	}
@@ -77,7 +78,7 @@ func (r *runner) refuses(line syntax.ScriptLine) string {
 			return "with --no-exec no condition looks for programs"
 		}
 	}
-	names, ours := builtins[verb], slices.Contains(r.verbs, verb)
+	names, ours := builtins[verb], slices.Contains(verbs, verb)
 	switch {
 	case verb == "exec":
 		return "with --no-exec no program is run"

@@ -25,7 +25,7 @@ func ParamsTelling(ctx context.Context, l *interp.Language, c Config, files []st
 	if err != nil {
 		return testscript.Params{}, err
 	}
-	return r.params(files, begun), nil
+	return r.params(files, r.verbs, begun), nil
 }
 
 // Verbs gives the verbs that a runner takes for scenarios.

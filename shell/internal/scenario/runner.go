@@ -277,7 +277,7 @@ func (r *runner) run(at int, item Item, folder string) (Outcome, Left) {
 	}
 	defer end()
 	var running *script
-	params := r.params([]string{played}, func(sc *script) {
+	params := r.params([]string{played}, r.verbsOf(story), func(sc *script) {
 		sc.file, sc.row, sc.story, sc.ctx = file, item.Row, story, ctx
 		if r.config.Lines && r.told.Line != nil {
 			sc.said = func(text string) { r.told.Line(at, Step{Said: strings.TrimRight(sc.shell.Redact(text), "\n")}) }

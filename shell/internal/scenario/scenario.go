@@ -86,10 +86,10 @@ func Params(ctx context.Context, l *interp.Language, c Config, files []string) (
 	if err != nil {
 		return testscript.Params{}, err
 	}
-	for _, file := range files {
-		s, err := r.story(file)
-		if err == nil {
-			err = r.examine(s)
+	stories := make([]*story.Story, len(files))
+	for i, file := range files {
+		if stories[i], err = r.story(file); err == nil {
+			err = r.examine(stories[i])
 		}
 		if err != nil {
 			return testscript.Params{}, err
@@ -99,7 +99,7 @@ func Params(ctx context.Context, l *interp.Language, c Config, files []string) (
 	if err != nil {
 		return testscript.Params{}, err
 	}
-	return r.params(read, nil), nil
+	return r.params(read, r.verbsOf(stories...), nil), nil
 }
 
 // runner serves all scripts of one run.
@@ -124,22 +124,30 @@ func newRunner(ctx context.Context, l *interp.Language, c Config) (*runner, erro
 	if r.plan, err = world.ReadUntil(ctx, l.Kinds, c.World); err != nil {
 		return nil, err
 	}
-	p, err := l.Parser()
-	if err != nil {
-		return nil, err
-	}
-	for _, node := range p.Root().Children {
-		r.verbs = append(append(r.verbs, node.Name), node.Aliases...)
-	}
-	l.Done(p)
-	return r, nil
+	r.language = l.In(r.plan)
+	r.verbs, err = r.language.VerbNames()
+	return r, err
 }
 
-// params gives testscript's parameters for some files; started is told of
-// every scenario and may be nil.
-func (r *runner) params(files []string, started func(*script)) testscript.Params {
+// verbsOf gives the verbs of the worlds of some scenarios: those of the run, and
+// those of the domains that a world file of their own declares.
+func (r *runner) verbsOf(stories ...*story.Story) []string {
+	verbs := slices.Clone(r.verbs)
+	for _, s := range stories {
+		if l := r.language.InFile(s.World()); l != r.language {
+			own, _ := l.VerbNames() // whoever needs them says so
+			verbs = append(verbs, own...)
+		}
+	}
+	slices.Sort(verbs)
+	return slices.Compact(verbs)
+}
+
+// params gives testscript's parameters for some files, in which these verbs stand;
+// started is told of every scenario and may be nil.
+func (r *runner) params(files, verbs []string, started func(*script)) testscript.Params {
 	cmds := map[string]func(*testscript.TestScript, bool, []string){}
-	for _, verb := range r.verbs {
+	for _, verb := range verbs {
 		cmds[verb] = r.command(verb)
 	}
 	names := scriptNames(files)
@@ -344,15 +352,16 @@ func (r *runner) readThrough(s *story.Story, vars []string) (named []string, err
 		set[name] = true
 	}
 	anything := false // a sourced file may set what it likes
+	verbs := r.verbsOf(s)
 	sizes := newSizes(vars)
 	for _, at := range s.Lines {
 		file, line := at.File, at.Text
 		read := syntax.ReadScript(line)
 		verb, rest := read.Verb()
-		if why := r.refuses(read); why != "" {
+		if why := r.refuses(read, verbs); why != "" {
 			return nil, exit.Input(file, at.At, why)
 		}
-		if slices.Contains(r.verbs, verb) {
+		if slices.Contains(verbs, verb) {
 			if _, err := syntax.Split(strings.TrimSuffix(line, "\r"), false); err != nil {
 				return nil, exit.Input(file, at.At, err.Error())
 			}

@@ -18,6 +18,9 @@ func Of(title string, t reflect.Type) map[string]any {
 	return s
 }
 
+// Keys gives the schema of a part of a file.
+func Keys(t reflect.Type) any { return object(t) }
+
 // sayer is a type that says itself what it reads.
 type sayer interface{ JSONSchema() any }
 

@@ -87,6 +87,14 @@ func (s *Story) Section(name string) *Section {
 	return nil
 }
 
+// World gives the world file that it brings; nil when it brings none.
+func (s *Story) World() []byte {
+	if section := s.Section(WorldFile); section != nil {
+		return section.Data
+	}
+	return nil
+}
+
 // reader reads a scenario and what it includes.
 type reader struct {
 	story *Story

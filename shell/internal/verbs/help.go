@@ -30,7 +30,7 @@ func unknownTopic(l *interp.Language, p *interp.Parser, word string) error {
 	for _, t := range l.Topics {
 		topics = append(topics, t.Name)
 	}
-	for _, row := range PartyRows(l.Kinds) {
+	for _, row := range PartyRows(l.Domains) {
 		topics = append(topics, row.Name)
 	}
 	hint := p.Meant(word, topics, "help lists the verbs, help reasons the reasons")
@@ -185,7 +185,7 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 		return explainReason(l, plan, out, tokens.Reason(words[0]))
 	}
 	node, used := p.Find(words)
-	party := PartyHelp(l.Kinds, words[0])
+	party := PartyHelp(l.Domains, words[0])
 	if len(words) == 1 && party != nil && used == 0 {
 		data := map[string]string{"party": party.Name, "what": party.What, "does": party.does, "never": party.never, "verbs": party.verbs}
 		return out.Show(data, party.write)
@@ -241,7 +241,7 @@ func Topic(t interp.Topic, out *answer.Out) error {
 func explainReason(l *interp.Language, plan *world.Plan, out *answer.Out, reason tokens.Reason) error {
 	rows := l.Reasons()
 	row := rows[slices.IndexFunc(rows, func(r tokens.ReasonRow) bool { return r.Reason == reason })]
-	next := plan.InCurrency(LessonOf(l.Kinds, reason).Next)
+	next := plan.InCurrency(LessonOf(l.Domains, reason).Next)
 	data := map[string]string{"reason": string(reason), "meaning": row.Meaning, "by": row.By, "source": row.Source, "next": next}
 	return out.Show(data, func(w *page.Page) {
 		fmt.Fprintln(w, w.Paint(page.TitleStyle, string(reason)))
@@ -304,6 +304,9 @@ func writeVerbHelp(w *page.Page, node *kong.Node, plan *world.Plan) {
 		rows.Row("  "+strings.ToUpper(p.Name), plan.InCurrency(p.Help))
 	}
 	for _, f := range node.Flags {
+		if f.Hidden {
+			continue
+		}
 		text := "  --" + f.Name
 		if !f.IsBool() {
 			text += " " + interp.FlagPlace(f)

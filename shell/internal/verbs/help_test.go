@@ -114,7 +114,7 @@ func TestHelpOfAParty(t *testing.T) {
 	}
 	names := append([]string{"client", "relay", "kms"}, s.World.ServiceNames()...)
 	for _, name := range names {
-		if verbs.PartyHelp(s.Language.Kinds, name) == nil {
+		if verbs.PartyHelp(s.Language.Domains, name) == nil {
 			t.Errorf("nobody explains %s", name)
 			continue
 		}
@@ -135,8 +135,8 @@ func TestHelpOfAParty(t *testing.T) {
 			}
 		}
 	}
-	if len(verbs.PartyRows(s.Language.Kinds)) != len(names) {
-		t.Errorf("%d parties are explained, and there are %d", len(verbs.PartyRows(s.Language.Kinds)), len(names))
+	if len(verbs.PartyRows(s.Language.Domains)) != len(names) {
+		t.Errorf("%d parties are explained, and there are %d", len(verbs.PartyRows(s.Language.Domains)), len(names))
 	}
 }
 

@@ -88,9 +88,11 @@ func arguments(node *kong.Node) string { return strings.Repeat("x ", len(node.Po
 func TestWordsOfAFamilyOutOfPlace(t *testing.T) {
 	s := shelltest.New(t, 1)
 	for line, want := range map[string]string{
-		"confrim TEN":                    "hint: did you mean coupon confirm, points confirm, payment confirm?",
-		"help confrim":                   "hint: did you mean coupon confirm, points confirm, payment confirm?",
-		"help confirm":                   "hint: did you mean coupon confirm, points confirm, payment confirm?",
+		"confrim TEN":                    "hint: did you mean confirm?",
+		"help confrim":                   "hint: did you mean confirm?",
+		"confirm TEN":                    "usage: there is no verb \"confirm TEN\"\nhint: confirm coupons|points|payments",
+		"confirm coupns TEN":             "hint: did you mean coupons?",
+		"retier":                         "hint: did you mean keys retire?",
 		"balance":                        "hint: did you mean points balance?",
 		"COUPON list":                    "hint: did you mean coupon?",
 		"coupon":                         "usage: coupon: one of list, confirm is missing",

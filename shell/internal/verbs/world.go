@@ -13,6 +13,7 @@ import (
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/logbook"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/internal/world"
@@ -258,8 +259,8 @@ func (v *Log) Run(w *world.World, out *answer.Out) error {
 		}
 	}
 	data := struct {
-		Entries []world.LogEntry `json:"entries"`
-	}{[]world.LogEntry{}}
+		Entries []logbook.Entry `json:"entries"`
+	}{[]logbook.Entry{}}
 	for _, e := range w.Log.All() {
 		if name == "" || e.Party == name {
 			data.Entries = append(data.Entries, e)
@@ -277,7 +278,7 @@ func (v *Log) Run(w *world.World, out *answer.Out) error {
 }
 
 // writeLog shows entries to a person, in the words of the lines that a pipe gets.
-func writeLog(w *page.Page, entries []world.LogEntry) {
+func writeLog(w *page.Page, entries []logbook.Entry) {
 	rows := page.NewTable("TIME", "PARTY", "STEP", "ORDER", "JTI", "OUTCOME")
 	for _, e := range entries {
 		outcome := []string{e.Outcome}

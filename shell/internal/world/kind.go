@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tokenshell/issuers"
+	"tokenshell/issuers/declared"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/page"
 	"tokenshell/tokens"
@@ -26,6 +27,8 @@ type Kind struct {
 	Reasons    []tokens.ReasonRow
 	Lessons    map[tokens.Reason]string // what to try next after each of its reasons
 	Reads      []string                 // facts of an order
+
+	Declaration *declared.Declaration // of a domain that the world file declares; else nil
 
 	// Section makes the domain's part of a world file, a pointer to a struct
 	// whose fields with a yaml tag are keys of the file.
@@ -50,6 +53,19 @@ type Section interface {
 	Read(r *Reader)
 	// Open starts the service. It may be called many times.
 	Open(context.Context, Setting) (Domain, error)
+}
+
+// Declarer is a section that is of no domain, and says which others there are.
+type Declarer interface {
+	Section
+	// Declared gives the domains that the file declares, after Read, in its order.
+	Declared() []Planned
+}
+
+// Planned is a domain of a plan.
+type Planned struct {
+	Kind    *Kind
+	Section Section
 }
 
 // Setting is what a world gives a domain.

@@ -11,6 +11,7 @@ import (
 
 	"tokenshell/kmsmock"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/logbook"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
@@ -33,9 +34,10 @@ func BuildWeak(ctx context.Context, plan *Plan, m Making, weakness tokens.Weakne
 	w.Witness.peek = w.Peek
 	w.Faults = &wire.Faults{Clock: w.Clock}
 	w.Wire = &wire.Wire{Faults: w.Faults, Conversation: wire.NewConversation(w.Clock)}
-	w.Log = newLogbook(w.Clock)
+	w.Log = logbook.New(w.Clock)
 	if m.Again {
-		w.memory, w.Log.kept.silent = tokens.NewMemory(), true
+		w.memory = tokens.NewMemory()
+		w.Log.Silence()
 		w.Wire.Conversation.Silence()
 	}
 	w.standinBooks = &standinBooks{clock: w.Clock, owed: w.owed, uses: map[use]*standinEntry{}}

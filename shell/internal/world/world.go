@@ -17,6 +17,7 @@ import (
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/life"
+	"tokenshell/shell/internal/logbook"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
@@ -36,7 +37,7 @@ type World struct {
 	Leeway   *Leeway
 	Mint     *tokens.Mint
 	KMS      *kmsmock.KMS
-	Log      *Logbook
+	Log      *logbook.Logbook
 	Wire     *wire.Wire
 	Faults   *wire.Faults
 	Witness  *Witness
@@ -101,26 +102,26 @@ func Build(ctx context.Context, plan *Plan, m Making) (*World, error) {
 // openServices has the operator make the keys, and starts each service.
 func (w *World) openServices(ctx context.Context) error {
 	for _, d := range w.Plan.domains {
-		if err := w.NewSigningKey(ctx, d.kind.Name); err != nil {
+		if err := w.NewSigningKey(ctx, d.Kind.Name); err != nil {
 			return err
 		}
 	}
 	for _, d := range w.Plan.domains {
-		if !d.kind.Seals {
+		if !d.Kind.Seals {
 			continue
 		}
-		if err := w.newKey(ctx, sealingAlias(d.kind.Name), types.KeySpecRsa2048, types.KeyUsageTypeEncryptDecrypt); err != nil {
+		if err := w.newKey(ctx, sealingAlias(d.Kind.Name), types.KeySpecRsa2048, types.KeyUsageTypeEncryptDecrypt); err != nil {
 			return err
 		}
 	}
 	for _, name := range w.Plan.redeemOrder {
-		at := slices.IndexFunc(w.Plan.domains, func(d planned) bool { return d.kind.Name == name })
+		at := slices.IndexFunc(w.Plan.domains, func(d Planned) bool { return d.Kind.Name == name })
 		d := w.Plan.domains[at]
-		opened, err := d.section.Open(ctx, Setting{w.issuerConfig(d.kind), w.Plan.currency, w.Plan.Customers})
+		opened, err := d.Section.Open(ctx, Setting{w.issuerConfig(d.Kind), w.Plan.currency, w.Plan.Customers})
 		if err != nil {
 			return err
 		}
-		w.Parties = append(w.Parties, Party{d.kind, opened})
+		w.Parties = append(w.Parties, Party{d.Kind, opened})
 	}
 	return nil
 }
@@ -202,10 +203,11 @@ func (w *World) DisableKey(ctx context.Context, arn string) error {
 
 // Service finds a party by any of its spellings: coupons, coupon, coupons.svc.
 func (w *World) Service(text string) (Party, error) {
-	plain := strings.TrimSuffix(text, ".svc")
-	for _, p := range w.Parties {
-		if plain == p.Name || text+"s" == p.Name {
-			return p, nil
+	for _, name := range []string{strings.TrimSuffix(text, ".svc"), text + "s"} {
+		for _, p := range w.Parties {
+			if p.Name == name {
+				return p, nil
+			}
 		}
 	}
 	return Party{}, exit.Usage("one of "+strings.Join(w.ServiceNames(), ", "), "no service is called %q", text)
@@ -225,7 +227,7 @@ func (w *World) InKindOrder() []Party {
 	var ordered []Party
 	for _, d := range w.Plan.domains {
 		for _, p := range w.Parties {
-			if p.Kind == d.kind {
+			if p.Kind == d.Kind {
 				ordered = append(ordered, p)
 			}
 		}

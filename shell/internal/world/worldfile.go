@@ -41,15 +41,10 @@ type Plan struct {
 	redeemOrder []string
 	facts       []string  // that are carried, though no domain reads them
 	Customers   []string  // the first is the default
-	domains     []planned // in the order of the kinds
+	domains     []Planned // in the order of the kinds
+	Sections    []Section // all that was read, also what is of no domain
 	Source      []byte    // nil for the embedded world
 	Numbers     []string  // of cards: no output may show more than their last four digits
-}
-
-// planned is a domain of a plan.
-type planned struct {
-	kind    *Kind
-	section Section
 }
 
 // Read reads a world file, which may hold these kinds of domains; path "" is
@@ -78,9 +73,19 @@ func ReadUntil(ctx context.Context, kinds []*Kind, path string) (*Plan, error) {
 // that are carried though nobody does.
 func (p *Plan) Facts() (names []string) {
 	for _, d := range p.domains {
-		names = append(names, d.kind.Reads...)
+		names = append(names, d.Kind.Reads...)
 	}
 	return append(names, p.facts...)
+}
+
+// Kinds gives the domains that its worlds have, and whether the file declares any
+// of them.
+func (p *Plan) Kinds() (kinds []*Kind, declares bool) {
+	for _, d := range p.domains {
+		kinds = append(kinds, d.Kind)
+		declares = declares || d.Kind.Declaration != nil
+	}
+	return kinds, declares
 }
 
 // IsFact reports whether text may name a fact.
@@ -187,6 +192,16 @@ type Reader struct {
 	err    error
 }
 
+// Source gives the text of the file.
+func (r *Reader) Source() []byte { return r.source }
+
+// Refuse notes an error that knows its place in the file.
+func (r *Reader) Refuse(err error) {
+	if r.err == nil {
+		r.err = yamlfile.Error(r.path, err)
+	}
+}
+
 // Fail notes what is wrong at a YAML path such as $.coupons[2].amount.
 func (r *Reader) Fail(at, format string, args ...any) {
 	if r.err != nil {
@@ -256,19 +271,31 @@ func (r *Reader) plan(f *fileShape) (*Plan, error) {
 		r.Fail("$.currency", "unknown currency %q: write an ISO 4217 code such as EUR", r.Currency)
 		return nil, r.err
 	}
-	plan := &Plan{kinds: f.kinds, currency: r.Currency}
+	plan := &Plan{kinds: f.kinds, currency: r.Currency, Sections: f.sections}
 	r.readCustomers(f, from.FieldByName("Customers"))
 	plan.Customers = r.Customers
 	var names []string
-	for i, section := range f.sections {
-		section.Read(r)
-		if k := f.kinds[i]; !k.Optional || section.Said() {
-			plan.domains = append(plan.domains, planned{k, section})
-			names = append(names, k.Name)
-		}
-	}
 	for _, service := range top.RedeemOrder {
 		plan.redeemOrder = append(plan.redeemOrder, string(service))
+	}
+	var declared []Planned
+	for _, section := range f.sections {
+		if section.Read(r); r.err == nil {
+			if d, is := section.(Declarer); is {
+				declared = append(declared, d.Declared()...)
+			}
+		}
+	}
+	for i, section := range f.sections {
+		k := f.kinds[i]
+		asked := len(declared) == 0 || slices.Contains(plan.redeemOrder, k.Name)
+		if _, is := section.(Declarer); !is && (section.Said() || asked && !k.Optional) {
+			plan.domains = append(plan.domains, Planned{k, section})
+		}
+	}
+	plan.domains = append(plan.domains, declared...)
+	for _, d := range plan.domains {
+		names = append(names, d.Kind.Name)
 	}
 	if len(plan.redeemOrder) == 0 {
 		plan.redeemOrder = names

@@ -153,6 +153,11 @@ func Wrong(node ast.Node, format string, args ...any) error {
 	return &valueError{node.GetToken().Position, fmt.Sprintf(format, args...)}
 }
 
+// WrongAt is an error about a place of a file; [Error] gives it.
+func WrongAt(line, column int, format string, args ...any) error {
+	return &valueError{&token.Position{Line: line, Column: column}, fmt.Sprintf(format, args...)}
+}
+
 // At is what is wrong at a YAML path such as $.coupons[2].amount, with its place
 // if the file has it.
 func At(path string, source []byte, at, what string) *exit.InputError {

@@ -97,7 +97,7 @@ func (s *Service) Confirm(ctx context.Context, order issuers.Order, code, text s
 			return hold{}, issuers.Letter{}, tokens.Refuse(Empty, "%s asked for, %s available", amount.Number(), available.Number())
 		}
 		a.held = issuers.Add(a.held, amount)
-		digest := s.Salted()
+		digest := s.NewSalt().Digest
 		return hold{a, amount}, issuers.Letter{Constraints: map[string]string{"card_sha256": digest(code), "amount_sha256": digest(amount.Number())}}, nil
 	})
 }

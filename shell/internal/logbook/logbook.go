@@ -1,6 +1,6 @@
-// The logbook: the log of a world, kept in memory.
-
-package world
+// Package logbook keeps the log of a world in memory: what each party did, step by
+// step, by the world's time.
+package logbook
 
 import (
 	"context"
@@ -15,11 +15,11 @@ import (
 	"tokenshell/tokens"
 )
 
-// logLimit is how many entries a logbook keeps; older ones leave.
-const logLimit = 10_000
+// limit is how many entries a logbook keeps; older ones leave.
+const limit = 10_000
 
-// LogEntry is one step of one party.
-type LogEntry struct {
+// Entry is one step of one party.
+type Entry struct {
 	Time    time.Time         `json:"time"`
 	Party   string            `json:"party"`
 	Step    string            `json:"step"`
@@ -43,12 +43,16 @@ type Logbook struct {
 type keptEntries struct {
 	silent  bool // nobody will ask
 	mu      sync.Mutex
-	entries *ring.Ring[LogEntry]
+	entries *ring.Ring[Entry]
 }
 
-func newLogbook(clock tokens.Clock) *Logbook {
-	return &Logbook{clock: clock, kept: &keptEntries{entries: ring.New[LogEntry](logLimit)}}
+// New gives an empty one.
+func New(clock tokens.Clock) *Logbook {
+	return &Logbook{clock: clock, kept: &keptEntries{entries: ring.New[Entry](limit)}}
 }
+
+// Silence has it keep nothing more, for nobody will ask.
+func (l *Logbook) Silence() { l.kept.silent = true }
 
 // Enabled takes every level, or nothing.
 func (l *Logbook) Enabled(context.Context, slog.Level) bool { return !l.kept.silent }
@@ -63,7 +67,7 @@ func (l *Logbook) WithGroup(string) slog.Handler { return l }
 
 // Handle keeps one entry.
 func (l *Logbook) Handle(_ context.Context, record slog.Record) error {
-	e := LogEntry{Time: l.clock.Now(), More: map[string]string{}}
+	e := Entry{Time: l.clock.Now(), More: map[string]string{}}
 	take := func(a slog.Attr) bool {
 		switch value := a.Value.String(); a.Key {
 		case "party":
@@ -95,7 +99,7 @@ func (l *Logbook) Handle(_ context.Context, record slog.Record) error {
 }
 
 // All gives the entries that are kept, oldest first.
-func (l *Logbook) All() []LogEntry {
+func (l *Logbook) All() []Entry {
 	l.kept.mu.Lock()
 	defer l.kept.mu.Unlock()
 	all := l.kept.entries.All()
@@ -123,12 +127,12 @@ func (l *Logbook) Restore(saved any) {
 func (l *Logbook) Canon(tokens.Canon) {}
 
 // String is the entry as one greppable line.
-func (e LogEntry) String() string {
+func (e Entry) String() string {
 	return e.Line(func(_ page.Mark, text string) string { return text })
 }
 
 // Line is the entry as one greppable line, on a page that marks its pieces.
-func (e LogEntry) Line(in func(page.Mark, string) string) string {
+func (e Entry) Line(in func(page.Mark, string) string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s party=%s step=%s outcome=%s", in(page.Moment, e.Time.Format(time.RFC3339)), tokens.Word(e.Party), tokens.Word(e.Step), tokens.Word(e.Outcome))
 	if e.JTI != "" {

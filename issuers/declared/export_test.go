@@ -1,0 +1,4 @@
+package declared
+
+// Hold is what a reservation holds.
+type Hold = hold

@@ -1,0 +1,269 @@
+// Odd: what can be read, and is hardly meant.
+
+package declare
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bojanz/currency"
+	"github.com/goccy/go-yaml/ast"
+
+	"tokenshell/issuers"
+	"tokenshell/issuers/declared"
+	"tokenshell/shell/internal/rules"
+	"tokenshell/tokens"
+)
+
+// Note is something odd, and where.
+type Note struct {
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	Says   string `json:"says"`
+}
+
+// Odd says what is odd about declarations that [Section.Read] has read.
+func (s *Section) Odd(w World, all []*declared.Declaration) []Note {
+	var notes []Note
+	for i, d := range all {
+		o := &odd{World: w, file: &s.domains[i].is, at: s.domains[i].name, d: d}
+		o.arguments()
+		o.reasons()
+		o.confirmable()
+		notes = append(notes, o.notes...)
+	}
+	return notes
+}
+
+// noteAt makes a note about a node.
+func noteAt(node ast.Node, format string, args ...any) Note {
+	at := node.GetToken().Position
+	return Note{at.Line, at.Column, fmt.Sprintf(format, args...)}
+}
+
+// odd looks at one domain.
+type odd struct {
+	World
+	file  *file
+	at    text
+	d     *declared.Declaration
+	notes []Note
+}
+
+func (o *odd) note(node ast.Node, format string, args ...any) {
+	o.notes = append(o.notes, noteAt(node, format, args...))
+}
+
+// expressions gives every expression of the domain.
+func (o *odd) expressions() []declared.Expression {
+	all := []declared.Expression{o.d.Amount, o.d.Capture}
+	for _, r := range slices.Concat(o.d.Confirm, o.d.Redeem) {
+		all = append(all, r.Holds)
+	}
+	for _, m := range slices.Concat(o.d.Constraints, o.d.Sealed, o.d.Receipt) {
+		all = append(all, m.Value)
+	}
+	return all
+}
+
+// arguments says which of them nothing reads.
+func (o *odd) arguments() {
+	read := map[string]bool{}
+	for _, e := range o.expressions() {
+		if x, ok := e.(*rules.Expression); ok {
+			for _, root := range x.Roots {
+				read[root] = true
+			}
+		}
+	}
+	for _, a := range o.file.Arguments {
+		if !read[a.Name.string] {
+			o.note(a.Name.node, "no expression of %s reads the argument %s: it has no effect", o.at.string, a.Name.string)
+		}
+	}
+}
+
+// reasons says which rules never refuse: those that repeat another, and those that
+// read what stands in the file only, and always hold.
+func (o *odd) reasons() {
+	for at, list := range [][]rule{o.file.Confirm, o.file.Redeem} {
+		read := [][]declared.Rule{o.d.Confirm, o.d.Redeem}[at]
+		for i, r := range list {
+			if slices.ContainsFunc(list[:i], func(before rule) bool {
+				return strings.TrimSpace(before.Rule.string) == strings.TrimSpace(r.Rule.string)
+			}) {
+				o.note(r.Rule.node, "reason %s cannot occur: a rule before says the same", r.Reason.string)
+				continue
+			}
+			x, ok := read[i].Holds.(*rules.Expression)
+			if ok && o.always(x) {
+				o.note(r.Rule.node, "reason %s cannot occur: the rule holds for everything that %s has", r.Reason.string, o.at.string)
+			}
+		}
+	}
+}
+
+// always reports whether a rule reads things and customers only, and holds for all.
+func (o *odd) always(x *rules.Expression) bool {
+	for _, root := range x.Roots {
+		if root != "thing" && root != "customer" {
+			return false
+		}
+	}
+	for _, customer := range o.Customers {
+		for _, thing := range o.choices() {
+			holds, err := x.Value(o.env(customer, thing, nil))
+			if err != nil || holds != true {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// choices are the things; nil stands for a domain that has none.
+func (o *odd) choices() []*declared.Thing {
+	if len(o.d.Things) == 0 {
+		return []*declared.Thing{nil}
+	}
+	all := make([]*declared.Thing, len(o.d.Things))
+	for i := range o.d.Things {
+		all[i] = &o.d.Things[i]
+	}
+	return all
+}
+
+// year is the time at which confirmations are tried: that of scenarios.
+var year = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// env is a confirmation that says what it may leave out, and examples of the rest.
+func (o *odd) env(customer string, thing *declared.Thing, facts tokens.Facts) *declared.Env {
+	env := &declared.Env{
+		Thing: thing, Customer: customer, Facts: facts, Arguments: map[string]any{}, Now: year,
+		Digest: func(value any) string { return declared.Text(value) },
+	}
+	for i := range o.d.Arguments {
+		a := &o.d.Arguments[i]
+		switch {
+		case a.Default != nil:
+			env.Arguments[a.Name] = a.Default
+		case a.Example != nil:
+			env.Arguments[a.Name] = a.Example
+		default:
+			env.Arguments[a.Name] = o.madeUp(a.Type, thing)
+		}
+	}
+	return env
+}
+
+// madeUp is a value of a type that nobody gave an example of.
+func (o *odd) madeUp(t declared.Type, thing *declared.Thing) any {
+	switch t {
+	case declared.Integer:
+		return int64(1)
+	case declared.Money:
+		amount, _ := currency.NewAmount(issuers.Like("1.00", o.Currency), o.Currency) // both are good
+		return amount
+	case declared.Time:
+		return year.Add(24 * time.Hour)
+	case declared.Duration:
+		return time.Hour
+	case declared.ThingRef:
+		return thing
+	}
+	return "something"
+}
+
+// confirmable says which things can't be confirmed, by anybody.
+func (o *odd) confirmable() {
+	var refused []Note
+	for i, thing := range o.choices() {
+		node, what := o.at.node, o.at.string
+		if thing != nil {
+			node, what = o.file.Things[i][0].name.node, thing.ID
+		}
+		if why := o.refusal(thing); why != "" {
+			refused = append(refused, noteAt(node, "nobody can confirm %s: %s", what, why))
+		}
+	}
+	if len(refused) == len(o.choices()) && o.choices()[0] != nil {
+		o.note(o.at.node, "nothing of %s can be confirmed", o.at.string)
+	}
+	o.notes = append(o.notes, refused...)
+}
+
+// refusal says why no customer can have a thing confirmed, without any facts and
+// with those of the examples; empty when one can.
+func (o *odd) refusal(thing *declared.Thing) (why string) {
+	for _, customer := range o.Customers {
+		if thing != nil && thing.Customer != "" && thing.Customer != customer {
+			continue
+		}
+		for _, facts := range []tokens.Facts{nil, o.d.Facts} {
+			said := o.tried(o.env(customer, thing, facts))
+			if said == "" {
+				return ""
+			}
+			if why == "" {
+				why = said
+			}
+		}
+	}
+	return why
+}
+
+// tried says why a confirmation is refused; empty when it is not.
+func (o *odd) tried(env *declared.Env) string {
+	amount := int64(1)
+	if o.d.Amount != nil {
+		value, err := o.d.Amount.Value(env)
+		if err != nil {
+			return "its amount cannot be computed, " + err.Error()
+		}
+		env.Amount = value
+		if amount, err = declared.Count(value); err != nil {
+			return err.Error()
+		}
+	} else if o.d.Holds != declared.None {
+		env.Amount = amount
+	}
+	for _, r := range o.d.Confirm {
+		holds, err := r.Holds.Value(env)
+		if err != nil {
+			return fmt.Sprintf("%s, without any facts (%v)", r.Reason, err)
+		}
+		if holds != true {
+			return fmt.Sprintf("%s, without any facts (%s)", r.Reason, r.Says)
+		}
+	}
+	most, of := o.most(env)
+	switch {
+	case o.d.Holds != declared.None && amount <= 0:
+		return fmt.Sprintf("its amount is %s, which is not positive", declared.Text(env.Amount))
+	case most != nil && *most < amount:
+		return fmt.Sprintf("%s are asked for, and %s", declared.Text(env.Amount), of)
+	}
+	return ""
+}
+
+// most gives how much there is for a customer; nil is no limit.
+func (o *odd) most(env *declared.Env) (most *int64, of string) {
+	less := func(n *int64, said string) {
+		if n != nil && (most == nil || *n < *most) {
+			most, of = n, said
+		}
+	}
+	switch o.d.Holds {
+	case declared.Quota:
+		less(env.Thing.Units, "there are fewer units")
+		less(env.Thing.PerCustomer, "a customer may have fewer")
+	case declared.Balance:
+		account := o.d.Accounts[env.Customer]
+		less(&account, "no account has that much")
+	case declared.Authorisation:
+		less(&env.Thing.Limit, "its limit is below that")
+	}
+	return most, of
+}

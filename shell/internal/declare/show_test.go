@@ -1,0 +1,107 @@
+package declare
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/bojanz/currency"
+	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/issuers/declared"
+	"tokenshell/shell/internal/rules"
+	"tokenshell/shell/internal/yamlfile"
+)
+
+// sameDeclarations holds declarations against each other.
+var sameDeclarations = cmp.Options{
+	cmp.Comparer(func(a, b currency.Amount) bool { return a.Equal(b) }),
+	cmp.Transformer("expression", func(e declared.Expression) [2]string {
+		x, ok := e.(*rules.Expression)
+		if !ok {
+			return [2]string{}
+		}
+		return [2]string{strings.TrimSpace(x.Text), string(x.Type)}
+	}),
+}
+
+// What is shown reads as what was read, and says what was left out.
+func TestShowReadsAsTheSame(t *testing.T) {
+	odd := quota("    arguments:", `      - {name: note, type: string, default: "", help: "A \"note\": #1, 'ö' & <b>."}`, "      - {name: no, type: duration, default: 1d12h}", "    confirm:",
+		"      - rule: |", "          note == 'yes'", "            || note.size() > 1", "        reason: no_note", "        says: 'null'", "    amount: 2")
+	for _, source := range []string{stock, odd, quota(), strings.ReplaceAll(strings.ReplaceAll(stock, `"20.00"`, `"20"`), `"8.00"`, `"true"`)} {
+		all, section, err := parse(source)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		shown := yamlfile.Write(yamlfile.Map{{Key: "domains", Value: section.Show()}})
+		again, second, err := parse(shown)
+		if err != nil {
+			t.Errorf("%v:\n%s", err, shown)
+			continue
+		}
+		for _, d := range append(all, again...) { // what is left out is the same as its default
+			if d.Holds == declared.Quota && d.Amount == nil {
+				d.Amount = &rules.Expression{Text: "1", Type: declared.Integer}
+			}
+		}
+		if diff := cmp.Diff(all, again, sameDeclarations); diff != "" {
+			t.Errorf("(-read +shown):\n%s\n%s", diff, shown)
+		}
+		if twice := yamlfile.Write(yamlfile.Map{{Key: "domains", Value: second.Show()}}); twice != shown {
+			t.Errorf("shown once:\n%s\ntwice:\n%s", shown, twice)
+		}
+	}
+}
+
+func TestWhatIsLeftOutIsShown(t *testing.T) {
+	_, section, err := parse(quota())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `stock:
+  capability: stock:reserve
+  holds: quota
+  things:
+    - {id: A, units: 3, price: "1.00"}
+  amount: 1
+  constraints: {thing_ref: "digest(thing.id)", amount_sha256: digest(amount)}
+`
+	want = strings.Replace(want, "digest(amount)", `"digest(amount)"`, 1)
+	if diff := cmp.Diff(want, yamlfile.Write(section.Show())); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestOddDeclarations(t *testing.T) {
+	for name, row := range map[string]struct{ source, want string }{
+		"fine":                 {stock, ""},
+		"an unread argument":   {quota("    arguments: [{name: note, type: string}]"), "6:24 no expression of stock reads the argument note: it has no effect"},
+		"a rule without facts": {quota("    confirm: [{rule: facts.country == 'AT', reason: no_ship, says: no}]"), "2:3 nothing of stock can be confirmed"},
+		"a rule that is false": {quota("    confirm: [{rule: thing.units > 5, reason: few, says: too few}]"), "5:15 nobody can confirm A: few, without any facts (too few)"},
+		"none left":            {strings.Replace(quota(), "units: 3", "units: 0", 1), "5:15 nobody can confirm A: 1 are asked for, and there are fewer units"},
+		"too many at once":     {quota("    amount: 5"), "5:15 nobody can confirm A: 5 are asked for, and there are fewer units"},
+		"an amount below":      {quota("    amount: 0 - thing.units"), "5:15 nobody can confirm A: its amount is -3, which is not positive"},
+		"one thing of two":     {strings.Replace(quota(), "[{id: A,", "[{id: B, units: 0}, {id: A,", 1), "5:15 nobody can confirm B: 1 are asked for"},
+		"a rule for everybody": {quota("    confirm: [{rule: thing.units < 5, reason: many, says: no}]"), "6:22 reason many cannot occur: the rule holds for everything that stock has"},
+		"the same rule": {quota("    confirm:", "      - {rule: amount < 5, reason: many, says: no}", "      - {rule: amount < 5, reason: others, says: no}"),
+			"8:16 reason others cannot occur: a rule before says the same"},
+		"empty accounts": {"domains:\n  a: {capability: x:y, holds: balance, accounts: {user_123: \"0.00\"}, arguments: [{name: amount, type: money}]}\n", "2:3 nobody can confirm a: 1.00 are asked for, and no account has that much"},
+		"examples help":  {quota("    confirm: [{rule: facts.country == 'AT', reason: no_ship, says: no}]", "    examples: {facts: {country: AT}}"), ""},
+	} {
+		all, section, err := parse(row.source)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var got []string
+		for _, n := range section.Odd(World{Currency: "EUR", Customers: []string{"user_123", "user_456"}}, all) {
+			got = append(got, fmt.Sprintf("%d:%d %s", n.Line, n.Column, n.Says))
+		}
+		said := strings.Join(got, "\n")
+		if !strings.Contains(said, row.want) || row.want == "" && said != "" {
+			t.Errorf("%s:\n got %s\nwant %s", name, said, row.want)
+		}
+	}
+}

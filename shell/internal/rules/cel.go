@@ -1,0 +1,436 @@
+// CEL: the language as rules have it, and what it sees.
+
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/cost"
+	celenv "cel.dev/cel-go/common/env"
+	"cel.dev/cel-go/common/functions"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
+	"github.com/bojanz/currency"
+
+	"tokenshell/issuers"
+	"tokenshell/issuers/declared"
+)
+
+// The types of what has parts.
+var (
+	thingType       = types.NewObjectType("thing")
+	customerType    = types.NewObjectType("customer")
+	constraintsType = types.NewObjectType("constraints")
+	factsType       = types.NewMapType(types.StringType, types.StringType)
+)
+
+// scalars are CEL's types of our values.
+var scalars = map[declared.Type]*types.Type{
+	declared.String: types.StringType, declared.Integer: types.IntType, Bool: types.BoolType, declared.Money: moneyType,
+	declared.Time: types.TimestampType, declared.Duration: types.DurationType, declared.ThingRef: thingType,
+}
+
+// ourType gives our name of a CEL type; "" when no value of ours has it.
+func ourType(t *types.Type) declared.Type {
+	for name, of := range scalars {
+		if of.IsExactType(t) {
+			return name
+		}
+	}
+	return ""
+}
+
+// celBase is CEL with our functions.
+type celBase struct{ env *cel.Env }
+
+// newCELBase starts CEL.
+func newCELBase(code string) (*celBase, error) {
+	without := celenv.NewLibrarySubset().AddExcludedFunctions(
+		celenv.NewFunction("dyn"), celenv.NewFunction("type"), celenv.NewFunction(operators.Multiply)) // types stay known; * is below, with money
+	binary := func(id string, l, r, of *types.Type, do functions.BinaryOp) cel.FunctionOpt {
+		return cel.Overload(id, []*types.Type{l, r}, of, cel.BinaryBinding(do))
+	}
+	two := func(id string, of *types.Type) cel.FunctionOpt {
+		return cel.Overload(id, []*types.Type{moneyType, moneyType}, of)
+	}
+	times := func(l, r ref.Val) ref.Val { return l.(traits.Multiplier).Multiply(r) }
+	read := func(text ref.Val) ref.Val {
+		amount, err := issuers.ParseMoney(string(text.(types.String)), code)
+		if err != nil {
+			return types.WrapErr(err)
+		}
+		return money{amount}
+	}
+	var digests []cel.FunctionOpt
+	for _, t := range Values() {
+		digests = append(digests, cel.Overload("digest_"+string(t), []*types.Type{scalars[t]}, types.StringType, cel.LateFunctionBinding()))
+	}
+	env, err := cel.NewCustomEnv(
+		cel.StdLib(cel.StdLibSubset(without)),
+		cel.HomogeneousAggregateLiterals(), cel.ExtendedValidations(), cel.DefaultUTCTimeZone(true),
+		cel.ParserRecursionLimit(60), cel.ParserExpressionSizeLimit(Longest), cel.ExpressionNodeLimit(Longest),
+		cel.Function(operators.Multiply,
+			binary("multiply_int64", types.IntType, types.IntType, types.IntType, times),
+			binary("multiply_uint64", types.UintType, types.UintType, types.UintType, times),
+			binary("multiply_double", types.DoubleType, types.DoubleType, types.DoubleType, times),
+			binary("multiply_money_int64", moneyType, types.IntType, moneyType, times),
+			binary("multiply_int64_money", types.IntType, moneyType, moneyType, func(l, r ref.Val) ref.Val { return r.(money).Multiply(l) })),
+		cel.Function(operators.Add, two("add_money", moneyType)),
+		cel.Function(operators.Subtract, two("subtract_money", moneyType)),
+		cel.Function(operators.Less, two("less_money", types.BoolType)),
+		cel.Function(operators.LessEquals, two("less_equals_money", types.BoolType)),
+		cel.Function(operators.Greater, two("greater_money", types.BoolType)),
+		cel.Function(operators.GreaterEquals, two("greater_equals_money", types.BoolType)),
+		cel.Function("money",
+			cel.Overload("money_string", []*types.Type{types.StringType}, moneyType, cel.UnaryBinding(read)),
+			cel.Overload("money_money", []*types.Type{moneyType}, moneyType, cel.UnaryBinding(func(v ref.Val) ref.Val { return v }))),
+		cel.Function("string", cel.Overload("money_to_string", []*types.Type{moneyType}, types.StringType,
+			cel.UnaryBinding(func(v ref.Val) ref.Val { return v.ConvertToType(types.StringType) }))),
+		cel.Function("digest", digests...),
+	)
+	if err != nil {
+		return nil, err
+	}
+	return &celBase{env}, nil
+}
+
+// celScope is CEL with the names of a domain.
+type celScope struct{ env *cel.Env }
+
+// celEnv gives CEL with the scope's names; the first call of a world starts it.
+func (s *Scope) celEnv() (*cel.Env, error) {
+	if s.cel != nil {
+		return s.cel.env, nil
+	}
+	if s.engine.base == nil {
+		base, err := newCELBase(s.engine.currency)
+		if err != nil {
+			return nil, err
+		}
+		s.engine.base = base
+	}
+	base := s.engine.base.env
+	opts := []cel.EnvOption{
+		cel.CustomTypeProvider(&provider{base.CELTypeProvider(), s}), cel.CustomTypeAdapter(adapter{base.CELTypeAdapter()}),
+		cel.Variable("thing", thingType), cel.Variable("customer", customerType), cel.Variable("facts", factsType),
+		cel.Variable("now", types.TimestampType), cel.Variable("constraints", constraintsType),
+	}
+	if _, ok := s.argument("amount"); !ok && s.Amount != "" {
+		opts = append(opts, cel.Variable("amount", scalars[s.Amount]))
+	}
+	for _, a := range s.Arguments {
+		opts = append(opts, cel.Variable(a.Name, scalars[a.Type]))
+	}
+	env, err := base.Extend(opts...)
+	if err != nil {
+		return nil, err
+	}
+	if s.Amount != "" { // before, there is a name to come
+		s.cel = &celScope{env}
+	}
+	return env, nil
+}
+
+// provider knows the parts of a scope's objects.
+type provider struct {
+	types.Provider
+	scope *Scope
+}
+
+// FindStructType knows the objects; see [types.Provider].
+func (p *provider) FindStructType(name string) (*types.Type, bool) {
+	for _, of := range []*types.Type{thingType, customerType, constraintsType, moneyType} {
+		if of.TypeName() == name {
+			return types.NewTypeTypeWithParam(of), true
+		}
+	}
+	return p.Provider.FindStructType(name)
+}
+
+// FindStructFieldType gives the type of a part; see [types.Provider].
+func (p *provider) FindStructFieldType(of, name string) (*types.FieldType, bool) {
+	var t declared.Type
+	switch of {
+	case "thing":
+		if t = p.scope.Columns[name].Type; name == "id" {
+			t = declared.String
+		}
+	case "customer":
+		if name == "id" {
+			t = declared.String
+		}
+	case "constraints":
+		t = p.scope.Constraints[name]
+	default:
+		return p.Provider.FindStructFieldType(of, name)
+	}
+	if t == "" {
+		return nil, false
+	}
+	return &types.FieldType{Type: scalars[t]}, true
+}
+
+// adapter makes values of CEL of ours.
+type adapter struct{ types.Adapter }
+
+// NativeToValue makes one; see [types.Adapter].
+func (a adapter) NativeToValue(value any) ref.Val {
+	switch v := value.(type) {
+	case currency.Amount:
+		return money{v}
+	case *declared.Thing:
+		return object{thingType, v, func(name string) (any, error) { return columnOf(v, name) }}
+	}
+	return a.Adapter.NativeToValue(value)
+}
+
+// object is something with parts: a thing, a customer, the facts.
+type object struct {
+	of   *types.Type
+	is   any // what tells one from another
+	part func(name string) (any, error)
+}
+
+// Get gives a part; see [traits.Indexer].
+func (o object) Get(index ref.Val) ref.Val {
+	name, ok := index.(types.String)
+	if !ok {
+		return types.MaybeNoSuchOverloadErr(index)
+	}
+	value, err := o.part(string(name))
+	if err != nil {
+		return types.WrapErr(err)
+	}
+	return adapter{types.DefaultTypeAdapter}.NativeToValue(value)
+}
+
+// IsSet reports whether it has a part; see [traits.FieldTester].
+func (o object) IsSet(field ref.Val) ref.Val {
+	name, ok := field.(types.String)
+	if !ok {
+		return types.MaybeNoSuchOverloadErr(field)
+	}
+	_, err := o.part(string(name))
+	return types.Bool(err == nil)
+}
+
+// Contains reports the same, for in; see [traits.Container].
+func (o object) Contains(name ref.Val) ref.Val { return o.IsSet(name) }
+
+// Equal reports whether it is the same; see [ref.Val].
+func (o object) Equal(other ref.Val) ref.Val {
+	another, ok := other.(object)
+	return types.Bool(ok && o.of == another.of && o.is == another.is)
+}
+
+// ConvertToNative is of no use here; see [ref.Val].
+func (o object) ConvertToNative(to reflect.Type) (any, error) {
+	return nil, fmt.Errorf("%s is no %v", o.of, to)
+}
+
+// ConvertToType gives what it is; see [ref.Val].
+func (o object) ConvertToType(to ref.Type) ref.Val {
+	return types.NewErr("%s is no %s", o.of, to.TypeName())
+}
+
+// Type is what it is; see [ref.Val].
+func (o object) Type() ref.Type { return o.of }
+
+// Value is itself; see [ref.Val].
+func (o object) Value() any { return o }
+
+// activation is a moment as CEL sees it.
+type activation struct{ env *declared.Env }
+
+// ResolveName gives a variable; see [cel.Activation].
+func (a activation) ResolveName(name string) (any, bool) {
+	under := func(of *types.Type) (any, bool) {
+		return object{of, name, func(part string) (any, error) { return read(a.env, []step{{name: name}, {name: part}}) }}, true
+	}
+	switch name {
+	case "customer":
+		return under(customerType)
+	case "constraints":
+		return under(constraintsType)
+	case "facts":
+		return under(factsType)
+	}
+	value, err := read(a.env, []step{{name: name}})
+	if err != nil {
+		return nil, false
+	}
+	return adapter{types.DefaultTypeAdapter}.NativeToValue(value), true
+}
+
+// Parent is nobody; see [cel.Activation].
+func (a activation) Parent() cel.Activation { return nil }
+
+// ResolveFunction gives digest; see [cel.FunctionActivation].
+func (a activation) ResolveFunction(name string) (cel.LateBoundFunction, bool) {
+	return func(_ string, args ...ref.Val) ref.Val {
+		if unknown, ok := args[0].(*types.Unknown); ok || a.env.Digest == nil {
+			return unknown
+		}
+		value, err := ours(args[0])
+		if err != nil {
+			return types.WrapErr(err)
+		}
+		return types.String(a.env.Digest(value))
+	}, name == "digest"
+}
+
+// ours gives a value of CEL as a value of ours.
+func ours(value ref.Val) (any, error) {
+	switch v := value.(type) {
+	case types.String:
+		return string(v), nil
+	case types.Int:
+		return int64(v), nil
+	case types.Bool:
+		return bool(v), nil
+	case money:
+		return v.Amount, nil
+	case types.Timestamp:
+		return v.Time, nil
+	case types.Duration:
+		return v.Duration, nil
+	}
+	return nil, fmt.Errorf("%s is no value of ours", value.Type().TypeName())
+}
+
+// compile checks an expression that is not plain.
+func (s *Scope) compile(text string, at Moment) (*Expression, *Wrong) {
+	env, err := s.celEnv()
+	if err != nil {
+		return nil, wrong(0, "CEL does not start: %v", err)
+	}
+	parsed, issues := env.Parse(text)
+	if w := firstIssue(text, issues); w != nil {
+		return nil, w
+	}
+	seen, roots, w := s.look(text, parsed, env, at)
+	if w != nil {
+		return nil, w
+	}
+	checked, issues := env.Check(parsed)
+	if w := firstIssue(text, issues); w != nil {
+		return nil, w
+	}
+	if w := dear(env, checked); w != nil {
+		return nil, w
+	}
+	of := ourType(checked.OutputType())
+	if of == "" {
+		return nil, wrong(leading(text), "it gives %s, which is no value", ourWords(cel.FormatCELType(checked.OutputType()))).
+			hint("a string, an integer, money, a time, a duration, or true or false")
+	}
+	program, err := env.Program(checked, cel.CostLimit(2*Dearest), cel.CostTracking(nil))
+	if err != nil {
+		return nil, wrong(0, "it cannot be evaluated: %v", err)
+	}
+	return &Expression{Text: text, Type: of, Reads: seen, Roots: roots, value: func(in *declared.Env) (any, error) {
+		return evaluate(program, in)
+	}}, nil
+}
+
+// evaluate runs a program.
+func evaluate(program cel.Program, in *declared.Env) (any, error) {
+	value, _, err := program.Eval(activation{in})
+	if err != nil {
+		var limit *cost.LimitExceededError
+		if errors.As(err, &limit) || strings.Contains(err.Error(), "cost limit exceeded") {
+			return nil, fmt.Errorf("it costs more than %d steps", 2*Dearest)
+		}
+		return nil, errors.New(inWords(err.Error()))
+	}
+	return ours(value)
+}
+
+// sizes are how long what comes from outside may be, for an estimate.
+type sizes struct{}
+
+// longestText is how long a text that is said may be, for an estimate.
+const longestText = 1000
+
+// EstimateSize says how long a text is; see [cost.Estimator].
+func (sizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
+	if node.ComputedSize() != nil {
+		return nil
+	}
+	switch node.Type().Kind() {
+	case types.StringKind:
+		return &cost.SizeEstimate{Min: 0, Max: longestText}
+	case types.ListKind, types.MapKind:
+		return nil
+	}
+	return &cost.SizeEstimate{Min: 1, Max: 1}
+}
+
+// EstimateCallCost leaves it to CEL; see [cost.Estimator].
+func (sizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
+	return nil
+}
+
+// dear says of an expression that it may cost too much.
+func dear(env *cel.Env, checked *cel.Ast) *Wrong {
+	estimate, err := env.EstimateCost(checked, sizes{})
+	if err != nil {
+		return wrong(0, "what it costs cannot be told: %v", err)
+	}
+	if estimate.Max > Dearest {
+		return wrong(0, "it may cost %d steps, and an expression costs %d at most", estimate.Max, Dearest).hint("no lists within lists, no patterns within them")
+	}
+	return nil
+}
+
+// constant reports whether a rule gives always the same, whatever it would read.
+func (s *Scope) constant(x *Expression, at Moment) (always, constant bool) {
+	if x.Plain {
+		value, err := x.value(&declared.Env{})
+		always, constant = value.(bool)
+		return always, constant && err == nil
+	}
+	env, err := s.celEnv()
+	if err != nil {
+		return false, false
+	}
+	checked, issues := env.Compile(x.Text)
+	if issues.Err() != nil {
+		return false, false
+	}
+	program, err := env.Program(checked, cel.EvalOptions(cel.OptPartialEval), cel.CostLimit(2*Dearest), cel.CostTracking(nil))
+	if err != nil {
+		return false, false
+	}
+	var unknown []*cel.AttributePatternType
+	for _, name := range append(s.names(Redeeming), "constraints", "thing", "amount") {
+		unknown = append(unknown, cel.AttributePattern(name))
+	}
+	vars, err := cel.PartialVars(activation{&declared.Env{Now: time.Time{}}}, unknown...)
+	if err != nil {
+		return false, false
+	}
+	value, _, err := program.Eval(vars)
+	is, ok := value.(types.Bool)
+	return bool(is), ok && err == nil
+}
+
+// fnNames are what a person may call, for the nearest one.
+func fnNames(env *cel.Env) []string {
+	var all []string
+	for name := range env.Functions() {
+		if name[0] >= 'a' && name[0] <= 'z' {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	return append(all, "has", "all", "exists", "exists_one", "map", "filter")
+}

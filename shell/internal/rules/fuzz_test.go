@@ -1,0 +1,41 @@
+package rules
+
+import (
+	"errors"
+	"testing"
+	"unicode/utf8"
+)
+
+// Whatever somebody writes is compiled or refused with a place in it, and what was
+// compiled gives a value of its type or an error.
+func FuzzCompile(f *testing.F) {
+	for _, text := range []string{
+		"thing.id", "thing.price * quantity < money('100.00')", "'country' in facts", "has(thing.per_customer)", "[1, 2].exists(n, n == quantity)", "facts['a']",
+		"now + wait > day", "digest(thing.price)", "((((", "'", "\"\\u00e9\" == note", "a.b.c(d)[e]{f: g}", "quantity ? 1 : 'a'", "r'\\d' + b'x'", "-9223372036854775808", "money('999999999999.99') * 9223372036854775807",
+		"thing.id.matches(note)", "1/0 == quantity", "{'a': 1}['b'] == quantity", "\x00", "ö.ä",
+	} {
+		f.Add(text)
+	}
+	engine := New("EUR")
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, at := range []Moment{Reserving, Confirming, Redeeming} {
+			s := shirts()
+			s.engine = engine
+			x, err := s.Rule(text, at)
+			var w *Wrong
+			if err != nil && (!errors.As(err, &w) || w.Offset < 0 || w.Offset > len(text) || w.What == "" || !utf8.ValidString(w.Error())) {
+				t.Errorf("%q: %#v", text, err)
+			}
+			if err == nil {
+				if value, err := x.Value(bought()); err == nil {
+					if _, ok := value.(bool); !ok {
+						t.Errorf("%q gives %v", text, value)
+					}
+				}
+			}
+			if x, err := s.Compile(text, at, Values()...); err == nil {
+				_, _ = x.Value(bought())
+			}
+		}
+	})
+}

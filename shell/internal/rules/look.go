@@ -1,0 +1,304 @@
+// Look: what an expression names, and where; what CEL says of one, in our words.
+
+package rules
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
+
+	"tokenshell/issuers"
+	"tokenshell/shell/internal/exit"
+)
+
+// looker walks an expression.
+type looker struct {
+	scope   *Scope
+	text    string
+	info    *ast.SourceInfo
+	env     *cel.Env
+	at      Moment
+	guarded map[string]bool
+	facts   []string
+	roots   []string
+	wrong   *Wrong // the first in the text
+}
+
+// look holds the names of an expression against the scope, and gives the facts
+// that it reads, and what its paths begin with.
+func (s *Scope) look(text string, parsed *cel.Ast, env *cel.Env, at Moment) (facts, roots []string, w *Wrong) {
+	tree := parsed.NativeRep()
+	l := &looker{scope: s, text: text, info: tree.SourceInfo(), env: env, at: at, guarded: map[string]bool{}}
+	ast.PostOrderVisit(tree.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() != ast.SelectKind {
+			return
+		}
+		if of := e.AsSelect(); of.IsTestOnly() && of.Operand().Kind() == ast.IdentKind {
+			l.guarded[of.Operand().AsIdent()+"."+of.FieldName()] = true
+		}
+	}))
+	l.expr(tree.Expr(), nil)
+	slices.Sort(l.facts)
+	slices.Sort(l.roots)
+	return slices.Compact(l.facts), slices.Compact(l.roots), l.wrong
+}
+
+// fail notes what is wrong, if nothing before it in the text is.
+func (l *looker) fail(w *Wrong) {
+	if w != nil && (l.wrong == nil || w.Offset < l.wrong.Offset) {
+		l.wrong = w
+	}
+}
+
+// place gives the offset of an expression in bytes.
+func (l *looker) place(id int64) int {
+	r, ok := l.info.GetOffsetRange(id)
+	if !ok {
+		return leading(l.text)
+	}
+	return inBytes(l.text, int(r.Start))
+}
+
+// inBytes gives the bytes before so many characters.
+func inBytes(text string, characters int) int {
+	offset := 0
+	for range characters {
+		_, n := utf8.DecodeRuneInString(text[offset:])
+		offset += n
+	}
+	return offset
+}
+
+// expr looks at an expression; local are the variables of the comprehensions
+// around it.
+func (l *looker) expr(e ast.Expr, local []string) {
+	switch e.Kind() {
+	case ast.IdentKind, ast.SelectKind:
+		if path, test, ok := l.path(e, local); ok {
+			l.named(path, test)
+			return
+		}
+		if e.Kind() == ast.SelectKind {
+			l.expr(e.AsSelect().Operand(), local)
+		}
+	case ast.CallKind:
+		l.call(e, local)
+	case ast.ListKind:
+		for _, x := range e.AsList().Elements() {
+			l.expr(x, local)
+		}
+	case ast.MapKind:
+		for _, entry := range e.AsMap().Entries() {
+			l.expr(entry.AsMapEntry().Key(), local)
+			l.expr(entry.AsMapEntry().Value(), local)
+		}
+	case ast.StructKind:
+		l.fail(wrong(l.place(e.ID()), "nothing is made of type %s here", e.AsStruct().TypeName()))
+	case ast.ComprehensionKind:
+		c := e.AsComprehension()
+		l.expr(c.IterRange(), local)
+		l.expr(c.AccuInit(), local)
+		inner := append(slices.Clone(local), c.AccuVar(), c.IterVar(), c.IterVar2())
+		l.expr(c.LoopCondition(), inner)
+		l.expr(c.LoopStep(), inner)
+		l.expr(c.Result(), inner)
+	}
+}
+
+// path gives the path that an expression is, such as thing.price; test says that
+// only whether it is there is asked.
+func (l *looker) path(e ast.Expr, local []string) (path []step, test, ok bool) {
+	for e.Kind() == ast.SelectKind {
+		of := e.AsSelect()
+		test = test || of.IsTestOnly()
+		path = append(path, step{of.FieldName(), l.field(e.ID(), of.FieldName())})
+		e = of.Operand()
+	}
+	if e.Kind() != ast.IdentKind || slices.Contains(local, e.AsIdent()) {
+		return nil, false, false
+	}
+	path = append(path, step{e.AsIdent(), l.place(e.ID())})
+	slices.Reverse(path)
+	return path, test, true
+}
+
+// before finds a name in front of a bracket.
+func (l *looker) before(id int64, name string) int {
+	to := l.place(id)
+	if at := strings.LastIndex(l.text[:to], name); at >= 0 {
+		return at
+	}
+	return to
+}
+
+// field finds the name behind the dot of a select.
+func (l *looker) field(id int64, name string) int {
+	from := l.place(id)
+	if at := strings.Index(l.text[from:], name); at >= 0 {
+		return from + at
+	}
+	return from
+}
+
+// named holds a path against the scope.
+func (l *looker) named(path []step, test bool) {
+	if test && len(path) == 2 {
+		l.guarded[path[0].name+"."+path[1].name] = true
+	}
+	_, w := l.scope.resolve(path, l.at, l.guarded)
+	l.fail(w)
+	l.roots = append(l.roots, path[0].name)
+	if w == nil && path[0].name == "facts" {
+		l.facts = append(l.facts, path[1].name)
+	}
+}
+
+// isFacts reports whether an expression is all the facts.
+func isFacts(e ast.Expr, local []string) bool {
+	return e.Kind() == ast.IdentKind && e.AsIdent() == "facts" && !slices.Contains(local, "facts")
+}
+
+// call looks at a call; facts may be indexed, and asked for a name.
+func (l *looker) call(e ast.Expr, local []string) {
+	c := e.AsCall()
+	name, args := c.FunctionName(), c.Args()
+	if (name == operators.Index || name == operators.In) && len(args) == 2 {
+		of, key := args[0], args[1]
+		if name == operators.In {
+			of, key = key, of
+		}
+		if isFacts(of, local) {
+			text, ok := literal(key)
+			if !ok {
+				l.fail(wrong(l.place(key.ID()), "a fact is named where it is read").hint("write facts['country'], or 'country' in facts"))
+				return
+			}
+			l.named([]step{{"facts", l.place(of.ID())}, {text, l.place(key.ID())}}, false)
+			return
+		}
+	}
+	if name[0] >= 'a' && name[0] <= 'z' && !l.env.HasFunction(name) {
+		all := fnNames(l.env)
+		l.fail(wrong(l.before(e.ID(), name), "there is no function %q", name).hint("%s", exit.Meant(name, all, "see help world")))
+		return
+	}
+	if text, ok := firstLiteral(args); ok && name == "money" {
+		if _, err := issuers.ParseMoney(text, l.scope.engine.currency); err != nil {
+			l.fail(wrong(l.place(args[0].ID()), "%v", err))
+		}
+	}
+	if c.IsMemberFunction() {
+		l.expr(c.Target(), local)
+	}
+	for _, x := range args {
+		l.expr(x, local)
+	}
+}
+
+func firstLiteral(args []ast.Expr) (string, bool) {
+	if len(args) != 1 {
+		return "", false
+	}
+	return literal(args[0])
+}
+
+func literal(e ast.Expr) (string, bool) {
+	if e.Kind() != ast.LiteralKind {
+		return "", false
+	}
+	text, ok := e.AsLiteral().(types.String)
+	return string(text), ok
+}
+
+// firstIssue gives what CEL says is wrong, first in the text.
+func firstIssue(text string, issues *cel.Issues) *Wrong {
+	if issues.Err() == nil {
+		return nil
+	}
+	all := issues.Errors()
+	if len(all) == 0 {
+		return wrong(leading(text), "%s", inWords(issues.Err().Error()))
+	}
+	var first *Wrong
+	for _, e := range all {
+		w := wrong(offset(text, e.Location), "%s", inWords(e.Message))
+		if strings.Contains(e.Message, "string") && strings.Contains(e.Message, "money") {
+			w.hint("money('…') reads an amount")
+		}
+		if first == nil || w.Offset < first.Offset {
+			first = w
+		}
+	}
+	return first
+}
+
+// offset gives the place of a location in bytes.
+func offset(text string, at common.Location) int {
+	from := 0
+	for range at.Line() - 1 {
+		next := strings.IndexByte(text[from:], '\n')
+		if next < 0 {
+			break
+		}
+		from += next + 1
+	}
+	return min(from+inBytes(text[from:], max(at.Column(), 0)), len(text))
+}
+
+var (
+	noOverload = regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '(.*)'$`)
+	syntax     = regexp.MustCompile(`^Syntax error: `)
+	word       = regexp.MustCompile(`\b(int|uint|bool|double|timestamp|google\.protobuf\.Timestamp|google\.protobuf\.Duration)\b`)
+)
+
+// words of CEL's types.
+var words = map[string]string{
+	"int": "integer", "uint": "unsigned integer", "bool": "true or false", "double": "fraction", "timestamp": "time",
+	"google.protobuf.Timestamp": "time", "google.protobuf.Duration": "duration",
+}
+
+// ourWords names the types of a text as we do.
+func ourWords(text string) string {
+	return word.ReplaceAllStringFunc(text, func(t string) string { return words[t] })
+}
+
+// inWords says what CEL says in our words, on one line.
+func inWords(message string) string {
+	message = strings.Join(strings.Fields(message), " ")
+	if m := noOverload.FindStringSubmatch(message); m != nil {
+		name := m[1]
+		if symbol, ok := operators.FindReverse(name); ok && symbol != "" {
+			name = symbol
+		}
+		switch m[1] {
+		case operators.Conditional:
+			name = "? :"
+		case operators.Index:
+			name = "[ ]"
+		}
+		return name + " does not take " + ourWords(m[2])
+	}
+	if strings.HasPrefix(message, "expected type ") || strings.HasPrefix(message, "expression of type ") {
+		return ourWords(message)
+	}
+	if strings.Contains(message, "max recursion depth exceeded") || strings.Contains(message, "recursion limit") {
+		return "it nests too deep"
+	}
+	if syntax.MatchString(message) {
+		message = "it is not CEL: " + syntax.ReplaceAllString(message, "")
+	}
+	if len(message) > 200 {
+		message = message[:200]
+		for !utf8.ValidString(message) {
+			message = message[:len(message)-1]
+		}
+	}
+	return message
+}
