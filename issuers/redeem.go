@@ -27,11 +27,11 @@ func (i *Issuer[H]) Redeem(ctx context.Context, request tokens.Redemption) (rece
 	if err := ctx.Err(); err != nil {
 		return tokens.Receipt{}, err
 	}
-	_, err = tokens.Judge(request.Token, i.verifier.Checks(tokens.Own{
+	_, err = i.verifier.Judge(request.Token, tokens.Own{
 		Session: func(c *tokens.Claims) error { return sameSession(c, request.Session) },
 		Outcome: func(c *tokens.Claims) error { return i.outcome(c, request.Attempt, &receipt) },
 		Books:   func(c *tokens.Claims) error { return i.commit(ctx, c, request, &receipt) },
-	}))
+	})
 	if errors.Is(err, tokens.KeyUnknown) {
 		err = i.answerLate(request, &receipt, err)
 	}
@@ -97,7 +97,7 @@ func sameSession(c *tokens.Claims, s tokens.Session) error {
 // had expired. Only what was answered before is answered; anything else is
 // refused as it was, for an aged key vouches for nothing new.
 func (i *Issuer[H]) answerLate(request tokens.Redemption, receipt *tokens.Receipt, refused error) error {
-	_, err := tokens.Judge(request.Token, i.late.Checks(tokens.Own{
+	_, err := i.late.Judge(request.Token, tokens.Own{
 		Session: func(c *tokens.Claims) error { return sameSession(c, request.Session) },
 		Outcome: func(c *tokens.Claims) error {
 			if err := i.outcome(c, request.Attempt, receipt); err != nil {
@@ -105,7 +105,7 @@ func (i *Issuer[H]) answerLate(request tokens.Redemption, receipt *tokens.Receip
 			}
 			return refused
 		},
-	}))
+	})
 	if err != nil && !errors.Is(err, tokens.AlreadyRedeemed) {
 		return refused
 	}

@@ -4,8 +4,6 @@ package orchestrator
 
 import (
 	"context"
-	"strings"
-	"sync"
 	"time"
 
 	"tokenshell/tokens"
@@ -15,8 +13,9 @@ import (
 type Use struct {
 	Session string
 	Ref     tokens.Ref
-	Expires time.Time // of the token: no other use of it is accepted after that
+	Expires time.Time // no other use of it is accepted from then on; zero for never
 	Attempt string    // the same attempt may ask again
+	Now     time.Time // what time it is for whoever asks; zero for nobody knows
 }
 
 // Ledger records uses. The key of a use is (session, iss, jti), never the
@@ -24,47 +23,9 @@ type Use struct {
 type Ledger interface {
 	// Use records a use and reports whether it is the first, or was recorded by the
 	// same attempt, in one atomic step. An error means that nobody knows; nothing
-	// is accepted then.
+	// is accepted then. A use may be forgotten once it has expired.
 	Use(ctx context.Context, use Use) (first bool, err error)
-	// Forget drops a session, when no token can name it any more.
+	// Forget says that a session is remembered no more: what it used may be
+	// forgotten, and need not be before it expires.
 	Forget(ctx context.Context, session string) error
-}
-
-// MemoryLedger keeps a set of jtis for each session in memory.
-type MemoryLedger struct {
-	mu   sync.Mutex
-	used map[string]map[issuerJTI]string // the attempt of each
-}
-
-type issuerJTI struct{ issuer, jti string }
-
-// NewMemoryLedger makes an empty ledger.
-func NewMemoryLedger() *MemoryLedger {
-	return &MemoryLedger{used: map[string]map[issuerJTI]string{}}
-}
-
-// Use records a use; it never fails.
-func (l *MemoryLedger) Use(_ context.Context, use Use) (first bool, err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	set := l.used[use.Session]
-	if set == nil {
-		set = map[issuerJTI]string{}
-		l.used[use.Session] = set
-	}
-	// Cloned, for a part of a token would keep all of it in memory.
-	key := issuerJTI{strings.Clone(use.Ref.Issuer), strings.Clone(use.Ref.ID)}
-	if by, again := set[key]; again {
-		return by == use.Attempt && by != "", nil
-	}
-	set[key] = use.Attempt
-	return true, nil
-}
-
-// Forget drops a session; it never fails.
-func (l *MemoryLedger) Forget(_ context.Context, session string) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.used, session)
-	return nil
 }

@@ -256,19 +256,19 @@ func (r *Relay) Relay(ctx context.Context, id, token string) (service string, er
 	}
 	if r.Weakness.Lacks(tokens.RelayRecordsLast) {
 		if seen, err := tokens.Peek(token); err == nil {
-			if first, _ := r.Ledger.Use(ctx, Use{Session: id, Ref: seen.Ref}); !first {
+			if first, _ := r.Ledger.Use(ctx, Use{Session: id, Ref: seen.Ref, Now: r.Clock.Now()}); !first {
 				return "", tokens.Refuse(tokens.Replayed, "session %q has used %s already", id, tokens.Word(seen.Ref.ID))
 			}
 		}
 	}
-	claims, err := tokens.Judge(token, r.verifier.Checks(tokens.Own{
+	claims, err := r.verifier.Judge(token, tokens.Own{
 		Session: func(c *tokens.Claims) error { return r.belongs(ctx, id, c) },
 		Route:   r.routed,
 		Replay: func(c *tokens.Claims) error {
 			service, err = r.accept(ctx, id, token, c)
 			return err
 		},
-	}))
+	})
 	if err != nil {
 		var refusal *tokens.Refusal
 		if errors.As(err, &refusal) && refusal.Token != (tokens.Ref{}) {
@@ -324,7 +324,9 @@ func (r *Relay) accept(ctx context.Context, id, token string, c *tokens.Claims) 
 	if err := r.remembered(c); err != nil {
 		return "", err
 	}
-	first, err := r.Ledger.Use(ctx, Use{Session: id, Ref: c.Ref(), Expires: c.ExpiresAt, Attempt: attemptOf(r.Name, s)})
+	first, err := r.Ledger.Use(ctx, Use{
+		Session: id, Ref: c.Ref(), Expires: latest(s.Ends, c.ExpiresAt.Add(r.leewayFor(c.Issuer))), Attempt: attemptOf(r.Name, s), Now: r.Clock.Now(),
+	})
 	if err != nil {
 		if ctx.Err() != nil {
 			return "", ctx.Err()
@@ -347,6 +349,15 @@ func (r *Relay) accept(ctx context.Context, id, token string, c *tokens.Claims) 
 		s.Steps = append(s.Steps, accepted)
 		return nil
 	})
+}
+
+// leewayFor is how far after its exp a token of an issuer is good.
+func (r *Relay) leewayFor(iss string) time.Duration {
+	issuer, _ := r.registry.issuer(iss)
+	if issuer.Profile == nil {
+		return r.Leeway()
+	}
+	return r.Leeway() + issuer.Profile.Leeway
 }
 
 // remembered refuses with ledger_unavailable what may have been used before the

@@ -4,10 +4,12 @@
 package orchestrator
 
 import (
+	"cmp"
 	"container/heap"
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"tokenshell/tokens"
 )
@@ -51,31 +53,38 @@ func (m *MemoryStore) Restore(saved any) {
 func (l *MemoryLedger) Save() any {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	used := make(map[string]map[issuerJTI]string, len(l.used))
-	for session, set := range l.used {
-		used[session] = maps.Clone(set)
-	}
-	return used
+	return cloned(l.buckets)
 }
 
 // Restore takes back what Save gave.
 func (l *MemoryLedger) Restore(saved any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	clear(l.used)
-	for session, set := range saved.(map[string]map[issuerJTI]string) {
-		l.used[session] = maps.Clone(set)
-	}
+	l.buckets = cloned(saved.([]*bucket))
 }
 
-// uses gives the tokens that a session has used, and their attempts, in a fixed order.
-func (l *MemoryLedger) uses(session string) (all []issuerJTI, attempts map[issuerJTI]string) {
+func cloned(buckets []*bucket) []*bucket {
+	all := make([]*bucket, len(buckets))
+	for i, b := range buckets {
+		all[i] = &bucket{b.end, slices.Clone(b.tables), slices.Clone(b.names)}
+		for j, t := range b.tables {
+			all[i].tables[j].slots = slices.Clone(t.slots)
+		}
+	}
+	return all
+}
+
+// uses gives what a naming ledger knows by name, in a fixed order.
+func (l *MemoryLedger) uses() (all []name) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	attempts = maps.Clone(l.used[session])
-	return slices.SortedFunc(maps.Keys(attempts), func(a, b issuerJTI) int {
-		return slices.Compare([]string{a.issuer, a.jti}, []string{b.issuer, b.jti})
-	}), attempts
+	for _, b := range l.buckets {
+		all = append(all, b.names...)
+	}
+	slices.SortFunc(all, func(a, b name) int {
+		return cmp.Or(cmp.Compare(a.session, b.session), cmp.Compare(a.ref.Issuer, b.ref.Issuer), cmp.Compare(a.ref.ID, b.ref.ID))
+	})
+	return all
 }
 
 // savedTrust is whom a relay trusts.
@@ -104,22 +113,37 @@ func (r *Relay) RestoreTrust(saved any) {
 	r.registry.services = slices.Clone(was.services)
 }
 
-// Canon writes down what a store keeps, and what a ledger knows of it, as far as it
-// bears on what a relay of the name will do.
-func Canon(w tokens.Canon, name string, store *MemoryStore, ledger *MemoryLedger) {
+// Canon writes down what a store keeps, and what a naming ledger knows of it, as far
+// as it bears on what a relay of the name will do: a session that is not open asks
+// for no use, unless what it used outlives it.
+func Canon(w tokens.Canon, relay string, now time.Time, store *MemoryStore, ledger *MemoryLedger) {
 	store.mu.Lock()
 	all := slices.Clone(store.queue)
 	store.mu.Unlock()
 	slices.SortFunc(all, func(a, b *kept) int { return int(a.Number) - int(b.Number) })
+	uses := map[string][]name{}
+	for _, u := range ledger.uses() {
+		uses[u.session] = append(uses[u.session], u)
+	}
 	w.Set(len(all), func(n int) { // which was opened first is only told
 		s := all[n]
 		s.canon(w)
-		uses, attempts := ledger.uses(s.ID)
-		w.Set(len(uses), func(i int) {
-			w.Ref(tokens.Ref{Issuer: uses[i].issuer, ID: uses[i].jti, Order: s.ID})
-			w.Bool(attempts[uses[i]] == attemptOf(name, s.Record)) // it may be asked for once more
+		lasts := slices.DeleteFunc(slices.Clone(uses[s.ID]), func(u name) bool {
+			return s.stateAt(now, false) != Open && !u.expires.IsZero() && !u.expires.After(s.Due)
+		})
+		w.Set(len(lasts), func(i int) {
+			w.Ref(tokens.Ref{Issuer: lasts[i].ref.Issuer, ID: lasts[i].ref.ID, Order: s.ID})
+			w.Bool(lasts[i].attempt == attemptOf(relay, s.Record)) // it may be asked for once more
 		})
 	})
+	for _, s := range all {
+		delete(uses, s.ID)
+	}
+	var left []name // of sessions that are forgotten
+	for _, session := range slices.Sorted(maps.Keys(uses)) {
+		left = append(left, slices.DeleteFunc(uses[session], func(u name) bool { return !u.expires.IsZero() && !u.expires.After(now) })...)
+	}
+	w.Set(len(left), func(i int) { w.Ref(tokens.Ref{Issuer: left[i].ref.Issuer, ID: left[i].ref.ID, Order: left[i].session}) })
 }
 
 // attemptOf names an attempt to use a token in a session: it is the same until the

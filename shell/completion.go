@@ -47,7 +47,15 @@ _tokenshell() {
 compdef _tokenshell tokenshell
 `,
 	"fish": `# tokenshell completion for fish: tokenshell completion fish > ~/.config/fish/completions/tokenshell.fish
-complete -c tokenshell -a '(tokenshell completion words -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+function __tokenshell_words
+	set -l offered (tokenshell completion words -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)
+	if set -q offered[1]
+		printf '%s\n' $offered
+	else
+		__fish_complete_path (commandline -ct)
+	end
+end
+complete -c tokenshell -f -a '(__tokenshell_words)'
 `,
 }
 

@@ -47,8 +47,7 @@ func everyLine(t *testing.T) []string {
 		"fault payments.redeem lost-reply --count 3", "fault kms.sign refuse", "coupon confirm TEN", "fault kms.sign timeout", "coupon confirm TEN", "fault kms.decrypt timeout --count 9",
 		"redeem", "redeem --resume", "fault clear", "redeem --resume", "checkout", "redeem --direct gift", "revoke c", "set output json", "set output text",
 		"points balance --jq $T", "points balance --$T", "expect $T points balance", "! points balance --jq '.nothing.x.y'", "view $T", "log --party $T", "help $T", "$T", "a$T",
-		"explore --bound tokens=1", "explore --bound tokens=1 --without redeemer-remembers", "explore --without $T", "set check on", "checkout c",
-		"capture X explore --bound tokens=1", "clock set $T", "fault $T refuse", "keys jwks --out $T", "keys jwks --out /nowhere/$T",
+		"set check on", "checkout c", "clock set $T", "fault $T refuse", "keys jwks --out $T", "keys jwks --out /nowhere/$T",
 		"trace", "trace --session $T", "trace --format mermaid", "trace --format html", "trace -o json", "trace --format html --out $T", "history 50",
 		"watch 1s --count 2 relay $T", "watch $T --count 2 relay it", "record start $T.txtar", "record --from-start story.txtar", "record start more.txtar",
 		"relay it $T", "record stop", "tour",
@@ -56,8 +55,8 @@ func everyLine(t *testing.T) []string {
 		"4716399218847391", "let CARD 4716399218847391", "token show 4716399218847391", "view payments", "history", "trace --format html", "log", "points balance --jq 4716399218847391",
 	}
 	// A recording plays again all that was run before it, and the catalogue of
-	// attacks would be most of that work: it comes last.
-	var attacks []string
+	// attacks and the explorations would be most of that work: they come last.
+	last := []string{"explore --bound tokens=1", "explore --bound tokens=1 --without redeemer-remembers", "explore --without $T", "capture X explore --bound tokens=1"}
 	for _, node := range interp.Leaves(p.Root()) {
 		path := interp.VerbPath(node)
 		if path == "" || path == "quit" || path == "world reset" || strings.HasPrefix(path, "explore") {
@@ -65,7 +64,7 @@ func everyLine(t *testing.T) []string {
 		}
 		family := &lines
 		if strings.HasPrefix(path, "attack ") {
-			family = &attacks
+			family = &last
 		}
 		*family = append(*family, "help "+path, path)
 		if path == "attack run" || path == "attack export" { // all of it is run in the line above
@@ -75,7 +74,7 @@ func everyLine(t *testing.T) []string {
 			*family = append(*family, path+" "+words)
 		}
 	}
-	return append(append(lines, attacks...), "world reset $T", "world reset") // after which there is nothing to be found
+	return append(append(lines, last...), "world reset $T", "world reset") // after which there is nothing to be found
 }
 
 // Whatever is run, in text or JSON, nothing that is secret is in what it says,

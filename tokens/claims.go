@@ -5,7 +5,6 @@ package tokens
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -176,7 +175,12 @@ func knownClaim(name string) bool {
 
 // isID reports whether s may be an id: 1 to 128 bytes of printable ASCII.
 func isID(s string) bool {
-	return s != "" && len(s) <= maxIDLength && !strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r > 0x7e })
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxIDLength
 }
 
 func takeID(to *string, raw []byte) bool {

@@ -106,7 +106,7 @@ func TestPayloadRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		e := &Envelope{}
-		if e.payload, err = parseObject(payload); err != nil {
+		if e.payload, err = parseObject(nil, payload); err != nil {
 			t.Fatal(err)
 		}
 		if err := checkClaims(nil, e); err != nil {

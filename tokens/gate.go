@@ -15,14 +15,15 @@ const MaxSize = 8192
 // (RFC 7515 2). It still skips CR and LF, so the gate looks for those itself.
 var canonical = base64.RawURLEncoding.Strict()
 
-// decodeSegment decodes one segment; ok is false unless encoding the result
-// again gives the same text.
-func decodeSegment(segment string) (decoded []byte, ok bool) {
-	if strings.ContainsAny(segment, "\r\n") {
+// decodeSegment decodes one segment behind what to holds; ok is false unless
+// encoding the result again gives the same text.
+func decodeSegment(to []byte, segment string) (decoded []byte, ok bool) {
+	if strings.IndexByte(segment, '\r') >= 0 || strings.IndexByte(segment, '\n') >= 0 {
 		return nil, false
 	}
-	decoded, err := canonical.DecodeString(segment)
-	return decoded, err == nil
+	at := len(to)
+	decoded, err := canonical.AppendDecode(to, []byte(segment))
+	return decoded[at:len(decoded):len(decoded)], err == nil
 }
 
 // SplitCompact splits a compact serialisation (RFC 7515 7.1, RFC 7516 7.1)
@@ -32,15 +33,17 @@ func SplitCompact(text string, n int) ([][]byte, error) {
 		return nil, Refuse(Malformed, "%s where %d belong", Count(strings.Count(text, ".")+1, "segment"), n)
 	}
 	segments := make([][]byte, 0, n)
+	room := make([]byte, 0, len(text)*3/4) // for all of them
 	rest := text
 	for i := 1; i <= n; i++ {
 		var segment string
 		segment, rest, _ = strings.Cut(rest, ".")
-		decoded, ok := decodeSegment(segment)
+		decoded, ok := decodeSegment(room, segment)
 		if !ok {
 			return nil, Refuse(Malformed, "segment %d is not canonical base64url", i)
 		}
 		segments = append(segments, decoded)
+		room = room[len(decoded):len(decoded)]
 	}
 	return segments, nil
 }
@@ -61,10 +64,10 @@ func checkStructure(m *Memory, e *Envelope) error {
 	if err != nil {
 		return err
 	}
-	if e.header, err = parseObject(segments[0]); err != nil {
+	if e.header, err = parseObject(e.headerRoom[:0], segments[0]); err != nil {
 		return Refuse(Malformed, "header: %v", err)
 	}
-	if e.payload, err = parseObject(segments[1]); err != nil {
+	if e.payload, err = parseObject(e.payloadRoom[:0], segments[1]); err != nil {
 		return Refuse(Malformed, "payload: %v", err)
 	}
 	e.body, e.signature = segments[1], segments[2]

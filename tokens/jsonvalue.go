@@ -2,7 +2,10 @@
 
 package tokens
 
-import "strconv"
+import (
+	"bytes"
+	"strconv"
+)
 
 // decodeString gives the string that raw is; ok is false for other values.
 // raw must come from the scanner.
@@ -11,10 +14,8 @@ func decodeString(raw []byte) (value string, ok bool) {
 		return "", false
 	}
 	inside := raw[1 : len(raw)-1]
-	for _, c := range inside {
-		if c == '\\' {
-			return unescape(inside), true
-		}
+	if bytes.IndexByte(inside, '\\') >= 0 {
+		return unescape(inside), true
 	}
 	return string(inside), true
 }

@@ -103,7 +103,7 @@ func parseKey(raw []byte) (Key, error) {
 		Operations *[]string       `json:"key_ops"`
 		Symmetric  json.RawMessage `json:"k"`
 	}
-	members, err := parseObject(raw)
+	members, err := parseObject(nil, raw)
 	if err != nil || json.Unmarshal(raw, &about) != nil {
 		return Key{}, errors.New("it is not a JWK")
 	}

@@ -115,6 +115,7 @@ func TestKeysOfOneName(t *testing.T) {
 	mustRefuse(t, checks, outside(ps).head("alg", `"RS256"`).raw(), SignatureInvalid)
 	mustRefuse(t, checks, outside(rs).head("alg", `"Ed25519"`).raw(), SignatureInvalid)
 	mustAccept(t, checks, outside(ed).head("alg", `"Ed25519"`).raw())
+	mustRefuse(t, trusting(StaticKeys{outsideKey.Key}, &Profile{}).Checks(Own{}), outside(outsideKey).head("alg", `"Ed25519"`).raw(), AlgorithmNotAllowed)
 	mustRefuse(t, trusting(StaticKeys{ed.Key}, nil).Checks(Own{}), outside(ed).head("alg", `"Ed25519"`).raw(), AlgorithmNotAllowed)
 	noKID := func(s signer) forgery {
 		f := outside(s)

@@ -37,7 +37,7 @@ func (m *Memory) PeekAs(raw string, issuers func(iss string) (Issuer, bool)) (Un
 		return Unverified{}, err
 	}
 	segment, _, _ := strings.Cut(raw, ".")
-	header, _ := decodeSegment(segment)
+	header, _ := decodeSegment(nil, segment)
 	u := Unverified{Header: header, Payload: e.body}
 	issuer, _ := (&Verifier{Issuers: issuers}).claimed(e)
 	for name, to := range map[string]*string{"iss": &u.Ref.Issuer, "jti": &u.Ref.ID, "order_processing_id": &u.Ref.Order} {

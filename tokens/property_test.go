@@ -45,7 +45,7 @@ func tamper(t *rapid.T, raw string) string {
 		return raw
 	default: // decode, flip a bit of what was encoded, encode
 		return re(raw, n, func(s string) string {
-			decoded, ok := decodeSegment(s)
+			decoded, ok := decodeSegment(nil, s)
 			if !ok || len(decoded) == 0 {
 				return s
 			}

@@ -42,7 +42,7 @@ func (x *example) genuine() error {
 		parsed, err = jose.ParseSignedJSON(x.Text, all)
 	}
 	if x.Detached != "" {
-		payload, _ := decodeSegment(x.Detached)
+		payload, _ := decodeSegment(nil, x.Detached)
 		parsed, err = jose.ParseDetached(x.Text, payload, all)
 	}
 	if err != nil {

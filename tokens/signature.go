@@ -1,15 +1,16 @@
-// The signature: go-jose does the cryptography, with the bare key and its one
-// algorithm.
+// The signature: the standard library does the cryptography, with the bare key
+// and its one algorithm.
 
 package tokens
 
 import (
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/sha256"
 	"strings"
-	"sync"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -17,84 +18,104 @@ import (
 // Ed25519 is another name of EdDSA (RFC 9864 2.2).
 const Ed25519 = "Ed25519"
 
-// headerLimit is how many parsed headers a verifier keeps. Each key of an
-// issuer has one, so a few suffice.
-const headerLimit = 64
-
-// headers keeps go-jose's parse of the header segments that came with a good
-// signature. All tokens of a key share theirs, and parsing it is what most of
-// a verification costs beside the curve (benchmark: 1.41 times the bare
-// ecdsa.VerifyASN1 without, 1.2 with). Only verified headers enter, so nobody
-// without a key can fill it.
-type headers struct {
-	mu     sync.RWMutex
-	parsed map[string]jose.Signature
-}
-
-func (h *headers) get(segment string) (jose.Signature, bool) {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	signature, ok := h.parsed[segment]
-	return signature, ok
-}
-
-func (h *headers) put(segment string, signature jose.Signature) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.parsed == nil || len(h.parsed) >= headerLimit {
-		h.parsed = map[string]jose.Signature{}
-	}
-	h.parsed[strings.Clone(segment)] = signature // a substring would pin the token
-}
-
-// checkSignature relies on the gate: the segments are canonical, so what
-// go-jose encodes again is what came. Its errors echo the token, so none is
-// passed on.
+// checkSignature relies on the gate: the segments are canonical, so the text that
+// was signed is the one that came. A header that says nothing but alg, kid and typ,
+// as those of our own contract do, has nothing for go-jose to read: its parse of
+// the token and its wrapper around the curve took a seventh of a verification
+// (benchmark: 1.26 times the bare check with it, 1.08 without).
 func (v *Verifier) checkSignature(e *Envelope) error {
 	if e.verified = v.Memory.proven(e); e.verified {
 		return nil
 	}
-	if e.alg == Ed25519 { // which go-jose does not know
-		public, ok := e.key.Public.(ed25519.PublicKey)
-		if !ok || len(public) != ed25519.PublicKeySize || !ed25519.Verify(public, []byte(e.raw[:strings.LastIndexByte(e.raw, '.')]), e.signature) {
-			return signatureInvalid(e)
-		}
-		e.verified = true
-		return nil
+	switch {
+	case e.alg == Ed25519: // which go-jose does not know
+		e.verified = e.key.Algorithm == jose.EdDSA && e.key.verifies(e.signed(), e.signature)
+	case e.alg == string(e.key.Algorithm) && e.plain():
+		e.verified = e.key.verifies(e.signed(), e.signature)
+	default:
+		e.verified = verifiesByJOSE(e)
 	}
-	segment, _, _ := strings.Cut(e.raw, ".")
-	signature, known := v.headers.get(segment)
-	if !known {
-		parsed, err := jose.ParseSignedCompact(e.raw, []jose.SignatureAlgorithm{e.key.Algorithm})
-		if err != nil {
-			return signatureInvalid(e)
-		}
-		signature = parsed.Signatures[0]
-	}
-	signature.Signature = e.signature
-	signed := jose.JSONWebSignature{Signatures: []jose.Signature{signature}}
-	if err := signed.DetachedVerify(e.body, e.key.Public); err != nil || !saltFits(e) {
-		return signatureInvalid(e)
-	}
-	if !known {
-		v.headers.put(segment, signature)
+	if !e.verified {
+		return Refuse(SignatureInvalid, "the signature does not verify with key %s", quote(e.kid))
 	}
 	v.Memory.prove(e)
-	e.verified = true
 	return nil
+}
+
+// plain reports whether the header has just what our contract has.
+func (e *Envelope) plain() bool {
+	for i := range e.header {
+		switch e.header[i].name {
+		case "alg", "kid", "typ":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// signed is the text that the signature is over (RFC 7515 5.2).
+func (e *Envelope) signed() []byte { return []byte(e.raw[:strings.LastIndexByte(e.raw, '.')]) }
+
+// verifies reports whether a signature over a text is good by the key and its
+// algorithm.
+func (k *Key) verifies(text, signature []byte) bool {
+	switch public := k.Public.(type) {
+	case *ecdsa.PublicKey:
+		if k.Algorithm != jose.ES256 || public.Curve != elliptic.P256() || len(signature) != 64 {
+			return false
+		}
+		digest := sha256.Sum256(text)
+		var room [72]byte
+		return ecdsa.VerifyASN1(public, digest[:], derOf(room[:0], signature))
+	case ed25519.PublicKey:
+		return k.Algorithm == jose.EdDSA && len(public) == ed25519.PublicKeySize && ed25519.Verify(public, text, signature)
+	case *rsa.PublicKey:
+		digest := sha256.Sum256(text)
+		switch k.Algorithm {
+		case jose.RS256:
+			return rsa.VerifyPKCS1v15(public, crypto.SHA256, digest[:], signature) == nil
+		case jose.PS256: // whose salt is as long as its hash (RFC 7518 3.5)
+			return rsa.VerifyPSS(public, crypto.SHA256, digest[:], signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
+		}
+	}
+	return false
+}
+
+// derOf writes the R||S of JOSE (RFC 7518 3.4) as the DER that the standard library
+// takes: a sequence of two integers, each in as few bytes as it has.
+func derOf(to, rs []byte) []byte {
+	to = append(to, 0x30, 0)
+	for _, number := range [...][]byte{rs[:32], rs[32:]} {
+		for len(number) > 1 && number[0] == 0 {
+			number = number[1:]
+		}
+		if number[0] < 0x80 {
+			to = append(to, 0x02, byte(len(number)))
+		} else {
+			to = append(to, 0x02, byte(len(number)+1), 0)
+		}
+		to = append(to, number...)
+	}
+	to[1] = byte(len(to) - 2)
+	return to
+}
+
+// verifiesByJOSE has go-jose read the header, too, of which it refuses what it
+// cannot do. Its errors echo the token, so none is passed on.
+func verifiesByJOSE(e *Envelope) bool {
+	parsed, err := jose.ParseSignedCompact(e.raw, []jose.SignatureAlgorithm{e.key.Algorithm})
+	if err != nil {
+		return false
+	}
+	return parsed.DetachedVerify(e.body, e.key.Public) == nil && saltFits(e)
 }
 
 // saltFits holds a PS256 signature to a salt as long as its hash (RFC 7518 3.5);
 // go-jose takes any. Other algorithms have none.
 func saltFits(e *Envelope) bool {
-	public, ok := e.key.Public.(*rsa.PublicKey)
-	if !ok || e.key.Algorithm != jose.PS256 {
+	if _, ok := e.key.Public.(*rsa.PublicKey); !ok || e.key.Algorithm != jose.PS256 {
 		return true
 	}
-	digest := sha256.Sum256([]byte(e.raw[:strings.LastIndexByte(e.raw, '.')]))
-	return rsa.VerifyPSS(public, crypto.SHA256, digest[:], e.signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
-}
-
-func signatureInvalid(e *Envelope) error {
-	return Refuse(SignatureInvalid, "the signature does not verify with key %s", quote(e.kid))
+	return e.key.verifies(e.signed(), e.signature)
 }

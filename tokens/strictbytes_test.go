@@ -25,7 +25,7 @@ func TestStrictObjectAtEveryByte(t *testing.T) {
 		} {
 			var theirs struct{ A string }
 			good := json.Unmarshal([]byte(text), &theirs) == nil && !strings.Contains(theirs.A, "\ufffd")
-			o, err := parseObject([]byte(text))
+			o, err := parseObject(nil, []byte(text))
 			if good != (err == nil) {
 				t.Errorf("%q: %v", text, err)
 				continue
@@ -42,7 +42,7 @@ func TestStrictObjectAtEveryByte(t *testing.T) {
 // The replacement character is one like others when it was written as itself.
 func TestStrictObjectTakesTheReplacementCharacter(t *testing.T) {
 	for _, text := range []string{"{\"a\":\"\ufffd\"}", `{"a":"\ufffd"}`} {
-		o, err := parseObject([]byte(text))
+		o, err := parseObject(nil, []byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}

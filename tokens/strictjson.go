@@ -41,25 +41,25 @@ func (o object) get(name string) (raw []byte, ok bool) {
 // nested at most 32 deep. The error says what is wrong and at which byte,
 // quoting nothing.
 func StrictObject(text []byte) error {
-	_, err := parseObject(text)
+	_, err := parseObject(nil, text)
 	return err
 }
 
-func parseObject(text []byte) (object, error) {
+// parseObject gives the members of an object, behind what to holds.
+func parseObject(to object, text []byte) (object, error) {
 	s := scanner{text: text}
 	s.space()
 	if s.peek() != '{' {
 		return nil, s.errorf("no JSON object")
 	}
-	o, err := s.object(1, true)
-	if err != nil {
+	if err := s.object(1, &to); err != nil {
 		return nil, err
 	}
 	s.space()
 	if s.at < len(s.text) {
 		return nil, s.errorf("trailing bytes")
 	}
-	return o, nil
+	return to, nil
 }
 
 // scanner walks a text. Every method leaves at behind what it has read.
@@ -94,8 +94,7 @@ func (s *scanner) space() {
 func (s *scanner) value(depth int) error {
 	switch c := s.peek(); {
 	case c == '{':
-		_, err := s.object(depth+1, false)
-		return err
+		return s.object(depth+1, nil)
 	case c == '[':
 		return s.array(depth + 1)
 	case c == '"':
@@ -114,47 +113,41 @@ func (s *scanner) value(depth int) error {
 	}
 }
 
-// object reads an object; its members are kept only when asked for.
-func (s *scanner) object(depth int, keep bool) (object, error) {
+// object reads an object; its members are kept only when somebody wants them.
+func (s *scanner) object(depth int, keep *object) error {
 	if depth > maxDepth {
-		return nil, s.errorf("nested over %d deep", maxDepth)
+		return s.errorf("nested over %d deep", maxDepth)
 	}
 	s.at++
 	s.space()
 	if s.peek() == '}' {
 		s.at++
-		return nil, nil
+		return nil
 	}
-	var (
-		seen  nameSet
-		found object
-	)
-	if keep {
-		found = make(object, 0, 12)
-	}
+	var seen nameSet
 	for {
 		if s.peek() != '"' {
-			return nil, s.errorf("no member name")
+			return s.errorf("no member name")
 		}
 		name, err := s.str(true)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if !seen.add(name) {
-			return nil, s.errorf("duplicate member")
+			return s.errorf("duplicate member")
 		}
 		s.space()
 		if s.peek() != ':' {
-			return nil, s.errorf("no colon")
+			return s.errorf("no colon")
 		}
 		s.at++
 		s.space()
 		start := s.at
 		if err := s.value(depth); err != nil {
-			return nil, err
+			return err
 		}
-		if keep {
-			found = append(found, member{name, s.text[start:s.at]})
+		if keep != nil {
+			*keep = append(*keep, member{name, s.text[start:s.at]})
 		}
 		s.space()
 		switch s.peek() {
@@ -163,9 +156,9 @@ func (s *scanner) object(depth int, keep bool) (object, error) {
 			s.space()
 		case '}':
 			s.at++
-			return found, nil
+			return nil
 		default:
-			return nil, s.errorf("no comma and no closing brace")
+			return s.errorf("no comma and no closing brace")
 		}
 	}
 }
@@ -239,16 +232,21 @@ func (s *scanner) str(decode bool) (string, error) {
 	start, plain := s.at, true
 	for s.at < len(s.text) {
 		switch c := s.text[s.at]; {
+		case c >= 0x20 && c < utf8.RuneSelf && c != '"' && c != '\\':
+			s.at++
 		case c == '"':
 			raw := s.text[start:s.at]
 			s.at++
-			if !decode {
+			switch {
+			case !decode:
 				return "", nil
+			case !plain:
+				return unescape(raw), nil
 			}
-			if plain {
-				return string(raw), nil
+			if known := contractNames[string(raw)]; known != "" {
+				return known, nil
 			}
-			return unescape(raw), nil
+			return string(raw), nil
 		case c == '\\':
 			plain = false
 			if err := s.escape(); err != nil {
@@ -256,8 +254,6 @@ func (s *scanner) str(decode bool) (string, error) {
 			}
 		case c < 0x20:
 			return "", s.errorf("control character in a string")
-		case c < utf8.RuneSelf:
-			s.at++
 		default:
 			r, size := utf8.DecodeRune(s.text[s.at:])
 			if r == utf8.RuneError && size == 1 {
@@ -267,6 +263,13 @@ func (s *scanner) str(decode bool) (string, error) {
 		}
 	}
 	return "", s.errorf("unclosed string")
+}
+
+// contractNames are strings that nearly every token has, so that none of them is
+// made anew.
+var contractNames = map[string]string{
+	"alg": "alg", "kid": "kid", "typ": "typ", "iss": "iss", "aud": "aud", "sub": "sub", "iat": "iat", "exp": "exp", "jti": "jti",
+	"order_processing_id": "order_processing_id", "capabilities": "capabilities", "constraints": "constraints", "sealed": "sealed", Audience: Audience,
 }
 
 // escape steps over one escape; a surrogate must come as a pair.
@@ -316,17 +319,18 @@ func unescape(raw []byte) (text string) {
 // nameSet finds duplicates: by looking for the first few names, by a map
 // beyond, so that the time does not grow with the square of their number.
 type nameSet struct {
-	few  []string
-	room [8]string
+	few  [16]string // our payload has ten
+	n    int
 	many map[string]bool
 }
 
 func (s *nameSet) add(name string) bool {
-	if slices.Contains(s.few, name) || s.many[name] {
+	if slices.Contains(s.few[:s.n], name) || s.many[name] {
 		return false
 	}
-	if len(s.few) < len(s.room) {
-		s.few = append(s.room[:len(s.few)], name)
+	if s.n < len(s.few) {
+		s.few[s.n] = name
+		s.n++
 		return true
 	}
 	if s.many == nil {

@@ -146,7 +146,7 @@ func TestStrictObjectReadsWhatEncodingJSONReads(t *testing.T) {
 		if err != nil {
 			t.Skip("not representable")
 		}
-		o, err := parseObject(text)
+		o, err := parseObject(nil, text)
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}

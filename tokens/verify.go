@@ -34,7 +34,7 @@ type Issuer struct {
 }
 
 // Verifier is what one party needs to judge envelopes. All exported fields
-// but Weakness and Memory are mandatory. Safe for concurrent use when they are; not to be copied.
+// but Weakness and Memory are mandatory. Safe for concurrent use when they are.
 type Verifier struct {
 	Party   string // the party's name in aud
 	Clock   Clock
@@ -43,8 +43,6 @@ type Verifier struct {
 
 	Weakness Weakness // none, unless somebody wants to see what happens
 	Memory   *Memory  // of texts that come again; may be nil
-
-	headers headers
 }
 
 // Envelope is one token on its way through the checks. Its accessors give
@@ -59,6 +57,9 @@ type Envelope struct {
 	verified        bool
 	claims          Claims
 	notBefore       time.Time // of an outside issuer's token; zero when it says none
+
+	headerRoom  [3]member // for as many members as our contract has
+	payloadRoom [10]member
 }
 
 // Claims gives the claims: complete after the claims check, empty before.
@@ -86,33 +87,79 @@ type Own struct {
 // ErrDone ends the judging with acceptance: the answer is already known.
 var ErrDone = errors.New("the answer is already known")
 
+// row is one of the checks, for every verifier. Either everybody makes it, or only
+// who has a part of [Own] for it.
+type row struct {
+	name, source string
+	judge        func(*Verifier, *Own, *Envelope) error
+	part         func(*Own) func(*Claims) error
+	needs        []string
+	say          func(*Verifier, *Envelope) string
+}
+
+// What some of the checks need.
+var (
+	structured   = []string{"size", "structure"}
+	claimed      = []string{"claims", "size", "structure"}
+	signed       = []string{"signature", "claims", "size", "structure"}
+	keyed        = []string{"header", "issuer", "size", "structure"}
+	keyAndText   = []string{"key", "size", "structure"}
+	issuerOfText = []string{"issuer", "size", "structure"}
+)
+
+// rows are the checks in the order that decides which reason a token with several
+// faults is refused for.
+var rows = [...]row{
+	{"size", "design", func(_ *Verifier, _ *Own, e *Envelope) error { return checkSize(e) }, nil, nil, says(saySize)},
+	{"structure", "RFC 7515 5.2", func(v *Verifier, _ *Own, e *Envelope) error { return checkStructure(v.Memory, e) }, nil, []string{"size"}, nil},
+	{"header", "RFC 8725 3.11", func(v *Verifier, _ *Own, e *Envelope) error { return v.checkHeader(e) }, nil, structured, says(sayHeader)},
+	{"issuer", "RFC 8725 3.8", func(v *Verifier, _ *Own, e *Envelope) error { return v.checkIssuer(e) }, nil, structured, says(sayIssuer)},
+	{"key", "RFC 8725 3.1", func(v *Verifier, _ *Own, e *Envelope) error { return v.checkKey(e) }, nil, keyed, says(sayKey)},
+	{"signature", "RFC 8725 3.3", func(v *Verifier, _ *Own, e *Envelope) error { return v.checkSignature(e) }, nil, keyAndText, nil},
+	{"claims", "RFC 7519 4", func(v *Verifier, _ *Own, e *Envelope) error { return checkClaims(v.Memory, e) }, nil, issuerOfText, nil},
+	{"audience", "RFC 8725 3.9", func(v *Verifier, _ *Own, e *Envelope) error { return v.checkAudience(e) }, nil, claimed, says(sayAudience)},
+	{"session", "RFC 8725 3.8", nil, func(o *Own) func(*Claims) error { return o.Session }, claimed, says(saySession)},
+	{"outcome", "design", nil, func(o *Own) func(*Claims) error { return o.Outcome }, signed, nil},
+	{"time", "RFC 7519 4.1.4", func(v *Verifier, _ *Own, e *Envelope) error { return v.checkTime(e) }, nil, claimed, (*Verifier).sayTime},
+	{"capability", "RFC 8725 3.8", func(_ *Verifier, o *Own, e *Envelope) error { return checkCapability(o.Route, e) }, nil, claimed, says(sayCapability)},
+	{"replay", "RFC 7519 4.1.7", nil, func(o *Own) func(*Claims) error { return o.Replay }, signed, says(sayReplay)},
+	{"books", "design", nil, func(o *Own) func(*Claims) error { return o.Books }, signed, nil},
+}
+
+func says(say func(*Envelope) string) func(*Verifier, *Envelope) string {
+	return func(_ *Verifier, e *Envelope) string { return say(e) }
+}
+
+// made reports whether whoever has these checks of its own makes this one.
+func (r *row) made(own *Own) bool { return r.part == nil || r.part(own) != nil }
+
+// run makes the check. Without it everybody looks, and refuses nothing.
+func (r *row) run(v *Verifier, own *Own, e *Envelope) (err error) {
+	if r.part != nil {
+		err = r.part(own)(&e.claims)
+	} else {
+		err = r.judge(v, own, e)
+	}
+	if err != nil && v.Weakness.Lacks(r.name) {
+		return nil
+	}
+	return err
+}
+
 // Checks gives every check in the order that decides which reason a token
 // with several faults is refused for.
 func (v *Verifier) Checks(own Own) []Check {
-	structure := []string{"size", "structure"}
-	claims := append([]string{"claims"}, structure...)
-	verified := append([]string{"signature"}, claims...)
-	all := []Check{
-		{"size", "design", checkSize, nil, saySize},
-		{"structure", "RFC 7515 5.2", func(e *Envelope) error { return checkStructure(v.Memory, e) }, []string{"size"}, nil},
-		{"header", "RFC 8725 3.11", v.checkHeader, structure, sayHeader},
-		{"issuer", "RFC 8725 3.8", v.checkIssuer, structure, sayIssuer},
-		{"key", "RFC 8725 3.1", v.checkKey, append([]string{"header", "issuer"}, structure...), sayKey},
-		{"signature", "RFC 8725 3.3", v.checkSignature, append([]string{"key"}, structure...), nil},
-		{"claims", "RFC 7519 4", func(e *Envelope) error { return checkClaims(v.Memory, e) }, append([]string{"issuer"}, structure...), nil},
-		{"audience", "RFC 8725 3.9", v.checkAudience, claims, sayAudience},
-		{"session", "RFC 8725 3.8", onClaims(own.Session), claims, saySession},
-		{"outcome", "design", onClaims(own.Outcome), verified, nil},
-		{"time", "RFC 7519 4.1.4", v.checkTime, claims, v.sayTime},
-		{"capability", "RFC 8725 3.8", v.checkCapability(own.Route), claims, sayCapability},
-		{"replay", "RFC 7519 4.1.7", onClaims(own.Replay), verified, sayReplay},
-		{"books", "design", onClaims(own.Books), verified, nil},
-	}
-	all = slices.DeleteFunc(all, func(c Check) bool { return c.Judge == nil })
-	for i, check := range all {
-		if v.Weakness.Lacks(check.Name) { // it looks, and refuses nothing
-			all[i].Judge = func(e *Envelope) error { _ = check.Judge(e); return nil }
+	all := make([]Check, 0, len(rows))
+	for i := range rows {
+		r := &rows[i]
+		if !r.made(&own) {
+			continue
 		}
+		check := Check{Name: r.name, Source: r.source, Judge: func(e *Envelope) error { return r.run(v, &own, e) }, needs: r.needs}
+		if r.say != nil {
+			check.say = func(e *Envelope) string { return r.say(v, e) }
+		}
+		all = append(all, check)
 	}
 	return all
 }
@@ -124,34 +171,43 @@ func Genuine(checks []Check) []Check {
 	return checks[:at]
 }
 
-func onClaims(f func(*Claims) error) func(*Envelope) error {
-	if f == nil {
-		return nil
-	}
-	return func(e *Envelope) error { return f(&e.claims) }
-}
-
 // Judge runs the checks over a token until one fails. The error is a
 // [*Refusal] (or whatever a party's own check answers); the claims are nil
 // then, for nothing of a refused token may be used. A refusal carries the
 // token's [Ref] once the signature was verified and the claims were read.
+func (v *Verifier) Judge(raw string, own Own) (*Claims, error) {
+	e := &Envelope{raw: raw}
+	for i := range rows {
+		if r := &rows[i]; r.made(&own) {
+			if err := r.run(v, &own, e); err != nil {
+				return e.judged(err)
+			}
+		}
+	}
+	return &e.claims, nil
+}
+
+// Judge runs some of the checks over a token; see [Verifier.Judge].
 func Judge(raw string, checks []Check) (*Claims, error) {
 	e := &Envelope{raw: raw}
 	for i := range checks {
-		err := checks[i].Judge(e)
-		if err == nil {
-			continue
+		if err := checks[i].Judge(e); err != nil {
+			return e.judged(err)
 		}
-		if errors.Is(err, ErrDone) {
-			break
-		}
-		var refusal *Refusal
-		if errors.As(err, &refusal) && e.verified {
-			return nil, &Refusal{refusal.Reason, refusal.Detail, e.claims.Ref()} // a copy: it may be shared
-		}
-		return nil, err
 	}
 	return &e.claims, nil
+}
+
+// judged gives the answer when a check has one.
+func (e *Envelope) judged(err error) (*Claims, error) {
+	if errors.Is(err, ErrDone) {
+		return &e.claims, nil
+	}
+	var refusal *Refusal
+	if errors.As(err, &refusal) && e.verified {
+		return nil, &Refusal{refusal.Reason, refusal.Detail, e.claims.Ref()} // a copy: it may be shared
+	}
+	return nil, err
 }
 
 func (v *Verifier) checkIssuer(e *Envelope) error {
@@ -197,10 +253,10 @@ func (v *Verifier) checkKey(e *Envelope) error {
 // the issuer, so that a token for others is not a token for us. An outside issuer
 // may have another name for the relay, or some, and then one of those is wanted.
 func (v *Verifier) checkAudience(e *Envelope) error {
-	wanted := []string{e.issuer.audience(Audience), e.issuer.audience(v.Party)}
+	wanted := [...]string{e.issuer.audience(Audience), e.issuer.audience(v.Party)}
 	others := e.issuer.profile().Audiences
 	for _, name := range e.claims.Audience {
-		if name != Audience && name != e.claims.Issuer && !slices.Contains(wanted, name) && !slices.Contains(others, name) {
+		if name != Audience && name != e.claims.Issuer && !slices.Contains(wanted[:], name) && !slices.Contains(others, name) {
 			return Refuse(AudienceMismatch, "aud names %s, who has no part in it", quote(name))
 		}
 	}
@@ -236,21 +292,19 @@ func (v *Verifier) checkTime(e *Envelope) error {
 
 // checkCapability wants the issuer to be allowed what it grants, and somebody to
 // do it.
-func (v *Verifier) checkCapability(route func(*Claims) error) func(*Envelope) error {
-	return func(e *Envelope) error {
-		if len(e.claims.Capabilities) == 0 {
-			return Refuse(CapabilityNotAllowed, "the token carries no capability")
-		}
-		for _, capability := range e.claims.Capabilities {
-			if !slices.Contains(e.issuer.Capabilities, capability) {
-				return Refuse(CapabilityNotAllowed, "%s may not grant %s", Word(e.issuer.Name), quote(capability))
-			}
-		}
-		if route == nil {
-			return nil
-		}
-		return route(&e.claims)
+func checkCapability(route func(*Claims) error, e *Envelope) error {
+	if len(e.claims.Capabilities) == 0 {
+		return Refuse(CapabilityNotAllowed, "the token carries no capability")
 	}
+	for _, capability := range e.claims.Capabilities {
+		if !slices.Contains(e.issuer.Capabilities, capability) {
+			return Refuse(CapabilityNotAllowed, "%s may not grant %s", Word(e.issuer.Name), quote(capability))
+		}
+	}
+	if route == nil {
+		return nil
+	}
+	return route(&e.claims)
 }
 
 // stamp writes a time for a message; the far ones of hostile tokens too.

@@ -86,7 +86,7 @@ func judgeBare(raw string, keys KeySet, kid string) error {
 	if err != nil {
 		return err
 	}
-	if e.header, err = parseObject(segments[0]); err != nil {
+	if e.header, err = parseObject(nil, segments[0]); err != nil {
 		return Refuse(Malformed, "header: %v", err)
 	}
 	e.payload, e.body, e.signature = object{{"iss", []byte(`"vectors.example"`)}}, segments[1], segments[2]
@@ -260,7 +260,7 @@ func judgeMAC(raw, kid string, secret []byte) bool {
 	if err != nil {
 		return false
 	}
-	header, err := parseObject(segments[0])
+	header, err := parseObject(nil, segments[0])
 	if err != nil || len(header) != 2 {
 		return false
 	}

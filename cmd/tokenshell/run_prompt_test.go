@@ -69,7 +69,7 @@ func TestSignalsAtThePromptOfARun(t *testing.T) {
 	}
 }
 
-// runIn runs a command in a window, to its end.
+// runIn starts a command in a window.
 func runIn(t *testing.T, cmd *exec.Cmd, columns int) *person {
 	t.Helper()
 	cmd.Env = append(cmd.Env, "TERM=xterm", "NO_COLOR=", "XDG_STATE_HOME="+t.TempDir())
@@ -79,7 +79,6 @@ func runIn(t *testing.T, cmd *exec.Cmd, columns int) *person {
 	}
 	p := &person{t: t, cmd: cmd, tty: pollable(t, tty), output: make(chan string, 64)}
 	go p.listen()
-	p.dies()
 	return p
 }
 
@@ -88,8 +87,12 @@ func runIn(t *testing.T, cmd *exec.Cmd, columns int) *person {
 func TestStatusLine(t *testing.T) {
 	slow := file(t, "slow.txtar", passing+"exec sleep 1\n")
 	fails := file(t, "fails.txtar", failing)
+	var people []*person
 	for _, columns := range []int{40, 80, 200} {
-		p := runIn(t, command(t, "run", "-j", "1", slow, fails), columns)
+		people = append(people, runIn(t, command(t, "run", "-j", "1", slow, fails), columns))
+	}
+	for _, p := range people {
+		p.dies()
 		said := p.raw.String()
 		wantContains(t, "while it runs", said, "\r0 of 2 scenarios, ")
 		last := said[strings.LastIndex(said, "\r0 of 2"):]

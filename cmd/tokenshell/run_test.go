@@ -439,6 +439,36 @@ func TestCompletionOfTheProcess(t *testing.T) {
 			t.Errorf("%s: %v: %s", name, err, said)
 		}
 	}
+	t.Run("fish", func(t *testing.T) { completesInFish(t, tokenshell(t, "", "completion", "fish").stdout) })
+}
+
+// completesInFish has fish itself say what it would offer: our words where we have
+// some, else files.
+func completesInFish(t *testing.T, script string) {
+	fish, err := exec.LookPath("fish")
+	if err != nil {
+		t.Skip("there is no fish here")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.Symlink(self, filepath.Join(dir, "tokenshell")); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(fish, "--no-config", "-c", script+`
+complete -C 'tokenshell points '
+complete -C 'tokenshell run tokenshel'`)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), playing+"=1", "HOME="+dir, "PATH="+dir+":"+os.Getenv("PATH"))
+	said, err := cmd.CombinedOutput()
+	var words []string
+	for line := range strings.Lines(string(said)) {
+		words = append(words, strings.Fields(line)[0])
+	}
+	if got := strings.Join(words, " "); err != nil || got != "balance confirm tokenshell" {
+		t.Errorf("%v: %s\n%s", err, got, said)
+	}
 }
 
 // A first scenario passes, and so does what the job for CI runs; nothing is written

@@ -37,9 +37,12 @@ type judgement struct {
 
 // pack is a package as go list tells of it.
 type pack struct {
-	ImportPath, Dir, Name string
-	GoFiles               []string
+	ImportPath, Dir, Name              string
+	GoFiles, TestGoFiles, XTestGoFiles []string
 }
+
+// tested reports whether the package has tests.
+func (p pack) tested() bool { return len(p.TestGoFiles)+len(p.XTestGoFiles) > 0 }
 
 // judge is a package whose tests are asked.
 type judge struct {
@@ -52,7 +55,7 @@ type judge struct {
 type bench struct {
 	options
 	temp   string
-	judges []*judge // the package's own first
+	judges []*judge // the package's own first, if it has tests
 	memory *memory
 }
 
@@ -111,7 +114,7 @@ func judgeAll(ctx context.Context, o options, progress io.Writer) ([]judgement, 
 func list(ctx context.Context, patterns []string) ([]pack, error) {
 	var all []pack
 	for _, pattern := range patterns {
-		text, err := output(exec.CommandContext(ctx, "go", "list", "-json=ImportPath,Dir,Name,GoFiles", pattern))
+		text, err := output(exec.CommandContext(ctx, "go", "list", "-json=ImportPath,Dir,Name,GoFiles,TestGoFiles,XTestGoFiles", pattern))
 		if err != nil {
 			return nil, err
 		}
@@ -162,12 +165,18 @@ func mutantsOf(p pack, root, only string) ([]*mutant, error) {
 // pack judges the mutants of one package.
 func (b *bench) pack(ctx context.Context, p pack, others []pack, mutants []*mutant, progress io.Writer) ([]judgement, error) {
 	for _, q := range append([]pack{p}, others...) {
+		if !q.tested() {
+			continue
+		}
 		j := &judge{pack: q}
 		var err error
 		if j.profile, err = b.cover(ctx, p, q); err != nil {
 			return nil, err
 		}
 		b.judges = append(b.judges, j)
+	}
+	if len(b.judges) == 0 {
+		return nil, errors.New("nobody's tests judge it: -then names some")
 	}
 	overlay, err := b.weave(ctx, p, mutants)
 	if err != nil {
@@ -343,11 +352,6 @@ func (b *bench) overlay(prefix string, files map[string]string) (string, error) 
 // build builds a judge's tests and gives what the compiler said.
 func (b *bench) build(ctx context.Context, of pack, overlay, binary string) (string, error) {
 	text, err := exec.CommandContext(ctx, "go", "test", "-c", "-overlay", overlay, "-o", binary, of.ImportPath).CombinedOutput()
-	if err == nil {
-		if _, err := os.Stat(binary); err != nil {
-			return "", fmt.Errorf("%s has no tests", of.ImportPath)
-		}
-	}
 	return string(text), err
 }
 

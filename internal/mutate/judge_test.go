@@ -301,3 +301,17 @@ func contents(t *testing.T, dir string) map[string]string {
 	}
 	return all
 }
+
+// A package without tests is judged by those of others, and by nobody without them.
+func TestAPackageWithoutTests(t *testing.T) {
+	dir := stage(t)
+	if err := os.Remove(filepath.Join(dir, "small", "small_test.go")); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := mutate(t, "", "-only", "small.go:8", "./small"); code != 1 || !strings.Contains(out, "nobody's tests judge it") {
+		t.Errorf("%d: %s", code, out)
+	}
+	if code, out := mutate(t, "", "-only", "small.go:8", "-then", "./large", "./small"); code != 0 || !strings.Contains(out, "2 mutants: 2 killed") {
+		t.Errorf("%d: %s", code, out)
+	}
+}

@@ -70,7 +70,7 @@ func Portfolio() []Bound {
 		{Name: "F", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 2, Leave: []string{"slow", "kms", "interrupt", "refuse", "dup", "keys", "facts", "forged"}},
 		{Name: "E", Sessions: 1, Tokens: 1, Choices: 1, Clock: 3, Leeway: 30 * time.Second},
 		{Name: "G", Sessions: 2, Tokens: 2, Choices: 1},
-		{Name: "H", Sessions: 2, Tokens: 1, Choices: 1, Clock: 3, Leave: []string{"keys", "direct", "revoke", "facts", "forged", "mixed", "before"}},
+		{Name: "H", Sessions: 2, Tokens: 1, Choices: 1, Clock: 4, Leave: []string{"keys", "direct", "facts", "forged", "mixed", "before"}},
 		{Name: "R", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Leave: []string{"kms", "direct", "revoke", "facts", "forged"}},
 	}
 }

@@ -6,7 +6,6 @@ package explore
 import (
 	"flag"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"syscall"
@@ -17,6 +16,7 @@ import (
 
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/domains"
+	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
@@ -46,14 +46,14 @@ func searched(t *testing.T, b bound.Bound, workers int, change func(*search)) *s
 		found = s.unheard
 	}
 	if found != nil {
-		text, err := s.scenario(t.Context(), found)
+		text, err := (&course{plan: plan, customer: customer}).scenario(t.Context(), found)
 		t.Fatalf("%s, %v\n%s", found.What, err, text)
 	}
 	return s
 }
 
 func mark(s *search) string {
-	return fmt.Sprintf("%d states, %d verbs, %d messages, %s", len(s.nodes), s.verbs, s.messages, s.fingerprint()[:16])
+	return fmt.Sprintf("%d states, %d verbs, %d messages, %s", s.states.count(), s.verbs, s.messages, s.states.fingerprint()[:16])
 }
 
 // TestFingerprints holds what small bounds come to against what they came to: any
@@ -80,7 +80,7 @@ func TestFingerprints(t *testing.T) {
 func TestWorkersFindTheSame(t *testing.T) {
 	b := bound.Bound{Sessions: 1, Tokens: 1, Choices: 1, Clock: 1}
 	one, two := searched(t, b, 1, nil), searched(t, b, 3, nil)
-	if diff := cmp.Diff(one.nodes, two.nodes, cmp.AllowUnexported(node{})); diff != "" {
+	if diff := cmp.Diff(one.states, two.states, cmp.AllowUnexported(states{})); diff != "" {
 		t.Errorf("-one +three:\n%s", diff)
 	}
 	if diff := cmp.Diff(one.reach.Counts, two.reach.Counts); diff != "" {
@@ -97,14 +97,23 @@ func TestNothingIsLost(t *testing.T) {
 		{Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leave: []string{"meanwhile"}},
 	}[:2+many()] {
 		all, some := searched(t, b, 1, func(s *search) { s.exact = true }), searched(t, b, 1, nil)
-		if diff := cmp.Diff(slices.Sorted(maps.Keys(all.reach.Counts)), slices.Sorted(maps.Keys(some.reach.Counts))); diff != "" {
+		if diff := cmp.Diff(all.reach.names(), some.reach.names()); diff != "" {
 			t.Errorf("%s (-all +some):\n%s", b, diff)
 		}
-		if len(some.nodes) >= len(all.nodes) {
-			t.Errorf("%s: %d states of %d: nothing is saved", b, len(some.nodes), len(all.nodes))
+		if some.states.count() >= all.states.count() {
+			t.Errorf("%s: %d states of %d: nothing is saved", b, some.states.count(), all.states.count())
 		}
-		t.Logf("%s: %d states of %d", b, len(some.nodes), len(all.nodes))
+		t.Logf("%s: %d states of %d", b, some.states.count(), all.states.count())
 	}
+}
+
+// names gives what was met, sorted.
+func (r *reach) names() (all []string) {
+	for what := range r.Counts {
+		all = append(all, what.String())
+	}
+	slices.Sort(all)
+	return all
 }
 
 // many is 1 in a long run.
@@ -117,12 +126,12 @@ func many() int {
 
 // A step is packed and unpacked, and a bound is written as it is read.
 func TestPacking(t *testing.T) {
-	for _, st := range []step{
-		{Move: Move{checksOut, 1, 0, 0}},
-		{Move: Move{redeemsOne, 2, 3, 0}, Plan: []Decision{{}, {Fate: bound.Interrupt}}},
-		{Move: Move{relays, 1, 1, 0}, Plan: []Decision{{Fate: "meanwhile", Inner: Move{revokes, 1, 2, 7}}, {}, {}, {Fate: "late"}}},
+	for _, st := range []stage.Step{
+		{Move: stage.Move{Verb: stage.ChecksOut, Order: 1}},
+		{Move: stage.Move{Verb: stage.RedeemsOne, Order: 2, Token: 3}, Plan: []stage.Decision{{}, {Fate: bound.Interrupt}}},
+		{Move: stage.Move{Verb: stage.Relays, Order: 1, Token: 1}, Plan: []stage.Decision{{Fate: "meanwhile", Inner: stage.Move{Verb: stage.Revokes, Order: 1, Token: 2, Arg: 7}}, {}, {}, {Fate: "late"}}},
 	} {
-		if diff := cmp.Diff(st, unpack(pack(st)), cmp.AllowUnexported(Move{})); diff != "" {
+		if diff := cmp.Diff(st, stage.Unpack(stage.Pack(st))); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -146,11 +155,11 @@ func TestDefaultBoundsMeetEverything(t *testing.T) {
 		total.add(s.reach)
 		t.Logf("%s %s: %s, %s CPU", b.Name, b, mark(s), cpu(t)-before)
 	}
-	stage, err := newStage(embedded(t), tokens.Weakness{}, bound.Bound{})
+	on, err := stage.New(embedded(t), tokens.Weakness{}, bound.Bound{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if missing := total.missing(stage); len(missing) > 0 {
+	if missing := total.missing(on); len(missing) > 0 {
 		t.Errorf("never met: %s", strings.Join(missing, ", "))
 	}
 	for _, e := range excuses {

@@ -8,12 +8,13 @@ import (
 
 	"tokenshell/issuers"
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/stage"
 )
 
 // ending brings a state to its end in two ways: at once, and after time has passed.
-func (w *walker) ending(at int32, here kept) {
-	for _, first := range [][]Move{nil, {{verb: advances, arg: farAway}}} {
-		w.stage.restore(here)
+func (w *walker) ending(at int32, here stage.Kept) {
+	for _, first := range [][]stage.Move{nil, {{Verb: stage.Advances, Arg: stage.FarAway}}} {
+		w.stage.Restore(here)
 		if w.end(at, first); w.out.found != nil {
 			return
 		}
@@ -22,12 +23,12 @@ func (w *walker) ending(at int32, here kept) {
 }
 
 // end does what comes first, and then everything that brings orders to their end.
-func (w *walker) end(at int32, first []Move) {
+func (w *walker) end(at int32, first []stage.Move) {
 	s := w.stage
-	var done []step
-	do := func(m Move) bool {
-		broken := s.try(w.ctx, m, nil)
-		done = append(done, step{Move: m})
+	var done []stage.Step
+	do := func(m stage.Move) bool {
+		broken := s.Try(w.ctx, m, nil)
+		done = append(done, stage.Step{Move: m})
 		if broken = loud(broken); broken != nil && w.ctx.Err() == nil {
 			w.broke(at, done, broken)
 		}
@@ -38,35 +39,35 @@ func (w *walker) end(at int32, first []Move) {
 			return
 		}
 	}
-	for len(s.model.Late) > 0 {
-		for i, step := range s.world.Steps() {
-			if step.String() == s.model.Late[0].Step {
-				if !do(Move{verb: delivers, arg: uint8(i)}) {
+	for len(s.Model.Late) > 0 {
+		for i, step := range s.World.Steps() {
+			if step.String() == s.Model.Late[0].Step {
+				if !do(stage.Move{Verb: stage.Delivers, Arg: uint8(i)}) {
 					return
 				}
 				break
 			}
 		}
 	}
-	for n := 1; n <= s.opened; n++ {
-		of := s.model.Session(orderName(n))
+	for n := 1; n <= s.Opened; n++ {
+		of := s.Model.Session(stage.OrderName(n))
 		for range 2 {
-			if of == nil || s.model.Stood(of) != "redeeming" && s.model.Stood(of) != "stuck" {
+			if of == nil || s.Model.Stood(of) != "redeeming" && s.Model.Stood(of) != "stuck" {
 				break
 			}
-			if !do(Move{verb: resumes, order: uint8(n)}) {
+			if !do(stage.Move{Verb: stage.Resumes, Order: uint8(n)}) {
 				return
 			}
 		}
 	}
-	if !do(Move{verb: advances, arg: farAway}) {
+	if !do(stage.Move{Verb: stage.Advances, Arg: stage.FarAway}) {
 		return
 	}
-	if err := s.world.Audit(); err != nil {
+	if err := s.World.Audit(); err != nil {
 		w.broke(at, done, err)
 		return
 	}
-	for _, snap := range s.world.Sessions() {
+	for _, snap := range s.World.Sessions() {
 		switch snap.State {
 		case orchestrator.Completed, orchestrator.Compensated, orchestrator.Closed:
 		default:
@@ -74,10 +75,10 @@ func (w *walker) end(at int32, first []Move) {
 			return
 		}
 	}
-	for _, p := range s.world.Parties {
+	for _, p := range s.World.Parties {
 		for _, e := range p.Entries() {
 			if e.State == issuers.Reserved {
-				w.broke(at, done, fmt.Errorf("%s holds %s for ever", p.Name, s.handle(e.Ref)))
+				w.broke(at, done, fmt.Errorf("%s holds %s for ever", p.Name, s.Handle(e.Ref)))
 				return
 			}
 		}
@@ -85,7 +86,7 @@ func (w *walker) end(at int32, first []Move) {
 }
 
 // broke says that an ending is none.
-func (w *walker) broke(at int32, done []step, broken error) {
+func (w *walker) broke(at int32, done []stage.Step, broken error) {
 	f := w.search.finding(at, done[len(done)-1], broken)
 	f.Way = append(f.Way[:len(f.Way)-1], done...)
 	w.out.found = f

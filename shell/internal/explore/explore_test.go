@@ -37,6 +37,7 @@ type exploration struct {
 	Redeemed  []string       `json:"redeemed"`
 	Found     string         `json:"found"`
 	Scenario  string         `json:"scenario"`
+	Stopped   string         `json:"stopped"`
 }
 
 type bound struct {
@@ -143,7 +144,7 @@ func TestExploreInJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(shelltest.Do(t, shelltest.New(t, 1), "explore --bound tokens=1,choices=1 -o json")), &shape); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"bounds", "exhausted", "found", "messages", "reasons", "redeemed", "scenario", "states", "states_per_second", "unreached", "verbs", "walked"}
+	want := []string{"bounds", "excused", "exhausted", "found", "messages", "reached", "reasons", "redeemed", "scenario", "states", "states_per_second", "stopped", "unreached", "verbs", "walked"}
 	if got := slices.Sorted(maps.Keys(shape)); !slices.Equal(got, want) {
 		t.Errorf("the members are %v, want %v", got, want)
 	}
@@ -158,12 +159,82 @@ func TestExploreSaysThatItWasInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(300*time.Millisecond, cancel)
 	var stdout, stderr bytes.Buffer
-	err := shelltest.New(t, 1).Line(ctx, "explore --bound sessions=2,tokens=4,faults=4,clock=4", false, &stdout, &stderr)
+	s := shelltest.New(t, 1)
+	s.Dir.Path = t.TempDir()
+	err := s.Line(ctx, "explore --bound sessions=2,tokens=4,faults=4,clock=4 --checkpoint far", false, &stdout, &stderr)
 	if !errors.Is(err, context.Canceled) || exit.Code(err) != exit.Interrupted {
 		t.Errorf("%v, exit code %d", err, exit.Code(err))
 	}
 	if !strings.Contains(stdout.String(), "not exhausted, ") || !strings.Contains(stdout.String(), "which was not all") && !strings.Contains(stdout.String(), "nothing was redeemed") {
 		t.Errorf("it does not say how far it came: %s", &stdout)
+	}
+	if shelltest.Do(t, s, "set check on"); exit.Code(s.Line(t.Context(), "explore --bound tokens=1 --checkpoint far", false, io.Discard, &stderr)) != exit.BadInput || !strings.Contains(stderr.String(), "far: it is about other bounds or fates") {
+		t.Errorf("another run goes on from there: %s", &stderr)
+	}
+}
+
+// At the end of the memory it stops, and does not say that all is well.
+func TestExploreStopsAtTheEndOfTheMemory(t *testing.T) {
+	s := shelltest.New(t, 1)
+	code, printed := shelltest.Refused(t, s, "explore --memory 1MB")
+	if code != exit.Refused || !strings.Contains(printed, "A sessions=1,tokens=1,faults=1,clock=0: not exhausted, ") || !strings.Contains(printed, "which was not all") || !strings.Contains(printed, "it needs more memory than 1MB") {
+		t.Errorf("exit code %d: %s", code, printed)
+	}
+	if said, err := explored(t, s, "explore --memory 1MB"); err == nil || said.Stopped != "memory" || said.Exhausted || len(said.Bounds) != 1 || said.States == 0 {
+		t.Errorf("%v, %+v", err, said)
+	}
+	if said, err := explored(t, s, "explore --memory 10GB --bound tokens=1,choices=1"); err != nil || said.Stopped != "" || !said.Exhausted {
+		t.Errorf("%v, %+v", err, said)
+	}
+}
+
+// The page needs nothing else, and says what was found, what was met and what was not.
+func TestExploreWritesAPage(t *testing.T) {
+	s := shelltest.New(t, 1)
+	s.Dir.Path = t.TempDir()
+	read := func(name string) string {
+		t.Helper()
+		text, err := os.ReadFile(filepath.Join(s.Dir.Path, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, not := range []string{"<script", "http://", "https://", "src="} {
+			if strings.Contains(string(text), not) {
+				t.Errorf("%s: there is %s", name, not)
+			}
+		}
+		if redact.HasToken(string(text)) {
+			t.Errorf("%s holds a token", name)
+		}
+		return string(text)
+	}
+	said, err := explored(t, s, "explore --bound tokens=1,choices=1 --html held.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := read("held.html")
+	for _, want := range []string{
+		"every invariant held within these bounds; nothing was redeemed by", "<code>sessions=1,tokens=1,faults=0,clock=0,choices=1</code>", ">exhausted</td>", said.Bounds[0].Digest,
+		"open to completed: ", `<th class="head">redeem --direct</th>`, `<b>replayed</b>`, "prefers-color-scheme: dark", `name="viewport"`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("there is no %s", want)
+		}
+	}
+	if _, err := explored(t, s, "explore --without redeemer-remembers --html found.html"); err == nil {
+		t.Fatal("nothing was found")
+	}
+	page = read("found.html")
+	for _, want := range []string{"What was found", "session new op_1", `<div class="figure"`, "open op_1", "<summary class=\"bad\">Never met: ", "reason not_yet_valid"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("there is no %s in what was found", want)
+		}
+	}
+	if strings.Contains(page, "undone") {
+		t.Error("it shows what was said before the beginning")
+	}
+	if code, printed := shelltest.Refused(t, s, "explore --bound tokens=1,choices=1 --html held.html"); code != exit.BadUsage || !strings.Contains(printed, "there is a file held.html already") {
+		t.Errorf("exit code %d: %s", code, printed)
 	}
 }
 
@@ -180,6 +251,16 @@ func TestExploreUsage(t *testing.T) {
 		"explore --without gravity":                             exit.BadUsage,
 		"explore --depth 4":                                     exit.BadUsage,
 		"explore here":                                          exit.BadUsage,
+		"explore --memory 5":                                    exit.BadUsage,
+		"explore --memory 0MB":                                  exit.BadUsage,
+		"explore --memory much":                                 exit.BadUsage,
+		"explore --checkpoint -":                                exit.BadUsage,
+		"explore --checkpoint .":                                exit.BadUsage,
+		"explore --checkpoint /dev/null":                        exit.BadUsage,
+		"explore --checkpoint no/such/folder/f":                 exit.BadInput,
+		"explore --html no/such/folder/f":                       exit.BadInput,
+		"explore --html .":                                      exit.BadUsage,
+		"explore --html a --out a":                              exit.BadUsage,
 		"explore --without hold-returns --out no/such/folder/f": exit.BadInput,
 		"explore --bound tokens=1,choices=1 --without redeemer-remembers": exit.Refused,
 		"explore --bound tokens=1,choices=1 --fates lose,crash":           0,

@@ -15,25 +15,26 @@ import (
 
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/spec"
+	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/wire"
 )
 
 // scenario writes a finding. It goes the way once more, in a world like the one in
 // which it was found.
-func (s *search) scenario(ctx context.Context, f *finding) (string, error) {
-	stage, err := newStage(s.plan, s.weakness, s.bound)
+func (c *course) scenario(ctx context.Context, f *finding) (string, error) {
+	on, err := stage.New(c.plan, c.weakness, f.Bound)
 	if err != nil {
 		return "", err
 	}
-	stage.settleOn(s.customer)
-	w := &writing{stage: stage}
-	if s.bound.Leeway > 0 {
-		w.line("set leeway %s", s.bound.Leeway)
+	on.SettleOn(c.customer)
+	w := &writing{stage: on}
+	if f.Bound.Leeway > 0 {
+		w.line("set leeway %s", f.Bound.Leeway)
 	}
 	for _, st := range f.Way {
 		w.step(ctx, st)
 	}
-	text := fmt.Sprintf("# explore --bound %s: %s.\nset check on\n", s.bound, f.What) + strings.Join(w.lines, "\n") + "\n"
+	text := fmt.Sprintf("# explore --bound %s: %s.\nset check on\n", f.Bound, f.What) + strings.Join(w.lines, "\n") + "\n"
 	archive := &txtar.Archive{Comment: []byte(text), Files: w.files}
 	slices.SortFunc(archive.Files, func(a, b txtar.File) int { return strings.Compare(a.Name, b.Name) })
 	archive.Files = slices.CompactFunc(archive.Files, func(a, b txtar.File) bool { return a.Name == b.Name })
@@ -42,7 +43,7 @@ func (s *search) scenario(ctx context.Context, f *finding) (string, error) {
 
 // writing is a scenario that is being written.
 type writing struct {
-	stage *stage
+	stage *stage.Stage
 	order string   // the current one
 	news  []string // the tokens that a checkout would relay
 	lines []string
@@ -55,7 +56,7 @@ func (w *writing) line(format string, args ...any) {
 
 // step writes one step: what goes wrong, the verb with what a sound world answers,
 // and whatever shows where it parts.
-func (w *writing) step(ctx context.Context, st step) {
+func (w *writing) step(ctx context.Context, st stage.Step) {
 	s := w.stage
 	w.use(st.Move)
 	line := w.spoken(st.Move)
@@ -64,14 +65,14 @@ func (w *writing) step(ctx context.Context, st step) {
 	for _, d := range st.Plan {
 		text := ""
 		if d.Fate == wire.Meanwhile {
-			text = alphabet[d.Inner.verb].line(s, d.Inner)
+			text = stage.Alphabet[d.Inner.Verb].Line(s, d.Inner)
 			w.capture(d.Inner)
 		}
 		inner = append(inner, text)
 	}
 	at := len(w.lines)
-	w.news = s.unrelayed(int(st.Move.order))
-	broken := s.try(ctx, st.Move, st.Plan)
+	w.news = s.Unrelayed(int(st.Move.Order))
+	broken := s.Try(ctx, st.Move, st.Plan)
 	decide := ""
 	for i, d := range st.Plan {
 		switch d.Fate {
@@ -86,24 +87,24 @@ func (w *writing) step(ctx context.Context, st step) {
 	if decide != "" {
 		line = w.interrupted(st.Move, line, decide)
 	}
-	w.line("%s%s", prefix(s.said), line)
-	if st.Move.verb == opens && s.model.Session(orderName(int(st.Move.order))) != nil && s.said.Reasons == nil {
-		w.order = orderName(int(st.Move.order))
+	w.line("%s%s", prefix(s.Said), line)
+	if st.Move.Verb == stage.Opens && s.Model.Session(stage.OrderName(int(st.Move.Order))) != nil && s.Said.Reasons == nil {
+		w.order = stage.OrderName(int(st.Move.Order))
 	}
-	var seen *parting
+	var seen *stage.Parting
 	if !errors.As(broken, &seen) {
 		return
 	}
-	if w.lines[len(w.lines)-1] += seen.own; seen.ask != "" {
-		w.line("%s", seen.ask)
+	if w.lines[len(w.lines)-1] += seen.Own; seen.Ask != "" {
+		w.line("%s", seen.Ask)
 	}
-	w.line("stdout '^%s$'", regexp.QuoteMeta(seen.want))
+	w.line("stdout '^%s$'", regexp.QuoteMeta(seen.Want))
 }
 
 // use makes the session of a move the current one.
-func (w *writing) use(m Move) {
-	name := orderName(int(m.order))
-	if m.order == 0 || m.verb == opens || name == w.order {
+func (w *writing) use(m stage.Move) {
+	name := stage.OrderName(int(m.Order))
+	if m.Order == 0 || m.Verb == stage.Opens || name == w.order {
 		return
 	}
 	w.line("session use %s", name)
@@ -111,25 +112,25 @@ func (w *writing) use(m Move) {
 }
 
 // spoken gives the line of a move, and writes the file that it reads.
-func (w *writing) spoken(m Move) string {
-	line := alphabet[m.verb].line(w.stage, m)
-	if m.verb == relaysForged {
-		w.files = append(w.files, txtar.File{Name: forgedFile(m), Data: []byte(Spoiled(w.stage.held(m).Raw) + "\n")})
+func (w *writing) spoken(m stage.Move) string {
+	line := stage.Alphabet[m.Verb].Line(w.stage, m)
+	if m.Verb == stage.RelaysForged {
+		w.files = append(w.files, txtar.File{Name: stage.ForgedFile(m), Data: []byte(stage.Spoiled(w.stage.Held(m).Raw) + "\n")})
 	}
 	return line
 }
 
 // capture has a variable hold the kid that a move is about.
-func (w *writing) capture(m Move) {
-	if m.verb == retires || m.verb == disables {
-		w.line("capture %s keys list %s --jq '.keys[0].kid'", kidVariable(m), w.stage.names[m.arg])
+func (w *writing) capture(m stage.Move) {
+	if m.Verb == stage.Retires || m.Verb == stage.Disables {
+		w.line("capture %s keys list %s --jq '.keys[0].kid'", stage.KidVariable(m), w.stage.Names[m.Arg])
 	}
 }
 
 // ordered gives the line that orders what became of a message: after so many others
 // that the order would meet first.
-func (w *writing) ordered(at int, d Decision, inner string) string {
-	trace := w.stage.trace
+func (w *writing) ordered(at int, d stage.Decision, inner string) string {
+	trace := w.stage.Trace
 	if at >= len(trace) {
 		return fmt.Sprintf("# message %d was never sent", at+1)
 	}
@@ -137,11 +138,11 @@ func (w *writing) ordered(at int, d Decision, inner string) string {
 	crash := d.Fate == wire.CrashBefore || d.Fate == wire.CrashAfter
 	for _, other := range trace[:at] {
 		taken := other.Made.Fate != "" && other.Made.Fate != bound.Interrupt
-		if other.step() == m.step() && !taken && !(crash && other.From != "relay" && other.To != "relay") {
+		if other.Asked() == m.Asked() && !taken && !(crash && other.From != "relay" && other.To != "relay") {
 			after++
 		}
 	}
-	text := fmt.Sprintf("fault %s %s", m.step(), d.Fate)
+	text := fmt.Sprintf("fault %s %s", m.Asked(), d.Fate)
 	if inner != "" {
 		text += " '" + inner + "'"
 	}
@@ -154,7 +155,7 @@ func (w *writing) ordered(at int, d Decision, inner string) string {
 // decide gives what redeem --step decides so that the message is not sent.
 func (w *writing) decide(at int) string {
 	var words []string
-	for _, m := range w.stage.trace[:min(at, len(w.stage.trace))] {
+	for _, m := range w.stage.Trace[:min(at, len(w.stage.Trace))] {
 		if m.From == "relay" && m.To != "ledger" {
 			words = append(words, "go")
 		}
@@ -163,8 +164,8 @@ func (w *writing) decide(at int) string {
 }
 
 // interrupted has a redemption stop between two messages.
-func (w *writing) interrupted(m Move, line, decide string) string {
-	if m.verb == checksOut {
+func (w *writing) interrupted(m stage.Move, line, decide string) string {
+	if m.Verb == stage.ChecksOut {
 		if len(w.news) > 0 {
 			w.line("relay %s", strings.Join(w.news, " "))
 		}
@@ -184,19 +185,4 @@ func prefix(said spec.Answer) string {
 		return "! "
 	}
 	return ""
-}
-
-// unrelayed gives the live tokens of an order that were not accepted yet.
-func (s *stage) unrelayed(order int) []string {
-	of := s.model.Session(orderName(order))
-	if of == nil {
-		return nil
-	}
-	var names []string
-	for _, h := range s.model.Holds {
-		if h.Handle != "" && !h.Gone && h.Order == of.ID && s.model.Status(h) == "issued" && !slices.ContainsFunc(of.Stands(), func(st spec.Stand) bool { return st.Hold == h }) {
-			names = append(names, h.Handle)
-		}
-	}
-	return names
 }

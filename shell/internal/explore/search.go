@@ -4,38 +4,25 @@ package explore
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"tokenshell/shell/internal/bound"
+	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
 
-// step is one move and what became of its messages.
-type step struct {
-	Move Move
-	Plan []Decision // up to the last message that went wrong
-}
-
-// node is a state that was reached, and how.
-type node struct {
-	digest [16]byte
-	parent int32 // -1 of the first
-	via    string
-}
-
 // finding is what broke, and the way there.
 type finding struct {
-	What string
-	Way  []step
+	What  string
+	Way   []stage.Step
+	Bound bound.Bound
 }
 
 // search looks at all that a bound allows.
@@ -46,59 +33,45 @@ type search struct {
 	customer string
 	exact    bool // states are told apart that need not be: to see that nothing is lost
 
-	mu            sync.RWMutex // of nodes and seen, while walkers look
-	nodes         []node
-	seen          map[[16]byte]int32
-	layer         struct{ from, to int } // the nodes that are looked at now
-	depth, looked int
+	mu     sync.RWMutex // of states, while walkers look
+	states states
+	looked int   // how many states were looked at: the first so many
+	layers []int // where each layer ends: its states are looked at before any that they lead to
 
 	verbs, messages, endings int
 	reach                    *reach
 	unheard                  *finding
-	settled                  func(*search) error // after each layer; may be nil
-	tell                     func(*search)       // how far it is, now and then; may be nil
-}
-
-// progress says how far it is, behind some states of other bounds.
-func (s *search) progress(before int, took time.Duration) string {
-	return fmt.Sprintf("%s: layer %d, %d states, %d to look at, %d states/s", s.bound.Name, s.depth, len(s.nodes), s.layer.to-s.layer.from, perSecond(before+len(s.nodes), took))
+	step                     func(*search) error // after each piece; it may stop the search. May be nil
 }
 
 // report says what came of it.
 func (s *search) report(exhausted bool) boundReport {
 	return boundReport{
-		Name: s.bound.Name, Bound: s.bound.String(), Exhausted: exhausted, Depth: s.depth, States: len(s.nodes), Waiting: len(s.nodes) - s.looked,
-		Verbs: s.verbs, Messages: s.messages, Digest: s.fingerprint(),
+		Name: s.bound.Name, Bound: s.bound.String(), Without: append([]string{}, s.bound.Leave...), Exhausted: exhausted, Depth: s.depth(), States: s.states.count(), Waiting: s.states.count() - s.looked,
+		Verbs: s.verbs, Messages: s.messages, Digest: s.states.fingerprint(),
 	}
-}
-
-// fingerprint is the XOR of all digests: it is the same in whatever order they came.
-func (s *search) fingerprint() string {
-	var all [16]byte
-	for _, n := range s.nodes {
-		for i := range all {
-			all[i] ^= n.digest[i]
-		}
-	}
-	return hex.EncodeToString(all[:])
 }
 
 // newSearch makes one that has seen the beginning.
 func newSearch(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, customer string) *search {
-	return &search{plan: plan, weakness: weakness, bound: b, customer: customer, seen: map[[16]byte]int32{}, reach: newReach()}
+	return &search{plan: plan, weakness: weakness, bound: b, customer: customer, reach: newReach()}
 }
 
 // walker is what works through a part of a layer, in a world of its own.
 type walker struct {
 	search *search
-	stage  *stage
+	stage  *stage.Stage
 	ctx    context.Context
 
-	path []int32 // the nodes from the first to where it stands
-	held []kept  // the stage at each of them
+	path []int32      // the nodes from the first to where it stands
+	held []stage.Kept // the stage at each of them
 
-	moves, inner []Move
-	plans        [][]Decision
+	moves, inner []stage.Move
+	tried        map[string]int // on walks, how often
+	news         [][]stage.Step // of a walk: the ways to what looks new
+	ended        map[[16]byte]bool
+	before       standing // where everything stands before a move
+	plans        [][]stage.Decision
 	out          *batch
 }
 
@@ -111,16 +84,17 @@ type batch struct {
 	found                    *finding
 	unheard                  *finding // of which nothing is seen; told when nothing else is found
 	err                      error
+	left                     bool // in the middle
 }
 
 func (s *search) newWalker(ctx context.Context) (*walker, error) {
-	stage, err := newStage(s.plan, s.weakness, s.bound)
+	on, err := stage.New(s.plan, s.weakness, s.bound)
 	if err != nil {
 		return nil, err
 	}
-	stage.settleOn(s.customer)
-	stage.exact = s.exact
-	return &walker{search: s, stage: stage, ctx: ctx, path: []int32{0}, held: []kept{stage.save()}}, nil
+	on.SettleOn(s.customer)
+	on.Exact = s.exact
+	return &walker{search: s, stage: on, ctx: ctx, path: []int32{0}, held: []stage.Kept{on.Save()}}, nil
 }
 
 // stand takes the stage to a node: back to where its way parts from the one that
@@ -136,17 +110,29 @@ func (w *walker) stand(at int32) error {
 		common++
 	}
 	w.path, w.held = w.path[:common], w.held[:common]
-	w.stage.restore(w.held[common-1])
+	w.stage.Restore(w.held[common-1])
 	for _, n := range way[common:] {
-		st := unpack(w.search.at(n).via)
-		w.stage.blind = true
-		err := w.stage.try(w.ctx, st.Move, st.Plan)
-		if w.stage.blind = false; err != nil {
-			return fmt.Errorf("what led to a state does not lead there again: %w", err)
+		if err := w.again(stage.Unpack(w.search.at(n).via)); err != nil {
+			return err
 		}
-		w.path, w.held = append(w.path, n), append(w.held, w.stage.save())
+		w.path, w.held = append(w.path, n), append(w.held, w.stage.Save())
 	}
 	return nil
+}
+
+// again goes a step that was gone before, without a look at what is seen there.
+func (w *walker) again(st stage.Step) (err error) {
+	w.stage.Blind = true
+	defer func() {
+		w.stage.Blind = false
+		if r := recover(); r != nil { // it was read in a checkpoint
+			err = fmt.Errorf("a panic: %v", r)
+		}
+		if err != nil {
+			err = fmt.Errorf("what led to a state does not lead there again: %w", err)
+		}
+	}()
+	return w.stage.Try(w.ctx, st.Move, st.Plan)
 }
 
 // look tries everything in a state, and gives the states that it led to.
@@ -156,7 +142,7 @@ func (w *walker) look(at int32) {
 		return
 	}
 	here := w.held[len(w.held)-1]
-	if err := w.stage.world.Audit(); err != nil {
+	if err := w.stage.World.Audit(); err != nil {
 		w.out.found = w.search.arrived(at, err)
 		return
 	}
@@ -164,43 +150,44 @@ func (w *walker) look(at int32) {
 	if w.ending(at, here); w.out.found != nil {
 		return
 	}
-	w.stage.restore(here)
-	w.moves = w.stage.moves(w.moves)
-	w.inner = others(w.moves)
-	left := w.search.bound.Faults - here.past.faults
+	w.stage.Restore(here)
+	w.before.stands(w.stage)
+	w.moves = w.stage.Moves(w.moves)
+	w.inner = stage.Others(w.moves)
+	left := w.search.bound.Faults - here.Past.Faults
 	for _, m := range w.moves {
-		if w.each(at, here, m, left-m.costsFault()); w.out.found != nil || w.ctx.Err() != nil {
+		if w.each(at, here, m, left-m.CostsFault()); w.out.found != nil || w.ctx.Err() != nil {
 			return
 		}
 	}
 }
 
 // each tries a move with everything that may become of its messages.
-func (w *walker) each(at int32, here kept, m Move, left int) {
+func (w *walker) each(at int32, here stage.Kept, m stage.Move, left int) {
 	s := w.stage
 	w.plans = append(w.plans[:0], nil)
 	for len(w.plans) > 0 {
 		plan := w.plans[len(w.plans)-1]
 		w.plans = w.plans[:len(w.plans)-1]
-		s.restore(here)
-		broken := s.try(w.ctx, m, plan)
+		s.Restore(here)
+		broken := s.Try(w.ctx, m, plan)
 		w.out.verbs++
-		w.out.messages += len(s.trace)
-		w.out.reach.tried(s, m)
-		if quiet := new(unheard); errors.As(broken, &quiet) {
+		w.out.messages += len(s.Trace)
+		w.out.reach.tried(s, m, &w.before)
+		if quiet := new(stage.Unheard); errors.As(broken, &quiet) {
 			if w.out.unheard == nil {
-				w.out.unheard = w.search.finding(at, step{m, slices.Clone(plan)}, broken)
+				w.out.unheard = w.search.finding(at, stage.Step{Move: m, Plan: slices.Clone(plan)}, broken)
 			}
 		} else if broken != nil {
-			w.out.found = w.search.finding(at, step{m, plan}, broken)
+			w.out.found = w.search.finding(at, stage.Step{Move: m, Plan: plan}, broken)
 			return
 		}
 		if w.ctx.Err() != nil {
 			return
 		}
-		digest := s.digest()
+		digest := s.Digest()
 		if !w.search.known(digest) {
-			w.out.children = append(w.out.children, node{digest, at, pack(step{m, plan})})
+			w.out.children = append(w.out.children, node{digest, at, stage.Pack(stage.Step{Move: m, Plan: plan})})
 		}
 		used := 0
 		for _, d := range plan {
@@ -211,26 +198,26 @@ func (w *walker) each(at int32, here kept, m Move, left int) {
 		if used >= left {
 			continue
 		}
-		for i := len(s.trace) - 1; i >= len(plan); i-- {
-			for _, fate := range s.fates(s.trace[i]) {
-				if fate == bound.Interrupt && (s.trace[i].Inner || !alphabet[m.verb].stops) {
+		for i := len(s.Trace) - 1; i >= len(plan); i-- {
+			for _, fate := range s.Fates(s.Trace[i]) {
+				if fate == bound.Interrupt && (s.Trace[i].Inner || !stage.Alphabet[m.Verb].Stops) {
 					continue
 				}
-				next := func(d Decision) {
-					longer := make([]Decision, i+1)
+				next := func(d stage.Decision) {
+					longer := make([]stage.Decision, i+1)
 					copy(longer, plan)
 					longer[i] = d
 					w.plans = append(w.plans, longer)
 				}
 				if fate != wire.Meanwhile {
-					next(Decision{Fate: fate})
+					next(stage.Decision{Fate: fate})
 					continue
 				}
 				for _, other := range w.inner {
-					if other.costsClock() > s.bound.Clock-here.past.clock-m.costsClock() || other.costsFault() > left-used-1 {
+					if other.CostsClock() > s.Bound.Clock-here.Past.Clock-m.CostsClock() || other.CostsFault() > left-used-1 {
 						continue
 					}
-					next(Decision{fate, other})
+					next(stage.Decision{Fate: fate, Inner: other})
 				}
 			}
 		}
@@ -240,18 +227,14 @@ func (w *walker) each(at int32, here kept, m Move, left int) {
 // arrived says what is broken in a state that was reached.
 func (s *search) arrived(at int32, broken error) *finding {
 	last := s.at(at)
-	return s.finding(last.parent, unpack(last.via), broken)
+	return s.finding(last.parent, stage.Unpack(last.via), broken)
 }
 
 // finding says what broke, and how to get there.
-func (s *search) finding(at int32, last step, broken error) *finding {
-	f := &finding{What: broken.Error()}
-	for n := at; n > 0; n = s.at(n).parent {
-		f.Way = append(f.Way, unpack(s.at(n).via))
-	}
-	slices.Reverse(f.Way)
-	f.Way = append(f.Way, last)
-	return f
+func (s *search) finding(at int32, last stage.Step, broken error) *finding {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return &finding{broken.Error(), append(s.states.way(at), last), s.bound}
 }
 
 // known reports whether a state was reached before. One that will be reached at the
@@ -259,56 +242,15 @@ func (s *search) finding(at int32, last step, broken error) *finding {
 func (s *search) known(digest [16]byte) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	_, ok := s.seen[digest]
-	return ok
+	return s.states.known(digest)
 }
 
-// at gives a node.
+// at gives a state.
 func (s *search) at(n int32) node {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.nodes[n]
+	return s.states.at(n)
 }
-
-// pack writes a step in few bytes.
-func pack(st step) string {
-	b := []byte{byte(st.Move.verb), st.Move.order, st.Move.token, st.Move.arg}
-	for i, d := range st.Plan {
-		if d.Fate == "" {
-			continue
-		}
-		b = append(b, byte(i), byte(i>>8), fateNumber(d.Fate))
-		if d.Fate == wire.Meanwhile {
-			b = append(b, byte(d.Inner.verb), d.Inner.order, d.Inner.token, d.Inner.arg)
-		}
-	}
-	return string(b)
-}
-
-// unpack reads what pack wrote.
-func unpack(text string) step {
-	b := []byte(text)
-	st := step{Move: Move{verb(b[0]), b[1], b[2], b[3]}}
-	for b = b[4:]; len(b) > 0; {
-		at, d := int(b[0])|int(b[1])<<8, Decision{Fate: fateNumbers[b[2]]}
-		b = b[3:]
-		if d.Fate == wire.Meanwhile {
-			d.Inner, b = Move{verb(b[0]), b[1], b[2], b[3]}, b[4:]
-		}
-		for len(st.Plan) <= at {
-			st.Plan = append(st.Plan, Decision{})
-		}
-		st.Plan[at] = d
-	}
-	return st
-}
-
-// fateNumbers are the fates by number, for packing.
-var fateNumbers = [...]wire.FaultKind{
-	"", wire.Timeout, wire.LostReply, wire.Unavailable, wire.Refuse, wire.Late, wire.Duplicate, wire.CrashBefore, wire.CrashAfter, bound.Interrupt, wire.Meanwhile, wire.Slow,
-}
-
-func fateNumber(kind wire.FaultKind) byte { return byte(slices.Index(fateNumbers[:], kind)) }
 
 // pieceSize is how many states a walker is given at once.
 const pieceSize = 16
@@ -326,31 +268,77 @@ func (s *search) run(ctx context.Context, workers int) (*finding, error) {
 		}
 		walkers[i] = w
 	}
-	if len(s.nodes) == 0 {
-		first := walkers[0].stage.digest()
-		s.nodes = append(s.nodes, node{first, -1, ""})
-		s.seen[first] = 0
-		s.layer.to = 1
+	if s.states.count() == 0 {
+		s.states.add(node{walkers[0].stage.Digest(), -1, ""})
+		s.layers = []int{1}
 	}
-	for ; s.layer.from < s.layer.to; s.depth++ {
-		if f, err := s.lookAtLayer(ctx, walkers); f != nil || err != nil || ctx.Err() != nil {
+	for {
+		if f, err := s.lookAtLayer(ctx, walkers); f != nil || err != nil || s.looked < s.layer() {
 			return f, err
 		}
-		s.layer.from, s.layer.to = s.layer.to, len(s.nodes)
-		if s.settled != nil {
-			if err := s.settled(s); err != nil {
-				return nil, err
-			}
+		if s.layer() == s.states.count() {
+			return nil, nil
 		}
+		s.layers = append(s.layers, s.states.count())
 	}
-	return nil, nil
 }
+
+// depth gives how many verbs it takes to the states that are looked at.
+func (s *search) depth() int { return max(0, len(s.layers)-1) }
+
+// layer gives where the layer ends that is looked at.
+func (s *search) layer() int {
+	if len(s.layers) == 0 {
+		return 0
+	}
+	return s.layers[len(s.layers)-1]
+}
+
+// mostLayers is how far an estimate looks ahead.
+const mostLayers = 60
+
+// left estimates how many states are to be looked at: those that are known, and those
+// that are to be expected as the layers grow and shrink.
+func (s *search) left() int {
+	begin := func(n int) int { // of a layer, from the last
+		if n = len(s.layers) - 2 - n; n < 0 {
+			return 0
+		}
+		return s.layers[n]
+	}
+	size, before := float64(s.layer()-begin(0)), float64(begin(0)-begin(1))
+	looked := float64(s.looked - begin(0))
+	known := s.states.count() - s.looked
+	if looked == 0 || before == 0 {
+		return known
+	}
+	next := float64(s.states.count()-s.layer()) * size / looked
+	growth, was := next/size, size/before
+	bends := min(growth/was, 0.95)
+	total := size - looked
+	for range mostLayers {
+		if next < 1 {
+			break
+		}
+		total += next
+		growth *= bends
+		next *= growth
+	}
+	return max(known, int(total))
+}
+
+// exhausted reports whether nothing is left to look at.
+func (s *search) exhausted() bool { return s.looked > 0 && s.looked == s.states.count() }
+
+// errEnough is that a search is to end, and what is known is good.
+var errEnough = errors.New("enough")
 
 // lookAtLayer has the walkers look at the states of a layer, piece by piece.
 func (s *search) lookAtLayer(ctx context.Context, walkers []*walker) (*finding, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	pieces := (s.layer.to - s.layer.from + pieceSize - 1) / pieceSize
+	from, to := s.looked, s.layer()
+	pieces := (to - from + pieceSize - 1) / pieceSize
 	done := make([]chan *batch, pieces)
 	for i := range done {
 		done[i] = make(chan *batch, 1)
@@ -363,17 +351,24 @@ func (s *search) lookAtLayer(ctx context.Context, walkers []*walker) (*finding, 
 		w.ctx = ctx
 		all.Go(func() {
 			for piece := int(next.Add(1)) - 1; piece < pieces; piece = int(next.Add(1)) - 1 {
-				done[piece] <- w.lookAt(s.layer.from+piece*pieceSize, min(s.layer.to, s.layer.from+(piece+1)*pieceSize))
+				done[piece] <- w.lookAt(from+piece*pieceSize, min(to, from+(piece+1)*pieceSize))
 			}
 		})
 	}
 	for _, piece := range done {
-		b := <-piece
-		if f, err := s.take(b); f != nil || err != nil || ctx.Err() != nil {
+		if f, err := s.take(<-piece); f != nil || err != nil {
 			return f, err
 		}
-		if s.tell != nil {
-			s.tell(s)
+		if ctx.Err() != nil {
+			return nil, nil
+		}
+		if s.step == nil {
+			continue
+		}
+		if err := s.step(s); errors.Is(err, errEnough) {
+			return nil, nil
+		} else if err != nil {
+			return nil, err
 		}
 	}
 	return nil, nil
@@ -386,11 +381,16 @@ func (w *walker) lookAt(from, to int) *batch {
 		w.look(int32(at))
 		w.out.looked++
 	}
+	w.out.left = w.ctx.Err() != nil || w.out.err != nil
 	return w.out
 }
 
-// take takes over what came of some states.
+// take takes over what came of some states. Of those that were left in the middle
+// nothing counts, but what was found.
 func (s *search) take(b *batch) (*finding, error) {
+	if b.left && b.found == nil {
+		return nil, b.err
+	}
 	s.verbs += b.verbs
 	s.messages += b.messages
 	s.endings += b.endings
@@ -402,10 +402,7 @@ func (s *search) take(b *batch) (*finding, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, n := range b.children {
-		if _, known := s.seen[n.digest]; !known {
-			s.seen[n.digest] = int32(len(s.nodes))
-			s.nodes = append(s.nodes, n)
-		}
+		s.states.add(n)
 	}
 	return b.found, b.err
 }

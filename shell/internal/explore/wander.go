@@ -5,81 +5,153 @@ package explore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"tokenshell/shell/internal/bound"
+	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/wire"
-	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
 
-// wilderness is the bound of walks: more than can be exhausted.
-var wilderness = bound.Bound{Name: "walks", Sessions: 2, Tokens: 4, Faults: 4, Clock: 6}
-
 const (
-	walkSteps = 25 // verbs of a walk
-	oddsFault = 3  // one of so many verbs has a message that goes wrong
+	walkSteps = 16 // verbs of a walk
+	walksOfA  = 8  // walks from the same state
+	oddsFault = 2  // one of so many verbs has a message that goes wrong
+	oddsMore  = 2  // and one of so many of those another one later
+	movesOfA  = 3  // moves of which one is chosen
+	fatesOfA  = 6  // fates of messages of which one is chosen
+
+	newestEdges = 100    // states from which a quarter of the walks begin
+	mostEdges   = 20_000 // states from which walks begin
+	mostWay     = 12     // steps to them
+	mostEnded   = 1 << 20
 )
 
-// wander walks until the time is over, ctx ends or something is found.
-func wander(ctx context.Context, plan *world.Plan, weakness tokens.Weakness, customer string, seed uint64, enough func() bool) (s *search, found *finding, err error) {
-	s = newSearch(plan, weakness, wilderness, customer)
-	w, err := s.newWalker(ctx)
-	if err != nil {
-		return nil, nil, err
+// beyond is the bound of walks that go on from the states of another: more than can
+// be exhausted.
+func beyond(b bound.Bound) bound.Bound {
+	choices := b.Choices
+	if choices == 1 { // the first of them is the first of all
+		choices = 0
 	}
-	w.out = &batch{reach: newReach()}
-	rng := rand.New(rand.NewPCG(seed, 0))
-	for !enough() && ctx.Err() == nil {
-		if found := w.walk(rng); found != nil {
-			return s, w.shorten(found), nil
+	return bound.Bound{
+		Name: "beyond " + b.Name, Sessions: min(3, b.Sessions+1), Tokens: min(6, b.Tokens+2), Choices: choices, Faults: b.Faults + 3, Clock: b.Clock + 4, Leeway: b.Leeway,
+	}
+}
+
+// wander walks on from the states of the bounds, by chance, until the time is over,
+// ctx ends or something is found.
+func (c *course) wander(ctx context.Context, enough func() bool) error {
+	rng := rand.New(rand.NewPCG(c.seed, 0))
+	walkers, tried := map[string]*walker{}, map[string]int{}
+	for !enough() && ctx.Err() == nil && c.found == nil {
+		e := c.edges[rng.IntN(len(c.edges))]
+		if rng.IntN(4) == 0 { // where nobody has been for long
+			e = c.edges[len(c.edges)-1-rng.IntN(min(newestEdges, len(c.edges)))]
+		}
+		w := walkers[e.bound.Name]
+		if w == nil {
+			var err error
+			if w, err = newSearch(c.plan, c.weakness, beyond(e.bound), c.customer).newWalker(ctx); err != nil {
+				return err
+			}
+			walkers[e.bound.Name], w.tried, w.ended = w, tried, map[[16]byte]bool{}
+		}
+		w.out = &batch{reach: newReach()}
+		found, err := w.from(rng, e.way)
+		if err != nil {
+			return err
+		}
+		c.total.add(w.out.reach)
+		c.walked += w.out.verbs
+		if found != nil {
+			c.found = w.shorten(found)
+		}
+		for _, way := range w.news {
+			if len(c.edges) < mostEdges {
+				c.edges = append(c.edges, edge{e.bound, way})
+			}
+		}
+		w.news = w.news[:0]
+		c.far.Tell(func(took time.Duration) string {
+			return fmt.Sprintf("%s beyond the bounds, %d/s", tokens.Count(c.walked, "verb"), perSecond(c.walked, took))
+		})
+	}
+	return nil
+}
+
+// from walks some times from where a way leads.
+func (w *walker) from(rng *rand.Rand, way []stage.Step) (*finding, error) {
+	s := w.stage
+	s.Restore(w.held[0])
+	for _, st := range way {
+		if err := w.again(st); err != nil {
+			return nil, err
 		}
 	}
-	_, err = s.take(w.out)
-	return s, nil, err
+	here := s.Save()
+	for range walksOfA {
+		s.Restore(here)
+		if found := w.walk(rng, way); found != nil || w.ctx.Err() != nil {
+			return found, nil
+		}
+	}
+	return nil, nil
 }
 
 // walk makes verbs that chance chooses, and ends.
-func (w *walker) walk(rng *rand.Rand) *finding {
+func (w *walker) walk(rng *rand.Rand, way []stage.Step) *finding {
 	s := w.stage
-	s.restore(w.held[0])
-	var way []step
+	way = slices.Clone(way)
 	for range walkSteps {
-		if w.moves = s.moves(w.moves); len(w.moves) == 0 {
+		if w.moves = s.Moves(w.moves); len(w.moves) == 0 || w.over() {
 			break
 		}
-		st := step{Move: w.moves[rng.IntN(len(w.moves))]}
-		here := s.save()
-		broken := s.try(w.ctx, st.Move, nil)
-		if left := s.bound.Faults - s.faults; broken == nil && left > 0 && len(s.trace) > 0 && rng.IntN(oddsFault) == 0 {
-			at := rng.IntN(len(s.trace))
-			if d := w.decide(rng, st.Move, s.trace[at]); d.Fate != "" {
-				st.Plan = make([]Decision, at+1)
-				st.Plan[at] = d
-				s.restore(here)
-				broken = s.try(w.ctx, st.Move, st.Plan)
+		st := stage.Step{Move: w.pick(rng)}
+		here := s.Save()
+		w.before.stands(s)
+		broken := s.Try(w.ctx, st.Move, nil)
+		for odds := oddsFault; loud(broken) == nil && s.Bound.Faults > here.Past.Faults+len(st.Plan) && rng.IntN(odds) == 0; odds = oddsMore {
+			from := len(st.Plan)
+			at, d := w.decide(rng, st.Move, from)
+			if d.Fate == "" {
+				break
 			}
+			st.Plan = append(append(slices.Clip(st.Plan), make([]stage.Decision, at-from)...), d)
+			s.Restore(here)
+			broken = s.Try(w.ctx, st.Move, st.Plan)
 		}
 		way = append(way, st)
 		w.out.verbs++
-		w.out.messages += len(s.trace)
-		w.out.reach.tried(s, st.Move)
+		w.out.messages += len(s.Trace)
+		w.out.reach.tried(s, st.Move, &w.before)
 		if broken = loud(broken); broken == nil {
-			broken = s.world.Audit()
+			broken = s.World.Audit()
 		}
 		if w.ctx.Err() != nil {
 			return nil
 		}
 		if broken != nil {
-			return &finding{What: broken.Error(), Way: way}
+			return &finding{broken.Error(), way, s.Bound}
+		}
+		if at := w.sight(); w.tried[at] == 0 && len(way) <= mostWay && !w.over() {
+			w.tried[at]++
+			w.news = append(w.news, slices.Clone(way))
 		}
 	}
 	w.out.reach.state(s)
-	last := s.save()
-	for _, first := range [][]Move{nil, {{verb: advances, arg: farAway}}} {
-		s.restore(last)
+	if digest := s.Digest(); w.ended[digest] {
+		return nil
+	} else if len(w.ended) < mostEnded {
+		w.ended[digest] = true
+	}
+	last := s.Save()
+	for _, first := range [][]stage.Move{nil, {{Verb: stage.Advances, Arg: stage.FarAway}}} {
+		s.Restore(last)
 		if w.end(0, first); w.out.found != nil {
 			found := w.out.found
 			w.out.found, found.Way = nil, append(way, found.Way...)
@@ -89,24 +161,86 @@ func (w *walker) walk(rng *rand.Rand) *finding {
 	return nil
 }
 
-// decide gives what becomes of a message, by chance.
-func (w *walker) decide(rng *rand.Rand, m Move, of message) Decision {
-	fates := w.stage.fates(of)
-	if len(fates) == 0 {
-		return Decision{}
-	}
-	switch fate := fates[rng.IntN(len(fates))]; {
-	case fate == bound.Interrupt && (of.Inner || !alphabet[m.verb].stops):
-		return Decision{}
-	case fate == wire.Meanwhile:
-		some := slices.DeleteFunc(others(w.moves), func(other Move) bool { return other.costsClock()+other.costsFault() > 0 })
-		if len(some) == 0 {
-			return Decision{}
+// sight is what a state looks like from afar: how its orders and their tokens stand.
+func (w *walker) sight() string {
+	s := w.stage
+	var all []string
+	for _, of := range s.Model.Sessions {
+		var one []string
+		for _, st := range of.Stands() {
+			one = append(one, fmt.Sprint(st.Hold.Service, st.Status, st.Result, st.Owed, st.Hold.State))
 		}
-		return Decision{fate, some[rng.IntN(len(some))]}
-	default:
-		return Decision{Fate: fate}
+		slices.Sort(one)
+		all = append(all, s.Model.Stood(of)+strings.Join(one, ","))
 	}
+	slices.Sort(all)
+	return fmt.Sprint(all, len(s.Model.Late))
+}
+
+// over reports whether every order has ended, and no other can be opened.
+func (w *walker) over() bool {
+	for _, of := range w.stage.Model.Sessions {
+		switch w.stage.Model.Stood(of) {
+		case "open", "redeeming", "stuck":
+			return false
+		}
+	}
+	return w.stage.Opened == w.stage.Bound.Sessions
+}
+
+// pick chooses a move: of some, the one that was tried least where its order stands.
+func (w *walker) pick(rng *rand.Rand) (best stage.Move) {
+	where := func(m stage.Move) string {
+		of := w.stage.Model.Session(stage.OrderName(int(m.Order)))
+		if of == nil {
+			return fmt.Sprint(m.Verb)
+		}
+		return fmt.Sprint(m.Verb, w.stage.Model.Stood(of), len(of.Stands()))
+	}
+	least := ""
+	for range movesOfA {
+		m := w.moves[rng.IntN(len(w.moves))]
+		if at := where(m); least == "" || w.tried[at] < w.tried[least] {
+			best, least = m, at
+		}
+	}
+	w.tried[least]++
+	return best
+}
+
+// decide chooses a message that comes later, and what becomes of it: of some, what
+// was tried least.
+func (w *walker) decide(rng *rand.Rand, m stage.Move, from int) (at int, d stage.Decision) {
+	s := w.stage
+	least := ""
+	for range fatesOfA {
+		if from == len(s.Trace) {
+			break
+		}
+		n := from + rng.IntN(len(s.Trace)-from)
+		fates := s.Fates(s.Trace[n])
+		if len(fates) == 0 {
+			continue
+		}
+		fate := fates[rng.IntN(len(fates))]
+		of := s.Trace[n].Asked() + string(fate)
+		if fate == bound.Interrupt && (s.Trace[n].Inner || !stage.Alphabet[m.Verb].Stops) || least != "" && w.tried[of] >= w.tried[least] {
+			continue
+		}
+		next := stage.Decision{Fate: fate}
+		if fate == wire.Meanwhile {
+			some := slices.DeleteFunc(stage.Others(w.moves), func(other stage.Move) bool { return other.CostsClock()+other.CostsFault() > 0 })
+			if len(some) == 0 {
+				continue
+			}
+			next.Inner = some[rng.IntN(len(some))]
+		}
+		at, d, least = n, next, of
+	}
+	if least != "" {
+		w.tried[least]++
+	}
+	return at, d
 }
 
 // shorten leaves out steps and decisions for as long as something still breaks.
@@ -133,20 +267,20 @@ func (w *walker) shorten(found *finding) *finding {
 }
 
 // breaks goes a way, as far as it makes sense, and gives what breaks on it.
-func (w *walker) breaks(way []step) *finding {
+func (w *walker) breaks(way []stage.Step) *finding {
 	s := w.stage
-	s.restore(w.held[0])
+	s.Restore(w.held[0])
 	for i, st := range way {
-		far := st.Move.verb == advances && st.Move.arg == farAway
-		if w.moves = s.moves(w.moves); !far && !slices.Contains(w.moves, st.Move) {
+		far := st.Move.Verb == stage.Advances && st.Move.Arg == stage.FarAway
+		if w.moves = s.Moves(w.moves); !far && !slices.Contains(w.moves, st.Move) {
 			return nil
 		}
-		broken := s.try(w.ctx, st.Move, st.Plan)
+		broken := s.Try(w.ctx, st.Move, st.Plan)
 		if broken = loud(broken); broken == nil {
-			broken = s.world.Audit()
+			broken = s.World.Audit()
 		}
 		if broken != nil {
-			return &finding{What: broken.Error(), Way: slices.Clone(way[:i+1])}
+			return &finding{broken.Error(), slices.Clone(way[:i+1]), s.Bound}
 		}
 	}
 	return nil
@@ -154,7 +288,7 @@ func (w *walker) breaks(way []step) *finding {
 
 // loud leaves out of what broke what nothing is seen of.
 func loud(broken error) error {
-	if errors.As(broken, new(*unheard)) {
+	if errors.As(broken, new(*stage.Unheard)) {
 		return nil
 	}
 	return broken

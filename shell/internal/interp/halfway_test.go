@@ -47,8 +47,14 @@ func (c *halfway) Done() <-chan struct{} {
 	return c.Context.Done()
 }
 
-// mostPlaces is in how many places a verb is interrupted.
-const mostPlaces = 12
+// mostPlaces is in how many places a verb is interrupted; a whole export makes
+// every token of the catalogue, and is interrupted in fewer.
+func mostPlaces(path string) int64 {
+	if path == "attack export" {
+		return 2
+	}
+	return 12
+}
 
 // stage is a shell in which every verb has something to do.
 func stage(t *testing.T) *interp.Shell {
@@ -92,7 +98,7 @@ func TestEveryVerbIsInterruptedHalfway(t *testing.T) {
 		}
 		whole, _, fine := run(0)
 		looks := whole.looks.Load()
-		for at := int64(1); at <= looks; at += 1 + looks/mostPlaces {
+		for at := int64(1); at <= looks; at += 1 + looks/mostPlaces(path) {
 			began := time.Now()
 			c, s, err := run(at)
 			if took := time.Since(began); took > time.Minute {

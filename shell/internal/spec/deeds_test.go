@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"tokenshell/shell/internal/client"
-	"tokenshell/shell/internal/explore"
 	"tokenshell/shell/internal/spec"
+	"tokenshell/shell/internal/stage"
 )
 
 // op is one thing to do, by names, so that it means the same when others are
@@ -136,7 +136,7 @@ var deeds = []deed{
 		func(m *spec.World, o op) spec.Answer { return m.Relay(spec.Sound, m.Named(o.tokens)...) }},
 	{"relay forged", 1, draws.changed,
 		func(o op) string { return "relay @forged-" + o.tokens[0] + ".jwt" },
-		relayChanged(explore.Spoiled),
+		relayChanged(stage.Spoiled),
 		func(m *spec.World, o op) spec.Answer { return m.Relay(spec.Forged, m.Named(o.tokens)...) }},
 	{"relay twin", 1, draws.changed,
 		func(o op) string { return "relay @twin-" + o.tokens[0] + ".jwt" },

@@ -18,10 +18,10 @@ import (
 
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
-	"tokenshell/shell/internal/explore"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/shelltest"
 	"tokenshell/shell/internal/spec"
+	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
@@ -249,7 +249,7 @@ func (w *walk) lines(d deed, o op) []string {
 		case "relay twin":
 			raw = otherS(w.client.Wallet.ByHandle[o.tokens[0]].Raw)
 		default:
-			raw = explore.Spoiled(w.client.Wallet.ByHandle[o.tokens[0]].Raw)
+			raw = stage.Spoiled(w.client.Wallet.ByHandle[o.tokens[0]].Raw)
 		}
 		raw += "\n"
 		w.files = append(slices.DeleteFunc(w.files, func(f txtar.File) bool { return f.Name == file }), txtar.File{Name: file, Data: []byte(raw)})

@@ -58,7 +58,7 @@ func (w *World) restart(ctx context.Context, forget bool, text string) error {
 	w.life.End()
 	ledger, since := w.life.Ledger, w.own.Since // what was forgotten once stays forgotten
 	if forget {
-		ledger, since = orchestrator.NewMemoryLedger(), w.own.Clock.Now()
+		ledger, since = orchestrator.NewNamingLedger(), w.own.Clock.Now()
 		text += ": it has forgotten which tokens were used"
 	}
 	w.live(ledger, since)

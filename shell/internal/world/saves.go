@@ -118,7 +118,7 @@ func (r relayPart) Canon(w tokens.Canon) {
 	if w.Bool(!r.own.Since.IsZero()); !r.own.Since.IsZero() {
 		w.Time(r.own.Since)
 	}
-	orchestrator.Canon(w, r.own.Name, r.life.Store.(*orchestrator.MemoryStore), r.life.Ledger.(*orchestrator.MemoryLedger))
+	orchestrator.Canon(w, r.own.Name, r.own.Clock.Now(), r.life.Store.(*orchestrator.MemoryStore), r.life.Ledger.(*orchestrator.MemoryLedger))
 }
 
 // latePart is the questions that are late.

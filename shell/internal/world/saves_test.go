@@ -16,9 +16,9 @@ import (
 	"tokenshell/shell/internal/canon"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
-	"tokenshell/shell/internal/explore"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/shelltest"
+	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/world"
 )
 
@@ -29,7 +29,6 @@ var notSaved = map[string]string{
 	"ring.Ring.past":         "it is what comes back of log and conversation, in as many pieces as there were ways here",
 	"ring.Ring.since":        "likewise",
 	"wire.Wire.lives":        "how often a relay was started matters to whoever waits for it just then",
-	"tokens.headers.parsed":  "what a text says as a header is the same for ever",
 	"issuers.Sealer.letters": "the same letter is the same text in every future: see issuers.Sealer.Seal",
 	"issuers.Sealer.oldest":  "likewise",
 	"client.Wallet.secrets":  "what was secret once stays secret",
@@ -69,8 +68,8 @@ var notWritten = map[string]string{
 	"kmsmock.alias.updated":           "likewise",
 }
 
-// stage is a shell with the files that the lines of wander read.
-func stage(t testing.TB, seed uint64) *interp.Shell {
+// scene is a shell with the files that the lines of wander read.
+func scene(t testing.TB, seed uint64) *interp.Shell {
 	t.Helper()
 	s := shelltest.New(t, seed)
 	s.Dir.Path = t.TempDir()
@@ -101,7 +100,7 @@ func wander(t testing.TB, r *rand.Rand, s *interp.Shell, n int) (lines []string)
 		if moves := shelltest.Possible(s.Client); r.IntN(4) > 0 {
 			m := moves[r.IntN(len(moves))]
 			if line = m.Line; m.Forges != "" {
-				shelltest.WriteFile(t, s.Dir.Full(m.File), explore.Spoiled(s.Wallet.ByHandle[m.Forges].Raw))
+				shelltest.WriteFile(t, s.Dir.Full(m.File), stage.Spoiled(s.Wallet.ByHandle[m.Forges].Raw))
 			}
 		} else {
 			others := []string{
@@ -129,10 +128,10 @@ func wander(t testing.TB, r *rand.Rand, s *interp.Shell, n int) (lines []string)
 	return lines
 }
 
-// saving gives a stage whose relay is one of the parts that are put aside.
+// saving gives a scene whose relay is one of the parts that are put aside.
 func saving(t testing.TB, seed uint64) *interp.Shell {
 	t.Helper()
-	s := stage(t, seed)
+	s := scene(t, seed)
 	if !world.SavesRelay(s.World) {
 		t.Skip("the relay is no part of what is put aside")
 	}

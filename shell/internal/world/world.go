@@ -141,7 +141,7 @@ func (w *World) issuerConfig(k *Kind) issuers.Config {
 func (w *World) openRelay(m Making) {
 	w.life = &life.Life{Store: m.Store, Ledger: m.Ledger, Wire: w.Wire}
 	if m.Store == nil {
-		w.life.Store, w.life.Ledger = orchestrator.NewMemoryStore(), orchestrator.NewMemoryLedger()
+		w.life.Store, w.life.Ledger = orchestrator.NewMemoryStore(), orchestrator.NewNamingLedger()
 	}
 	c := orchestrator.Config{Clock: w.Clock.Of("relay"), Leeway: w.Leeway.Get, Mint: w.Mint, Weakness: w.weakness, Memory: w.memory}
 	w.life.Begin(&c, w.Log)

@@ -1,6 +1,6 @@
 // Comparing: what the world is against what its model says.
 
-package explore
+package stage
 
 import (
 	"fmt"
@@ -13,23 +13,23 @@ import (
 	"tokenshell/tokens"
 )
 
-// parting is where the world and its model part, and how that is seen: a verb that
+// Parting is where the world and its model part, and how that is seen: a verb that
 // shows it, and what it prints in a sound world.
-type parting struct {
+type Parting struct {
 	what      string
-	ask, want string
-	own       string // what the verb itself is asked for, in the place of ask
+	Ask, Want string
+	Own       string // what the verb itself is asked for, in the place of ask
 }
 
-func shown(what, ask, want string) error { return &parting{what: what, ask: ask, want: want} }
+func shown(what, ask, want string) error { return &Parting{what: what, Ask: ask, Want: want} }
 
 // Error says where.
-func (p *parting) Error() string { return p.what }
+func (p *Parting) Error() string { return p.what }
 
 // compare holds the whole world against the model.
-func (s *stage) compare() error {
-	if now := s.world.Clock.Now(); now.Unix() != int64(s.model.Now) || now.Nanosecond() != 0 {
-		return shown(fmt.Sprintf("it is %s, the model says %s", now.Format("15:04:05.999"), spec.Stamp(s.model.Now)), "clock show --jq .now", spec.Stamp(s.model.Now))
+func (s *Stage) compare() error {
+	if now := s.World.Clock.Now(); now.Unix() != int64(s.Model.Now) || now.Nanosecond() != 0 {
+		return shown(fmt.Sprintf("it is %s, the model says %s", now.Format("15:04:05.999"), spec.Stamp(s.Model.Now)), "clock show --jq .now", spec.Stamp(s.Model.Now))
 	}
 	attempts := map[string]int{} // of the world, by number
 	if err := s.compareSessions(attempts); err != nil {
@@ -38,18 +38,18 @@ func (s *stage) compare() error {
 	if err := s.compareBooks(attempts); err != nil {
 		return err
 	}
-	late := s.world.Wire.Late()
-	for i, l := range s.model.Late {
+	late := s.World.Wire.Late()
+	for i, l := range s.Model.Late {
 		if i >= len(late) || late[i].To+"."+late[i].Step != l.Step {
 			return s.lateness("%s is not late, the model says that it is", l.Step)
 		}
 	}
-	if len(late) > len(s.model.Late) {
+	if len(late) > len(s.Model.Late) {
 		last := late[len(late)-1]
 		return s.lateness("%s is late, the model says that it is not", last.To+"."+last.Step)
 	}
-	for _, p := range s.world.Parties {
-		states := s.model.KeyStates(p.Name)
+	for _, p := range s.World.Parties {
+		states := s.Model.KeyStates(p.Name)
 		list := p.Keys().List()
 		for i, k := range list {
 			if i >= len(states) || states[i] != string(k.State) {
@@ -81,17 +81,17 @@ func sameAttempt(known map[string]int, id string, n int) bool {
 	return true
 }
 
-func (s *stage) compareSessions(attempts map[string]int) error {
-	all := s.world.Sessions()
-	if len(all) != len(s.model.Sessions) {
-		return s.sessionsPart("the relay knows %s, the model says %d", tokens.Count(len(all), "session"), len(s.model.Sessions))
+func (s *Stage) compareSessions(attempts map[string]int) error {
+	all := s.World.Sessions()
+	if len(all) != len(s.Model.Sessions) {
+		return s.sessionsPart("the relay knows %s, the model says %d", tokens.Count(len(all), "session"), len(s.Model.Sessions))
 	}
 	for _, snap := range all {
-		of := s.model.Session(snap.ID)
+		of := s.Model.Session(snap.ID)
 		if of == nil {
 			return s.sessionsPart("the relay knows session %s, the model says that it has forgotten it", snap.ID)
 		}
-		if want := s.model.Stood(of); string(snap.State) != want {
+		if want := s.Model.Stood(of); string(snap.State) != want {
 			return s.sessionParts(of, "session %s is %s, the model says %s", snap.ID, snap.State, want)
 		}
 		if snap.Customer != of.Customer || !equalFacts(of.Facts(), snap.Facts) {
@@ -102,7 +102,7 @@ func (s *stage) compareSessions(attempts map[string]int) error {
 			return s.sessionParts(of, "session %s has accepted %s, the model says %d", snap.ID, tokens.Count(len(snap.Steps), "token"), len(stands))
 		}
 		for i, step := range snap.Steps {
-			st, name := stands[i], s.handle(step.Ref)
+			st, name := stands[i], s.Handle(step.Ref)
 			switch {
 			case name != st.Hold.Handle:
 				return s.sessionParts(of, "session %s has accepted %s, the model says %s", snap.ID, name, st.Hold.Handle)
@@ -120,21 +120,21 @@ func (s *stage) compareSessions(attempts map[string]int) error {
 	return nil
 }
 
-// bookState gives the model's word for the state of a reservation.
-func bookState(e issuers.Entry) string {
+// BookState gives the model's word for the state of a reservation.
+func BookState(e issuers.Entry) string {
 	if e.State == issuers.Released {
 		return e.Why
 	}
 	return string(e.State)
 }
 
-func (s *stage) compareBooks(attempts map[string]int) error {
-	for _, p := range s.world.Parties {
+func (s *Stage) compareBooks(attempts map[string]int) error {
+	for _, p := range s.World.Parties {
 		entries := p.Entries()
 		n := 0
 		var strays []string
-		for _, h := range s.model.Holds {
-			if h.Service != p.Name || !s.model.Kept(h) {
+		for _, h := range s.Model.Holds {
+			if h.Service != p.Name || !s.Model.Kept(h) {
 				continue
 			}
 			n++
@@ -148,8 +148,8 @@ func (s *stage) compareBooks(attempts map[string]int) error {
 				return s.booksPart(p.Name, "%s has forgotten %s, the model says that it is %s", p.Name, h.Handle, h.State)
 			}
 			e := entries[at]
-			if bookState(e) != h.State {
-				return s.booksPart(p.Name, "the books of %s say that %s is %s, the model says %s", p.Name, h.Handle, bookState(e), h.State)
+			if BookState(e) != h.State {
+				return s.booksPart(p.Name, "the books of %s say that %s is %s, the model says %s", p.Name, h.Handle, BookState(e), h.State)
 			}
 			if !sameAttempt(attempts, e.Attempt, h.Attempt()) {
 				return s.booksPart(p.Name, "another attempt has redeemed %s than the model says", h.Handle)
@@ -164,7 +164,7 @@ func (s *stage) compareBooks(attempts map[string]int) error {
 		var found []string
 		for _, e := range entries {
 			if !slices.Contains(s.tokens, e.Ref) {
-				found = append(found, e.Ref.Order+" "+bookState(e))
+				found = append(found, e.Ref.Order+" "+BookState(e))
 			}
 		}
 		slices.Sort(strays)
@@ -176,9 +176,9 @@ func (s *stage) compareBooks(attempts map[string]int) error {
 	return nil
 }
 
-func (s *stage) lateness(format string, args ...any) error {
+func (s *Stage) lateness(format string, args ...any) error {
 	var late []string
-	for _, l := range s.model.Late {
+	for _, l := range s.Model.Late {
 		late = append(late, l.Step)
 	}
 	return shown(fmt.Sprintf(format, args...), `fault list --jq '[.late[]? | .party + "." + .step] | join(", ")'`, strings.Join(late, ", "))
@@ -188,19 +188,19 @@ func keyParting(service string, states []string, format string, args ...any) err
 	return shown(fmt.Sprintf(format, args...), "keys list "+service+` --jq '[.keys[].state] | join(" ")'`, strings.Join(states, " "))
 }
 
-func (s *stage) sessionsPart(format string, args ...any) error {
+func (s *Stage) sessionsPart(format string, args ...any) error {
 	var states []string
-	for _, of := range s.model.Sessions {
-		states = append(states, of.ID+" "+s.model.Stood(of))
+	for _, of := range s.Model.Sessions {
+		states = append(states, of.ID+" "+s.Model.Stood(of))
 	}
 	return shown(fmt.Sprintf(format, args...), `session list --jq '[.sessions[] | .order_processing_id + " " + .state] | join(", ")'`, strings.Join(states, ", "))
 }
 
-func (s *stage) sessionParts(of *spec.Session, format string, args ...any) error {
-	want := []string{s.model.Stood(of)}
-	for _, h := range s.model.Holds {
+func (s *Stage) sessionParts(of *spec.Session, format string, args ...any) error {
+	want := []string{s.Model.Stood(of)}
+	for _, h := range s.Model.Holds {
 		if h.Handle != "" && h.Order == of.ID && !h.Gone {
-			want = append(want, h.Handle+" "+s.model.Status(h))
+			want = append(want, h.Handle+" "+s.Model.Status(h))
 		}
 	}
 	return shown(fmt.Sprintf(format, args...), "session show "+of.ID+` --jq '[.state, (.tokens[] | .token + " " + .status)] | join(", ")'`, strings.Join(want, ", "))
@@ -208,10 +208,10 @@ func (s *stage) sessionParts(of *spec.Session, format string, args ...any) error
 
 // booksPart shows the states of a service's reservations, sorted: their order is by
 // chance.
-func (s *stage) booksPart(service, format string, args ...any) error {
+func (s *Stage) booksPart(service, format string, args ...any) error {
 	var want []string
-	for _, h := range s.model.Holds {
-		if h.Service == service && s.model.Kept(h) {
+	for _, h := range s.Model.Holds {
+		if h.Service == service && s.Model.Kept(h) {
 			state := h.State
 			if state == "revoked" || state == "expired" {
 				state = "released"

@@ -1,6 +1,6 @@
 // Digests: what stands for a state, and for all that go on alike.
 
-package explore
+package stage
 
 import (
 	"bytes"
@@ -11,12 +11,12 @@ import (
 	"tokenshell/shell/internal/spec"
 )
 
-// digest gives what stands for the state of a stage, whatever its sessions and
+// Digest gives what stands for the state of a stage, whatever its sessions and
 // tokens are called: they are interchangeable, for all are of one customer.
-func (s *stage) digest() [16]byte {
+func (s *Stage) Digest() [16]byte {
 	best := s.least[:0]
-	all := orders(s.opened)
-	if s.exact {
+	all := orders(s.Opened)
+	if s.Exact {
 		all = all[:1]
 	}
 	for at, order := range all {
@@ -52,23 +52,23 @@ const nearPerFault = 15 * time.Second
 // write writes the state with the sessions numbered in an order. When no more moves
 // of the clock are left, how far off a moment is decides nothing, unless somebody
 // may wait until then: the ending goes past all of them.
-func (s *stage) write(order []int) []byte {
+func (s *Stage) write(order []int) []byte {
 	w := &s.writer
-	w.Begin(s.world.Clock.Now())
+	w.Begin(s.World.Clock.Now())
 	w.Near = 0
-	if s.clock == s.bound.Clock && !s.exact && !s.world.Forgot() {
-		w.Near, w.Far, w.Long = nearPerFault*time.Duration(1+s.bound.Faults-s.faults), endingGoes, orchestrator.Retention-4*endingGoes
+	if s.Clock == s.Bound.Clock && !s.Exact && !s.World.Forgot() {
+		w.Near, w.Far, w.Long = nearPerFault*time.Duration(1+s.Bound.Faults-s.Faults), endingGoes, orchestrator.Retention-4*endingGoes
 	}
 	w.Free = w.Free[:0]
 	for _, n := range order {
-		w.Free = append(w.Free, orderName(n))
-		w.ID(orderName(n))
+		w.Free = append(w.Free, OrderName(n))
+		w.ID(OrderName(n))
 	}
-	w.Int(s.faults)
-	w.Int(s.clock)
+	w.Int(s.Faults)
+	w.Int(s.Clock)
 	w.Int(len(s.tokens))
-	s.world.Canon(w)
-	held := s.client.Wallet.Held
+	s.World.Canon(w)
+	held := s.Client.Wallet.Held
 	w.Set(len(held), func(i int) { held[i].Canon(w) })
 	return w.Bytes()
 }

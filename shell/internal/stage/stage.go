@@ -1,6 +1,6 @@
-// The stage: a world and its reference model, in which verbs are tried.
-
-package explore
+// Package stage is a world with its reference model, in which moves are tried, with
+// every fate of each message, and one is held against the other.
+package stage
 
 import (
 	"context"
@@ -27,27 +27,28 @@ type Decision struct {
 	Inner Move // what another client does meanwhile
 }
 
-// message is a question that was asked, and what became of it.
-type message struct {
+// Message is a question that was asked, and what became of it.
+type Message struct {
 	From, To, Step string
 	Inner          bool // another client's verb led to it
 	Made           Decision
 }
 
-func (m message) step() string { return m.To + "." + m.Step }
+// Asked gives the step that it is about.
+func (m Message) Asked() string { return m.To + "." + m.Step }
 
-// stage is one world with its model. It is put aside and taken back as one.
-type stage struct {
-	bound    bound.Bound
+// Stage is one world with its model. It is put aside and taken back as one.
+type Stage struct {
+	Bound    bound.Bound
 	may      map[wire.FaultKind]bool
-	client   *client.Client
-	world    *world.World
-	model    *spec.World
+	Client   *client.Client
+	World    *world.World
+	Model    *spec.World
 	choices  []world.Choice
 	facts    tokens.Facts
 	later    []fact
 	customer string
-	names    []string // of the services, in the order of redemption
+	Names    []string // of the services, in the order of redemption
 	writer   canon.Writer
 	least    []byte
 	fits     map[string][]wire.FaultKind // by the message
@@ -56,11 +57,11 @@ type stage struct {
 
 	// Of the verb that is being tried.
 	plan     []Decision
-	trace    []message
+	Trace    []Message
 	depth    int
-	said     spec.Answer // what the model says that the verb is answered
-	exact    bool        // states are told apart that need not be
-	blind    bool        // what was looked at before need not be again
+	Said     spec.Answer // what the model says that the verb is answered
+	Exact    bool        // states are told apart that need not be
+	Blind    bool        // what was looked at before need not be again
 	cancel   context.CancelFunc
 	verdicts []verdict
 	inner    []Move
@@ -72,8 +73,8 @@ type stage struct {
 
 // past is what a path used up.
 type past struct {
-	faults, clock int
-	opened        int          // sessions, ever
+	Faults, Clock int
+	Opened        int          // sessions, ever
 	tokens        []tokens.Ref // that the client was given, in their order
 }
 
@@ -83,83 +84,94 @@ type verdict struct{ reason tokens.Reason }
 // mostMessages is how many a verb may lead to: more is a verb that never ends.
 const mostMessages = 400
 
-// newStage makes a stage in which nothing has happened yet.
-func newStage(plan *world.Plan, weakness tokens.Weakness, b bound.Bound) (*stage, error) {
+// New makes a stage in which nothing has happened yet.
+func New(plan *world.Plan, weakness tokens.Weakness, b bound.Bound) (*Stage, error) {
+	return made(plan, weakness, b, true)
+}
+
+// NewHeard makes one of which somebody will ask what the parties said to each other.
+func NewHeard(plan *world.Plan, weakness tokens.Weakness, b bound.Bound) (*Stage, error) {
+	return made(plan, weakness, b, false)
+}
+
+func made(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, again bool) (*Stage, error) {
 	making := world.Seeded(world.DefaultSeed)
-	making.Again = true
+	making.Again = again
 	w, err := world.BuildWeak(context.Background(), plan, making, weakness)
 	if err != nil {
 		return nil, err
 	}
 	w.Witness.Watch(true)
 	w.Leeway.Set(b.Leeway)
-	s := &stage{bound: b, may: b.Fates(), client: client.Unseen(w), world: w, names: w.ServiceNames(), fits: map[string][]wire.FaultKind{}}
+	s := &Stage{Bound: b, may: b.Fates(), Client: client.Unseen(w), World: w, Names: w.ServiceNames(), fits: map[string][]wire.FaultKind{}}
 	rules := map[string]spec.Rules{}
 	for _, p := range w.Parties {
 		rules[p.Name] = mirror{s, p.Kind}
 	}
-	s.model = spec.Of(s.names, rules)
-	s.model.Choose, s.model.Leeway = s.again, int(b.Leeway/time.Second)
+	s.Model = spec.Of(s.Names, rules)
+	s.Model.Choose, s.Model.Leeway = s.again, int(b.Leeway/time.Second)
 	w.Wire.Choose, w.Wire.Does, w.Wire.Meanwhile = s.choose, s.does, s.meanwhile
 	return s, nil
 }
 
-// settleOn chooses whose orders are explored, and with which choices.
-func (s *stage) settleOn(customer string) {
+// SettleOn chooses whose orders are explored, and with which choices.
+func (s *Stage) SettleOn(customer string) {
 	s.customer, s.facts = customer, tokens.Facts{}
-	first, later := factsOf(s.world, customer)
+	first, later := factsOf(s.World, customer)
 	for _, f := range first {
 		s.facts[f.name] = f.value
 	}
 	s.later = later
-	for _, p := range s.world.InKindOrder() {
-		if choice, ok := bound.Confirmable(context.Background(), s.world, p, customer); ok {
+	for _, p := range s.World.InKindOrder() {
+		if choice, ok := bound.Confirmable(context.Background(), s.World, p, customer); ok {
 			s.choices = append(s.choices, choice)
 		}
 	}
 	slices.SortStableFunc(s.choices, func(a, b world.Choice) int { return s.sealing(b) - s.sealing(a) })
-	if most := s.bound.Choices; most > 0 && most < len(s.choices) {
+	if most := s.Bound.Choices; most > 0 && most < len(s.choices) {
 		s.choices = append(s.choices[:1], s.choices[len(s.choices)-most+1:]...)
 	}
 }
 
 // sealing is 1 for what comes with a letter: those are redeemed in one step more,
 // and are explored first.
-func (s *stage) sealing(c world.Choice) int {
-	if p, err := s.world.Service(c.Service); err == nil && p.Seals {
+func (s *Stage) sealing(c world.Choice) int {
+	if p, err := s.World.Service(c.Service); err == nil && p.Seals {
 		return 1
 	}
 	return 0
 }
 
-// kept is a stage that was put aside.
-type kept struct {
+// Kept is a stage that was put aside.
+type Kept struct {
 	client, model any
-	past          past
+	Past          past
 }
 
-func (s *stage) save() kept { return kept{s.client.Save(), s.model.Save(), s.past} }
+// Save puts the stage aside.
+func (s *Stage) Save() Kept { return Kept{s.Client.Save(), s.Model.Save(), s.past} }
 
-func (s *stage) restore(k kept) {
-	s.client.Restore(k.client)
-	s.model.Restore(k.model)
-	s.past = k.past
-	s.past.tokens = slices.Clip(k.past.tokens)
+// Restore takes back what Save gave.
+func (s *Stage) Restore(k Kept) {
+	s.Client.Restore(k.client)
+	s.Model.Restore(k.model)
+	s.past = k.Past
+	s.past.tokens = slices.Clip(k.Past.tokens)
 }
 
 // choose says what becomes of a message, by the plan.
-func (s *stage) choose(q wire.Question) wire.Fault {
+func (s *Stage) choose(q wire.Question) wire.Fault {
 	if q.Step == "fact" { // of which nobody can order that it goes wrong
 		return wire.Fault{}
 	}
-	if len(s.trace) >= mostMessages {
+	if len(s.Trace) >= mostMessages {
 		panic(fmt.Sprintf("it does not end: %d messages, the last is %s.%s", mostMessages, q.To, q.Step))
 	}
-	m := message{From: q.From, To: q.To, Step: q.Step, Inner: s.depth > 0}
-	if at := len(s.trace); at < len(s.plan) {
+	m := Message{From: q.From, To: q.To, Step: q.Step, Inner: s.depth > 0}
+	if at := len(s.Trace); at < len(s.plan) {
 		m.Made = s.plan[at]
 	}
-	s.trace = append(s.trace, m)
+	s.Trace = append(s.Trace, m)
 	switch m.Made.Fate {
 	case bound.Interrupt:
 		s.cancel()
@@ -171,7 +183,7 @@ func (s *stage) choose(q wire.Question) wire.Fault {
 }
 
 // does takes down what services make of confirmations and redemptions.
-func (s *stage) does(q wire.Question) (done func(error)) {
+func (s *Stage) does(q wire.Question) (done func(error)) {
 	if q.To == "relay" || q.Step != "confirm" && q.Step != "redeem" {
 		return func(error) {}
 	}
@@ -186,12 +198,12 @@ func (s *stage) does(q wire.Question) (done func(error)) {
 }
 
 // meanwhile does what another client does.
-func (s *stage) meanwhile(ctx context.Context, _ string) {
+func (s *Stage) meanwhile(ctx context.Context, _ string) {
 	m := s.inner[len(s.inner)-1]
 	s.inner = s.inner[:len(s.inner)-1]
-	order := s.client.Order
+	order := s.Client.Order
 	s.depth++
-	defer func() { s.depth--; s.client.Order = order }()
+	defer func() { s.depth--; s.Client.Order = order }()
 	at := len(s.heard)
 	s.heard = append(s.heard, spec.Answer{})
 	results, err := s.do(ctx, m)
@@ -199,14 +211,14 @@ func (s *stage) meanwhile(ctx context.Context, _ string) {
 }
 
 // again is what the model is told of a message: what became of it in the world.
-func (s *stage) again(from, step string) spec.Fault {
-	if s.replayed >= len(s.trace) {
+func (s *Stage) again(from, step string) spec.Fault {
+	if s.replayed >= len(s.Trace) {
 		s.part("the model has %s ask for %s, and nobody does", from, step)
 		return spec.Fault{}
 	}
-	m := s.trace[s.replayed]
-	if m.step() != step || m.From != from {
-		s.part("%s asks for %s, the model says that %s asks for %s", m.From, m.step(), from, step)
+	m := s.Trace[s.replayed]
+	if m.Asked() != step || m.From != from {
+		s.part("%s asks for %s, the model says that %s asks for %s", m.From, m.Asked(), from, step)
 		return spec.Fault{}
 	}
 	s.replayed++
@@ -222,7 +234,7 @@ func (s *stage) again(from, step string) spec.Fault {
 	return f
 }
 
-func (s *stage) part(format string, args ...any) {
+func (s *Stage) part(format string, args ...any) {
 	if s.parted == "" {
 		s.parted = fmt.Sprintf(format, args...)
 	}
@@ -234,30 +246,30 @@ type result struct {
 	status string
 }
 
-// try does a move in the world and in the model, with what the plan says of its
+// Try does a move in the world and in the model, with what the plan says of its
 // messages. It gives what broke; nil when all is well.
-func (s *stage) try(ctx context.Context, m Move, plan []Decision) (broken error) {
-	s.plan, s.trace, s.verdicts, s.inner, s.heard, s.foretold, s.parted = plan, s.trace[:0], s.verdicts[:0], s.inner[:0], s.heard[:0], s.foretold[:0], ""
+func (s *Stage) Try(ctx context.Context, m Move, plan []Decision) (broken error) {
+	s.plan, s.Trace, s.verdicts, s.inner, s.heard, s.foretold, s.parted = plan, s.Trace[:0], s.verdicts[:0], s.inner[:0], s.heard[:0], s.foretold[:0], ""
 	s.depth, s.replayed = 0, 0
-	order := s.client.Order
+	order := s.Client.Order
 	said, panicked := s.inWorld(ctx, m)
-	s.client.Order = order
-	s.model.Done = 0
-	current := s.model.Current
+	s.Client.Order = order
+	s.Model.Done = 0
+	current := s.Model.Current
 	foretold := s.foretell(m)
-	s.said = foretold
-	s.model.Current = current
-	s.model.Trouble()
-	s.model.Met()
-	for _, made := range s.trace {
+	s.Said = foretold
+	s.Model.Current = current
+	s.Model.Trouble()
+	s.Model.Met()
+	for _, made := range s.Trace {
 		if made.Made.Fate != "" {
-			s.past.faults++
+			s.past.Faults++
 		}
 	}
-	s.past.clock += m.costsClock()
-	s.past.faults += m.costsFault()
-	for s.model.Session(orderName(s.opened+1)) != nil {
-		s.opened++
+	s.past.Clock += m.CostsClock()
+	s.past.Faults += m.CostsFault()
+	for s.Model.Session(OrderName(s.Opened+1)) != nil {
+		s.Opened++
 	}
 	if panicked != nil {
 		return panicked
@@ -267,14 +279,14 @@ func (s *stage) try(ctx context.Context, m Move, plan []Decision) (broken error)
 
 // differs says where the world parts from the model after a verb; nil when they
 // agree in all that can be seen.
-func (s *stage) differs(said, foretold spec.Answer) error {
-	if s.blind {
+func (s *Stage) differs(said, foretold spec.Answer) error {
+	if s.Blind {
 		return nil
 	}
 	if !same(said, foretold) {
 		what := fmt.Sprintf("it is %s, the model says %s", said, foretold)
 		if said.Wrong == foretold.Wrong && slices.Equal(said.Reasons, foretold.Reasons) {
-			return &parting{what: what, own: resultsAsked, want: strings.Join(foretold.Results, ", ")}
+			return &Parting{what: what, Own: resultsAsked, Want: strings.Join(foretold.Results, ", ")}
 		}
 		return errors.New(what)
 	}
@@ -286,12 +298,12 @@ func (s *stage) differs(said, foretold spec.Answer) error {
 	if err := s.compare(); err != nil {
 		return err
 	}
-	if s.parted == "" && s.replayed < len(s.trace) {
-		next := s.trace[s.replayed]
-		s.part("%s asks for %s, and the model says that nobody does", next.From, next.step())
+	if s.parted == "" && s.replayed < len(s.Trace) {
+		next := s.Trace[s.replayed]
+		s.part("%s asks for %s, and the model says that nobody does", next.From, next.Asked())
 	}
 	if s.parted != "" {
-		return &unheard{s.parted}
+		return &Unheard{s.parted}
 	}
 	return nil
 }
@@ -299,15 +311,15 @@ func (s *stage) differs(said, foretold spec.Answer) error {
 // resultsAsked has a redemption print what it came to for each token.
 const resultsAsked = ` --jq '[.results[] | .token + " " + .status] | join(", ")'`
 
-// unheard is that parties ask each other for something else than the model says,
+// Unheard is that parties ask each other for something else than the model says,
 // of which nothing is seen yet.
-type unheard struct{ what string }
+type Unheard struct{ what string }
 
 // Error says what.
-func (u *unheard) Error() string { return u.what }
+func (u *Unheard) Error() string { return u.what }
 
 // inWorld does a move in the world. The error is a panic.
-func (s *stage) inWorld(ctx context.Context, m Move) (said spec.Answer, broken error) {
+func (s *Stage) inWorld(ctx context.Context, m Move) (said spec.Answer, broken error) {
 	defer func() {
 		if r := recover(); r != nil {
 			broken = fmt.Errorf("a panic: %v", r)
@@ -323,7 +335,7 @@ func (s *stage) inWorld(ctx context.Context, m Move) (said spec.Answer, broken e
 }
 
 // answered reads what an operation came to.
-func (s *stage) answered(results []result, err error) spec.Answer {
+func (s *Stage) answered(results []result, err error) spec.Answer {
 	var a spec.Answer
 	for _, r := range exit.Rejections(err) {
 		a.Reasons = append(a.Reasons, string(r.Reason))
@@ -333,7 +345,7 @@ func (s *stage) answered(results []result, err error) spec.Answer {
 		a.Results = []string{}
 	}
 	for _, r := range results {
-		a.Results = append(a.Results, s.handle(r.ref)+" "+r.status)
+		a.Results = append(a.Results, s.Handle(r.ref)+" "+r.status)
 	}
 	return a
 }
@@ -348,8 +360,8 @@ func same(a, b spec.Answer) bool {
 	return slices.Equal(a.Reasons, b.Reasons) && (a.Results == nil || b.Results == nil || slices.Equal(a.Results, b.Results))
 }
 
-// handle gives the name of a token of this path.
-func (s *stage) handle(ref tokens.Ref) string {
+// Handle gives the name of a token of this path.
+func (s *Stage) Handle(ref tokens.Ref) string {
 	for i, known := range s.tokens {
 		if known == ref {
 			return tokenName(i + 1)
@@ -361,7 +373,7 @@ func (s *stage) handle(ref tokens.Ref) string {
 // mirror are the rules of a domain: its own, whatever it says, as far as only it
 // can know. That it sticks to them is for the books' audit to see.
 type mirror struct {
-	stage *stage
+	stage *Stage
 	kind  *world.Kind
 }
 
