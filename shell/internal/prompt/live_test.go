@@ -342,3 +342,41 @@ func TestWorldsThatWerePutAside(t *testing.T) {
 	offers(t, s, "world save b", "before")
 	offers(t, s, "world re", "restore", "reset")
 }
+
+// Of a domain that the world file declares, Tab offers things with what there is of
+// each, arguments, and what they may be.
+func TestADeclaredDomainIsOffered(t *testing.T) {
+	s := shelltest.In(t, `
+customers: [{id: ann}, {id: bob}]
+domains:
+  stock:
+    capability: stock:reserve
+    holds: quota
+    things: [{id: MUG, units: 3, price: "8.00"}, {id: HAT, price: "9.00"}]
+    arguments: [{name: quantity, type: integer, default: 1, example: 2, help: How many.}, {name: beside, type: thing, default: HAT}]
+    amount: quantity
+    constraints: {beside: beside.id}
+  cards:
+    capability: cards:capture
+    holds: authorisation
+    things: [{id: visa, customer: ann, limit: "10.00"}, {id: amex, customer: bob, limit: "10.00"}]
+    arguments: [{name: amount, type: money}]
+`, 1)
+	shelltest.Do(t, s, "session new", "stock confirm MUG --quantity 2")
+	offers(t, s, "st", "stock")
+	offers(t, s, "stock ", "list", "confirm")
+	offers(t, s, "stock confirm ", "MUG", "HAT")
+	offers(t, s, "confirm ", "stock", "cards")
+	offers(t, s, "confirm cards ", "visa")
+	offers(t, s, "stock confirm MUG --quantity ", "1", "2")
+	offers(t, s, "confirm stock MUG --beside ", "MUG", "HAT")
+	offers(t, s, "coup")
+	offers(t, s, "fault stock.re", "stock.redeem", "stock.revoke")
+	offers(t, s, "view s", "stock")
+	if diff := cmp.Diff(map[string]string{"MUG": "1 left, price 8.00", "HAT": "any number, price 9.00"}, described(t, s, "stock confirm ")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := described(t, s, "stock confirm MUG --q")["--quantity"]; got != "How many: 1 unless given." {
+		t.Errorf("got %q", got)
+	}
+}

@@ -161,9 +161,19 @@ func TestAllOfAWorldComesBack(t *testing.T) {
 	if testing.Short() {
 		walks = 10
 	}
+	allComesBack(t, walks, met, saving)
+	for field, why := range notSaved {
+		if !met[field] {
+			t.Errorf("%s is excused (%s), and there is none", field, why)
+		}
+	}
+}
+
+func allComesBack(t *testing.T, walks int, met map[string]bool, begin func(t testing.TB, seed uint64) *interp.Shell) {
+	t.Helper()
 	for seed := range uint64(walks) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		s := saving(t, seed%3)
+		s := begin(t, seed%3)
 		story := wander(t, r, s, r.IntN(25))
 		was := state(s)
 		before, saved := walk(notSaved, met, s.Client), s.Save()
@@ -182,11 +192,6 @@ func TestAllOfAWorldComesBack(t *testing.T) {
 		}
 		if t.Failed() {
 			return
-		}
-	}
-	for field, why := range notSaved {
-		if !met[field] {
-			t.Errorf("%s is excused (%s), and there is none", field, why)
 		}
 	}
 }
@@ -283,15 +288,19 @@ func TestStatesThatAreTheSame(t *testing.T) {
 // Wherever two histories lead to the same state, every line has the same verdict
 // after one as after the other, and leads to the same state again. A field in which
 // they differ is excused.
-func TestTheSameStateGoesOnAlike(t *testing.T) {
-	s := saving(t, 1)
+func TestTheSameStateGoesOnAlike(t *testing.T) { goesOnAlike(t, saving(t, 1), 100, 100) }
+
+// goesOnAlike takes so many walks, which have to come to so many states in more than
+// one way.
+func goesOnAlike(t *testing.T, s *interp.Shell, walks, often int) {
+	t.Helper()
 	type place struct {
 		saved any
 		lines []string
 	}
 	known := map[[16]byte]place{}
 	begin, r, met := s.Save(), rand.New(rand.NewPCG(1, 1)), 0
-	for range 100 {
+	for range walks {
 		s.Restore(begin)
 		var lines []string
 		for range 12 {
@@ -326,7 +335,7 @@ func TestTheSameStateGoesOnAlike(t *testing.T) {
 		}
 	}
 	t.Logf("%d states, %d came to in more than one way", len(known), met)
-	if met < 100 {
+	if met < often {
 		t.Errorf("only %d states were come to in more than one way", met)
 	}
 }

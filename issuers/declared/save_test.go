@@ -1,0 +1,72 @@
+package declared_test
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"tokenshell/issuers"
+	"tokenshell/issuers/declared"
+	"tokenshell/issuers/issuerstest"
+	"tokenshell/tokens"
+)
+
+// text is a [tokens.Canon] in words: what only tells things apart is the same.
+type text struct{ strings.Builder }
+
+func (w *text) Int(n int)        { fmt.Fprintf(w, "%d ", n) }
+func (w *text) Bool(yes bool)    { fmt.Fprintf(w, "%t ", yes) }
+func (w *text) Text(s string)    { fmt.Fprintf(w, "%q ", s) }
+func (w *text) ID(string)        {}
+func (w *text) Name(string)      {}
+func (w *text) Ref(tokens.Ref)   {}
+func (w *text) Time(t time.Time) { w.Text(t.Format(time.RFC3339)) }
+func (w *text) Set(n int, write func(i int)) {
+	for i := range n {
+		write(i)
+	}
+}
+
+// All that bears on a redemption is written down of a hold; the salt is not, nor what
+// follows from it.
+func TestWhatIsWrittenOfAHold(t *testing.T) {
+	d := func() *declared.Declaration {
+		d := quote()
+		d.Sealed = []declared.Member{{Name: "who", Value: argument("who")}}
+		d.Constraints = append(d.Constraints, declared.Member{Name: "digest", Value: digest(argument("with"))})
+		return d
+	}
+	of := func(order issuers.Order, before int, thing string, arguments ...any) string {
+		s := open(t, d())
+		for range before { // each has taken a salt
+			s.MustDo(s.Service.Revoke(t.Context(), s.must(s.confirm(order, thing, arguments...)).Raw))
+		}
+		s.must(s.confirm(order, thing, arguments...))
+		var w text
+		s.Service.Canon(&w)
+		_, hold, _ := strings.Cut(w.String(), strconv.Quote(string(issuers.Reserved)))
+		hold, _, _ = strings.Cut(hold, `}" `) // with what is sealed, which is last
+		return hold
+	}
+	at := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
+	here := issuerstest.Order("country", "DE")
+	same := of(here, 0, "car", "from", at)
+	if again := of(here, 1, "car", "from", at); again != same {
+		t.Errorf("with another salt it is written in another way:\n%s\n%s", same, again)
+	}
+	for name, other := range map[string]string{
+		"another thing":    of(here, 0, "house", "from", at),
+		"another time":     of(here, 0, "car", "from", at.Add(time.Second)),
+		"another duration": of(here, 0, "car", "from", at, "lasts", time.Minute),
+		"with another":     of(here, 0, "car", "from", at, "with", "house"),
+		"another secret":   of(here, 0, "car", "from", at, "who", "me"),
+		"another fact":     of(issuerstest.Order("country", "FR"), 0, "car", "from", at),
+		"another customer": of(issuerstest.OrderOf("op_1", "user_456", "country", "DE"), 0, "car", "from", at),
+	} {
+		if other == same {
+			t.Errorf("%s: the same is written: %s", name, other)
+		}
+	}
+}
