@@ -293,29 +293,3 @@ func TestTheWorldOfHelp(t *testing.T) {
 }
 
 func yamlQuoted(text string) string { return `"` + text + `"` }
-
-// No domain may have the name of a verb, a party, or a word that help explains.
-func TestNoDomainIsCalledAsAVerb(t *testing.T) {
-	l := shelltest.Language()
-	names, err := l.VerbNames()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, topic := range l.Topics {
-		names = append(names, topic.Name)
-	}
-	names = append(names, "reasons", "checks", "faults", "encodings", "profile", "schema", "kms", "client", "relay", "ledger", "expired", "coupons", "points", "payments", "exit")
-	for _, name := range names {
-		text := strings.Replace(worlds.Example, "  stock:", "  "+name+":", 1)
-		var wrong *exit.InputError
-		if _, err := world.Parse(l.Kinds, "w.yaml", []byte(text)); !asInput(err, &wrong) || wrong.Line != 3 || !strings.Contains(err.Error(), "is free") {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-func asInput(err error, to **exit.InputError) bool {
-	wrong, ok := err.(*exit.InputError)
-	*to = wrong
-	return ok
-}
