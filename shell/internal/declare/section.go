@@ -23,12 +23,11 @@ import (
 // Section is what stands under domains: a key of a world file.
 type Section struct {
 	domains []named[file]
-	node    ast.Node
+	started bool // CEL, to read it
 }
 
 // UnmarshalYAML reads what is written; [Section.Read] says what it means.
 func (s *Section) UnmarshalYAML(node ast.Node) error {
-	s.node = node
 	pairs, err := pairsOf(node, "a section of domains by their names, such as stock: {capability: stock:reserve, holds: quota, …}")
 	if err != nil {
 		return err
@@ -70,12 +69,6 @@ type reader struct {
 // Read checks the declarations and compiles their expressions. The error has a
 // place in the file; see [yamlfile.Error].
 func (s *Section) Read(w World) ([]*declared.Declaration, error) {
-	all, _, err := s.read(w)
-	return all, err
-}
-
-// read does, and gives the engine.
-func (s *Section) read(w World) ([]*declared.Declaration, *rules.Engine, error) {
 	r := &reader{World: w, engine: rules.New(w.Currency), capabilities: map[string]string{}, says: map[tokens.Reason]string{}}
 	for _, capability := range w.Capabilities {
 		r.capabilities[capability] = strings.SplitN(capability, ":", 2)[0]
@@ -88,12 +81,17 @@ func (s *Section) read(w World) ([]*declared.Declaration, *rules.Engine, error) 
 		taken = append(taken, d.name.string)
 		one := (&domain{reader: r, file: &d.is, at: d.name, d: &declared.Declaration{Name: d.name.string}}).read()
 		if r.err != nil {
-			return nil, r.engine, r.err
+			return nil, r.err
 		}
 		all = append(all, one)
 	}
-	return all, r.engine, nil
+	s.started = r.engine.Started()
+	return all, nil
 }
+
+// StartsCEL reports whether CEL was started to read it: no expression needs it that
+// is a path or a literal.
+func (s *Section) StartsCEL() bool { return s.started }
 
 // fail notes what is wrong with a node, unless something was.
 func (r *reader) fail(node ast.Node, format string, args ...any) {
