@@ -133,7 +133,7 @@ var house = []room{
 		"foretells what a world does, from the words of the contract and not from the code: a second opinion."},
 	{"shell/internal/bound", "issuers ./exit ./wire ./world",
 		"says how much may happen while a world is explored, and whose orders are explored."},
-	{"shell/internal/stage", "issuers orchestrator ./bound ./canon ./client ./exit ./spec ./wire ./world tokens",
+	{"shell/internal/stage", "issuers/declared issuers orchestrator ./bound ./canon ./client ./exit ./spec ./wire ./world tokens",
 		"is a world with its reference model, in which moves are tried, with every fate of each message, and one is held against the other."},
 	{"shell/internal/explore", "issuers orchestrator ./answer ./bound ./exit ./files ./interp ./page ./redact ./report ./spec ./stage ./syntax ./trace ./wire ./world tokens",
 		"looks at everything that may happen in a world, within a bound, for what must not."},

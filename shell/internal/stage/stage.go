@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"tokenshell/issuers/declared"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/canon"
@@ -388,13 +389,19 @@ func (d mirror) Confirm(m *spec.World, _ *spec.Session, _ *spec.Hold) string {
 
 const amountInvalid = tokens.Reason("amount_invalid")
 
-// Commit says that the facts don't fit when the domain said so, and they are no
-// longer those that fitted.
+// Commit says that the facts don't fit when the domain said so, with a reason of the
+// contract or of a rule that its world declares, and they are no longer those that
+// fitted.
 func (d mirror) Commit(m *spec.World, _ *spec.Hold, facts map[string]string) string {
-	if said := d.said(m); said == tokens.ConstraintViolated && !equalFacts(facts, d.stage.facts) {
+	if said := d.said(m); (said == tokens.ConstraintViolated || d.declared(said)) && !equalFacts(facts, d.stage.facts) {
 		return string(said)
 	}
 	return ""
+}
+
+// declared reports whether a reason is that of a rule at redemption.
+func (d mirror) declared(said tokens.Reason) bool {
+	return d.kind.Declaration != nil && slices.ContainsFunc(d.kind.Declaration.Redeem, func(r declared.Rule) bool { return r.Reason == said })
 }
 
 // Seals reports whether the domain's tokens carry a letter.
