@@ -232,6 +232,8 @@ func TestKeySetRefusals(t *testing.T) {
 		"RSA of 2048 bits, even":       {jwks(rs.with("n", number(new(big.Int).Sub(n, big.NewInt(1))))), "a weak RSA key"},
 		"RSA of 16384 bits":            {jwks(rs.with("n", text(b64([]byte(strings.Repeat("\xff", 2048)))))), "not a valid key"},
 		"RSA, e = 0":                   {jwks(rs.with("e", `"AA"`)), "not a valid key: its numbers make none"},
+		"RSA, e empty":                 {jwks(rs.with("e", `""`)), "not a valid key"},
+		"RSA, e of two bytes, a zero":  {jwks(rs.with("e", `"AAM"`)), "its e begins with a zero"},
 		"RSA, e = 1":                   {jwks(rs.with("e", `"AQ"`)), "not a valid key"},
 		"RSA, e = 3":                   {jwks(rs.with("e", `"Aw"`)), "a weak RSA key"},
 		"RSA, e even":                  {jwks(rs.with("e", `"AQAC"`)), "a weak RSA key"},
