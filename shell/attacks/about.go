@@ -4,6 +4,7 @@
 package attacks
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -232,4 +233,51 @@ func (r Row) Said() []string {
 		all = append(all, strings.TrimSpace(text))
 	}
 	return all
+}
+
+// What a shop may lack that rows are about.
+const (
+	lacksSealing  = "a domain that seals"
+	lacksAnother  = "another domain"
+	lacksCustomer = "another customer"
+)
+
+// Lacks gives what the row is about and a shop does not have; empty when it has all.
+func (r Row) Lacks(shop Shop) string {
+	seals := slices.ContainsFunc(shop.Services, func(s Service) bool { return s.Seals })
+	several := len(shop.Services) > 1
+	roles := map[string]bool{}
+	confirms := map[string]int{shop.service(late).Name: 1} // the controls'
+	confirms[shop.service(early).Name]++
+	for _, s := range r.Steps {
+		switch {
+		case s.Service == sealing && !seals:
+			return lacksSealing
+		case s.Customer == second && len(shop.Customers) < 2 || s.Forge != nil && len(shop.Customers) < 2 && s.Forge.names("$OTHER_CUSTOMER"):
+			return lacksCustomer
+		case s.Forge != nil && !several && (s.Forge.Signer == sibling || s.Forge.names("$OTHER_ISS") || s.Forge.names("$OTHER_CAP") || s.Forge.names("$OTHER_KID")):
+			return lacksAnother
+		}
+		if roles[s.Service] = true; roles[late] && roles[early] && !several {
+			return lacksAnother
+		}
+		if s.Verb == Confirm {
+			confirms[shop.service(s.Service).Name]++
+		}
+	}
+	for _, s := range shop.Services {
+		if n := confirms[s.Name]; s.Often > 0 && n > s.Often {
+			return fmt.Sprintf("something of %s that can be confirmed %d times", s.Name, n)
+		}
+	}
+	return ""
+}
+
+// names reports whether a forgery's texts name something.
+func (f *Forgery) names(word string) bool {
+	texts := []string{f.HeaderText, f.PayloadText, string(f.Whole)}
+	for _, e := range slices.Concat(f.Header, f.Payload) {
+		texts = append(texts, e.Raw)
+	}
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, word) })
 }

@@ -23,6 +23,8 @@ const (
 	Refused     Status = "refused"
 	GotThrough  Status = "got_through"
 	WrongReason Status = "wrong_reason"
+
+	Skipped Status = "skipped" // it was not tried: there is not what it is about
 )
 
 // Trouble is an answer that is none: neither yes nor no. It ends a row with a

@@ -70,6 +70,7 @@ type Service struct {
 	Issuer     string // iss
 	Capability string
 	Seals      bool   // its tokens carry a sealed section
+	Often      int    // how often it can confirm something for a customer; 0 is again and again
 	KeyID      string // of the key that signs now
 	PublicKey  []byte // that key, as SPKI in DER
 }

@@ -29,8 +29,11 @@ func secondOf[T any](all []T) T { return all[min(1, len(all)-1)] }
 const named = "="
 
 // service finds a service by its role.
-func (r *run) service(role string) Service {
-	all := r.shop().Services
+func (r *run) service(role string) Service { return r.shop().service(role) }
+
+// service finds a service by its role.
+func (s Shop) service(role string) Service {
+	all := s.Services
 	if name, ok := strings.CutPrefix(role, named); ok {
 		for _, s := range all {
 			if s.Name == name {

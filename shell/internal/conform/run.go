@@ -26,7 +26,7 @@ import (
 // Options say how rows are run on a target.
 type Options struct {
 	Rows       []attacks.Row
-	Plan       *world.Plan // the embedded world
+	Plan       *world.Plan // whose domains are played
 	Seed       uint64
 	Reasons    string        // any, mapped or exact
 	Life       time.Duration // of a token where time is live; 0 is 3s

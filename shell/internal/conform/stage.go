@@ -225,6 +225,10 @@ func (r *run) try(ctx context.Context, d foreign.Driver, row attacks.Row, number
 		result.Status, result.Detail, result.fatal = foreign.Errored, err.Error(), err
 		return result
 	}
+	if lacks := row.Lacks(s.Shop()); lacks != "" {
+		result.Status, result.Detail = foreign.Skipped, lacks
+		return result
+	}
 	came := attacks.Run(ctx, row, s, r.Seed)
 	result.Status, result.Reason, result.Detail = came.Status, came.Reason, foreign.Harmless(came.Detail)
 	result.Said = string(came.Reason)

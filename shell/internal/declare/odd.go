@@ -14,19 +14,13 @@ import (
 	"tokenshell/issuers"
 	"tokenshell/issuers/declared"
 	"tokenshell/shell/internal/rules"
+	"tokenshell/shell/internal/yamlfile"
 	"tokenshell/tokens"
 )
 
-// Note is something odd, and where.
-type Note struct {
-	Line   int    `json:"line"`
-	Column int    `json:"column"`
-	Says   string `json:"says"`
-}
-
 // Odd says what is odd about declarations that [Section.Read] has read.
-func (s *Section) Odd(w World, all []*declared.Declaration) []Note {
-	var notes []Note
+func (s *Section) Odd(w World, all []*declared.Declaration) []yamlfile.Note {
+	var notes []yamlfile.Note
 	for i, d := range all {
 		o := &odd{World: w, file: &s.domains[i].is, at: s.domains[i].name, d: d}
 		o.arguments()
@@ -38,9 +32,9 @@ func (s *Section) Odd(w World, all []*declared.Declaration) []Note {
 }
 
 // noteAt makes a note about a node.
-func noteAt(node ast.Node, format string, args ...any) Note {
+func noteAt(node ast.Node, format string, args ...any) yamlfile.Note {
 	at := node.GetToken().Position
-	return Note{at.Line, at.Column, fmt.Sprintf(format, args...)}
+	return yamlfile.Note{Line: at.Line, Column: at.Column, Says: fmt.Sprintf(format, args...)}
 }
 
 // odd looks at one domain.
@@ -49,7 +43,7 @@ type odd struct {
 	file  *file
 	at    text
 	d     *declared.Declaration
-	notes []Note
+	notes []yamlfile.Note
 }
 
 func (o *odd) note(node ast.Node, format string, args ...any) {
@@ -178,7 +172,7 @@ func (o *odd) madeUp(t declared.Type, thing *declared.Thing) any {
 
 // confirmable says which things can't be confirmed, by anybody.
 func (o *odd) confirmable() {
-	var refused []Note
+	var refused []yamlfile.Note
 	for i, thing := range o.choices() {
 		node, what := o.at.node, o.at.string
 		if thing != nil {

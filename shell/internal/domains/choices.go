@@ -165,10 +165,16 @@ func (d *declaredDomain) Sample(customer string) world.Choice {
 			all[i] = least
 		}
 	}
-	return d.choice(slices.MaxFunc(all, func(a, b option) int {
-		return cmp.Compare(a.had(), b.had())
-	}).ask)
+	best := slices.MaxFunc(all, func(a, b option) int { return cmp.Compare(a.had(), b.had()) })
+	choice := d.choice(best.ask)
+	if n := best.had(); n > 0 && n < often {
+		choice.Often = int(n)
+	}
+	return choice
 }
+
+// often is as often as anybody wants.
+const often = 1000
 
 // few is an amount of which there are several.
 func (o option) few() int64 {

@@ -16,6 +16,7 @@ import (
 	"tokenshell/shell/internal/declare"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/world"
+	"tokenshell/shell/internal/yamlfile"
 	"tokenshell/tokens"
 )
 
@@ -27,7 +28,7 @@ func declaring(beside []Domain) Domain {
 
 // Declaring is what a world file says of domains of its own.
 type Declaring struct {
-	Domains declare.Section `yaml:"domains"`
+	Domains declare.Section `yaml:"domains" help:"Domains of one's own, by their names."`
 
 	World  declare.World // that they were read for
 	All    []*declared.Declaration
@@ -52,6 +53,9 @@ func (s *Declaring) Read(r *world.Reader) {
 		r.Refuse(err)
 	}
 }
+
+// Odd says what is odd about the declarations.
+func (s *Declaring) Odd() []yamlfile.Note { return s.Domains.Odd(s.World, s.All) }
 
 // Open is never asked for.
 func (s *Declaring) Open(context.Context, world.Setting) (world.Domain, error) {

@@ -90,7 +90,7 @@ const (
 	TimedOut       attacks.Status = "timeout"
 	Fixed          attacks.Status = "fixed"
 	BaselineFailed attacks.Status = "baseline_failed"
-	Skipped        attacks.Status = "skipped"
+	Skipped        attacks.Status = attacks.Skipped
 	Leaked         attacks.Status = "leaked"
 )
 

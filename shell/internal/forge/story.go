@@ -13,10 +13,13 @@ import (
 	"tokenshell/tokens"
 )
 
-// Story gives the lines of a row, as they are played in the embedded world, or
-// says why there are none.
+// Story gives the lines of a row, as they are played in a world, or says why there
+// are none.
 func Story(row attacks.Row, w *world.World) (lines []string, why string) {
 	t := &teller{row: row, world: w, shop: target.New(w).Shop(), customers: map[string]string{}, from: map[string]string{}, opened: map[string]bool{}}
+	if lacks := row.Lacks(t.shop); lacks != "" {
+		return nil, "it needs " + lacks
+	}
 	for _, step := range row.Steps {
 		if why := t.tell(step); why != "" {
 			return nil, why
@@ -25,7 +28,8 @@ func Story(row attacks.Row, w *world.World) (lines []string, why string) {
 	return t.lines, ""
 }
 
-// Scenario writes a row as a scenario; why says why there is none.
+// Scenario writes a row as a scenario, with the world file if the world has one; why
+// says why there is none.
 func Scenario(row attacks.Row, w *world.World) (text, why string) {
 	lines, why := Story(row, w)
 	if why != "" {
@@ -37,7 +41,15 @@ func Scenario(row attacks.Row, w *world.World) (text, why string) {
 		"",
 		"set check on",
 	}
-	return strings.Join(append(head, lines...), "\n") + "\n", ""
+	text = strings.Join(append(head, lines...), "\n") + "\n"
+	file, err := w.Plan.WithoutNumbers()
+	if err != nil {
+		return "", err.Error()
+	}
+	if file != nil {
+		text += "-- world.yaml --\n" + strings.TrimSuffix(string(file), "\n") + "\n"
+	}
+	return text, ""
 }
 
 // teller writes down a row step by step.
@@ -81,7 +93,7 @@ func (t *teller) service(role string) attacks.Service {
 			}
 		}
 	case "late":
-		return all[1]
+		return all[min(1, len(all)-1)]
 	}
 	return all[0]
 }

@@ -19,6 +19,7 @@ import (
 	"tokenshell/shell/internal/trace"
 	"tokenshell/shell/internal/verbs"
 	"tokenshell/shell/internal/world"
+	"tokenshell/shell/internal/worlds"
 )
 
 // grammar is the language. A verb is a struct with its arguments and its help
@@ -38,7 +39,7 @@ type grammar struct {
 
 	Trust outsiders.Trust `cmd:"" group:"tokens" help:"Trust issuers from outside this world."`
 
-	World   verbs.World     `cmd:"" group:"world" help:"Put the world aside, and take it back."`
+	World   worldVerb       `cmd:"" group:"world" help:"Show what is in the world, check a world file, put the world aside and take it back."`
 	Clock   verbs.Clock     `cmd:"" group:"world" help:"Show and move the time."`
 	Fault   fates.Fault     `cmd:"" group:"world" help:"Have a step of a party go wrong."`
 	Deliver fates.Deliver   `cmd:"" group:"world" help:"Have a late question arrive." example:"deliver coupons.redeem"`
@@ -67,6 +68,12 @@ type grammar struct {
 type token struct {
 	verbs.Token
 	Forge forge.Verb `cmd:"" seed:"which key an attacker has" help:"Make a hostile token from a good one: changed, signed and written as the catalogue of attacks does it." example:"token forge coupon-1 --set 'sub=\"user_456\"' --sign kept"`
+}
+
+// worldVerb is the verb world.
+type worldVerb struct {
+	worlds.Verb
+	verbs.World
 }
 
 // attack is the verb attack.

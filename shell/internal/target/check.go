@@ -96,7 +96,7 @@ func (v *targetCheck) Run(ctx context.Context, w *world.World, dir *files.Dir, o
 	if err != nil {
 		return err
 	}
-	plan, err := w.Plan.Embedded()
+	plan, err := shopOf(w.Plan)
 	if err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ func (v *attackRun) attackTarget(ctx context.Context, w *world.World, seed uint6
 	if err != nil {
 		return err
 	}
-	plan, err := w.Plan.Embedded()
+	plan, err := shopOf(w.Plan)
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ type Hostile struct {
 
 // MakeHostile makes the token of a row.
 func MakeHostile(ctx context.Context, like *world.Plan, row attacks.Row, seed uint64, at time.Time) (h Hostile, err error) {
-	plan, err := like.Embedded()
+	plan, err := shopOf(like)
 	if err != nil {
 		return h, err
 	}

@@ -30,6 +30,7 @@ import (
 type Target struct {
 	client *client.Client
 	keys   *sync.Map     // public keys as SPKI, by kid, which names one key for ever
+	often  *sync.Map     // how often each service can confirm something, by name
 	life   time.Duration // of its tokens; 0 is the usual one
 }
 
@@ -38,12 +39,12 @@ func New(w *world.World) Target { return Living(w, 0) }
 
 // Of makes a target of a world that somebody is at: nothing is asked of it, and
 // nobody watches.
-func Of(c *client.Client) Target { return Target{c, &sync.Map{}, 0} }
+func Of(c *client.Client) Target { return Target{c, &sync.Map{}, &sync.Map{}, 0} }
 
 // Living makes a target whose tokens live for so long.
 func Living(w *world.World, life time.Duration) Target {
 	w.Witness.Watch(true)
-	return Target{client.New(w), &sync.Map{}, life}
+	return Target{client.New(w), &sync.Map{}, &sync.Map{}, life}
 }
 
 // Try tries one row on a fresh world.
@@ -52,9 +53,16 @@ func Try(ctx context.Context, plan *world.Plan, row attacks.Row, seed uint64, we
 	if err != nil {
 		return attacks.Result{}, err
 	}
-	result := attacks.Run(ctx, row, New(w), seed)
+	t := New(w)
+	if lacks := row.Lacks(t.Shop()); lacks != "" {
+		return attacks.Result{Row: row, Status: attacks.Skipped, Detail: needs + lacks}, nil
+	}
+	result := attacks.Run(ctx, row, t, seed)
 	return result, ctx.Err() // what was interrupted has no verdict
 }
+
+// needs begins what is said of a row that is not tried.
+const needs = "it needs "
 
 // Shop says what there is.
 func (t Target) Shop() attacks.Shop {
@@ -64,7 +72,7 @@ func (t Target) Shop() attacks.Shop {
 		Life: tokens.DefaultLifetime, LongestLife: tokens.MaxLifetime, SessionLife: orchestrator.SessionTTL, Leeway: w.Leeway.Get(),
 	}
 	for _, p := range w.Parties {
-		s := attacks.Service{Name: p.Name, Issuer: p.Issuer(), Capability: p.Capability, Seals: p.Seals}
+		s := attacks.Service{Name: p.Name, Issuer: p.Issuer(), Capability: p.Capability, Seals: p.Seals, Often: t.oftenOf(p)}
 		for _, k := range p.Keys().JWKS().Keys {
 			if der, ok := t.spki(k); ok {
 				s.KeyID, s.PublicKey = k.KeyID, der // the newest stands last
@@ -73,6 +81,16 @@ func (t Target) Shop() attacks.Shop {
 		shop.Services = append(shop.Services, s)
 	}
 	return shop
+}
+
+// oftenOf gives how often a service can confirm something small in a fresh world.
+func (t Target) oftenOf(p world.Party) int {
+	known, is := t.often.Load(p.Name)
+	if !is {
+		known = p.Sample(t.client.World.Plan.Customers[0]).Often
+		t.often.Store(p.Name, known)
+	}
+	return known.(int)
 }
 
 // spki gives a public key in DER. Shops are asked for much more often than there

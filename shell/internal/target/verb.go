@@ -5,6 +5,7 @@ package target
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -211,7 +212,7 @@ func (r *attackReport) show(out *answer.Out, full bool) error {
 // attack tries rows, each on an embedded world of its own, and says on a terminal
 // how far it has come.
 func attack(ctx context.Context, like *world.Plan, out *answer.Out, rows []attacks.Row, seed uint64, weakness tokens.Weakness) ([]attacks.Result, error) {
-	plan, err := like.Embedded() // the rows are about the embedded world, whatever this one is
+	plan, err := shopOf(like)
 	if err != nil {
 		return nil, err
 	}
@@ -231,6 +232,15 @@ func attack(ctx context.Context, like *world.Plan, out *answer.Out, rows []attac
 	return results, nil
 }
 
+// shopOf gives the world that rows are tried on: one whose file declares domains, and
+// for all others the embedded one, whatever they are.
+func shopOf(like *world.Plan) (*world.Plan, error) {
+	if _, declares := like.Kinds(); declares {
+		return like, nil
+	}
+	return like.Embedded()
+}
+
 // missing is the error of a report: for each reason, the attacks that should
 // have been refused with it, books and controls in order, and were not. Nil when
 // all were.
@@ -239,7 +249,7 @@ func (r *attackReport) missing() error {
 	byReason := map[tokens.Reason][]string{}
 	var order []tokens.Reason
 	for _, row := range r.Rows {
-		if row.Status == attacks.Refused {
+		if row.Status == attacks.Refused || row.Status == attacks.Skipped {
 			continue
 		}
 		if byReason[row.Expected] == nil {
@@ -263,10 +273,15 @@ func (r *attackReport) write(w *page.Page, full bool) {
 	folded := page.NewTable("GROUP", "REFUSED", "")
 	shown := page.NewTable("ID", "STATUS", "EXPECTED", "CAME", "WHAT WAS TRIED", "SOURCE")
 	var details []string
+	skipped := map[string][]string{} // by what they need
 	for _, g := range attacks.Groups() {
 		refused, total := 0, 0
 		for _, row := range r.Rows {
 			if row.Group != g {
+				continue
+			}
+			if row.Status == attacks.Skipped {
+				skipped[row.Detail] = append(skipped[row.Detail], row.ID)
 				continue
 			}
 			total++
@@ -300,11 +315,22 @@ func (r *attackReport) write(w *page.Page, full bool) {
 	for _, detail := range details {
 		fmt.Fprintln(w, redact.Printable(detail))
 	}
+	for _, why := range slices.Sorted(maps.Keys(skipped)) {
+		fmt.Fprintf(w, "not tried: %s, for want of %s: %s\n", page.Count(len(skipped[why]), "attack"), strings.TrimPrefix(why, needs), page.Some(skipped[why]))
+	}
 	has := "they have"
 	if r.Total == 1 {
 		has = "it has"
 	}
-	fmt.Fprintf(w, "%d of %d refused as %s to be\n", r.Refused, r.Total, has)
+	fmt.Fprintf(w, "%d of %d refused as %s to be\n", r.Refused, r.Total-count(skipped), has)
+}
+
+// count counts what stands in lists.
+func count(lists map[string][]string) (n int) {
+	for _, list := range lists {
+		n += len(list)
+	}
+	return n
 }
 
 // Chosen gives the rows that are named, and of those what is chosen.

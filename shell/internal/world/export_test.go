@@ -2,9 +2,6 @@ package world
 
 import "fmt"
 
-// Currency gives the currency of a plan's world.
-func (p *Plan) Currency() string { return p.currency }
-
 // PartNames gives the types of a world's parts.
 func PartNames(w *World) []string {
 	var names []string

@@ -116,6 +116,7 @@ type Choice struct {
 	Says    string // what is asked for: "TEN", "500 points", "80.00 on visa"
 	Line    string // the verb that asks for it, without flags: "coupon confirm TEN"
 	Kind    string // the verb without what is not a kind of its own: "points confirm"
+	Often   int    // how often it can be had, as far as that is known; 0 is again and again
 	Ask     func(context.Context, issuers.Order) (tokens.Issued, error)
 }
 

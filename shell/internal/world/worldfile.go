@@ -37,6 +37,7 @@ type worldFile struct {
 // Plan is a world file that has been read and checked: what worlds are made of.
 type Plan struct {
 	kinds       []*Kind
+	shape       *fileShape // as it was filled
 	currency    string
 	redeemOrder []string
 	facts       []string  // that are carried, though no domain reads them
@@ -271,7 +272,7 @@ func (r *Reader) plan(f *fileShape) (*Plan, error) {
 		r.Fail("$.currency", "unknown currency %q: write an ISO 4217 code such as EUR", r.Currency)
 		return nil, r.err
 	}
-	plan := &Plan{kinds: f.kinds, currency: r.Currency, Sections: f.sections}
+	plan := &Plan{kinds: f.kinds, shape: f, currency: r.Currency, Sections: f.sections}
 	r.readCustomers(f, from.FieldByName("Customers"))
 	plan.Customers = r.Customers
 	var names []string
@@ -300,9 +301,7 @@ func (r *Reader) plan(f *fileShape) (*Plan, error) {
 	if len(plan.redeemOrder) == 0 {
 		plan.redeemOrder = names
 	}
-	if !slices.Equal(slices.Sorted(slices.Values(plan.redeemOrder)), slices.Sorted(slices.Values(names))) {
-		r.Fail("$.redeem_order", "redeem_order names each of %v once", names)
-	}
+	r.order(plan.redeemOrder, names)
 	for i, fact := range top.Facts {
 		if plan.facts = append(plan.facts, string(fact)); !IsFact(string(fact)) {
 			r.Fail(fmt.Sprintf("$.facts[%d]", i), "fact %q: write a name of a-z 0-9 _", fact)

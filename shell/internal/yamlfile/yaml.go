@@ -171,6 +171,24 @@ func At(path string, source []byte, at, what string) *exit.InputError {
 	return wrong
 }
 
+// Note is something odd about a file, and where; line 0 is nowhere in particular.
+type Note struct {
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	Says   string `json:"says"`
+}
+
+// NoteAt is a note about what is at a YAML path such as $.facts[2].
+func NoteAt(source []byte, at, says string) Note {
+	note := Note{Says: says}
+	if to, err := yaml.PathString(at); err == nil {
+		if node, err := to.FilterFile(ParseTree(source)); err == nil && node != nil && node.GetToken() != nil {
+			note.Line, note.Column = node.GetToken().Position.Line, node.GetToken().Position.Column
+		}
+	}
+	return note
+}
+
 // ParseTree parses a file once more, for the places of what is wrong.
 func ParseTree(source []byte) *ast.File {
 	tree, err := yamlparser.ParseBytes(source, 0)

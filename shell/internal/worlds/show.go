@@ -1,0 +1,104 @@
+// Show: a world as it was read, and what in it is odd.
+
+package worlds
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"tokenshell/shell/internal/world"
+	"tokenshell/shell/internal/yamlfile"
+)
+
+// shower is a part of a world file that shows itself.
+type shower interface{ Show() yamlfile.Map }
+
+// doubter is a part of a world file that knows what in it is odd.
+type doubter interface{ Odd() []yamlfile.Note }
+
+// Show gives the world as it was read, with what was left out filled in. Of the
+// numbers of cards there are the last four digits.
+func Show(p *world.Plan) yamlfile.Map {
+	m := yamlfile.Map{{Key: "currency", Value: p.Currency()}}
+	from := p.Written()
+	for i := range from.NumField() {
+		key := from.Type().Field(i).Tag.Get("yaml")
+		switch value := shown(p, from.Field(i)); {
+		case key == "currency":
+		case key == "redeem_order":
+			var order []any
+			for _, name := range p.RedeemOrder() {
+				order = append(order, name)
+			}
+			m.Add(key, order)
+		case value == "" && from.Type().Field(i).Tag.Get("default") != "":
+			m.Add(key, from.Type().Field(i).Tag.Get("default"))
+		default:
+			m.Add(key, value)
+		}
+	}
+	return m
+}
+
+// shown gives a value of the file.
+func shown(p *world.Plan, v reflect.Value) any {
+	if v.CanAddr() {
+		if s, ok := v.Addr().Interface().(shower); ok {
+			return s.Show()
+		}
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return yamlfile.Map{}
+		}
+		return shown(p, v.Elem())
+	case reflect.Struct:
+		var m yamlfile.Map
+		for i := range v.NumField() {
+			key := v.Type().Field(i).Tag.Get("yaml")
+			if n := v.Field(i); key != "" && !(n.CanInt() && n.IsZero()) {
+				m.Add(key, shown(p, n))
+			}
+		}
+		return m
+	case reflect.Slice:
+		all := []any{}
+		for i := range v.Len() {
+			all = append(all, shown(p, v.Index(i)))
+		}
+		return all
+	case reflect.Bool:
+		return v.Bool()
+	case reflect.String:
+		text := v.String()
+		if len(text) > 4 && slices.Contains(p.Numbers, text) {
+			text = text[len(text)-4:]
+		}
+		return text
+	}
+	return v.Int() // nothing else stands in a world file
+}
+
+// Odd says what can be read and is hardly meant, in the order of the file.
+func Odd(p *world.Plan) []yamlfile.Note {
+	var notes []yamlfile.Note
+	for _, section := range p.Sections {
+		if d, ok := section.(doubter); ok {
+			notes = append(notes, d.Odd()...)
+		}
+	}
+	for i, fact := range p.Carried() {
+		says := "no domain reads the fact " + fact + ": it is carried unread"
+		kinds, _ := p.Kinds()
+		for _, k := range kinds {
+			if slices.Contains(k.Reads, fact) {
+				says = fmt.Sprintf("%s reads the fact %s anyway: it need not be listed", k.Name, fact)
+			}
+		}
+		notes = append(notes, yamlfile.NoteAt(p.Text(), fmt.Sprintf("$.facts[%d]", i), says))
+	}
+	slices.SortStableFunc(notes, func(a, b yamlfile.Note) int { return a.Line - b.Line })
+	return notes
+}
