@@ -11,12 +11,12 @@ import (
 // file is a domain as it is written. Its tags are the help and the schema.
 type file struct {
 	Capability  text     `yaml:"capability" like:"stock:reserve" help:"What its tokens are good for; no other domain has it."`
-	Holds       text     `yaml:"holds" like:"quota" help:"What a confirmation sets aside: quota (uses of a thing), balance (of a customer's account), authorisation (within a thing's limit, captured later), none (it only says that something is so)."`
+	Holds       text     `yaml:"holds" enum:"quota balance authorisation none" like:"quota" help:"What a confirmation sets aside: quota (uses of a thing), balance (of a customer's account), authorisation (within a thing's limit, captured later), none (it only says that something is so)."`
 	Things      []row    `yaml:"things" like:"[{id: MUG, units: 10, per_customer: 2, price: \"8.00\"}]" help:"What there is to choose from: id, and any columns. A quota reads units (in all) and per_customer, without them there is no limit; an authorisation reads customer and limit. Amounts are in quotes, with all decimals."`
 	Arguments   []arg    `yaml:"arguments" like:"[{name: quantity, type: integer, default: 1}]" help:"What a confirmation says beside the thing, each as --NAME."`
 	Amount      formula  `yaml:"amount" like:"quantity" help:"How much is held. An argument amount is it anyway; a quota holds 1 otherwise."`
 	Accounts    accounts `yaml:"accounts" like:"{user_123: \"50.00\"}" help:"What each customer of a balance has: whole numbers, or money in quotes."`
-	Capture     formula  `yaml:"capture" like:"'payable' in facts ? money(facts.payable) : amount" help:"How much of an authorisation is taken at redemption, the amount at most; all of it unless given."`
+	Capture     formula  `yaml:"capture" like:"\"'payable' in facts ? money(facts.payable) : amount\"" help:"How much of an authorisation is taken at redemption, the amount at most; all of it unless given."`
 	Confirm     []rule   `yaml:"confirm" like:"[{rule: \"quantity <= 5\", reason: too_many, says: at most 5 of one thing}]" help:"Rules at confirmation, in order: the first that is false refuses."`
 	Constraints members  `yaml:"constraints" like:"{sku: thing.id, price_sha256: digest(thing.price)}" help:"What the token says to its issuer, for anybody to see: references and digests. Digests of the thing and the amount unless given."`
 	Sealed      members  `yaml:"sealed" like:"{supplier: thing.supplier}" help:"What only the issuer can open."`
@@ -28,7 +28,7 @@ type file struct {
 // arg is an argument as it is written.
 type arg struct {
 	Name    text `yaml:"name" like:"quantity" help:"Its flag and its name in expressions: a-z, 0-9 and _."`
-	Type    text `yaml:"type" like:"integer" help:"string, integer, money, time (RFC 3339), duration (1h30m) or thing (the id of one)."`
+	Type    text `yaml:"type" enum:"string integer money time duration thing" like:"integer" help:"string, integer, money, time (RFC 3339), duration (1h30m) or thing (the id of one)."`
 	Default cell `yaml:"default" like:"1" help:"What it is unless said; without one it has to be said."`
 	Example cell `yaml:"example" like:"2" help:"What help, the catalogue of attacks and explore say."`
 	Help    text `yaml:"help" like:"How many." help:"One line for people."`
@@ -80,6 +80,15 @@ func Keys() []Key {
 func (Section) JSONSchema() any {
 	return map[string]any{"type": "object", "additionalProperties": schema.Keys(reflect.TypeFor[file]())}
 }
+
+// JSONSchema says what may stand there.
+func (arg) JSONSchema() any { return schema.Keys(reflect.TypeFor[arg]()) }
+
+// JSONSchema says what may stand there.
+func (rule) JSONSchema() any { return schema.Keys(reflect.TypeFor[rule]()) }
+
+// JSONSchema says what may stand there.
+func (examples) JSONSchema() any { return schema.Keys(reflect.TypeFor[examples]()) }
 
 // JSONSchema says what may stand there.
 func (text) JSONSchema() any { return map[string]any{"type": "string"} }

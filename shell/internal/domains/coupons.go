@@ -48,25 +48,25 @@ func couponsKind() Domain {
 
 // couponSection is what a world file says of coupons.
 type couponSection struct {
-	Coupons []couponFile `yaml:"coupons"`
+	Coupons []couponFile `yaml:"coupons" like:"[{code: TEN, percent: 10}]" help:"The coupons that there are."`
 
 	list []coupons.Coupon
 }
 
 type couponFile struct {
-	Code        yamlfile.Written `yaml:"code"`
-	Amount      yamlfile.Written `yaml:"amount"`
-	Percent     yamlfile.Whole   `yaml:"percent"`
-	Minimum     yamlfile.Written `yaml:"minimum"`
-	PerCustomer yamlfile.Whole   `yaml:"per_customer"`
-	Total       yamlfile.Whole   `yaml:"total"`
-	Combinable  bool             `yaml:"combinable"`
-	Valid       *validFile       `yaml:"valid"`
+	Code        yamlfile.Written `yaml:"code" like:"TEN" help:"Its name."`
+	Amount      yamlfile.Written `yaml:"amount" like:"\"25.00\"" help:"What it takes off; instead of percent."`
+	Percent     yamlfile.Whole   `yaml:"percent" like:"10" help:"How much of the subtotal it takes off, 1 to 100."`
+	Minimum     yamlfile.Written `yaml:"minimum" like:"\"100.00\"" help:"The smallest subtotal."`
+	PerCustomer yamlfile.Whole   `yaml:"per_customer" like:"1" help:"How often each customer may use it; without it there is no limit."`
+	Total       yamlfile.Whole   `yaml:"total" like:"100" help:"How often it may be used in all; without it there is no limit."`
+	Combinable  bool             `yaml:"combinable" like:"true" help:"It goes with others that do, in one order."`
+	Valid       *validFile       `yaml:"valid" like:"{from: 2025-01-01T00:00:00Z, until: 2027-01-01T00:00:00Z}" help:"When it can be confirmed."`
 }
 
 type validFile struct {
-	From  yamlfile.Written `yaml:"from"`
-	Until yamlfile.Written `yaml:"until"`
+	From  yamlfile.Written `yaml:"from" like:"2025-01-01T00:00:00Z" help:"From then on."`
+	Until yamlfile.Written `yaml:"until" like:"2027-01-01T00:00:00Z" help:"And not from then on."`
 }
 
 // Said reports whether there are any.

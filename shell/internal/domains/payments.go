@@ -53,14 +53,14 @@ type paymentSection struct {
 }
 
 type cardsOfCustomer struct {
-	Cards []cardFile `yaml:"cards"`
+	Cards []cardFile `yaml:"cards" like:"[{id: visa, number: \"4242424242424242\", limit: \"500.00\"}]" help:"What the customer pays with."`
 }
 
 type cardFile struct {
-	ID       yamlfile.Written `yaml:"id"`
-	Number   yamlfile.Written `yaml:"number"`
-	Limit    yamlfile.Written `yaml:"limit"`
-	Declines bool             `yaml:"declines"`
+	ID       yamlfile.Written `yaml:"id" like:"visa" help:"What --method calls it."`
+	Number   yamlfile.Written `yaml:"number" like:"\"4242424242424242\"" help:"4 to 19 digits, of which the last four are shown."`
+	Limit    yamlfile.Written `yaml:"limit" like:"\"500.00\"" help:"What it authorises at most."`
+	Declines bool             `yaml:"declines" like:"true" help:"It declines whatever is asked."`
 }
 
 // Said reports whether anybody has a card.

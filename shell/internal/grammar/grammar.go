@@ -104,6 +104,7 @@ func Language(all []domains.Domain) *interp.Language {
 func language(some, all []domains.Domain) *interp.Language {
 	l := interp.NewLanguage(domains.Kinds(some), func() interp.Grammar {
 		g := &grammar{}
+		g.World.Kinds = domains.Kinds(all)
 		for _, d := range some {
 			g.Plugins = append(g.Plugins, d.Verbs())
 		}

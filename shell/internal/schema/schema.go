@@ -4,6 +4,7 @@ package schema
 
 import (
 	"reflect"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 )
@@ -71,6 +72,9 @@ func object(t reflect.Type) map[string]any {
 		what := of(t.Field(i).Type)
 		if key, ok := what.(map[string]any); ok && tag.Get("help") != "" {
 			key["description"] = tag.Get("help")
+		}
+		if key, ok := what.(map[string]any); ok && tag.Get("enum") != "" {
+			key["enum"] = strings.Fields(tag.Get("enum"))
 		}
 		keys[name] = what
 	}

@@ -13,7 +13,11 @@ import (
 
 // Another reads another world file, which may say what this plan's could.
 func (p *Plan) Another(path string, source []byte) (*Plan, error) {
-	return Parse(p.kinds, path, source)
+	plan, err := Parse(p.kinds, path, source)
+	if err == nil {
+		plan.Source = source
+	}
+	return plan, err
 }
 
 // RedeemOrder gives the services in the order in which they redeem.

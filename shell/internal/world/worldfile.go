@@ -29,9 +29,9 @@ const WorldLimit = 1 << 20
 
 // worldFile are the keys that no domain reads.
 type worldFile struct {
-	Currency    yamlfile.Written   `yaml:"currency"`
-	RedeemOrder []yamlfile.Written `yaml:"redeem_order"`
-	Facts       []yamlfile.Written `yaml:"facts"`
+	Currency    yamlfile.Written   `yaml:"currency" like:"EUR" help:"Of all amounts (ISO 4217); EUR unless given."`
+	RedeemOrder []yamlfile.Written `yaml:"redeem_order" like:"[coupons, points, payments, stock]" help:"In which order the relay has them redeem: every domain once. That of the file unless given. A file that declares domains has of coupons, points and payments those that it says something of, or that stand here."`
+	Facts       []yamlfile.Written `yaml:"facts" like:"[country]" help:"Facts that an order may say though no domain reads them."`
 }
 
 // Plan is a world file that has been read and checked: what worlds are made of.
@@ -147,7 +147,7 @@ func Shape(kinds []*Kind) reflect.Type { return newFileShape(kinds).into.Type().
 func newFileShape(kinds []*Kind) *fileShape {
 	f := &fileShape{kinds: kinds}
 	top := keysOf(reflect.TypeFor[worldFile](), "World")
-	customer := []reflect.StructField{{Name: "ID", Type: reflect.TypeFor[yamlfile.Written](), Tag: `yaml:"id"`}}
+	customer := []reflect.StructField{{Name: "ID", Type: reflect.TypeFor[yamlfile.Written](), Tag: `yaml:"id" like:"user_123" help:"Its name; the first customer is the default."`}}
 	for i, k := range kinds {
 		section := k.Section()
 		f.sections = append(f.sections, section)
@@ -156,7 +156,7 @@ func newFileShape(kinds []*Kind) *fileShape {
 			customer = append(customer, keysOf(reflect.TypeOf(k.Customer), fmt.Sprintf("Kind%d", i))...)
 		}
 	}
-	top = append(top, reflect.StructField{Name: "Customers", Type: reflect.SliceOf(reflect.StructOf(customer)), Tag: `yaml:"customers"`})
+	top = append(top, reflect.StructField{Name: "Customers", Type: reflect.SliceOf(reflect.StructOf(customer)), Tag: `yaml:"customers" like:"[{id: user_123, points: 1200}]" help:"Who there is, one at least."`})
 	f.into = reflect.New(reflect.StructOf(top))
 	return f
 }

@@ -23,7 +23,8 @@ func Show(p *world.Plan) yamlfile.Map {
 	m := yamlfile.Map{{Key: "currency", Value: p.Currency()}}
 	from := p.Written()
 	for i := range from.NumField() {
-		key := from.Type().Field(i).Tag.Get("yaml")
+		tag := from.Type().Field(i).Tag
+		key := tag.Get("yaml")
 		switch value := shown(p, from.Field(i)); {
 		case key == "currency":
 		case key == "redeem_order":
@@ -32,8 +33,8 @@ func Show(p *world.Plan) yamlfile.Map {
 				order = append(order, name)
 			}
 			m.Add(key, order)
-		case value == "" && from.Type().Field(i).Tag.Get("default") != "":
-			m.Add(key, from.Type().Field(i).Tag.Get("default"))
+		case value == "" && slices.Contains(p.RedeemOrder(), tag.Get("of")):
+			m.Add(key, tag.Get("default"))
 		default:
 			m.Add(key, value)
 		}

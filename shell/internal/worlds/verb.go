@@ -18,6 +18,8 @@ import (
 
 // Verb is a part of the verb world.
 type Verb struct {
+	Kinds []*world.Kind `kong:"-"` // what a world file may say of domains
+
 	Show  show  `cmd:"" looks:"" help:"Print the world as it is read, with what was left out filled in: YAML, which reads as the same world. Of card numbers there are four digits." example:"world show"`
 	Check check `cmd:"" looks:"" help:"Say what is wrong with a world file, and what in it is odd." example:"world check shop/world.yaml"`
 	Init  begin `cmd:"" unrecorded:"" unwatched:"" help:"Write a small world with a domain of its own, and a story that runs in it." example:"world init shop --domain quota"`
@@ -56,7 +58,7 @@ func (v *check) Run(w *world.World, dir *files.Dir, out *answer.Out) error {
 	}{v.File, len(plan.Customers), plan.RedeemOrder(), append([]yamlfile.Note{}, Odd(plan)...)}
 	return out.Show(data, func(p *page.Page) {
 		for _, n := range data.Odd {
-			fmt.Fprintf(p, "%s:%d: column %d: odd: %s\n", v.File, n.Line, n.Column, n.Says)
+			fmt.Fprintln(p, exit.Input(v.File, n.Line, fmt.Sprintf("column %d: odd: %s", n.Column, n.Says)))
 		}
 		fmt.Fprintf(p, "%s can be read: %s, %s: %s\n", v.File, page.Count(data.Customers, "customer"), page.Count(len(data.Domains), "domain"), strings.Join(data.Domains, ", "))
 	})

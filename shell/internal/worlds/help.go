@@ -1,0 +1,123 @@
+// help world: every key of a world file, and how expressions are written.
+
+package worlds
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"tokenshell/shell/internal/declare"
+	"tokenshell/shell/internal/rules"
+	"tokenshell/shell/internal/world"
+)
+
+// Keys gives every key of a world file that may say something of these kinds of
+// domains, from the struct that reads it.
+func Keys(kinds []*world.Kind) []declare.Key {
+	var all []declare.Key
+	var of func(at string, t reflect.Type)
+	of = func(at string, t reflect.Type) {
+		for i := range t.NumField() {
+			tag := t.Field(i).Tag
+			name := tag.Get("yaml")
+			if name == "" {
+				continue
+			}
+			all = append(all, declare.Key{Name: at + name, Like: tag.Get("like"), Help: tag.Get("help")})
+			below := t.Field(i).Type
+			if below == reflect.TypeFor[declare.Section]() {
+				for _, key := range declare.Keys() {
+					key.Name = "domains.NAME." + key.Name
+					all = append(all, key)
+				}
+				continue
+			}
+			for below.Kind() == reflect.Pointer || below.Kind() == reflect.Slice {
+				below = below.Elem()
+			}
+			if below.Kind() == reflect.Struct {
+				of(at+name+".", below)
+			}
+		}
+	}
+	of("", world.Shape(kinds))
+	return all
+}
+
+// Example is a world that help shows: the customers and a domain.
+const Example = `customers: [{id: ada}, {id: ben}]
+domains:
+  stock:
+    capability: stock:reserve
+    holds: quota
+    things:
+      - {id: TSHIRT, units: 3, price: "20.00"}
+      - {id: MUG, units: 10, per_customer: 2, price: "8.00"}
+    arguments: [{name: quantity, type: integer, default: 1}]
+    amount: quantity
+    confirm:
+      - rule: quantity <= 5
+        reason: too_many
+        says: at most 5 of one thing
+    constraints: {sku: thing.id, price_sha256: digest(thing.price)}
+    redeem:
+      - rule: "!('country' in facts) || facts.country != 'XX'"
+        reason: cannot_ship
+        says: nothing goes there
+    receipt: {sku: thing.id, reserved: amount}
+`
+
+// Row is a line of a table of help.
+type Row struct{ Name, What string }
+
+// Expressions says what an expression may read and call, each with an example that
+// is an expression of [Example], or one with an argument of that type.
+func Expressions() []Row {
+	return []Row{
+		{"thing.id", "the thing, and its columns: thing.price. Of a column that some things lack, has(thing.limit) asks first"},
+		{"customer.id", "who the order is for"},
+		{"facts.country", "what the order says: texts. 'country' in facts asks whether it says anything; int(facts.age) and money(facts.total) read one"},
+		{"quantity", "an argument, of its type; of an argument that is a thing, its columns"},
+		{"amount", "how much is held, once that is known: not within amount"},
+		{"now", "the time by the service's clock: now < timestamp('2027-01-01T00:00:00Z'), now + duration('1h')"},
+		{"constraints.sku", "what the token says, at redemption: in redeem, capture and receipt"},
+		{"digest(thing.price)", "a salted digest; the same value has the same as long as the token lives"},
+		{"money('1.00')", "an amount: + - < <= > >= == with money, * with a whole number, and never a fraction"},
+		{"string(amount)", "a value as a text; also matches, startsWith, endsWith, contains, size, in ['a', 'b'], a ? b : c"},
+	}
+}
+
+// Help is shown behind the verbs of world. Lines with a tab are rows of a table.
+func (v *Verb) Help() string {
+	var b strings.Builder
+	b.WriteString("A world file is YAML, read strictly: tokenshell --world FILE, or a section world.yaml of a scenario. help schema world is its JSON schema, for editors.\n\n")
+	for _, key := range Keys(v.Kinds) {
+		fmt.Fprintf(&b, "  %s\t%s Such as %s\n", key.Name, key.Help, key.Like)
+	}
+	b.WriteString("\nWhat each holds reads, and refuses with beside the rules' reasons:\n\n")
+	for _, row := range []Row{
+		{"quota", "units and per_customer of a thing; amount is a whole number, 1 unless given; quota_exhausted"},
+		{"balance", "accounts, of whole numbers or of money, and amount of the same; balance_insufficient"},
+		{"authorisation", "customer and limit of a thing, amount of the limit's type, capture; declined"},
+		{"none", "nothing"},
+	} {
+		fmt.Fprintf(&b, "  %s\t%s\n", row.Name, row.What)
+	}
+	fmt.Fprintf(&b, `
+All refuse with thing_unknown, argument_invalid, amount_invalid and customer_unknown, too. A column is a text, a whole number, true or false, or money when all its texts are
+amounts with all decimals. In a flow such as {rule: …}, an expression with a comma, a bracket, a colon, # or ! in front stands in quotes.
+
+Expressions are CEL (cel.dev), checked when the file is read; each has at most %d bytes and costs at most %d steps. They may read and call:
+
+`, rules.Longest, rules.Dearest)
+	for _, row := range Expressions() {
+		fmt.Fprintf(&b, "  %s\t%s\n", row.Name, row.What)
+	}
+	b.WriteString("\nA whole world, with the verbs stock list, stock confirm THING [--quantity N] and help stock confirm:\n\n")
+	for line := range strings.Lines(Example) {
+		b.WriteString("  " + line)
+	}
+	b.WriteString("\nworld init writes one of each kind, with a story; world check says what is wrong or odd. examples/worlds has three that people would recognise.\n")
+	return b.String()
+}
