@@ -57,12 +57,25 @@ func LikeIn(text, code string) string {
 	return price.ReplaceAllStringFunc(text, func(example string) string { return Like(example, code) })
 }
 
-// Least gives the smallest positive amount of a currency.
-func Least(code string) currency.Amount {
-	least, err := currency.NewAmountFromInt64(1, code)
-	must(err)
-	return least
+// Units gives an amount in the smallest units of its currency, rounded half up. The
+// error says that it is too much.
+func Units(amount currency.Amount) (int64, error) {
+	n, err := amount.Int64()
+	if err != nil {
+		return 0, fmt.Errorf("%s is too much to be counted", amount.Number())
+	}
+	return n, nil
 }
+
+// OfUnits gives the amount of so many of the smallest units of a currency.
+func OfUnits(n int64, code string) currency.Amount {
+	amount, err := currency.NewAmountFromInt64(n, code)
+	must(err)
+	return amount
+}
+
+// Least gives the smallest positive amount of a currency.
+func Least(code string) currency.Amount { return OfUnits(1, code) }
 
 // Part gives a share, such as "0.75", of an amount: rounded up, so that it is
 // positive when the amount is.

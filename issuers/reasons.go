@@ -24,8 +24,3 @@ func Reasons() []tokens.ReasonRow {
 func AmountReason(service string) tokens.ReasonRow {
 	return tokens.ReasonRow{Reason: AmountInvalid, Meaning: "the amount is not positive, or not written as one", By: service, Source: "design"}
 }
-
-// DeclinedReason gives the row of declined, for a service that authorises.
-func DeclinedReason(service string) tokens.ReasonRow {
-	return tokens.ReasonRow{Reason: Declined, Meaning: "the authorisation is declined", By: service, Source: "design"}
-}

@@ -6,6 +6,7 @@ package orchestrator
 import (
 	"cmp"
 	"container/heap"
+	"context"
 	"maps"
 	"slices"
 	"strconv"
@@ -16,8 +17,8 @@ import (
 
 // savedStore is what a store kept. Records do not change, and are shared.
 type savedStore struct {
-	records []*Record
-	ever    uint64
+	kept []kept
+	ever uint64
 }
 
 // Save puts aside what is kept. It stays as it was, and may be restored any number
@@ -25,9 +26,9 @@ type savedStore struct {
 func (m *MemoryStore) Save() any {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s := savedStore{make([]*Record, len(m.queue)), m.ever}
+	s := savedStore{make([]kept, len(m.queue)), m.ever}
 	for i, k := range m.queue {
-		s.records[i] = k.Record
+		s.kept[i] = *k
 	}
 	return s
 }
@@ -41,10 +42,13 @@ func (m *MemoryStore) Restore(saved any) {
 	clear(m.kept)
 	clear(m.queue)
 	m.queue = m.queue[:0]
-	for i, s := range was.records {
-		k := &kept{Record: s, at: i}
-		m.kept[s.ID] = k
-		m.queue = append(m.queue, k)
+	for _, k := range was.kept { // each in its place
+		if k.whole != nil {
+			m.kept[k.whole.ID] = &k
+		} else {
+			m.kept[packedID(k.packed)] = &k
+		}
+		m.queue = append(m.queue, &k)
 	}
 	heap.Init(&m.queue)
 }
@@ -117,10 +121,7 @@ func (r *Relay) RestoreTrust(saved any) {
 // as it bears on what a relay of the name will do: a session that is not open asks
 // for no use, unless what it used outlives it.
 func Canon(w tokens.Canon, relay string, now time.Time, store *MemoryStore, ledger *MemoryLedger) {
-	store.mu.Lock()
-	all := slices.Clone(store.queue)
-	store.mu.Unlock()
-	slices.SortFunc(all, func(a, b *kept) int { return int(a.Number) - int(b.Number) })
+	all, _ := store.All(context.Background()) // which never fails
 	uses := map[string][]name{}
 	for _, u := range ledger.uses() {
 		uses[u.session] = append(uses[u.session], u)
@@ -133,7 +134,7 @@ func Canon(w tokens.Canon, relay string, now time.Time, store *MemoryStore, ledg
 		})
 		w.Set(len(lasts), func(i int) {
 			w.Ref(tokens.Ref{Issuer: lasts[i].ref.Issuer, ID: lasts[i].ref.ID, Order: s.ID})
-			w.Bool(lasts[i].attempt == attemptOf(relay, s.Record)) // it may be asked for once more
+			w.Bool(lasts[i].attempt == attemptOf(relay, s)) // it may be asked for once more
 		})
 	})
 	for _, s := range all {

@@ -52,12 +52,52 @@ type MemoryStore struct {
 	kept  map[string]*kept
 	queue queue
 	ever  uint64 // sessions ever
+	words words  // of what is packed
 }
 
-// kept is a session and its place in the queue.
+// kept is a session and its place in the queue: a record, or one that is packed.
 type kept struct {
-	*Record
-	at int
+	whole  *Record
+	packed string
+	at     int
+}
+
+// keep makes one of a record. Its id is a part of what is packed, when it is.
+func (m *MemoryStore) keep(k *kept, s *Record) (id string) {
+	packed, ok := m.words.pack(s)
+	if !ok {
+		k.whole, k.packed = s, ""
+		return s.ID
+	}
+	k.whole, k.packed = nil, packed
+	return packedID(packed)
+}
+
+func (m *MemoryStore) record(k *kept) *Record {
+	if k.whole != nil {
+		return k.whole
+	}
+	return m.words.unpack(k.packed)
+}
+
+func (k *kept) version() uint64 {
+	if k.whole != nil {
+		return k.whole.Version
+	}
+	return packedVersion(k.packed)
+}
+
+// before compares when both are due.
+func (k *kept) before(seconds int64, rest uint32) bool {
+	s, r := k.due()
+	return s < seconds || s == seconds && r < rest
+}
+
+func (k *kept) due() (seconds int64, rest uint32) {
+	if k.whole != nil {
+		return k.whole.Due.Unix(), uint32(k.whole.Due.Nanosecond())
+	}
+	return packedDue(k.packed)
 }
 
 // NewMemoryStore makes an empty store.
@@ -71,7 +111,7 @@ func (m *MemoryStore) Get(_ context.Context, id string) (*Record, error) {
 	if k == nil {
 		return nil, ErrNoSession
 	}
-	return k.Record, nil
+	return m.record(k), nil
 }
 
 // Put keeps a session, or answers [ErrConflict].
@@ -84,17 +124,20 @@ func (m *MemoryStore) Put(_ context.Context, s *Record) error {
 		m.ever++
 		s.Number = m.ever
 		s.Version++
-		k = &kept{Record: s}
-		m.kept[s.ID] = k
+		k = &kept{}
+		m.kept[m.keep(k, s)] = k
 		heap.Push(&m.queue, k)
 		return nil
-	case k == nil || k.Version != s.Version:
+	case k == nil || k.version() != s.Version:
 		return ErrConflict
 	}
-	moved := !k.Due.Equal(s.Due)
+	seconds, rest := k.due()
 	s.Version++
-	k.Record = s
-	if moved {
+	if id := m.keep(k, s); k.packed != "" {
+		delete(m.kept, id) // the name that it was kept by is another copy of the same
+		m.kept[id] = k
+	}
+	if now, of := k.due(); now != seconds || of != rest {
 		heap.Fix(&m.queue, k.at)
 	}
 	return nil
@@ -104,16 +147,16 @@ func (m *MemoryStore) Put(_ context.Context, s *Record) error {
 func (m *MemoryStore) Due(_ context.Context, now time.Time) ([]string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var due []*kept
+	var due []*Record
 	for look := []int{0}; len(look) > 0; { // only below what is due itself
 		at := look[len(look)-1]
 		look = look[:len(look)-1]
-		if at < len(m.queue) && m.queue[at].Due.Before(now) {
-			due = append(due, m.queue[at])
+		if at < len(m.queue) && m.queue[at].before(now.Unix(), uint32(now.Nanosecond())) {
+			due = append(due, m.record(m.queue[at]))
 			look = append(look, 2*at+1, 2*at+2)
 		}
 	}
-	slices.SortFunc(due, func(a, b *kept) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Number, b.Number)) })
+	slices.SortFunc(due, func(a, b *Record) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Number, b.Number)) })
 	ids := make([]string, len(due))
 	for i, k := range due {
 		ids[i] = k.ID
@@ -127,9 +170,9 @@ func (m *MemoryStore) Forget(_ context.Context, id string, version uint64) error
 	defer m.mu.Unlock()
 	k := m.kept[id]
 	switch {
-	case k == nil || k.Version != version:
+	case k == nil || k.version() != version:
 		return ErrConflict
-	case k.State.Owes():
+	case k.whole != nil && k.whole.State.Owes():
 		return ErrOwing
 	}
 	heap.Remove(&m.queue, k.at)
@@ -143,7 +186,7 @@ func (m *MemoryStore) All(context.Context) ([]*Record, error) {
 	defer m.mu.Unlock()
 	all := make([]*Record, 0, len(m.kept))
 	for k := range maps.Values(m.kept) {
-		all = append(all, k.Record)
+		all = append(all, m.record(k))
 	}
 	slices.SortFunc(all, func(a, b *Record) int { return cmp.Compare(a.Number, b.Number) })
 	return all, nil
@@ -153,7 +196,7 @@ func (m *MemoryStore) All(context.Context) ([]*Record, error) {
 type queue []*kept
 
 func (q queue) Len() int           { return len(q) }
-func (q queue) Less(i, j int) bool { return q[i].Due.Before(q[j].Due) }
+func (q queue) Less(i, j int) bool { return q[i].before(q[j].due()) }
 func (q queue) Swap(i, j int) {
 	q[i], q[j] = q[j], q[i]
 	q[i].at, q[j].at = i, j

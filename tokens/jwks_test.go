@@ -214,7 +214,7 @@ func TestKeySetRefusals(t *testing.T) {
 		"P-384":                        {jwks(jwk(Key{"k", jose.ES384, &p384.PublicKey})), `not a key for "ES384"`},
 		"P-384 that says ES256":        {jwks(jwk(Key{"k", jose.ES256, &p384.PublicKey})), `not a key for "ES256"`},
 		"P-256 point that says P-384":  {jwks(ec.with("crv", `"P-384"`)), "not a valid key"},
-		"point off the curve":          {jwks(ec.with("y", ec[len(ec)-2].value)), "not a valid key"},
+		"point off the curve":          {jwks(ec.with("y", ec[len(ec)-2].value)), "not a valid key: its point is not on its curve, or not written"},
 		"point at infinity":            {jwks(ec.with("x", text(b64(make([]byte, 32)))).with("y", text(b64(make([]byte, 32))))), "not a valid key"},
 		"x missing":                    {jwks(ec.without("x")), "not a valid key"},
 		"x a byte short":               {jwks(ec.with("x", text(b64(d[:31])))), "not a valid key"},
@@ -222,7 +222,7 @@ func TestKeySetRefusals(t *testing.T) {
 		"X25519":                       {jwks(ed.with("crv", `"X25519"`)), "not a valid key"},
 		"Ed448":                        {jwks(ed.with("crv", `"Ed448"`)), "not a valid key"},
 		"Ed25519, a byte short":        {jwks(ed.with("x", text(b64(d[:31])))), "not a valid key"},
-		"Ed25519, low order":           {jwks(ed.with("x", text(low))), "not a valid key"},
+		"Ed25519, low order":           {jwks(ed.with("x", text(low))), "not a valid key: its point is of small order"},
 		"Ed25519, the neutral element": {jwks(ed.with("x", text(b64(append([]byte{1}, make([]byte, 31)...))))), "not a valid key"},
 		"Ed25519, zero":                {jwks(ed.with("x", text(b64(make([]byte, 32))))), "not a valid key"},
 		"Ed25519, off the curve":       {jwks(ed.with("x", text(b64(append([]byte{2}, make([]byte, 31)...))))), "not on the curve"},
@@ -231,7 +231,9 @@ func TestKeySetRefusals(t *testing.T) {
 		"RSA of 2047 bits":             {jwks(rs.with("n", number(new(big.Int).Rsh(n, 1)))), "a weak RSA key"},
 		"RSA of 2048 bits, even":       {jwks(rs.with("n", number(new(big.Int).Sub(n, big.NewInt(1))))), "a weak RSA key"},
 		"RSA of 16384 bits":            {jwks(rs.with("n", text(b64([]byte(strings.Repeat("\xff", 2048)))))), "not a valid key"},
-		"RSA, e = 0":                   {jwks(rs.with("e", `"AA"`)), "not a valid key"},
+		"RSA, e = 0":                   {jwks(rs.with("e", `"AA"`)), "not a valid key: its numbers make none"},
+		"RSA, e empty":                 {jwks(rs.with("e", `""`)), "not a valid key"},
+		"RSA, e of two bytes, a zero":  {jwks(rs.with("e", `"AAM"`)), "its e begins with a zero"},
 		"RSA, e = 1":                   {jwks(rs.with("e", `"AQ"`)), "not a valid key"},
 		"RSA, e = 3":                   {jwks(rs.with("e", `"Aw"`)), "a weak RSA key"},
 		"RSA, e even":                  {jwks(rs.with("e", `"AQAC"`)), "a weak RSA key"},
@@ -271,6 +273,10 @@ func TestKeySetRefusals(t *testing.T) {
 	}
 	if _, err := ParseKeySet([]byte(jwks(ec, ed, rs))); err != nil {
 		t.Errorf("the control: %v", err)
+	}
+	largest := jwks(ec)
+	if _, err := ParseKeySet([]byte(largest + strings.Repeat(" ", maxKeySetSize-len(largest)))); err != nil {
+		t.Errorf("as large as it may be: %v", err)
 	}
 	if _, err := ParseKeySet([]byte(jwks(many[:maxKeys]...))); err != nil {
 		t.Errorf("100 keys: %v", err)

@@ -13,6 +13,7 @@ import (
 	"github.com/bojanz/currency"
 
 	"tokenshell/issuers"
+	"tokenshell/issuers/holds"
 	"tokenshell/tokens"
 )
 
@@ -44,42 +45,48 @@ type Config struct {
 
 // Service is the coupons service. Safe for concurrent use.
 type Service struct {
-	*issuers.Issuer[hold]
+	holds.Books[hold, *hold]
 	currency  string
 	customers map[string]bool
 	offers    []*offer
 	byCode    map[string]*offer
 }
 
-// offer is a coupon and its uses, reserved and committed together.
+// offer is a coupon and its uses.
 type offer struct {
 	Coupon
-	used     int
-	by       map[string]int // customer
-	archived map[string]int // committed and forgotten, by customer
+	*holds.Quota
 }
 
 // hold is one use of a coupon.
 type hold struct {
+	holds.Hold
 	offer    *offer
-	order    string
-	customer string
 	discount *currency.Amount // once committed, when the subtotal is known
 }
 
 // New makes the service.
 func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{currency: c.Currency, customers: map[string]bool{}, byCode: map[string]*offer{}}
+	s.Words = func(n int64) string { return tokens.Count(n, "use") }
 	for _, customer := range c.Customers {
 		s.customers[customer] = true
 	}
 	for _, coupon := range c.Coupons {
-		o := &offer{Coupon: coupon, by: map[string]int{}, archived: map[string]int{}}
+		o := &offer{coupon, s.Quota(coupon.Code, limit(coupon.Total), limit(coupon.PerCustomer))}
 		s.offers, s.byCode[coupon.Code] = append(s.offers, o), o
 	}
 	var err error
 	s.Issuer, err = issuers.New[hold](ctx, c.Config, s)
 	return s, err
+}
+
+// limit gives the size of a quota.
+func limit(uses int) int64 {
+	if uses <= 0 {
+		return holds.Unlimited
+	}
+	return int64(uses)
 }
 
 // Confirm reserves a use of the coupon for the order and answers with its
@@ -91,9 +98,8 @@ func (s *Service) Confirm(ctx context.Context, order issuers.Order, code string)
 		if err != nil {
 			return hold{}, issuers.Letter{}, err
 		}
-		o.used++
-		o.by[order.Customer]++
-		return hold{offer: o, order: order.ID, customer: order.Customer}, s.letter(o), nil
+		h, _ := s.Hold(order, 1, o.Of(order.Customer)...) // there is one left
+		return hold{Hold: h, offer: o}, s.letter(o), nil
 	})
 }
 
@@ -115,7 +121,7 @@ func (s *Service) applicable(order issuers.Order, code string) (*offer, error) {
 	if why := o.inactive(s.Clock.Now()); why != "" {
 		return nil, tokens.Refuse(Inactive, "%s %s", code, why)
 	}
-	if left, limited := o.left(order.Customer); limited && left <= 0 {
+	if left, limited := o.Left(order.Customer); limited && left <= 0 {
 		return nil, tokens.Refuse(Exhausted, "%s is used up: %s", code, o.limits())
 	}
 	subtotal, err := s.subtotal(order.Facts)
@@ -142,22 +148,6 @@ func (c *Coupon) inactive(now time.Time) string {
 		return "was valid until " + c.Until.UTC().Format(time.RFC3339)
 	}
 	return ""
-}
-
-// left gives the uses that remain for a customer; limited is false when there
-// is no limit.
-func (o *offer) left(customer string) (left int, limited bool) {
-	if o.Total > 0 {
-		left, limited = o.Total-o.used, true
-	}
-	if o.PerCustomer > 0 {
-		own := o.PerCustomer - o.by[customer]
-		if !limited || own < left {
-			left = own
-		}
-		limited = true
-	}
-	return left, limited
 }
 
 func (o *offer) limits() string {
@@ -254,7 +244,7 @@ func (s *Service) Commit(h *hold, facts tokens.Facts) (any, error) {
 	}
 	if amount != nil && subtotal != nil {
 		left := *subtotal // what the order's other coupons leave of it
-		for _, other := range s.Standing(h.order, h.customer) {
+		for _, other := range s.Standing(h.Order, h.Customer) {
 			if other.discount != nil {
 				left = issuers.Sub(left, *other.discount)
 			}
@@ -267,6 +257,7 @@ func (s *Service) Commit(h *hold, facts tokens.Facts) (any, error) {
 		}
 	}
 	h.discount = amount
+	h.Take(1)
 	body := struct {
 		Code     string `json:"code"`
 		Terms    string `json:"terms"`
@@ -278,16 +269,30 @@ func (s *Service) Commit(h *hold, facts tokens.Facts) (any, error) {
 	return body, nil
 }
 
-// Release gives the use back; see [issuers.Rules].
-func (s *Service) Release(h *hold) {
-	h.offer.used--
-	h.offer.by[h.customer]--
-}
-
 // Undo gives the use back; see [issuers.Rules].
 func (s *Service) Undo(h *hold) {
+	s.Books.Undo(h)
 	h.discount = nil
-	s.Release(h)
+}
+
+// CanonCounts writes the uses, and how far off it is that a coupon begins or ends to
+// be valid; see [issuers.Saver].
+func (s *Service) CanonCounts(w tokens.Canon) {
+	for _, o := range s.offers {
+		w.Time(o.From)
+		w.Time(o.Until)
+	}
+	s.Books.CanonCounts(w)
+}
+
+// CanonHold writes which use it is; see [issuers.Saver].
+func (s *Service) CanonHold(w tokens.Canon, h *hold) {
+	h.Canon(w)
+	w.Text(h.offer.Code)
+	w.Bool(h.discount != nil)
+	if h.discount != nil {
+		w.Text(h.discount.Number())
+	}
 }
 
 // Listed is a coupon as a customer sees it.
@@ -307,8 +312,11 @@ func (s *Service) List(customer string) []Listed {
 	list := make([]Listed, 0, len(s.offers))
 	s.Read(func() {
 		for _, o := range s.offers {
-			l := Listed{Code: o.Code, Terms: o.terms(), Combinable: o.Combinable, Inactive: o.inactive(s.Clock.Now()), Used: o.used}
-			l.Left, l.Limited = o.left(customer)
+			l := Listed{Code: o.Code, Terms: o.terms(), Combinable: o.Combinable, Inactive: o.inactive(s.Clock.Now()), Used: int(o.Used())}
+			left, limited := o.Left(customer)
+			if l.Limited = limited; limited {
+				l.Left = int(left)
+			}
 			if o.Minimum != nil {
 				l.Minimum = o.Minimum.Number()
 			}

@@ -120,7 +120,7 @@ func (d *Declaration) Reasons() []tokens.ReasonRow {
 	case Balance:
 		add(issuers.BalanceInsufficient, "less is available on the account than asked for", "design")
 	case Authorisation:
-		all = append(all, issuers.DeclinedReason(d.Name))
+		add(issuers.Declined, "the amount is over what is left of the limit", "design")
 	}
 	seen := map[tokens.Reason]bool{}
 	for _, rules := range [][]Rule{d.Confirm, d.Redeem} {

@@ -60,6 +60,9 @@ type hold struct {
 
 // New makes the service.
 func New(ctx context.Context, c Config) (*Service, error) {
+	if !currency.IsValid(c.Currency) {
+		return nil, fmt.Errorf("unknown currency %q", c.Currency)
+	}
 	d := c.Declaration
 	s := &Service{declaration: d, currency: c.Currency, customers: map[string]bool{}, byID: map[string]*offered{}, accounts: map[string]*holds.Pot{}}
 	s.Words = s.words
@@ -99,8 +102,7 @@ func (s *Service) shown(n int64) any {
 	if !s.declaration.Money {
 		return n
 	}
-	shown, _ := currency.NewAmountFromInt64(n, s.currency) // the world has seen to the currency
-	return shown
+	return issuers.OfUnits(n, s.currency)
 }
 
 // Confirm sets aside what is asked for, for the order, and answers with its token.

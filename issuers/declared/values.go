@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/bojanz/currency"
+
+	"tokenshell/issuers"
 )
 
 // Count gives an amount as books count it: a whole number as it is, money in the
@@ -20,11 +22,7 @@ func Count(amount any) (int64, error) {
 	case int64:
 		return amount, nil
 	case currency.Amount:
-		n, err := amount.Int64()
-		if err != nil {
-			return 0, fmt.Errorf("%s is too much to be counted", amount.Number())
-		}
-		return n, nil
+		return issuers.Units(amount)
 	}
 	return 0, fmt.Errorf("%v is not an amount", amount)
 }

@@ -7,11 +7,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/bojanz/currency"
 
 	"tokenshell/issuers"
+	"tokenshell/issuers/holds"
 	"tokenshell/tokens"
 )
 
@@ -39,58 +41,52 @@ type Config struct {
 
 // Service is the payments service. Safe for concurrent use.
 type Service struct {
-	*issuers.Issuer[hold]
+	holds.Books[hold, *hold]
 	currency  string
 	customers map[string]bool
 	methods   map[string][]*method
 }
 
-// method is a card and what is taken of its limit. authorised and captured
-// never exceed the limit together.
+// method is a card and what is taken of its limit, in the smallest units of the
+// currency, as all amounts here.
 type method struct {
 	Card
-	taken
-}
-
-// taken is what is taken of a card's limit.
-type taken struct {
-	authorised currency.Amount // held and not captured
-	captured   currency.Amount
-	archived   currency.Amount // captured, and the reservation forgotten
-}
-
-func (m *method) available() currency.Amount {
-	return issuers.Sub(issuers.Sub(m.Limit, m.authorised), m.captured)
+	*holds.Pot
 }
 
 // hold is an authorisation.
 type hold struct {
-	method   *method
-	order    string
-	customer string
-	ref      string // the authorisation reference: a secret
-	amount   currency.Amount
-	captured currency.Amount
+	holds.Hold
+	method *method
+	ref    string // the authorisation reference: a secret
 }
 
 // New makes the service.
 func New(ctx context.Context, c Config) (*Service, error) {
-	nothing, err := currency.NewAmount("0", c.Currency)
-	if err != nil {
-		return nil, err
+	if !currency.IsValid(c.Currency) {
+		return nil, fmt.Errorf("unknown currency %q", c.Currency)
 	}
 	s := &Service{currency: c.Currency, customers: map[string]bool{}, methods: map[string][]*method{}}
+	s.Words = s.number
 	for _, customer := range c.Customers {
 		s.customers[customer] = true
 	}
-	for customer, cards := range c.Cards {
-		for _, card := range cards {
-			s.methods[customer] = append(s.methods[customer], &method{card, taken{nothing.Round(), nothing.Round(), nothing.Round()}})
+	for _, customer := range slices.Sorted(maps.Keys(c.Cards)) {
+		for _, card := range c.Cards[customer] {
+			limit, err := issuers.Units(card.Limit)
+			if err != nil {
+				return nil, err
+			}
+			s.methods[customer] = append(s.methods[customer], &method{card, s.Pot(card.ID, limit)})
 		}
 	}
+	var err error
 	s.Issuer, err = issuers.New[hold](ctx, c.Config, s)
 	return s, err
 }
+
+// number writes an amount: "140.00".
+func (s *Service) number(n int64) string { return issuers.OfUnits(n, s.currency).Number() }
 
 // sealed is what travels for the service's own eyes.
 type sealed struct {
@@ -128,11 +124,15 @@ func (s *Service) authorise(order issuers.Order, text, card string) (hold, error
 	if m.Declines {
 		return hold{}, tokens.Refuse(Declined, "card %s declines", m.ID)
 	}
-	if issuers.Less(m.available(), amount) {
-		return hold{}, tokens.Refuse(Declined, "card %s declines %s: %s of its limit of %s is available", m.ID, amount.Number(), m.available().Number(), m.Limit.Number())
+	n, err := issuers.Units(amount)
+	if err != nil {
+		return hold{}, tokens.Refuse(issuers.AmountInvalid, "%v", err)
 	}
-	m.authorised = issuers.Add(m.authorised, amount)
-	return hold{method: m, order: order.ID, customer: customer, ref: s.Mint.ID("auth"), amount: amount, captured: issuers.Sub(amount, amount)}, nil
+	h, fits := s.Hold(order, n, m.Pot)
+	if !fits {
+		return hold{}, tokens.Refuse(Declined, "card %s declines %s: %s of its limit of %s is available", m.ID, amount.Number(), s.number(m.Free()), m.Limit.Number())
+	}
+	return hold{h, m, s.Mint.ID("auth")}, nil
 }
 
 func (s *Service) letter(h hold) issuers.Letter {
@@ -142,7 +142,7 @@ func (s *Service) letter(h hold) issuers.Letter {
 		Constraints: struct {
 			Ref    string `json:"method_ref"`
 			Amount string `json:"amount_sha256"`
-		}{digest(h.method.ID), digest(h.amount.Number())},
+		}{digest(h.method.ID), digest(s.number(h.Amount))},
 		Sealed: sealed{h.ref, last4},
 	}
 }
@@ -160,9 +160,9 @@ func (s *Service) Letter(h *hold, opened json.RawMessage) error {
 // Commit captures what is payable, all of the authorisation when nobody says;
 // see [issuers.Rules]. What is not captured is free again.
 func (s *Service) Commit(h *hold, facts tokens.Facts) (any, error) {
-	capture := h.amount
+	capture := h.Amount
 	if text, ok := facts[Payable]; ok {
-		payable, err := issuers.ParseMoney(text, s.currency)
+		payable, err := s.units(text)
 		if err != nil {
 			return nil, tokens.Refuse(tokens.ConstraintViolated, "fact payable: %v", err)
 		}
@@ -170,42 +170,42 @@ func (s *Service) Commit(h *hold, facts tokens.Facts) (any, error) {
 			return nil, err
 		}
 	}
-	h.method.authorised = issuers.Sub(h.method.authorised, h.amount)
-	h.method.captured = issuers.Add(h.method.captured, capture)
-	h.captured = capture
+	h.Take(capture)
 	return struct {
 		Captured   string `json:"captured"`
 		Authorised string `json:"authorised"`
-	}{capture.Number(), h.amount.Number()}, nil
+	}{s.number(capture), s.number(h.Amount)}, nil
+}
+
+// units reads an amount.
+func (s *Service) units(text string) (int64, error) {
+	amount, err := issuers.ParseMoney(text, s.currency)
+	if err != nil {
+		return 0, err
+	}
+	return issuers.Units(amount)
 }
 
 // share gives how much of what is payable for the order this authorisation has
 // to bear: what was not captured for it already, and no more than it holds. A
 // service cannot know which other tokens of the order will come, so it relies
 // on none of them.
-func (s *Service) share(h *hold, payable currency.Amount) (currency.Amount, error) {
+func (s *Service) share(h *hold, payable int64) (int64, error) {
 	left := payable
-	for _, other := range s.Standing(h.order, h.customer) {
-		left = issuers.Sub(left, other.captured)
+	for _, other := range s.Standing(h.Order, h.Customer) {
+		left -= other.Taken()
 	}
-	switch {
-	case issuers.Less(h.amount, left):
-		return left, tokens.Refuse(tokens.ConstraintViolated, "%s is payable, %s was authorised", left.Number(), h.amount.Number())
-	case left.IsNegative():
-		return issuers.Sub(left, left), nil
+	if left > h.Amount {
+		return left, tokens.Refuse(tokens.ConstraintViolated, "%s is payable, %s was authorised", s.number(left), s.number(h.Amount))
 	}
-	return left, nil
+	return max(left, 0), nil
 }
 
-// Release voids the authorisation; see [issuers.Rules].
-func (s *Service) Release(h *hold) {
-	h.method.authorised = issuers.Sub(h.method.authorised, h.amount)
-}
-
-// Undo refunds the capture; see [issuers.Rules].
-func (s *Service) Undo(h *hold) {
-	h.method.captured = issuers.Sub(h.method.captured, h.captured)
-	h.captured = issuers.Sub(h.captured, h.captured)
+// CanonHold writes which authorisation it is; see [issuers.Saver].
+func (s *Service) CanonHold(w tokens.Canon, h *hold) {
+	h.Canon(w)
+	w.Text(h.method.ID)
+	w.Name(h.ref)
 }
 
 // Method is a card as its customer sees it; money as "140.00".
@@ -225,7 +225,7 @@ func (s *Service) Methods(customer string) ([]Method, error) {
 	list := []Method{}
 	s.Read(func() {
 		for _, m := range s.methods[customer] {
-			list = append(list, Method{m.ID, m.Limit.Number(), m.authorised.Number(), m.captured.Number(), m.available().Number()})
+			list = append(list, Method{m.ID, m.Limit.Number(), s.number(m.Held()), s.number(m.Taken()), s.number(m.Free())})
 		}
 	})
 	return list, nil
@@ -235,9 +235,9 @@ func (s *Service) Methods(customer string) ([]Method, error) {
 // reference is not in them.
 func (s *Service) Entries() []issuers.Entry {
 	return s.Issuer.Entries(func(h *hold) string {
-		text := fmt.Sprintf("%s on %s", h.amount.Number(), h.method.ID)
-		if h.captured.IsPositive() {
-			text += fmt.Sprintf(", %s captured", h.captured.Number())
+		text := fmt.Sprintf("%s on %s", s.number(h.Amount), h.method.ID)
+		if taken := h.Taken(); taken > 0 {
+			text += fmt.Sprintf(", %s captured", s.number(taken))
 		}
 		return text
 	})

@@ -10,7 +10,7 @@ import (
 // The service's own reasons.
 const (
 	MethodUnknown tokens.Reason = "method_unknown"
-	Declined      tokens.Reason = "declined"
+	Declined                    = issuers.Declined
 )
 
 // Reasons gives the service's own reasons, beside those of the contract.

@@ -6,11 +6,14 @@ package points
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/bojanz/currency"
 
 	"tokenshell/issuers"
+	"tokenshell/issuers/holds"
 	"tokenshell/tokens"
 )
 
@@ -26,38 +29,30 @@ type Config struct {
 
 // Service is the points service. Safe for concurrent use.
 type Service struct {
-	*issuers.Issuer[hold]
+	holds.Books[hold, *hold]
 	value    currency.Amount
-	accounts map[string]*account
-}
-
-// account is a customer's points. 0 <= held <= balance, always.
-type account struct {
-	opening  int64
-	balance  int64 // with what is held
-	held     int64
-	archived int64 // burned, and the reservation forgotten
+	accounts map[string]*holds.Pot // by customer
 }
 
 // hold is an amount of points set aside.
 type hold struct {
-	account  *account
-	order    string
-	customer string
-	amount   int64
-	worth    *currency.Amount // once burned
+	holds.Hold
+	worth *currency.Amount // once burned
 }
 
 // New makes the service.
 func New(ctx context.Context, c Config) (*Service, error) {
-	s := &Service{value: c.Value, accounts: map[string]*account{}}
-	for customer, balance := range c.Balances {
-		s.accounts[customer] = &account{opening: balance, balance: balance}
+	s := &Service{value: c.Value, accounts: map[string]*holds.Pot{}}
+	s.Words = words
+	for _, customer := range slices.Sorted(maps.Keys(c.Balances)) {
+		s.accounts[customer] = s.Pot(customer, c.Balances[customer])
 	}
 	var err error
 	s.Issuer, err = issuers.New[hold](ctx, c.Config, s)
 	return s, err
 }
+
+func words(n int64) string { return tokens.Count(n, "point") }
 
 // Confirm holds an amount of points, a positive whole number, for the order
 // and answers with its token. It refuses with customer_unknown, amount_invalid
@@ -72,11 +67,11 @@ func (s *Service) Confirm(ctx context.Context, order issuers.Order, amount strin
 		if err != nil {
 			return hold{}, issuers.Letter{}, err
 		}
-		if available := a.balance - a.held; n > available {
-			return hold{}, issuers.Letter{}, tokens.Refuse(Insufficient, "%s asked for, %d available", tokens.Count(n, "point"), available)
+		h, fits := s.Hold(order, n, a)
+		if !fits {
+			return hold{}, issuers.Letter{}, tokens.Refuse(Insufficient, "%s asked for, %d available", words(n), a.Free())
 		}
-		a.held += n
-		return hold{account: a, order: order.ID, customer: order.Customer, amount: n}, s.letter(order.Customer, n), nil
+		return hold{Hold: h}, s.letter(order.Customer, n), nil
 	})
 }
 
@@ -104,15 +99,14 @@ func (s *Service) Letter(*hold, json.RawMessage) error { return nil }
 func (s *Service) Commit(h *hold, _ tokens.Facts) (any, error) {
 	worth, err := s.share(h)
 	if err != nil {
-		return nil, tokens.Refuse(tokens.ConstraintViolated, "%s without a value: %v", tokens.Count(h.amount, "point"), err)
+		return nil, tokens.Refuse(tokens.ConstraintViolated, "%s without a value: %v", words(h.Amount), err)
 	}
 	h.worth = &worth
-	h.account.held -= h.amount
-	h.account.balance -= h.amount
+	h.Take(h.Amount)
 	return struct {
 		Burned int64  `json:"burned"`
 		Worth  string `json:"worth"`
-	}{h.amount, worth.Number()}, nil
+	}{h.Amount, worth.Number()}, nil
 }
 
 // share gives what a hold adds to the worth of its order's points. They are
@@ -122,10 +116,10 @@ func (s *Service) Commit(h *hold, _ tokens.Facts) (any, error) {
 // given back may have taken a rounding with it.
 func (s *Service) share(h *hold) (currency.Amount, error) {
 	nothing := issuers.Sub(s.value, s.value).Round()
-	burned, said := h.amount, nothing
-	for _, other := range s.Standing(h.order, h.customer) {
+	burned, said := h.Amount, nothing
+	for _, other := range s.Standing(h.Order, h.Customer) {
 		if other.worth != nil {
-			burned, said = burned+other.amount, issuers.Add(said, *other.worth)
+			burned, said = burned+other.Amount, issuers.Add(said, *other.worth)
 		}
 	}
 	together, err := s.value.Mul(strconv.FormatInt(burned, 10))
@@ -139,12 +133,9 @@ func (s *Service) share(h *hold) (currency.Amount, error) {
 	return worth, nil
 }
 
-// Release returns what was held; see [issuers.Rules].
-func (s *Service) Release(h *hold) { h.account.held -= h.amount }
-
 // Undo gives burned points back; see [issuers.Rules].
 func (s *Service) Undo(h *hold) {
-	h.account.balance += h.amount
+	s.Books.Undo(h)
 	h.worth = nil
 }
 
@@ -163,11 +154,20 @@ func (s *Service) Balance(customer string) (Balance, error) {
 		return Balance{}, tokens.Refuse(issuers.CustomerUnknown, "points knows no customer %q", customer)
 	}
 	var b Balance
-	s.Read(func() { b = Balance{customer, a.balance, a.held, a.balance - a.held} })
+	s.Read(func() { b = Balance{customer, a.Size() - a.Taken(), a.Held(), a.Free()} })
 	return b, nil
+}
+
+// CanonHold writes how many points it is; see [issuers.Saver].
+func (s *Service) CanonHold(w tokens.Canon, h *hold) {
+	h.Canon(w)
+	w.Bool(h.worth != nil)
+	if h.worth != nil {
+		w.Text(h.worth.Number())
+	}
 }
 
 // Entries gives the service's reservations for people.
 func (s *Service) Entries() []issuers.Entry {
-	return s.Issuer.Entries(func(h *hold) string { return tokens.Count(h.amount, "point") })
+	return s.Issuer.Entries(func(h *hold) string { return words(h.Amount) })
 }

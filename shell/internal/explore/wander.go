@@ -243,49 +243,6 @@ func (w *walker) decide(rng *rand.Rand, m stage.Move, from int) (at int, d stage
 	return at, d
 }
 
-// shorten leaves out steps and decisions for as long as something still breaks.
-func (w *walker) shorten(found *finding) *finding {
-	for again := true; again && w.ctx.Err() == nil; { // until nothing can be left out
-		again = false
-		for i := len(found.Way) - 1; i >= 0; i-- {
-			if shorter := w.breaks(slices.Delete(slices.Clone(found.Way), i, i+1)); shorter != nil {
-				found, again = shorter, true
-				i = min(i, len(found.Way))
-				continue
-			}
-			if len(found.Way[i].Plan) > 0 {
-				plain := slices.Clone(found.Way)
-				plain[i].Plan = nil
-				if shorter := w.breaks(plain); shorter != nil {
-					found, again = shorter, true
-					i = min(i, len(found.Way))
-				}
-			}
-		}
-	}
-	return found
-}
-
-// breaks goes a way, as far as it makes sense, and gives what breaks on it.
-func (w *walker) breaks(way []stage.Step) *finding {
-	s := w.stage
-	s.Restore(w.held[0])
-	for i, st := range way {
-		far := st.Move.Verb == stage.Advances && st.Move.Arg == stage.FarAway
-		if w.moves = s.Moves(w.moves); !far && !slices.Contains(w.moves, st.Move) {
-			return nil
-		}
-		broken := s.Try(w.ctx, st.Move, st.Plan)
-		if broken = loud(broken); broken == nil {
-			broken = s.World.Audit()
-		}
-		if broken != nil {
-			return &finding{broken.Error(), slices.Clone(way[:i+1]), s.Bound}
-		}
-	}
-	return nil
-}
-
 // loud leaves out of what broke what nothing is seen of.
 func loud(broken error) error {
 	if errors.As(broken, new(*stage.Unheard)) {

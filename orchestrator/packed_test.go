@@ -1,0 +1,126 @@
+package orchestrator
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/tokens"
+)
+
+// fill has chance choose every field of a value, also those that are there only
+// tomorrow.
+func fill(r *rand.Rand, v reflect.Value) {
+	switch at := v.Addr().Interface().(type) {
+	case *time.Time:
+		*at = []time.Time{{}, time.Unix(r.Int64N(4e9), 0).UTC(), time.Unix(r.Int64N(4e9), r.Int64N(1e9)).UTC()}[r.IntN(3)]
+		return
+	case *string:
+		*at = []string{"", "op_1", "relay", "points.svc", "ü\x00", strings.Repeat("x", r.IntN(300)), "op_" + strings.Repeat("b", 26),
+			tokens.NewMint([]byte{byte(r.IntN(256))}).ID("cpt"), "cpt_" + strings.Repeat("A", 26), fmt.Sprint(r.Uint64())}[r.IntN(10)]
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(fmt.Sprint("word ", r.IntN(400))) // more than are numbered
+	case reflect.Bool:
+		v.SetBool(r.IntN(2) == 0)
+	case reflect.Int:
+		v.SetInt(int64(r.IntN(300)) - 20)
+	case reflect.Uint64:
+		v.SetUint(r.Uint64() >> r.IntN(64))
+	case reflect.Uint8:
+		v.SetUint(r.Uint64N(256))
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(r, v.Field(i))
+		}
+	case reflect.Pointer:
+		if v.Type() == reflect.TypeFor[*tokens.Receipt]() && r.IntN(3) == 0 {
+			return
+		}
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(r, v.Elem())
+	case reflect.Slice:
+		if r.IntN(4) == 0 {
+			return
+		}
+		v.Set(reflect.MakeSlice(v.Type(), r.IntN(4), 8))
+		for i := range v.Len() {
+			fill(r, v.Index(i))
+		}
+	case reflect.Map:
+		if r.IntN(4) == 0 {
+			return
+		}
+		v.Set(reflect.MakeMap(v.Type()))
+		for range r.IntN(4) {
+			key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+			fill(r, key)
+			fill(r, value)
+			v.SetMapIndex(key, value)
+		}
+	default:
+		panic(v.Kind())
+	}
+}
+
+// FuzzPacked: what is unpacked is what was packed, in every field.
+func FuzzPacked(f *testing.F) {
+	for seed := range uint64(300) {
+		f.Add(seed)
+	}
+	w := &words{}
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		var s Record
+		fill(r, reflect.ValueOf(&s).Elem())
+		s.State = []State{Completed, Compensated, Closed}[r.IntN(3)]
+		for _, st := range s.Steps {
+			if r.IntN(2) == 0 {
+				st.Ref.Order = s.ID
+			}
+			if st.Receipt != nil && r.IntN(2) == 0 {
+				st.Receipt.Service, st.Receipt.JTI, st.Receipt.Order, st.Receipt.Attempt = st.Service, st.Ref.ID, st.Ref.Order, st.Attempt
+			}
+		}
+		packed, ok := w.pack(&s)
+		if !ok {
+			t.Fatalf("%+v is not packed", s)
+		}
+		if diff := cmp.Diff(&s, w.unpack(packed)); diff != "" {
+			t.Fatalf("(-packed +unpacked):\n%s", diff)
+		}
+		seconds, rest := packedDue(packed)
+		if packedID(packed) != s.ID || packedVersion(packed) != s.Version || seconds != s.Due.Unix() || int(rest) != s.Due.Nanosecond() {
+			t.Fatal("what stands in front is another's")
+		}
+		if len(w.all) > mostWords {
+			t.Fatalf("%d words", len(w.all))
+		}
+	})
+}
+
+func TestOnlyWhatHasEndedIsPacked(t *testing.T) {
+	w := &words{}
+	for _, state := range []State{Open, Redeeming, Stuck} {
+		if _, ok := w.pack(&Record{State: state}); ok {
+			t.Errorf("%s is packed", state)
+		}
+	}
+	elsewhere := time.Unix(1, 0).In(time.FixedZone("elsewhere", 3600))
+	for _, s := range []*Record{{Due: elsewhere}, {Ends: elsewhere}, {Steps: []*StepRecord{{Step: Step{Expires: elsewhere}}}}} {
+		s.State = Closed
+		if _, ok := w.pack(s); ok {
+			t.Error("a time of another zone is packed")
+		}
+	}
+	if _, ok := w.pack(&Record{State: Closed}); !ok {
+		t.Error("what is closed is not packed")
+	}
+}

@@ -1,0 +1,154 @@
+// Shortening: what was found by chance, without what it does not need.
+
+package explore
+
+import (
+	"slices"
+
+	"tokenshell/shell/internal/stage"
+	"tokenshell/shell/internal/wire"
+)
+
+// aimed is a step whose decisions are about messages by what they ask for: when
+// something before them is left out, they still mean the same.
+type aimed struct {
+	move stage.Move
+	aims []aim
+}
+
+// aim is a decision about the nth question for a step, from 0.
+type aim struct {
+	asked    string
+	nth      int
+	decision stage.Decision
+}
+
+// aim gives a way by what its decisions are about.
+func (w *walker) aim(way []stage.Step) []aimed {
+	w.stage.Restore(w.held[0])
+	all := make([]aimed, len(way))
+	for i, st := range way {
+		_ = w.stage.Try(w.ctx, st.Move, st.Plan) // the last one breaks
+		all[i].move = st.Move
+		seen := map[string]int{}
+		for at, m := range w.stage.Trace {
+			if at < len(st.Plan) && st.Plan[at].Fate != "" {
+				all[i].aims = append(all[i].aims, aim{m.Asked(), seen[m.Asked()], st.Plan[at]})
+			}
+			seen[m.Asked()]++
+		}
+	}
+	return all
+}
+
+// shorten leaves out steps and decisions for as long as something still breaks.
+func (w *walker) shorten(found *finding) *finding {
+	way := w.aim(found.Way)
+	for again := true; again && w.ctx.Err() == nil; { // until nothing can be left out
+		again = false
+		try := func(shorter []aimed) bool {
+			f := w.breaks(shorter)
+			if f != nil {
+				found, way, again = f, shorter[:len(f.Way)], true
+			}
+			return f != nil
+		}
+		for i := len(way) - 1; i >= 0; i-- {
+			if i >= len(way) || try(without(way, i)) {
+				continue
+			}
+			for at := len(way[i].aims) - 1; at >= 0; at-- {
+				plain := slices.Clone(way)
+				plain[i].aims = slices.Delete(slices.Clone(way[i].aims), at, at+1)
+				try(plain)
+				if i >= len(way) {
+					break
+				}
+			}
+		}
+	}
+	return found
+}
+
+// without leaves a step out, and whatever is about the token or the session that it
+// made; those that were made later have other numbers then.
+func without(way []aimed, at int) []aimed {
+	gone := way[at].move
+	fits := func(m *stage.Move) bool {
+		if gone.Verb == stage.Confirms && m.Token >= gone.Token {
+			if m.Token == gone.Token {
+				return false
+			}
+			m.Token--
+		}
+		if gone.Verb == stage.Opens && m.Order >= gone.Order {
+			if m.Order == gone.Order {
+				return false
+			}
+			m.Order--
+		}
+		return true
+	}
+	all := slices.Clone(way[:at])
+	for _, a := range way[at+1:] {
+		var aims []aim
+		for _, one := range a.aims {
+			if one.decision.Fate != wire.Meanwhile || fits(&one.decision.Inner) {
+				aims = append(aims, one)
+			}
+		}
+		a.aims = aims
+		if fits(&a.move) {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// breaks goes a way, as far as it makes sense, and gives what breaks on it.
+func (w *walker) breaks(way []aimed) *finding {
+	s := w.stage
+	s.Restore(w.held[0])
+	var gone []stage.Step
+	for _, a := range way {
+		far := a.move.Verb == stage.Advances && a.move.Arg == stage.FarAway
+		if w.moves = s.Moves(w.moves); !far && !slices.Contains(w.moves, a.move) {
+			return nil
+		}
+		st := stage.Step{Move: a.move}
+		here := s.Save()
+		broken := s.Try(w.ctx, st.Move, nil)
+		for _, one := range a.aims {
+			at := one.asks(s.Trace)
+			if at < len(st.Plan) {
+				return nil // nobody asks
+			}
+			st.Plan = append(append(slices.Clip(st.Plan), make([]stage.Decision, at-len(st.Plan))...), one.decision)
+			s.Restore(here)
+			broken = s.Try(w.ctx, st.Move, st.Plan)
+		}
+		gone = append(gone, st)
+		if broken = loud(broken); broken == nil {
+			broken = s.World.Audit()
+		}
+		if broken != nil {
+			return &finding{broken.Error(), gone, s.Bound}
+		}
+	}
+	return nil
+}
+
+// asks gives the place of a question among those that were asked; -1 when it was not.
+func (a aim) asks(trace []stage.Message) int {
+	seen := 0
+	for at, m := range trace {
+		if m.Asked() != a.asked {
+			continue
+		}
+		if seen == a.nth {
+			return at
+		}
+		seen++
+	}
+	return -1
+}
