@@ -19,12 +19,12 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"tokenshell/shell/internal/exit"
-	"tokenshell/shell/internal/explore"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/record"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/scenario"
 	"tokenshell/shell/internal/shelltest"
+	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
@@ -110,7 +110,7 @@ func (k *talker) next() string {
 	if k.rng.IntN(5) < 3 {
 		m := moves[k.rng.IntN(len(moves))]
 		if held := k.shell.Wallet.ByHandle[m.Forges]; held != nil {
-			writeIn(k.t, k.shell, m.File, explore.Spoiled(held.Raw)+"\n")
+			writeIn(k.t, k.shell, m.File, stage.Spoiled(held.Raw)+"\n")
 		}
 		return m.Line
 	}

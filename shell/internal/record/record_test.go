@@ -15,10 +15,10 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"tokenshell/shell/internal/exit"
-	"tokenshell/shell/internal/explore"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/scenario"
 	"tokenshell/shell/internal/shelltest"
+	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/world"
 )
 
@@ -171,7 +171,7 @@ func TestRecordLeavesOut(t *testing.T) {
 	absolute := filepath.Join(s.Dir.Path, "lines.tsh")
 	for name, text := range map[string]string{
 		"live.jwt": raw + "\n", "private.json": `{"keys":[{"kty":"oct","k":"AAAA"}]}`, "lines.tsh": "points balance\n", "outer.tsh": "source " + absolute + "\n",
-		"sections.jwt": "x\n-- a --\ny.z\n", "spoiled.jwt": explore.Spoiled(raw), "stops.tsh": "points confirm 5\ncoupon confirm NOPE\n", "large.jwt": strings.Repeat("a", 1<<20+1),
+		"sections.jwt": "x\n-- a --\ny.z\n", "spoiled.jwt": stage.Spoiled(raw), "stops.tsh": "points confirm 5\ncoupon confirm NOPE\n", "large.jwt": strings.Repeat("a", 1<<20+1),
 	} {
 		writeIn(t, s, name, text)
 	}
