@@ -64,17 +64,24 @@ func exampleWorld(t *testing.T, path string) *interp.Shell {
 	shelltest.WriteFile(t, filepath.Join(s.Dir.Path, "orders.yaml"), "target: 1\nname: orders\nenforces: [size]\neach: {command: ['true'], accepted: [0], rejected: [1]}\n")
 	shop := []string{"session new op_1 --fact subtotal=120.00", "coupon confirm SPRING25", "points confirm 500", "payment confirm 80.00 --method visa"}
 	before := map[string][]string{
-		"session new":    {"points balance"},
-		"coupon confirm": {"session new op_1"}, // SPRING25 goes with no other
-		"redeem":         append(slices.Clone(shop), "relay coupon-1"),
-		"trust remove":   {"trust add https://club.example --jwks club.json --capability club:redeem"},
-		"fault clear":    {"fault points.redeem refuse"},
-		"deliver":        append(slices.Clone(shop), "fault coupons.redeem late", "checkout"),
+		"session new":     {"points balance"},
+		"coupon confirm":  {"session new op_1"}, // SPRING25 goes with no other
+		"confirm coupons": {"session new op_1"},
+		"redeem":          append(slices.Clone(shop), "relay coupon-1"),
+		"trust remove":    {"trust add https://club.example --jwks club.json --capability club:redeem"},
+		"fault clear":     {"fault points.redeem refuse"},
+		"deliver":         append(slices.Clone(shop), "fault coupons.redeem late", "checkout"),
 	}[path]
 	if before == nil {
 		before = shop
 	}
 	shelltest.Do(t, s, before...)
+	if path == "world check" {
+		if err := os.Mkdir(s.Dir.Full("shop"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		shelltest.WriteFile(t, s.Dir.Full("shop/world.yaml"), "customers: [{id: ann}]\n")
+	}
 	if path == "token import" {
 		shelltest.WriteFile(t, filepath.Join(s.Dir.Path, "evil.jwt"), shelltest.Bent(strings.TrimSpace(shelltest.Do(t, s, "token raw coupon-1"))))
 	}
