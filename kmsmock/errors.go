@@ -111,12 +111,21 @@ func blob(field string, value []byte, limit int) error {
 	return nil
 }
 
-var quotable = regexp.MustCompile(`^([a-zA-Z0-9_-]{1,40}|(arn:|alias/)[a-zA-Z0-9:/_-]{1,320})$`)
+var (
+	plainName = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
+	longName  = regexp.MustCompile(`^(arn:|alias/)[a-zA-Z0-9:/_-]+$`)
+)
+
+// quotable reports whether text could be a name. How long it may be is counted here:
+// 320 repetitions in an expression would cost every start of the program.
+func quotable(name string) bool {
+	return len(name) <= 40 && plainName.MatchString(name) || len(name) <= 326 && longName.MatchString(name)
+}
 
 // quote shows a name only if it could be one: a token or a key that was passed by mistake
 // must not end up in a log.
 func quote(name string) string {
-	if !quotable.MatchString(name) {
+	if !quotable(name) {
 		return "(not shown)"
 	}
 	return "'" + name + "'"

@@ -250,7 +250,7 @@ func TestRefusedDeclarations(t *testing.T) {
 		"a built-in's reason":    {quota("    confirm: [{rule: thing.id == 'A', reason: coupon_unknown, says: no}]"), `6: column 47: reason "coupon_unknown" is that of coupons (no such coupon): write one of its own, such as stock_coupon_unknown`},
 		"a malformed reason":     {quota("    confirm: [{rule: thing.id == 'A', reason: Too-Many, says: no}]"), `6: column 47: reason "Too-Many": write a-z and _`},
 		"a reason of two things": {quota("    confirm:", "      - {rule: thing.id == 'A', reason: no_a, says: no}", "      - {rule: thing.id == 'B', reason: no_a, says: never}"), `8: column 53: reason "no_a" says "no" already: a reason has one sentence`},
-		"a long sentence":        {quota("    confirm: [{rule: thing.id == 'A', reason: no_a, says: \"a\\nb\"}]"), "6: column 59: what a rule says is one line of at most 200 characters"},
+		"a long sentence":        {quota("    confirm: [{rule: thing.id == 'A', reason: no_a, says: \"a\\nb\"}]"), "6: column 59: what a rule says is one line of at most 200 bytes"},
 		"a rule that is no rule": {quota("    confirm: [{rule: thing.id, reason: no_a, says: no}]"), "6: column 22: it gives a string, and true or false belongs here"},
 		"a constant rule":        {quota("    confirm: [{rule: 1 < 2, reason: no_a, says: no}]"), "6: column 22: it is always true: a rule reads something"},
 		"an unknown name":        {quota("    confirm: [{rule: thing.id == 'A' && quantty > 1, reason: no_a, says: no}]"), `6: column 41: there is no "quantty" here: there is thing, customer, facts, now, amount`},

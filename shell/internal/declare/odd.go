@@ -26,6 +26,7 @@ func (s *Section) Odd(w World, all []*declared.Declaration) []yamlfile.Note {
 		o.arguments()
 		o.reasons()
 		o.confirmable()
+		o.examples()
 		notes = append(notes, o.notes...)
 	}
 	return notes
@@ -238,6 +239,75 @@ func (o *odd) tried(env *declared.Env) string {
 		return fmt.Sprintf("its amount is %s, which is not positive", declared.Text(env.Amount))
 	case most != nil && *most < amount:
 		return fmt.Sprintf("%s are asked for, and %s", declared.Text(env.Amount), of)
+	}
+	return ""
+}
+
+// examples says which things cannot be redeemed with the facts of the examples, and
+// whether all can with what comes later.
+func (o *odd) examples() {
+	refused := 0
+	for _, thing := range o.choices() {
+		customer := o.Customers[0]
+		if thing != nil && thing.Customer != "" {
+			customer = thing.Customer
+		}
+		env := o.env(customer, thing, o.d.Facts)
+		if o.tried(env) != "" {
+			continue // it is not confirmed
+		}
+		what := o.at.string
+		if thing != nil {
+			what = thing.ID
+		}
+		if why := o.redeemed(env, o.d.Facts); why != "" {
+			o.note(o.examplesNode(), "with the facts of the examples %s cannot be redeemed: %s", what, why)
+		}
+		if o.redeemed(env, o.d.Later) != "" {
+			refused++
+		}
+	}
+	if len(o.d.Later) > 0 && refused == 0 {
+		o.note(o.file.Examples.Later[0].name.node, "later facts are to have something refused, and with these everything of %s can be redeemed", o.at.string)
+	}
+}
+
+// examplesNode is where examples stand, or else the domain's name.
+func (o *odd) examplesNode() ast.Node {
+	if len(o.file.Examples.Facts) > 0 {
+		return o.file.Examples.Facts[0].name.node
+	}
+	return o.at.node
+}
+
+// redeemed says why what was confirmed is not redeemed with some facts; empty when it
+// is.
+func (o *odd) redeemed(env *declared.Env, facts tokens.Facts) string {
+	env.Constraints = map[string]any{}
+	for _, m := range o.d.Constraints {
+		value, err := m.Value.Value(env)
+		if err != nil {
+			return fmt.Sprintf("constraint %s: %v", m.Name, err)
+		}
+		env.Constraints[m.Name] = value
+	}
+	then := *env
+	then.Facts = facts
+	for _, r := range o.d.Redeem {
+		if holds, err := r.Holds.Value(&then); err != nil || holds != true {
+			return string(r.Reason)
+		}
+	}
+	if o.d.Capture == nil {
+		return ""
+	}
+	value, err := o.d.Capture.Value(&then)
+	if err != nil {
+		return "what is captured, " + err.Error()
+	}
+	captured, err := declared.Count(value)
+	if amount, countErr := declared.Count(env.Amount); err != nil || countErr != nil || captured > amount {
+		return fmt.Sprintf("%s is more than the amount", declared.Text(value))
 	}
 	return ""
 }

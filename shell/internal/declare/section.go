@@ -23,12 +23,11 @@ import (
 // Section is what stands under domains: a key of a world file.
 type Section struct {
 	domains []named[file]
-	node    ast.Node
+	started bool // CEL, to read it
 }
 
 // UnmarshalYAML reads what is written; [Section.Read] says what it means.
 func (s *Section) UnmarshalYAML(node ast.Node) error {
-	s.node = node
 	pairs, err := pairsOf(node, "a section of domains by their names, such as stock: {capability: stock:reserve, holds: quota, …}")
 	if err != nil {
 		return err
@@ -70,12 +69,6 @@ type reader struct {
 // Read checks the declarations and compiles their expressions. The error has a
 // place in the file; see [yamlfile.Error].
 func (s *Section) Read(w World) ([]*declared.Declaration, error) {
-	all, _, err := s.read(w)
-	return all, err
-}
-
-// read does, and gives the engine.
-func (s *Section) read(w World) ([]*declared.Declaration, *rules.Engine, error) {
 	r := &reader{World: w, engine: rules.New(w.Currency), capabilities: map[string]string{}, says: map[tokens.Reason]string{}}
 	for _, capability := range w.Capabilities {
 		r.capabilities[capability] = strings.SplitN(capability, ":", 2)[0]
@@ -88,12 +81,17 @@ func (s *Section) read(w World) ([]*declared.Declaration, *rules.Engine, error) 
 		taken = append(taken, d.name.string)
 		one := (&domain{reader: r, file: &d.is, at: d.name, d: &declared.Declaration{Name: d.name.string}}).read()
 		if r.err != nil {
-			return nil, r.engine, r.err
+			return nil, r.err
 		}
 		all = append(all, one)
 	}
-	return all, r.engine, nil
+	s.started = r.engine.Started()
+	return all, nil
 }
+
+// StartsCEL reports whether CEL was started to read it: no expression needs it that
+// is a path or a literal.
+func (s *Section) StartsCEL() bool { return s.started }
 
 // fail notes what is wrong with a node, unless something was.
 func (r *reader) fail(node ast.Node, format string, args ...any) {
@@ -120,19 +118,28 @@ func (r *reader) wrong(f formula, err error) {
 	r.err = yamlfile.WrongAt(line, column, "%s", text)
 }
 
+// pattern is what a name looks like, and how long it may be. Numbers of repetitions
+// in an expression would cost every start of the program.
+type pattern struct {
+	of   *regexp.Regexp
+	most int // bytes
+}
+
+func (p pattern) fits(text string) bool { return len(text) <= p.most && p.of.MatchString(text) }
+
 var (
-	domainName  = regexp.MustCompile(`^[a-z]([a-z0-9_-]{0,30}[a-z0-9])?$`)
-	partName    = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}$`)
-	idName      = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	capability  = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,31}:[a-z0-9][a-z0-9._-]{0,31}$`)
-	reasonCode  = regexp.MustCompile(`^[a-z_]{1,64}$`)
-	moneyLike   = regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]*)?$`)
-	oneSentence = regexp.MustCompile(`^[^\x00-\x1f\x7f]{1,200}$`)
+	domainName  = pattern{regexp.MustCompile(`^[a-z]([a-z0-9_-]*[a-z0-9])?$`), 32}
+	partName    = pattern{regexp.MustCompile(`^[a-z][a-z0-9_]*$`), 32}
+	idName      = pattern{regexp.MustCompile(`^[A-Za-z0-9._-]+$`), 64}
+	capability  = pattern{regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*:[a-z0-9][a-z0-9._-]*$`), 64}
+	reasonCode  = pattern{regexp.MustCompile(`^[a-z_]+$`), 64}
+	moneyLike   = pattern{regexp.MustCompile(`^[0-9]+(\.[0-9]*)?$`), 20}
+	oneSentence = pattern{regexp.MustCompile(`^[^\x00-\x1f\x7f]+$`), 200}
 )
 
 // name holds the name of a domain against those that stand for something else.
 func (r *reader) name(t text, taken []string) {
-	if !domainName.MatchString(t.string) {
+	if !domainName.fits(t.string) {
 		r.fail(t.node, "%q is no name of a domain: write a-z, 0-9, _ and -, at most 32", t.string)
 		return
 	}
@@ -144,7 +151,7 @@ func (r *reader) name(t text, taken []string) {
 // free gives the nearest name that stands for nothing yet.
 func free(name string, taken []string, reasons []tokens.ReasonRow) string {
 	for _, try := range []string{name + "s", "my-" + name, name + "-domain"} {
-		if domainName.MatchString(try) && Reserved(try, taken, reasons) == "" {
+		if domainName.fits(try) && Reserved(try, taken, reasons) == "" {
 			return try
 		}
 	}
@@ -199,7 +206,7 @@ func (d *domain) capability() {
 	switch {
 	case c.node == nil:
 		d.fail(d.at.node, "%s has no capability: write one such as capability: %s:redeem", d.at.string, d.at.string)
-	case !capability.MatchString(c.string):
+	case !capability.fits(c.string):
 		d.fail(c.node, "capability %q: write one such as %s:redeem", c.string, d.at.string)
 	case d.capabilities[c.string] != "":
 		d.fail(c.node, "capability %q is that of %s: each domain has its own, such as %s:redeem", c.string, d.capabilities[c.string], d.at.string)
@@ -381,7 +388,7 @@ func (d *domain) compile(f formula, at rules.Moment, types ...declared.Type) *ru
 func (d *domain) members(what string, written members, at rules.Moment, types map[string]declared.Type) []declared.Member {
 	var all []declared.Member
 	for _, m := range written {
-		if !partName.MatchString(m.name.string) || rules.IsReserved(m.name.string) {
+		if !partName.fits(m.name.string) || rules.IsReserved(m.name.string) {
 			d.fail(m.name.node, "%q is no name of a %s: write a-z, 0-9 and _, and no word of CEL", m.name.string, what)
 			return nil
 		}
@@ -437,14 +444,14 @@ func (d *domain) reason(w *rule) {
 	case w.Reason.node == nil:
 		d.fail(w.Rule.node, "the rule has no reason: write one of a-z and _, such as reason: too_many")
 		return
-	case !reasonCode.MatchString(w.Reason.string):
+	case !reasonCode.fits(w.Reason.string):
 		d.fail(w.Reason.node, "reason %q: write a-z and _", w.Reason.string)
 		return
 	case w.Says.node == nil:
 		d.fail(w.Reason.node, "the rule says nothing: write says: and a sentence")
 		return
-	case !oneSentence.MatchString(w.Says.string):
-		d.fail(w.Says.node, "what a rule says is one line of at most 200 characters")
+	case !oneSentence.fits(w.Says.string):
+		d.fail(w.Says.node, "what a rule says is one line of at most 200 bytes")
 		return
 	}
 	for _, row := range d.Reasons {

@@ -87,8 +87,10 @@ func TestOddDeclarations(t *testing.T) {
 		"a rule for everybody": {quota("    confirm: [{rule: thing.units < 5, reason: many, says: no}]"), "6:22 reason many cannot occur: the rule holds for everything that stock has"},
 		"the same rule": {quota("    confirm:", "      - {rule: amount < 5, reason: many, says: no}", "      - {rule: amount < 5, reason: others, says: no}"),
 			"8:16 reason others cannot occur: a rule before says the same"},
-		"empty accounts": {"domains:\n  a: {capability: x:y, holds: balance, accounts: {user_123: \"0.00\"}, arguments: [{name: amount, type: money}]}\n", "2:3 nobody can confirm a: 1.00 are asked for, and no account has that much"},
-		"examples help":  {quota("    confirm: [{rule: facts.country == 'AT', reason: no_ship, says: no}]", "    examples: {facts: {country: AT}}"), ""},
+		"empty accounts":     {"domains:\n  a: {capability: x:y, holds: balance, accounts: {user_123: \"0.00\"}, arguments: [{name: amount, type: money}]}\n", "2:3 nobody can confirm a: 1.00 are asked for, and no account has that much"},
+		"examples that fail": {strings.Replace(stock, "country: AT", "country: XX", 1), "18:24 with the facts of the examples TSHIRT-M cannot be redeemed: cannot_ship"},
+		"later that is fine": {strings.Replace(stock, "later: {country: XX}", "later: {country: IT}", 1), "18:46 later facts are to have something refused, and with these everything of stock can be redeemed"},
+		"examples help":      {quota("    confirm: [{rule: facts.country == 'AT', reason: no_ship, says: no}]", "    examples: {facts: {country: AT}}"), ""},
 	} {
 		all, section, err := parse(row.source)
 		if err != nil {

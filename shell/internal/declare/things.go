@@ -31,7 +31,7 @@ func (d *domain) things() {
 			switch {
 			case c.name.string == "id":
 				thing.ID = d.id(c.is, ids)
-			case !partName.MatchString(c.name.string) || rules.IsReserved(c.name.string):
+			case !partName.fits(c.name.string) || rules.IsReserved(c.name.string):
 				d.fail(c.name.node, "%q is no name of a column: write a-z, 0-9 and _, and no word of CEL", c.name.string)
 			case !slices.Contains(columns, c.name.string):
 				columns = append(columns, c.name.string)
@@ -60,7 +60,7 @@ func (d *domain) id(c cell, ids map[string]bool) string {
 	switch {
 	case !ok:
 		d.fail(c.node, "%v: write an id in quotes", c.value)
-	case !idName.MatchString(id):
+	case !idName.fits(id):
 		d.fail(c.node, "id %q: write 1 to 64 of A-Z a-z 0-9 . _ -", id)
 	case strings.HasPrefix(id, "-"):
 		d.fail(c.node, "id %q looks like a flag: begin it with a letter or a digit", id)
@@ -132,7 +132,7 @@ func (d *domain) isMoney(text string) bool {
 // not they are well written.
 func (d *domain) allAmounts(name string) bool {
 	for _, row := range d.file.Things {
-		if c := cellOf(row, name); c != nil && !moneyLike.MatchString(c.value.(string)) {
+		if c := cellOf(row, name); c != nil && !moneyLike.fits(c.value.(string)) {
 			return false
 		}
 	}
@@ -223,7 +223,7 @@ func (d *domain) arguments() {
 		switch {
 		case a.Name.node == nil:
 			d.fail(d.first(a.Type.node, a.Default.node, a.Help.node), "an argument has a name: write one such as {name: quantity, type: integer}")
-		case !partName.MatchString(name) || rules.IsReserved(name):
+		case !partName.fits(name) || rules.IsReserved(name):
 			d.fail(a.Name.node, "%q is no name of an argument: write a-z, 0-9 and _, and no word of CEL", name)
 		case slices.Contains(rules.Taken(), name):
 			d.fail(a.Name.node, "argument %q: expressions have that name already; %s is free", name, d.at.string+"_"+name)
@@ -237,8 +237,8 @@ func (d *domain) arguments() {
 			d.fail(a.Name.node, "argument %q has no type: write one of %s", name, types())
 		case !slices.Contains(declared.Types(), declared.Type(a.Type.string)):
 			d.fail(a.Type.node, "there is no type %q: %s", a.Type.string, exit.Meant(a.Type.string, strings.Split(types(), ", "), "write one of "+types()))
-		case a.Help.node != nil && !oneSentence.MatchString(a.Help.string):
-			d.fail(a.Help.node, "help is one line of at most 200 characters")
+		case a.Help.node != nil && !oneSentence.fits(a.Help.string):
+			d.fail(a.Help.node, "help is one line of at most 200 bytes")
 		}
 		if d.err != nil {
 			return

@@ -97,7 +97,7 @@ func TestNothingIsLost(t *testing.T) {
 		{Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leave: []string{"meanwhile"}},
 	}[:2+many()] {
 		all, some := searched(t, b, 1, func(s *search) { s.exact = true }), searched(t, b, 1, nil)
-		if diff := cmp.Diff(all.reach.names(), some.reach.names()); diff != "" {
+		if diff := cmp.Diff(names(all.reach), names(some.reach)); diff != "" {
 			t.Errorf("%s (-all +some):\n%s", b, diff)
 		}
 		if some.states.count() >= all.states.count() {
@@ -108,7 +108,7 @@ func TestNothingIsLost(t *testing.T) {
 }
 
 // names gives what was met, sorted.
-func (r *reach) names() (all []string) {
+func names(r *stage.Reach) (all []string) {
 	for what := range r.Counts {
 		all = append(all, what.String())
 	}
@@ -148,23 +148,23 @@ func TestDefaultBoundsMeetEverything(t *testing.T) {
 	if !*long {
 		t.Skip("-long exhausts the default bounds")
 	}
-	total, began := newReach(), cpu(t)
+	total, began := stage.NewReach(), cpu(t)
 	for _, b := range bound.Portfolio() {
 		before := cpu(t)
 		s := searched(t, b, 2, nil)
-		total.add(s.reach)
+		total.Add(s.reach)
 		t.Logf("%s %s: %s, %s CPU", b.Name, b, mark(s), cpu(t)-before)
 	}
 	on, err := stage.New(embedded(t), tokens.Weakness{}, bound.Bound{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if missing := total.missing(on); len(missing) > 0 {
+	if missing := total.Missing(on); len(missing) > 0 {
 		t.Errorf("never met: %s", strings.Join(missing, ", "))
 	}
-	for _, e := range excuses {
-		if total.Counts[e.what] > 0 {
-			t.Errorf("%s is excused (%s), and was met", e.what, e.why)
+	for _, e := range stage.Excuses {
+		if total.Counts[e.What] > 0 {
+			t.Errorf("%s is excused (%s), and was met", e.What, e.Why)
 		}
 	}
 	t.Logf("%s CPU in all", cpu(t)-began)

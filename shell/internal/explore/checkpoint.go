@@ -76,8 +76,8 @@ func newIdentity(plan *world.Plan, without string, bounds []bound.Bound) identit
 
 // count is how often something was met.
 type count struct {
-	What met `json:"what"`
-	N    int `json:"n"`
+	What stage.Met `json:"what"`
+	N    int       `json:"n"`
 }
 
 type keptEdge struct {
@@ -86,9 +86,10 @@ type keptEdge struct {
 }
 
 type keptFinding struct {
-	What  string   `json:"what"`
-	Bound int      `json:"bound"`
-	Way   [][]byte `json:"way"`
+	What    string   `json:"what"`
+	Bound   int      `json:"bound"`
+	Way     [][]byte `json:"way"`
+	Monitor string   `json:"monitor"`
 }
 
 type keptSearch struct {
@@ -121,7 +122,7 @@ func unpacked(all [][]byte) (way []stage.Step, ok bool) {
 	return way, true
 }
 
-func (r *reach) kept() []count {
+func counts(r *stage.Reach) []count {
 	all := []count{}
 	for what, n := range r.Counts {
 		all = append(all, count{what, n})
@@ -129,7 +130,7 @@ func (r *reach) kept() []count {
 	return all
 }
 
-func (r *reach) take(all []count) {
+func recount(r *stage.Reach, all []count) {
 	for _, one := range all {
 		r.Counts[one.What] += one.N
 	}
@@ -140,7 +141,7 @@ func (f *finding) kept(which int) *keptFinding {
 	if f == nil {
 		return nil
 	}
-	return &keptFinding{f.What, which, packed(f.Way)}
+	return &keptFinding{f.What, which, packed(f.Way), f.Monitor}
 }
 
 // finding takes a finding back; ok is false when it is none.
@@ -152,7 +153,7 @@ func (k *keptFinding) finding(bounds []bound.Bound) (f *finding, ok bool) {
 		return nil, false
 	}
 	way, ok := unpacked(k.Way)
-	return &finding{k.What, way, bounds[k.Bound]}, ok
+	return &finding{k.What, way, bounds[k.Bound], k.Monitor}, ok
 }
 
 // which gives the number of a bound.
@@ -167,7 +168,7 @@ func (c *course) which(b bound.Bound) int {
 
 // write writes a course down.
 func (c *course) written(of identity) ([]byte, error) {
-	k := checkpoint{Of: of, Done: c.done, Reach: c.total.kept(), Edges: []keptEdge{}}
+	k := checkpoint{Of: of, Done: c.done, Reach: counts(c.total), Edges: []keptEdge{}}
 	for _, e := range c.edges {
 		k.Edges = append(k.Edges, keptEdge{c.which(e.bound), packed(e.way)})
 	}
@@ -176,7 +177,7 @@ func (c *course) written(of identity) ([]byte, error) {
 	}
 	s := c.now
 	if s != nil {
-		k.Now = &keptSearch{s.looked, s.layers, s.verbs, s.messages, s.endings, s.reach.kept(), s.unheard.kept(len(c.done)), s.states.count(), len(s.states.ways)}
+		k.Now = &keptSearch{s.looked, s.layers, s.verbs, s.messages, s.endings, counts(s.reach), s.unheard.kept(len(c.done)), s.states.count(), len(s.states.ways)}
 	}
 	line, err := json.Marshal(k)
 	if err != nil {
@@ -235,7 +236,7 @@ func (c *course) takeOver(k checkpoint, rest []byte) (ok bool) {
 		return false
 	}
 	c.done = append(c.done, k.Done...)
-	c.total.take(k.Reach)
+	recount(c.total, k.Reach)
 	if c.unheard, ok = k.Unheard.finding(c.bounds); !ok {
 		return false
 	}
@@ -251,7 +252,7 @@ func (c *course) takeOver(k checkpoint, rest []byte) (ok bool) {
 	}
 	s := newSearch(c.plan, c.weakness, c.bounds[len(c.done)], c.customer)
 	s.looked, s.layers, s.verbs, s.messages, s.endings = k.Now.Looked, k.Now.Layers, k.Now.Verbs, k.Now.Messages, k.Now.Endings
-	s.reach.take(k.Now.Reach)
+	recount(s.reach, k.Now.Reach)
 	if s.unheard, ok = k.Now.Unheard.finding(c.bounds); !ok || !s.states.read(rest, k.Now.States, k.Now.Ways) || !s.fits() {
 		return false
 	}

@@ -42,7 +42,7 @@ type course struct {
 	every    time.Duration       // how often it does
 
 	done    []boundReport // of the bounds that were exhausted
-	total   *reach        // of them
+	total   *stage.Reach  // of them
 	edges   []edge        // from where walks begin
 	now     *search       // the bound that is looked at; nil before and after them
 	unheard *finding      // of a bound that was exhausted
@@ -103,7 +103,7 @@ func (c *course) run(ctx context.Context) error {
 func (c *course) leave() {
 	s := c.now
 	c.done = append(c.done, s.report(true))
-	c.total.add(s.reach)
+	c.total.Add(s.reach)
 	if c.unheard == nil {
 		c.unheard = s.unheard
 	}
@@ -167,11 +167,11 @@ func (c *course) finding() *finding {
 }
 
 // reached gives all that was met.
-func (c *course) reached() *reach {
-	all := newReach()
-	all.add(c.total)
+func (c *course) reached() *stage.Reach {
+	all := stage.NewReach()
+	all.Add(c.total)
 	if c.now != nil {
-		all.add(c.now.reach)
+		all.Add(c.now.reach)
 	}
 	return all
 }
@@ -191,7 +191,9 @@ type exploration struct {
 	Reached         map[string]map[string]int `json:"reached"`   // what was met, by kind
 	Unreached       []string                  `json:"unreached"` // what a default run has to meet and this one did not
 	Excused         map[string]string         `json:"excused"`   // what need not be met, and why
+	Monitors        map[string]string         `json:"monitors"`  // what was looked at after each verb, by name
 	Found           string                    `json:"found"`
+	Monitor         string                    `json:"monitor"` // whose finding it is
 	Scenario        string                    `json:"scenario"`
 
 	never []string // those that did not
@@ -210,7 +212,7 @@ func (c *course) result(w *world.World, took time.Duration) exploration {
 		r.Messages += b.Messages
 	}
 	all := c.reached()
-	r.StatesPerSecond, r.Reasons = perSecond(r.States, took), all.of("reason")
+	r.StatesPerSecond, r.Reasons = perSecond(r.States, took), all.Of("reason")
 	r.Reached, r.Excused = map[string]map[string]int{}, map[string]string{}
 	for what, n := range all.Counts {
 		if r.Reached[what.Kind] == nil {
@@ -218,19 +220,23 @@ func (c *course) result(w *world.World, took time.Duration) exploration {
 		}
 		r.Reached[what.Kind][strings.TrimSuffix(what.Name+" "+what.By, " ")] = n
 	}
-	for _, e := range excuses {
-		r.Excused[e.what.String()] = e.why
+	for _, e := range stage.Excuses {
+		r.Excused[e.What.String()] = e.Why
+	}
+	r.Monitors = map[string]string{}
+	for _, m := range stage.Monitors() {
+		r.Monitors[m.Name] = m.What
 	}
 	r.credit(w, all)
 	if f := c.finding(); f != nil {
-		r.Found = f.What
+		r.Found, r.Monitor = f.What, f.Monitor
 	}
 	return r
 }
 
 // credit says which services redeemed something, and what never happened.
-func (r *exploration) credit(w *world.World, total *reach) {
-	redeemed, confirmed := total.of("redeemed"), total.of("confirmed")
+func (r *exploration) credit(w *world.World, total *stage.Reach) {
+	redeemed, confirmed := total.Of("redeemed"), total.Of("confirmed")
 	for _, p := range w.InKindOrder() {
 		if redeemed[p.Name] > 0 {
 			r.Redeemed = append(r.Redeemed, p.Name)

@@ -38,7 +38,7 @@ var (
 // spotOf gives the name of a state in a diagram, on either end of a turn.
 func spotOf(state string, after bool) string {
 	switch {
-	case state != nothing:
+	case state != stage.Nothing:
 		return state
 	case after:
 		return "forgotten"
@@ -48,16 +48,16 @@ func spotOf(state string, after bool) string {
 
 // covered is what has been met, beside what has to be.
 type covered struct {
-	reach *reach
-	want  []met // nothing when the bound was somebody's own
+	reach *stage.Reach
+	want  []stage.Met // nothing when the bound was somebody's own
 }
 
 // count gives how often something was met.
-func (c covered) count(name string, what met) report.Count {
+func (c covered) count(name string, what stage.Met) report.Count {
 	n := report.Count{Name: name, N: c.reach.Counts[what], Has: slices.Contains(c.want, what)}
-	for _, e := range excuses {
-		if e.what == what {
-			n.Excuse = e.why
+	for _, e := range stage.Excuses {
+		if e.What == what {
+			n.Excuse = e.Why
 		}
 	}
 	return n
@@ -80,7 +80,7 @@ func (c covered) group(title, kind string) report.Group {
 	}
 	slices.Sort(others)
 	for _, name := range append(names, others...) {
-		g.Counts = append(g.Counts, c.count(name, met{kind, name, ""}))
+		g.Counts = append(g.Counts, c.count(name, stage.MetOf(kind, name, "")))
 	}
 	return g
 }
@@ -89,9 +89,9 @@ func (c covered) group(title, kind string) report.Group {
 func (c covered) diagram(title, about, states, turns string, spots []spot) report.Diagram {
 	d := report.Diagram{Title: title, About: about}
 	for _, at := range spots {
-		d.States = append(d.States, report.State{Count: c.count(at.name, met{states, at.name, ""}), X: at.x, Y: at.y, Pale: at.name == "not yet" || at.name == "forgotten"})
+		d.States = append(d.States, report.State{Count: c.count(at.name, stage.MetOf(states, at.name, "")), X: at.x, Y: at.y, Pale: at.name == "not yet" || at.name == "forgotten"})
 	}
-	var all []met
+	var all []stage.Met
 	for what := range c.reach.Counts {
 		all = append(all, what)
 	}
@@ -100,8 +100,8 @@ func (c covered) diagram(title, about, states, turns string, spots []spot) repor
 			all = append(all, what)
 		}
 	}
-	all = slices.DeleteFunc(all, func(what met) bool { return what.Kind != turns })
-	slices.SortFunc(all, func(a, b met) int { return strings.Compare(a.String(), b.String()) })
+	all = slices.DeleteFunc(all, func(what stage.Met) bool { return what.Kind != turns })
+	slices.SortFunc(all, func(a, b stage.Met) int { return strings.Compare(a.String(), b.String()) })
 	for _, what := range all {
 		d.Turns = append(d.Turns, report.Turn{Count: c.count(what.String(), what), From: spotOf(what.Name, false), To: spotOf(what.By, true)})
 	}
@@ -124,7 +124,7 @@ func (c covered) fates(s *stage.Stage) report.CrossTable {
 	for _, step := range s.World.Steps() {
 		row := report.CrossRow{Name: step.String()}
 		for _, kind := range kinds {
-			row.Counts = append(row.Counts, c.count(string(kind), met{"fate", step.String(), string(kind)}))
+			row.Counts = append(row.Counts, c.count(string(kind), stage.MetOf("fate", step.String(), string(kind))))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -151,9 +151,9 @@ func (c covered) answers() report.CrossTable {
 			continue
 		}
 		names = append(names, l.Name)
-		row := report.CrossRow{Name: l.Name, Counts: []report.Count{c.count("tried", met{"verb", l.Name, ""})}}
+		row := report.CrossRow{Name: l.Name, Counts: []report.Count{c.count("tried", stage.MetOf("verb", l.Name, ""))}}
 		for _, answer := range t.Columns[1:] {
-			row.Counts = append(row.Counts, c.count(answer, met{"answer", l.Name, answer}))
+			row.Counts = append(row.Counts, c.count(answer, stage.MetOf("answer", l.Name, answer)))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -173,12 +173,12 @@ func (c *course) page(ctx context.Context, r exploration, facts []report.Fact, w
 	all := covered{reach: c.reached()}
 	p := report.Coverage{Title: "What was explored", Summary: r.summary(), Verdict: "held", Tool: "tokenshell " + newIdentity(c.plan, "", nil).Version, Facts: facts, Style: style}
 	if whole {
-		all.want = wanted(s)
+		all.want = stage.Wanted(s)
 		p.Wanted, p.Never = len(all.want), r.Unreached
 		p.Met = p.Wanted - len(p.Never)
-		for _, e := range excuses {
+		for _, e := range stage.Excuses {
 			p.Met--
-			p.Excused = append(p.Excused, report.Fact{Name: e.what.String(), Value: e.why})
+			p.Excused = append(p.Excused, report.Fact{Name: e.What.String(), Value: e.Why})
 		}
 	}
 	switch {
@@ -188,7 +188,7 @@ func (c *course) page(ctx context.Context, r exploration, facts []report.Fact, w
 		if err != nil {
 			return nil, err
 		}
-		p.Found = &report.Counterexample{What: r.Found, Scenario: redact.Tokens(r.Scenario), Figure: figure}
+		p.Found = &report.Counterexample{What: r.Found, Monitor: r.Monitor, Scenario: redact.Tokens(r.Scenario), Figure: figure}
 	case !r.Exhausted || r.empty != nil:
 		p.Verdict = "stopped"
 	}
@@ -197,6 +197,9 @@ func (c *course) page(ctx context.Context, r exploration, facts []report.Fact, w
 			Name: b.Name, Bound: b.Bound, LeavesOut: strings.Join(b.Without, ", "), End: b.end(), Digest: b.Digest, Exhausted: b.Exhausted,
 			Depth: b.Depth, States: b.States, Waiting: b.Waiting, Verbs: b.Verbs, Messages: b.Messages,
 		})
+	}
+	for _, m := range stage.Monitors() {
+		p.Monitors = append(p.Monitors, report.Fact{Name: m.Name, Value: m.What})
 	}
 	p.Diagrams = []report.Diagram{
 		all.diagram("Sessions", "The states of sessions, in how many states of the world each was seen, and how often one verb, with all that it leads to, took a session from one to another. What is dashed and red was never met.", "session", "turn", sessionSpots),

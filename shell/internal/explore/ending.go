@@ -63,26 +63,33 @@ func (w *walker) end(at int32, first []stage.Move) {
 	if !do(stage.Move{Verb: stage.Advances, Arg: stage.FarAway}) {
 		return
 	}
-	if err := s.World.Audit(); err != nil {
+	if err := w.audit(); err != nil {
 		w.broke(at, done, err)
+		return
+	}
+	if !s.Watches(stage.Ends) {
 		return
 	}
 	for _, snap := range s.World.Sessions() {
 		switch snap.State {
 		case orchestrator.Completed, orchestrator.Compensated, orchestrator.Closed:
 		default:
-			w.broke(at, done, fmt.Errorf("session %s is %s for ever", snap.ID, snap.State))
+			w.broke(at, done, endless("session %s is %s for ever", snap.ID, snap.State))
 			return
 		}
 	}
 	for _, p := range s.World.Parties {
 		for _, e := range p.Entries() {
 			if e.State == issuers.Reserved {
-				w.broke(at, done, fmt.Errorf("%s holds %s for ever", p.Name, s.Handle(e.Ref)))
+				w.broke(at, done, endless("%s holds %s for ever", p.Name, s.Handle(e.Ref)))
 				return
 			}
 		}
 	}
+}
+
+func endless(format string, args ...any) error {
+	return &stage.Complaint{Monitor: stage.Ends, Err: fmt.Errorf(format, args...)}
 }
 
 // broke says that an ending is none.

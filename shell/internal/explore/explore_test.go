@@ -144,7 +144,7 @@ func TestExploreInJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(shelltest.Do(t, shelltest.New(t, 1), "explore --bound tokens=1,choices=1 -o json")), &shape); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"bounds", "excused", "exhausted", "found", "messages", "reached", "reasons", "redeemed", "scenario", "states", "states_per_second", "stopped", "unreached", "verbs", "walked"}
+	want := []string{"bounds", "excused", "exhausted", "found", "messages", "monitor", "monitors", "reached", "reasons", "redeemed", "scenario", "states", "states_per_second", "stopped", "unreached", "verbs", "walked"}
 	if got := slices.Sorted(maps.Keys(shape)); !slices.Equal(got, want) {
 		t.Errorf("the members are %v, want %v", got, want)
 	}

@@ -20,9 +20,18 @@ import (
 
 // finding is what broke, and the way there.
 type finding struct {
-	What  string
-	Way   []stage.Step
-	Bound bound.Bound
+	What    string
+	Way     []stage.Step
+	Bound   bound.Bound
+	Monitor string // whose it is; empty of a panic
+}
+
+func newFinding(broken error, way []stage.Step, b bound.Bound) *finding {
+	f := &finding{What: broken.Error(), Way: way, Bound: b}
+	if by := new(stage.Complaint); errors.As(broken, &by) {
+		f.Monitor = by.Monitor
+	}
+	return f
 }
 
 // search looks at all that a bound allows.
@@ -31,7 +40,8 @@ type search struct {
 	weakness tokens.Weakness
 	bound    bound.Bound
 	customer string
-	exact    bool // states are told apart that need not be: to see that nothing is lost
+	exact    bool               // states are told apart that need not be: to see that nothing is lost
+	prepare  func(*stage.Stage) // changes the stages; may be nil
 
 	mu     sync.RWMutex // of states, while walkers look
 	states states
@@ -39,7 +49,7 @@ type search struct {
 	layers []int // where each layer ends: its states are looked at before any that they lead to
 
 	verbs, messages, endings int
-	reach                    *reach
+	reach                    *stage.Reach
 	unheard                  *finding
 	step                     func(*search) error // after each piece; it may stop the search. May be nil
 }
@@ -54,7 +64,7 @@ func (s *search) report(exhausted bool) boundReport {
 
 // newSearch makes one that has seen the beginning.
 func newSearch(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, customer string) *search {
-	return &search{plan: plan, weakness: weakness, bound: b, customer: customer, reach: newReach()}
+	return &search{plan: plan, weakness: weakness, bound: b, customer: customer, reach: stage.NewReach()}
 }
 
 // walker is what works through a part of a layer, in a world of its own.
@@ -70,7 +80,7 @@ type walker struct {
 	tried        map[string]int // on walks, how often
 	news         [][]stage.Step // of a walk: the ways to what looks new
 	ended        map[[16]byte]bool
-	before       standing // where everything stands before a move
+	before       stage.Standing // where everything stands before a move
 	plans        [][]stage.Decision
 	out          *batch
 }
@@ -80,7 +90,7 @@ type batch struct {
 	children                 []node
 	verbs, messages, endings int
 	looked                   int
-	reach                    *reach
+	reach                    *stage.Reach
 	found                    *finding
 	unheard                  *finding // of which nothing is seen; told when nothing else is found
 	err                      error
@@ -94,6 +104,9 @@ func (s *search) newWalker(ctx context.Context) (*walker, error) {
 	}
 	on.SettleOn(s.customer)
 	on.Exact = s.exact
+	if s.prepare != nil {
+		s.prepare(on)
+	}
 	return &walker{search: s, stage: on, ctx: ctx, path: []int32{0}, held: []stage.Kept{on.Save()}}, nil
 }
 
@@ -142,16 +155,16 @@ func (w *walker) look(at int32) {
 		return
 	}
 	here := w.held[len(w.held)-1]
-	if err := w.stage.World.Audit(); err != nil {
+	if err := w.audit(); err != nil {
 		w.out.found = w.search.arrived(at, err)
 		return
 	}
-	w.out.reach.state(w.stage)
+	w.out.reach.State(w.stage)
 	if w.ending(at, here); w.out.found != nil {
 		return
 	}
 	w.stage.Restore(here)
-	w.before.stands(w.stage)
+	w.before.Stands(w.stage)
 	w.moves = w.stage.Moves(w.moves)
 	w.inner = stage.Others(w.moves)
 	left := w.search.bound.Faults - here.Past.Faults
@@ -160,6 +173,17 @@ func (w *walker) look(at int32) {
 			return
 		}
 	}
+}
+
+// audit looks at the invariants of the whole world.
+func (w *walker) audit() error {
+	if !w.stage.Watches(stage.Audited) {
+		return nil
+	}
+	if err := w.stage.World.Audit(); err != nil {
+		return &stage.Complaint{Monitor: stage.Audited, Err: err}
+	}
+	return nil
 }
 
 // each tries a move with everything that may become of its messages.
@@ -173,7 +197,7 @@ func (w *walker) each(at int32, here stage.Kept, m stage.Move, left int) {
 		broken := s.Try(w.ctx, m, plan)
 		w.out.verbs++
 		w.out.messages += len(s.Trace)
-		w.out.reach.tried(s, m, &w.before)
+		w.out.reach.Tried(s, m, &w.before)
 		if quiet := new(stage.Unheard); errors.As(broken, &quiet) {
 			if w.out.unheard == nil {
 				w.out.unheard = w.search.finding(at, stage.Step{Move: m, Plan: slices.Clone(plan)}, broken)
@@ -234,7 +258,7 @@ func (s *search) arrived(at int32, broken error) *finding {
 func (s *search) finding(at int32, last stage.Step, broken error) *finding {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return &finding{broken.Error(), append(s.states.way(at), last), s.bound}
+	return newFinding(broken, append(s.states.way(at), last), s.bound)
 }
 
 // known reports whether a state was reached before. One that will be reached at the
@@ -376,7 +400,7 @@ func (s *search) lookAtLayer(ctx context.Context, walkers []*walker) (*finding, 
 
 // lookAt looks at some states, one after the other.
 func (w *walker) lookAt(from, to int) *batch {
-	w.out = &batch{reach: newReach()}
+	w.out = &batch{reach: stage.NewReach()}
 	for at := from; at < to && w.ctx.Err() == nil && w.out.found == nil && w.out.err == nil; at++ {
 		w.look(int32(at))
 		w.out.looked++
@@ -395,7 +419,7 @@ func (s *search) take(b *batch) (*finding, error) {
 	s.messages += b.messages
 	s.endings += b.endings
 	s.looked += b.looked
-	s.reach.add(b.reach)
+	s.reach.Add(b.reach)
 	if s.unheard == nil {
 		s.unheard = b.unheard
 	}

@@ -129,10 +129,10 @@ func (w *walker) breaks(way []aimed) *finding {
 		}
 		gone = append(gone, st)
 		if broken = loud(broken); broken == nil {
-			broken = s.World.Audit()
+			broken = w.audit()
 		}
 		if broken != nil {
-			return &finding{broken.Error(), gone, s.Bound}
+			return newFinding(broken, gone, s.Bound)
 		}
 	}
 	return nil

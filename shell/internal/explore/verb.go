@@ -116,7 +116,7 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 	began := tokens.Stopwatch()
 	c := &course{
 		plan: w.Plan, weakness: weakness, customer: customer, bounds: bounds, workers: v.Workers, seed: seed.Or(world.DefaultSeed), memory: v.Memory,
-		far: out.LongWork(), total: newReach(),
+		far: out.LongWork(), total: stage.NewReach(),
 	}
 	if v.Checkpoint != "" {
 		k := &keeping{name: v.Checkpoint, of: newIdentity(w.Plan, v.Without, bounds)}
@@ -145,7 +145,7 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 		if err != nil {
 			return err
 		}
-		result.Unreached = c.reached().missing(on)
+		result.Unreached = c.reached().Missing(on)
 	}
 	var unwritten error
 	if found != nil && v.Out != "" {

@@ -61,12 +61,12 @@ func (c *course) wander(ctx context.Context, enough func() bool) error {
 			}
 			walkers[e.bound.Name], w.tried, w.ended = w, tried, map[[16]byte]bool{}
 		}
-		w.out = &batch{reach: newReach()}
+		w.out = &batch{reach: stage.NewReach()}
 		found, err := w.from(rng, e.way)
 		if err != nil {
 			return err
 		}
-		c.total.add(w.out.reach)
+		c.total.Add(w.out.reach)
 		c.walked += w.out.verbs
 		if found != nil {
 			c.found = w.shorten(found)
@@ -113,7 +113,7 @@ func (w *walker) walk(rng *rand.Rand, way []stage.Step) *finding {
 		}
 		st := stage.Step{Move: w.pick(rng)}
 		here := s.Save()
-		w.before.stands(s)
+		w.before.Stands(s)
 		broken := s.Try(w.ctx, st.Move, nil)
 		for odds := oddsFault; loud(broken) == nil && s.Bound.Faults > here.Past.Faults+len(st.Plan) && rng.IntN(odds) == 0; odds = oddsMore {
 			from := len(st.Plan)
@@ -128,22 +128,22 @@ func (w *walker) walk(rng *rand.Rand, way []stage.Step) *finding {
 		way = append(way, st)
 		w.out.verbs++
 		w.out.messages += len(s.Trace)
-		w.out.reach.tried(s, st.Move, &w.before)
+		w.out.reach.Tried(s, st.Move, &w.before)
 		if broken = loud(broken); broken == nil {
-			broken = s.World.Audit()
+			broken = w.audit()
 		}
 		if w.ctx.Err() != nil {
 			return nil
 		}
 		if broken != nil {
-			return &finding{broken.Error(), way, s.Bound}
+			return newFinding(broken, way, s.Bound)
 		}
 		if at := w.sight(); w.tried[at] == 0 && len(way) <= mostWay && !w.over() {
 			w.tried[at]++
 			w.news = append(w.news, slices.Clone(way))
 		}
 	}
-	w.out.reach.state(s)
+	w.out.reach.State(s)
 	if digest := s.Digest(); w.ended[digest] {
 		return nil
 	} else if len(w.ended) < mostEnded {

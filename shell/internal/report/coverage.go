@@ -28,6 +28,7 @@ type Coverage struct {
 	Met, Wanted          int // of what has to be met; Wanted is 0 when nothing has to be
 	Never                []string
 	Excused              []Fact
+	Monitors             []Fact
 	Diagrams             []Diagram
 	Tables               []CrossTable
 	Groups               []Group
@@ -85,6 +86,7 @@ type CrossRow struct {
 // Counterexample is what was found, and the way there.
 type Counterexample struct {
 	What     string
+	Monitor  string // who noticed; may be empty
 	Scenario string
 	Figure   template.HTML // the sequence diagram
 }

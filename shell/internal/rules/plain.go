@@ -17,7 +17,7 @@ import (
 var (
 	plainPath    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$`)
 	plainString  = regexp.MustCompile(`^(?:'([^'"\\\r\n]*)'|"([^'"\\\r\n]*)")$`)
-	plainInteger = regexp.MustCompile(`^(0|-?[1-9][0-9]{0,17})$`)
+	plainInteger = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
 	plainCall    = regexp.MustCompile(`^(digest|money)\(([^()]*)\)$`)
 )
 

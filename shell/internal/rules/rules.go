@@ -218,8 +218,10 @@ type step struct {
 	at   int
 }
 
-// isFact is what a fact's name looks like.
-var isFact = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`).MatchString
+var factName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// isFact reports whether text may name a fact.
+func isFact(text string) bool { return len(text) <= 64 && factName.MatchString(text) }
 
 // Taken are the names that an expression has already, so that no argument may
 // have them. An argument amount is the amount itself.

@@ -7,14 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
+	"tokenshell/issuers/declared"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/canon"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/linear"
 	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
@@ -62,13 +63,19 @@ type Stage struct {
 	Said     spec.Answer // what the model says that the verb is answered
 	Exact    bool        // states are told apart that need not be
 	Blind    bool        // what was looked at before need not be again
+	Only     string      // the one monitor that looks; empty for all
+	Bend     func()      // what else a world does with each verb, to see that somebody notices; may be nil
 	cancel   context.CancelFunc
 	verdicts []verdict
 	inner    []Move
 	heard    []spec.Answer // what other clients were answered
 	foretold []spec.Answer
 	replayed int
-	parted   string // where the model's messages part from the world's
+	parted   string         // where the model's messages part from the world's
+	attempts map[string]int // of the world, by the model's number
+	stood    map[string]linear.Register
+	done     []linear.Operation
+	tick     int64
 }
 
 // past is what a path used up.
@@ -103,7 +110,7 @@ func made(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, again bool)
 	}
 	w.Witness.Watch(true)
 	w.Leeway.Set(b.Leeway)
-	s := &Stage{Bound: b, may: b.Fates(), Client: client.Unseen(w), World: w, Names: w.ServiceNames(), fits: map[string][]wire.FaultKind{}}
+	s := &Stage{Bound: b, may: b.Fates(), Client: client.Unseen(w), World: w, Names: w.ServiceNames(), fits: map[string][]wire.FaultKind{}, attempts: map[string]int{}, stood: map[string]linear.Register{}}
 	rules := map[string]spec.Rules{}
 	for _, p := range w.Parties {
 		rules[p.Name] = mirror{s, p.Kind}
@@ -182,17 +189,27 @@ func (s *Stage) choose(q wire.Question) wire.Fault {
 	return wire.Fault{Kind: m.Made.Fate}
 }
 
-// does takes down what services make of confirmations and redemptions.
+// does takes down what services make of confirmations, and of what is done to tokens.
 func (s *Stage) does(q wire.Question) (done func(error)) {
-	if q.To == "relay" || q.Step != "confirm" && q.Step != "redeem" {
+	if q.To == "relay" {
 		return func(error) {}
 	}
-	at := len(s.verdicts)
-	s.verdicts = append(s.verdicts, verdict{})
+	verdictAt := -1
+	if q.Step == "confirm" || q.Step == "redeem" {
+		verdictAt = len(s.verdicts)
+		s.verdicts = append(s.verdicts, verdict{})
+	}
+	op, known := s.begins(q)
+	if verdictAt < 0 && !known {
+		return func(error) {}
+	}
 	return func(err error) {
 		var refusal *tokens.Refusal
-		if errors.As(err, &refusal) {
-			s.verdicts[at].reason = refusal.Reason
+		if verdictAt >= 0 && errors.As(err, &refusal) {
+			s.verdicts[verdictAt].reason = refusal.Reason
+		}
+		if known {
+			s.came(op, err)
 		}
 	}
 }
@@ -250,9 +267,13 @@ type result struct {
 // messages. It gives what broke; nil when all is well.
 func (s *Stage) Try(ctx context.Context, m Move, plan []Decision) (broken error) {
 	s.plan, s.Trace, s.verdicts, s.inner, s.heard, s.foretold, s.parted = plan, s.Trace[:0], s.verdicts[:0], s.inner[:0], s.heard[:0], s.foretold[:0], ""
-	s.depth, s.replayed = 0, 0
+	s.depth, s.replayed, s.done, s.tick = 0, 0, s.done[:0], 0
+	clear(s.stood)
 	order := s.Client.Order
 	said, panicked := s.inWorld(ctx, m)
+	if s.Bend != nil {
+		s.Bend()
+	}
 	s.Client.Order = order
 	s.Model.Done = 0
 	current := s.Model.Current
@@ -275,37 +296,6 @@ func (s *Stage) Try(ctx context.Context, m Move, plan []Decision) (broken error)
 		return panicked
 	}
 	return s.differs(said, foretold)
-}
-
-// differs says where the world parts from the model after a verb; nil when they
-// agree in all that can be seen.
-func (s *Stage) differs(said, foretold spec.Answer) error {
-	if s.Blind {
-		return nil
-	}
-	if !same(said, foretold) {
-		what := fmt.Sprintf("it is %s, the model says %s", said, foretold)
-		if said.Wrong == foretold.Wrong && slices.Equal(said.Reasons, foretold.Reasons) {
-			return &Parting{what: what, Own: resultsAsked, Want: strings.Join(foretold.Results, ", ")}
-		}
-		return errors.New(what)
-	}
-	for i := range s.heard {
-		if i < len(s.foretold) && !same(s.heard[i], s.foretold[i]) {
-			return fmt.Errorf("another client is told %s, the model says %s", s.heard[i], s.foretold[i])
-		}
-	}
-	if err := s.compare(); err != nil {
-		return err
-	}
-	if s.parted == "" && s.replayed < len(s.Trace) {
-		next := s.Trace[s.replayed]
-		s.part("%s asks for %s, and the model says that nobody does", next.From, next.Asked())
-	}
-	if s.parted != "" {
-		return &Unheard{s.parted}
-	}
-	return nil
 }
 
 // resultsAsked has a redemption print what it came to for each token.
@@ -388,13 +378,19 @@ func (d mirror) Confirm(m *spec.World, _ *spec.Session, _ *spec.Hold) string {
 
 const amountInvalid = tokens.Reason("amount_invalid")
 
-// Commit says that the facts don't fit when the domain said so, and they are no
-// longer those that fitted.
+// Commit says that the facts don't fit when the domain said so, with a reason of the
+// contract or of a rule that its world declares, and they are no longer those that
+// fitted.
 func (d mirror) Commit(m *spec.World, _ *spec.Hold, facts map[string]string) string {
-	if said := d.said(m); said == tokens.ConstraintViolated && !equalFacts(facts, d.stage.facts) {
+	if said := d.said(m); (said == tokens.ConstraintViolated || d.declared(said)) && !equalFacts(facts, d.stage.facts) {
 		return string(said)
 	}
 	return ""
+}
+
+// declared reports whether a reason is that of a rule at redemption.
+func (d mirror) declared(said tokens.Reason) bool {
+	return d.kind.Declaration != nil && slices.ContainsFunc(d.kind.Declaration.Redeem, func(r declared.Rule) bool { return r.Reason == said })
 }
 
 // Seals reports whether the domain's tokens carry a letter.

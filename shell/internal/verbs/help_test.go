@@ -62,6 +62,7 @@ func exampleWorld(t *testing.T, path string) *interp.Shell {
 	shelltest.WriteFile(t, filepath.Join(s.Dir.Path, "club.json"), string(club))
 	shelltest.WriteFile(t, filepath.Join(s.Dir.Path, "checkout.tsh"), "# a file of lines\npoints balance\n")
 	shelltest.WriteFile(t, filepath.Join(s.Dir.Path, "orders.yaml"), "target: 1\nname: orders\nenforces: [size]\neach: {command: ['true'], accepted: [0], rejected: [1]}\n")
+	shelltest.WriteFile(t, filepath.Join(s.Dir.Path, "shop.yaml"), "customers: [{id: ada, points: 10}]\n")
 	shop := []string{"session new op_1 --fact subtotal=120.00", "coupon confirm SPRING25", "points confirm 500", "payment confirm 80.00 --method visa"}
 	before := map[string][]string{
 		"session new":     {"points balance"},

@@ -17,6 +17,7 @@ import (
 
 	"tokenshell/issuers/declared"
 	"tokenshell/shell/internal/declare"
+	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/rules"
 	"tokenshell/shell/internal/shelltest"
@@ -294,28 +295,44 @@ func TestTheWorldOfHelp(t *testing.T) {
 
 func yamlQuoted(text string) string { return `"` + text + `"` }
 
-// No domain may have the name of a verb, a party, or a word that help explains.
-func TestNoDomainIsCalledAsAVerb(t *testing.T) {
-	l := shelltest.Language()
-	names, err := l.VerbNames()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, topic := range l.Topics {
-		names = append(names, topic.Name)
-	}
-	names = append(names, "reasons", "checks", "faults", "encodings", "profile", "schema", "kms", "client", "relay", "ledger", "expired", "coupons", "points", "payments", "exit")
-	for _, name := range names {
-		text := strings.Replace(worlds.Example, "  stock:", "  "+name+":", 1)
-		var wrong *exit.InputError
-		if _, err := world.Parse(l.Kinds, "w.yaml", []byte(text)); !asInput(err, &wrong) || wrong.Line != 3 || !strings.Contains(err.Error(), "is free") {
-			t.Errorf("%s: %v", name, err)
+// CEL is started by the first expression that is no path and no literal, and by no
+// world without one.
+func TestAWorldWithoutRulesStartsNoCEL(t *testing.T) {
+	plain := `
+customers: [{id: ann}]
+domains:
+  stock:
+    capability: stock:use
+    holds: quota
+    things: [{id: A, units: 2, price: "1.00"}]
+    arguments: [{name: quantity, type: integer, default: 1}]
+    amount: quantity
+    constraints: {sku: thing.id, price: digest(thing.price), note: 'text', n: 5, limit: money('2.00')}
+    sealed: {who: customer.id}
+    receipt: {reserved: amount, sku: constraints.sku, at: now}
+`
+	for text, want := range map[string]bool{"": false, plain: false, plain + "    redeem: [{rule: quantity < 5, reason: many, says: no}]\n": true, worlds.Example: true} {
+		var plan *world.Plan
+		var err error
+		if text == "" {
+			plan, err = world.Read(shelltest.Language().Kinds, "")
+		} else {
+			plan, err = world.Parse(shelltest.Language().Kinds, "w.yaml", []byte(text))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		looked := false
+		for _, section := range plan.Sections {
+			if d, ok := section.(*domains.Declaring); ok {
+				looked = true
+				if d.Domains.StartsCEL() != want {
+					t.Errorf("CEL was started: %t, of\n%s", !want, text)
+				}
+			}
+		}
+		if !looked {
+			t.Error("nobody reads domains")
 		}
 	}
-}
-
-func asInput(err error, to **exit.InputError) bool {
-	wrong, ok := err.(*exit.InputError)
-	*to = wrong
-	return ok
 }

@@ -21,7 +21,7 @@ type Verb struct {
 	Kinds []*world.Kind `kong:"-"` // what a world file may say of domains
 
 	Show  show  `cmd:"" looks:"" help:"Print the world as it is read, with what was left out filled in: YAML, which reads as the same world. Of card numbers there are four digits." example:"world show"`
-	Check check `cmd:"" looks:"" help:"Say what is wrong with a world file, and what in it is odd." example:"world check shop/world.yaml"`
+	Check check `cmd:"" looks:"" help:"Say what is wrong with a world file, and what in it is odd." example:"world check shop.yaml"`
 	Init  begin `cmd:"" unrecorded:"" unwatched:"" help:"Write a small world with a domain of its own, and a story that runs in it." example:"world init shop --domain quota"`
 }
 

@@ -1,6 +1,6 @@
 // Reach: what was met, how often, and what has to be.
 
-package explore
+package stage
 
 import (
 	"slices"
@@ -9,23 +9,27 @@ import (
 	"tokenshell/issuers"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/spec"
-	"tokenshell/shell/internal/stage"
 	"tokenshell/tokens"
 )
 
-// met is something that was met: {session stuck}, {fate coupons.redeem late},
+// Met is something that was met: {session stuck}, {fate coupons.redeem late},
 // {answer redeem expired}, {turn open closed}.
-type met struct{ Kind, Name, By string }
+type Met struct{ Kind, Name, By string }
 
-func (m met) String() string { return strings.TrimSuffix(m.Kind+" "+m.Name+" "+m.By, " ") }
+// MetOf gives a thing that is met.
+func MetOf(kind, name, by string) Met { return Met{kind, name, by} }
 
-// reach counts what was met.
-type reach struct{ Counts map[met]int }
+// String is how it is listed.
+func (m Met) String() string { return strings.TrimSuffix(m.Kind+" "+m.Name+" "+m.By, " ") }
 
-func newReach() *reach { return &reach{map[met]int{}} }
+// Reach counts what was met.
+type Reach struct{ Counts map[Met]int }
 
-// of gives the counts of a kind, by name.
-func (r *reach) of(kind string) map[string]int {
+// NewReach makes one that has met nothing.
+func NewReach() *Reach { return &Reach{map[Met]int{}} }
+
+// Of gives the counts of a kind, by name.
+func (r *Reach) Of(kind string) map[string]int {
 	some := map[string]int{}
 	for what, n := range r.Counts {
 		if what.Kind == kind {
@@ -35,64 +39,65 @@ func (r *reach) of(kind string) map[string]int {
 	return some
 }
 
-func (r *reach) add(other *reach) {
+// Add adds what another has met.
+func (r *Reach) Add(other *Reach) {
 	for what, n := range other.Counts {
 		r.Counts[what] += n
 	}
 }
 
-// state notes what a state shows.
-func (r *reach) state(s *stage.Stage) {
+// State notes what a state shows.
+func (r *Reach) State(s *Stage) {
 	for _, of := range s.Model.Sessions {
-		r.Counts[met{"session", s.Model.Stood(of), ""}]++
+		r.Counts[Met{"session", s.Model.Stood(of), ""}]++
 		for _, st := range of.Stands() {
-			r.Counts[met{"step", st.Status, ""}]++
+			r.Counts[Met{"step", st.Status, ""}]++
 			if st.Result != "" {
-				r.Counts[met{"result", st.Result, ""}]++
+				r.Counts[Met{"result", st.Result, ""}]++
 			}
 		}
 	}
 	for _, p := range s.World.Parties {
 		for _, e := range p.Entries() {
-			r.Counts[met{"confirmed", p.Name, ""}]++
-			r.Counts[met{"reservation", stage.BookState(e), ""}]++
+			r.Counts[Met{"confirmed", p.Name, ""}]++
+			r.Counts[Met{"reservation", BookState(e), ""}]++
 			if e.State == issuers.Committed {
-				r.Counts[met{"redeemed", p.Name, ""}]++
+				r.Counts[Met{"redeemed", p.Name, ""}]++
 			}
 		}
 	}
 }
 
-// tried notes what a verb led to, from where everything stood.
-func (r *reach) tried(s *stage.Stage, m stage.Move, from *standing) {
-	verb := stage.Alphabet[m.Verb].Name
-	r.Counts[met{"verb", verb, ""}]++
+// Tried notes what a verb led to, from where everything stood.
+func (r *Reach) Tried(s *Stage, m Move, from *Standing) {
+	verb := Alphabet[m.Verb].Name
+	r.Counts[Met{"verb", verb, ""}]++
 	for _, made := range s.Trace {
 		if made.Made.Fate != "" {
-			r.Counts[met{"fate", made.Asked(), string(made.Made.Fate)}]++
+			r.Counts[Met{"fate", made.Asked(), string(made.Made.Fate)}]++
 		}
 	}
 	if len(s.Said.Reasons) == 0 && !s.Said.Wrong && !s.Said.Stopped {
-		r.Counts[met{"answer", verb, "done"}]++
+		r.Counts[Met{"answer", verb, "done"}]++
 	}
 	for _, reason := range s.Said.Reasons {
-		r.Counts[met{"reason", reason, ""}]++
-		r.Counts[met{"answer", verb, reason}]++
+		r.Counts[Met{"reason", reason, ""}]++
+		r.Counts[Met{"answer", verb, reason}]++
 	}
 	r.turns(s, from)
 }
 
-// nothing is the state of what is not there, yet or any more.
-const nothing = "none"
+// Nothing is the state of what is not there, yet or any more.
+const Nothing = "none"
 
-// standing is where sessions and reservations stand.
-type standing struct {
+// Standing is where sessions and reservations stand.
+type Standing struct {
 	sessions []string // by number, from 0
 	holds    map[*spec.Hold]string
 }
 
-// stands takes down where everything stands.
-func (f *standing) stands(s *stage.Stage) {
+// Stands takes down where everything stands.
+func (f *Standing) Stands(s *Stage) {
 	f.sessions = f.sessions[:0]
 	for n := range s.Bound.Sessions {
 		f.sessions = append(f.sessions, sessionState(s, n))
@@ -106,34 +111,34 @@ func (f *standing) stands(s *stage.Stage) {
 	}
 }
 
-func sessionState(s *stage.Stage, n int) string {
-	if of := s.Model.Session(stage.OrderName(n + 1)); of != nil {
+func sessionState(s *Stage, n int) string {
+	if of := s.Model.Session(OrderName(n + 1)); of != nil {
 		return s.Model.Stood(of)
 	}
-	return nothing
+	return Nothing
 }
 
-func holdState(s *stage.Stage, h *spec.Hold) string {
+func holdState(s *Stage, h *spec.Hold) string {
 	if s.Model.Kept(h) {
 		return h.State
 	}
-	return nothing
+	return Nothing
 }
 
 // turns notes what stands elsewhere than it did.
-func (r *reach) turns(s *stage.Stage, from *standing) {
+func (r *Reach) turns(s *Stage, from *Standing) {
 	for n, was := range from.sessions {
 		if is := sessionState(s, n); is != was {
-			r.Counts[met{"turn", was, is}]++
+			r.Counts[Met{"turn", was, is}]++
 		}
 	}
 	for _, h := range s.Model.Holds {
 		was, known := from.holds[h]
 		if !known {
-			was = nothing
+			was = Nothing
 		}
 		if is := holdState(s, h); is != was {
-			r.Counts[met{"entry", was, is}]++
+			r.Counts[Met{"entry", was, is}]++
 		}
 	}
 }
@@ -150,13 +155,13 @@ var (
 // that nobody went on with in its time is seen to be stuck, and may be completed yet.
 var (
 	sessionTurns = [][2]string{
-		{nothing, "open"}, {"open", "closed"}, {"open", "completed"}, {"open", "compensated"}, {"open", "stuck"}, {"open", "redeeming"},
+		{Nothing, "open"}, {"open", "closed"}, {"open", "completed"}, {"open", "compensated"}, {"open", "stuck"}, {"open", "redeeming"},
 		{"redeeming", "completed"}, {"redeeming", "compensated"}, {"redeeming", "stuck"}, {"stuck", "compensated"}, {"stuck", "completed"},
-		{"closed", nothing}, {"completed", nothing}, {"compensated", nothing},
+		{"closed", Nothing}, {"completed", Nothing}, {"compensated", Nothing},
 	}
 	reservationTurns = [][2]string{
-		{nothing, "reserved"}, {"reserved", "committed"}, {"reserved", "cancelled"}, {"reserved", "revoked"}, {"reserved", "expired"}, {"committed", "cancelled"},
-		{"committed", nothing}, {"cancelled", nothing}, {"revoked", nothing}, {"expired", nothing},
+		{Nothing, "reserved"}, {"reserved", "committed"}, {"reserved", "cancelled"}, {"reserved", "revoked"}, {"reserved", "expired"}, {"committed", "cancelled"},
+		{"committed", Nothing}, {"cancelled", Nothing}, {"revoked", Nothing}, {"expired", Nothing},
 	}
 )
 
@@ -169,57 +174,57 @@ var reasonsInScope = []tokens.Reason{
 
 // excuse is something that has to be met and need not, and why.
 type excuse struct {
-	what met
-	why  string
+	What Met
+	Why  string
 }
 
-// excuses are those. None is a session's state, a step's status or a fate.
-var excuses = []excuse{
-	{met{"reason", "not_yet_valid", ""}, "no party's clock is behind another's: clock skew is no move yet"},
+// Excuses are those. None is a session's state, a step's status or a fate.
+var Excuses = []excuse{
+	{Met{"reason", "not_yet_valid", ""}, "no party's clock is behind another's: clock skew is no move yet"},
 }
 
-// wanted gives everything that has to be met by a default run in a world, in order.
-func wanted(s *stage.Stage) []met {
-	var all []met
+// Wanted gives everything that has to be met by a default run in a world, in order.
+func Wanted(s *Stage) []Met {
+	var all []Met
 	for _, state := range sessionStates {
-		all = append(all, met{"session", string(state), ""})
+		all = append(all, Met{"session", string(state), ""})
 	}
 	for _, t := range sessionTurns {
-		all = append(all, met{"turn", t[0], t[1]})
+		all = append(all, Met{"turn", t[0], t[1]})
 	}
 	for _, status := range stepStatuses {
-		all = append(all, met{"step", string(status), ""})
+		all = append(all, Met{"step", string(status), ""})
 	}
 	for _, result := range stepResults {
-		all = append(all, met{"result", string(result), ""})
+		all = append(all, Met{"result", string(result), ""})
 	}
 	for _, state := range reservationStates {
-		all = append(all, met{"reservation", state, ""})
+		all = append(all, Met{"reservation", state, ""})
 	}
 	for _, t := range reservationTurns {
-		all = append(all, met{"entry", t[0], t[1]})
+		all = append(all, Met{"entry", t[0], t[1]})
 	}
 	for _, reason := range reasonsInScope {
-		all = append(all, met{"reason", string(reason), ""})
+		all = append(all, Met{"reason", string(reason), ""})
 	}
 	for _, step := range s.World.Steps() {
 		for _, kind := range s.Kinds(step) {
-			all = append(all, met{"fate", step.String(), string(kind)})
+			all = append(all, Met{"fate", step.String(), string(kind)})
 		}
 	}
-	for _, l := range stage.Alphabet {
-		if verb := (met{"verb", l.Name, ""}); !slices.Contains(all, verb) {
+	for _, l := range Alphabet {
+		if verb := (Met{"verb", l.Name, ""}); !slices.Contains(all, verb) {
 			all = append(all, verb)
 		}
 	}
 	return all
 }
 
-// missing gives what was never met and is not excused.
-func (r *reach) missing(s *stage.Stage) []string {
+// Missing gives what was never met and is not excused.
+func (r *Reach) Missing(s *Stage) []string {
 	missing := []string{}
-	for _, what := range wanted(s) {
-		if r.Counts[what] == 0 && !slices.ContainsFunc(excuses, func(e excuse) bool { return e.what == what }) {
+	for _, what := range Wanted(s) {
+		if r.Counts[what] == 0 && !slices.ContainsFunc(Excuses, func(e excuse) bool { return e.What == what }) {
 			missing = append(missing, what.String())
 		}
 	}

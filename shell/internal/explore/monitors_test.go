@@ -1,0 +1,88 @@
+// Monitors: each finds the mutant that proves it, when no other looks.
+
+package explore
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"tokenshell/shell/internal/bound"
+	"tokenshell/shell/internal/stage"
+	"tokenshell/tokens"
+)
+
+// bent are the mutants that are no rule to be left out: what a world does besides.
+var bent = map[string]func(on *stage.Stage) func(){
+	"a clock that goes on by itself": func(on *stage.Stage) func() {
+		return func() { _ = on.World.Clock.Advance(time.Second) }
+	},
+	"a question that is late and gets lost": func(on *stage.Stage) func() {
+		none := on.World.Wire.Save()
+		return func() { on.World.Wire.Restore(none) }
+	},
+	"a service that rotates its key unasked": func(on *stage.Stage) func() {
+		return func() { _, _ = on.Client.Rotate(context.Background(), on.Names[0]) }
+	},
+}
+
+func TestEachMonitorFindsItsMutant(t *testing.T) {
+	for _, m := range stage.Monitors() {
+		t.Run(m.Name, func(t *testing.T) {
+			c := newCourse(t, 2)
+			bend := bent[m.Mutant]
+			if bend == nil {
+				var err error
+				if c.weakness, err = tokens.UnsafeWithout(m.Mutant); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, b := range []bound.Bound{
+				{Sessions: 1, Tokens: 1, Choices: 1},
+				{Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leave: []string{"kms"}},
+				{Sessions: 1, Tokens: 2, Choices: 2, Faults: 2, Leave: []string{"meanwhile", "dup", "slow", "interrupt", "kms", "direct", "revoke", "client", "forged"}},
+			} {
+				s := newSearch(c.plan, c.weakness, b, c.customer)
+				s.prepare = func(on *stage.Stage) {
+					on.Only = m.Name
+					if bend != nil {
+						on.Bend = bend(on)
+					}
+				}
+				found, err := s.run(t.Context(), 2)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if found == nil {
+					found = s.unheard
+				}
+				if found == nil {
+					continue
+				}
+				if found.Monitor != m.Name {
+					t.Errorf("it is %q that found it: %s", found.Monitor, found.What)
+				}
+				t.Logf("%s, %d verbs: %s", b, s.verbs, found.What)
+				return
+			}
+			t.Errorf("it does not notice %s", m.Mutant)
+		})
+	}
+}
+
+// Each monitor says what it looks at, and none has the name of another.
+func TestMonitorsHaveNames(t *testing.T) {
+	var names []string
+	for _, m := range stage.Monitors() {
+		if m.What == "" || m.Mutant == "" || slices.Contains(names, m.Name) {
+			t.Errorf("%+v", m)
+		}
+		names = append(names, m.Name)
+	}
+	for mutant := range bent {
+		if !slices.ContainsFunc(stage.Monitors(), func(m stage.Monitor) bool { return m.Mutant == mutant }) {
+			t.Errorf("no monitor is proved by %s", mutant)
+		}
+	}
+}
