@@ -268,6 +268,7 @@ func TestRefusedDeclarations(t *testing.T) {
 		"too deep":               {quota("    amount: " + strings.Repeat("(", 30) + "1" + strings.Repeat(")", 30)), "6: column 37: its brackets nest deeper than 24"},
 		"too dear":               {quota("    confirm: [{rule: '[1,2,3,4,5,6,7,8,9].all(a, [1,2,3,4,5,6,7,8,9].all(b, [1,2,3,4,5,6,7,8,9].all(c, [1,2,3,4,5,6,7,8,9].all(d, a+b+c+d < amount))))', reason: no_a, says: no}]"), "6: column 23: it may cost "},
 		"too long":               {quota("    amount: '" + strings.Repeat(" ", 3000) + "1'"), "6: column 14: it has 3001 bytes, and an expression has 2000 at most"},
+		"too many":               {quota("    confirm:" + strings.Repeat("\n      - {rule: thing.id == 'B', reason: no_a, says: no}", 1001)), "1007: column 16: a world has at most 1000 expressions"},
 		"a malformed constraint": {quota("    constraints: {Sku: thing.id}"), `6: column 19: "Sku" is no name of a constraint: write a-z, 0-9 and _, and no word of CEL`},
 		"a constraint too early": {quota("    sealed: {sku: constraints.thing_ref}"), "6: column 19: constraints are known at redemption only: name what the constraint is made of"},
 		"a whole thing":          {quota("    receipt: {sku: thing}"), "6: column 20: it gives a whole thing, and a string"},

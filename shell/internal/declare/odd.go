@@ -22,7 +22,7 @@ import (
 func (s *Section) Odd(w World, all []*declared.Declaration) []yamlfile.Note {
 	var notes []yamlfile.Note
 	for i, d := range all {
-		o := &odd{World: w, file: &s.domains[i].is, at: s.domains[i].name, d: d}
+		o := &odd{World: w, file: &s.domains[i].is, at: s.domains[i].name, d: d, customers: fewCustomers(w.Customers, d)}
 		o.arguments()
 		o.reasons()
 		o.confirmable()
@@ -41,10 +41,11 @@ func noteAt(node ast.Node, format string, args ...any) yamlfile.Note {
 // odd looks at one domain.
 type odd struct {
 	World
-	file  *file
-	at    text
-	d     *declared.Declaration
-	notes []yamlfile.Note
+	file      *file
+	at        text
+	d         *declared.Declaration
+	customers []string // that are tried
+	notes     []yamlfile.Note
 }
 
 func (o *odd) note(node ast.Node, format string, args ...any) {
@@ -107,7 +108,7 @@ func (o *odd) always(x *rules.Expression) bool {
 			return false
 		}
 	}
-	for _, customer := range o.Customers {
+	for _, customer := range o.customers {
 		for _, thing := range o.choices() {
 			holds, err := x.Value(o.env(customer, thing, nil))
 			if err != nil || holds != true {
@@ -116,6 +117,22 @@ func (o *odd) always(x *rules.Expression) bool {
 		}
 	}
 	return true
+}
+
+// fewCustomers are the customers that are tried, if there are many: whose instruments
+// there are, and the first few.
+func fewCustomers(all []string, d *declared.Declaration) []string {
+	named := map[string]bool{}
+	for _, thing := range d.Things {
+		named[thing.Customer] = true
+	}
+	var some []string
+	for i, customer := range all {
+		if i < 20 || named[customer] {
+			some = append(some, customer)
+		}
+	}
+	return some
 }
 
 // choices are the things; nil stands for a domain that has none.
@@ -192,7 +209,7 @@ func (o *odd) confirmable() {
 // refusal says why no customer can have a thing confirmed, without any facts and
 // with those of the examples; empty when one can.
 func (o *odd) refusal(thing *declared.Thing) (why string) {
-	for _, customer := range o.Customers {
+	for _, customer := range o.customers {
 		if thing != nil && thing.Customer != "" && thing.Customer != customer {
 			continue
 		}

@@ -63,7 +63,19 @@ type reader struct {
 	engine       *rules.Engine
 	capabilities map[string]string // whose each is
 	says         map[tokens.Reason]string
+	expressions  int // that were compiled
 	err          error
+}
+
+// mostExpressions is how many a world may have: each takes a while to be checked.
+const mostExpressions = 1000
+
+// another counts an expression, and wants no more than there may be.
+func (r *reader) another(f formula) bool {
+	if r.expressions++; r.expressions > mostExpressions {
+		r.fail(f.node, "a world has at most %d expressions", mostExpressions)
+	}
+	return r.err == nil
 }
 
 // Read checks the declarations and compiles their expressions. The error has a
@@ -372,7 +384,7 @@ func (d *domain) defaults() {
 
 // compile compiles an expression of one of some types.
 func (d *domain) compile(f formula, at rules.Moment, types ...declared.Type) *rules.Expression {
-	if d.err != nil {
+	if !d.another(f) {
 		return nil
 	}
 	x, err := d.scope.Compile(f.string, at, types...)
@@ -414,6 +426,9 @@ func (d *domain) rules(written []rule, at rules.Moment) []declared.Rule {
 		}
 		if w.Rule.node == nil {
 			d.fail(d.first(w.Reason.node, w.Says.node), "a rule of %s has no expression: write rule: and what has to hold", d.at.string)
+			return nil
+		}
+		if !d.another(w.Rule) {
 			return nil
 		}
 		x, err := d.scope.Rule(w.Rule.string, at)
