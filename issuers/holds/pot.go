@@ -52,7 +52,7 @@ func (p *Pot) Limited() bool { return p.size != Unlimited }
 // Pots are all pots of a service. Whoever uses them holds its issuer's lock.
 type Pots struct {
 	fixed []*Pot
-	added map[string]*Pot // made when they were needed, by name; none leaves
+	added map[string]*Pot // made when they were needed, by name
 }
 
 // Pot makes one. Its name is for the audit.
@@ -79,7 +79,7 @@ func (p *Pots) own(name string, size int64) *Pot {
 	return pot
 }
 
-// every calls f with every pot.
+// every calls f with every pot, the fixed ones first.
 func (p *Pots) every(f func(*Pot)) {
 	for _, pot := range p.fixed {
 		f(pot)
@@ -104,11 +104,11 @@ func (p *Pots) SaveCounts() any {
 
 // RestoreCounts takes it back; see [issuers.Saver].
 func (p *Pots) RestoreCounts(from any) {
-	for _, pot := range p.added { // it may have been made since
-		pot.sums = sums{}
-	}
-	for _, saved := range from.([]savedPot) {
-		saved.at.sums = saved.sums
+	clear(p.added) // which may have been made since
+	for i, saved := range from.([]savedPot) {
+		if saved.at.sums = saved.sums; i >= len(p.fixed) {
+			p.added[saved.at.name] = saved.at
+		}
 	}
 }
 

@@ -75,25 +75,6 @@ domains:`+giftsDeclared, 1)
 	}
 }
 
-// A name that is a verb already, or a party, or another domain's, is refused where it
-// stands, with one that is free.
-func TestNoDomainIsCalledAsAVerb(t *testing.T) {
-	names, err := shelltest.Language().VerbNames()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range shelltest.New(t, 1).World.Parties {
-		names = append(names, p.Name, p.Handle)
-	}
-	names = append(names, "client", "relay", "kms", "ledger", "exec", "grep", "run", "lint", "reasons", "coupon_unknown")
-	for _, name := range names {
-		_, err := world.Parse(shelltest.Language().Kinds, "w.yaml", []byte("customers: [{id: a}]\ndomains:\n  "+name+": {capability: x:y, holds: none}\n"))
-		if err == nil || exit.Code(err) != exit.BadInput || !strings.Contains(err.Error(), "w.yaml:3: column 3: ") || !strings.Contains(err.Error(), " is free") {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
 // The built-in services are there when the file says something of them, or when it
 // declares nothing; redeem_order may name them, and names all.
 func TestWhichServicesThereAre(t *testing.T) {

@@ -77,6 +77,12 @@ func exampleWorld(t *testing.T, path string) *interp.Shell {
 		before = shop
 	}
 	shelltest.Do(t, s, before...)
+	if path == "world check" {
+		if err := os.Mkdir(s.Dir.Full("shop"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		shelltest.WriteFile(t, s.Dir.Full("shop/world.yaml"), "customers: [{id: ann}]\n")
+	}
 	if path == "token import" {
 		shelltest.WriteFile(t, filepath.Join(s.Dir.Path, "evil.jwt"), shelltest.Bent(strings.TrimSpace(shelltest.Do(t, s, "token raw coupon-1"))))
 	}

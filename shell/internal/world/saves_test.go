@@ -66,6 +66,7 @@ var notWritten = map[string]string{
 	"issuers.Reservation.constraints": "likewise",
 	"tokens.Receipt.At":               "when a thing happened is told",
 	"client.Token.Since":              "likewise",
+	"holds.Pots.added":                "a customer's pot of which nothing is held and nothing was taken is none",
 	"kmsmock.key.created":             "likewise",
 	"kmsmock.alias.created":           "likewise",
 	"kmsmock.alias.updated":           "likewise",
