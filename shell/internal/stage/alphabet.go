@@ -5,6 +5,7 @@ package stage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -66,6 +67,7 @@ const (
 	Rotates
 	Retires
 	Disables
+	Skews
 )
 
 // Alphabet is every verb that is explored, by its number.
@@ -204,6 +206,23 @@ var Alphabet = [...]Letter{
 	Retires: {Name: "keys retire", family: "keys", clock: true, Line: keyLine("retire"),
 		do:   func(_ context.Context, s *Stage, m Move) ([]result, error) { return nil, s.Client.Retire(s.kid(m)) },
 		tell: func(s *Stage, m Move) spec.Answer { return s.leave(m, "retired") }},
+	Skews: {Name: "clock skew", family: "skew", alone: true,
+		Line: func(s *Stage, m Move) string {
+			party, ahead := s.skewed(m)
+			way := "ahead"
+			if ahead < 0 {
+				way, ahead = "behind", -ahead
+			}
+			return fmt.Sprintf("clock skew %s --%s %s", party, way, ahead)
+		},
+		do: func(_ context.Context, s *Stage, m Move) ([]result, error) {
+			s.World.Clock.Skew(s.skewed(m))
+			return nil, nil
+		},
+		tell: func(s *Stage, m Move) spec.Answer {
+			party, ahead := s.skewed(m)
+			return s.Model.Skew(party, int(ahead/time.Second))
+		}},
 	Disables: {Name: "keys disable", family: "keys", clock: true, Line: keyLine("disable"),
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
 			return nil, s.Client.Disable(ctx, s.kid(m))
@@ -291,6 +310,18 @@ func (s *Stage) leave(m Move, state string) spec.Answer {
 	return s.Model.Leave(s.Model.Version(s.Names[m.Arg], 0), state)
 }
 
+// skewed gives whose clock a move is about, and how far it is ahead then.
+func (s *Stage) skewed(m Move) (party string, ahead time.Duration) {
+	party, ahead = "relay", s.Bound.Skew
+	if at := int(m.Arg) / 2; at > 0 {
+		party = s.Names[at-1]
+	}
+	if m.Arg%2 > 0 {
+		ahead = -ahead
+	}
+	return party, ahead
+}
+
 // moment gives the second that a clock move goes to: that of the next change, or
 // the one before.
 func (s *Stage) moment(m Move) int {
@@ -336,6 +367,11 @@ func (s *Stage) Moves(into []Move) []Move {
 	add := func(v Verb, order, token, arg int) {
 		if !s.Bound.Leaves(Alphabet[v].family) || Alphabet[v].family == "" {
 			all = append(all, Move{v, uint8(order), uint8(token), uint8(arg)})
+		}
+	}
+	if s.Bound.Skew > 0 && s.Opened == 0 && len(s.Model.Skews) == 0 {
+		for i := range 2 * (1 + len(s.Names)) {
+			add(Skews, 0, 0, i)
 		}
 	}
 	for n := 1; n <= min(s.Opened+1, s.Bound.Sessions); n++ {
