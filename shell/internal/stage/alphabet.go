@@ -75,17 +75,18 @@ var Alphabet = [...]Letter{
 	Opens: {Name: "session new", alone: true,
 		Line: func(s *Stage, m Move) string {
 			line := "session new " + OrderName(int(m.Order)) + " --customer " + s.customer
-			for _, name := range slices.Sorted(maps.Keys(s.facts)) {
-				line += " --fact " + name + "=" + s.facts[name]
+			facts := s.opening(m)
+			for _, name := range slices.Sorted(maps.Keys(facts)) {
+				line += " --fact " + name + "=" + facts[name]
 			}
 			return line
 		},
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			_, err := s.Client.Open(ctx, OrderName(int(m.Order)), s.customer, maps.Clone(s.facts))
+			_, err := s.Client.Open(ctx, OrderName(int(m.Order)), s.customer, s.opening(m))
 			return nil, err
 		},
 		tell: func(s *Stage, m Move) spec.Answer {
-			return s.Model.Open(OrderName(int(m.Order)), s.customer, maps.Clone(s.facts))
+			return s.Model.Open(OrderName(int(m.Order)), s.customer, s.opening(m))
 		}},
 	Confirms: {Name: "confirm", alone: true,
 		Line: func(s *Stage, m Move) string {
@@ -308,6 +309,16 @@ func (s *Stage) kid(m Move) string {
 
 func (s *Stage) leave(m Move, state string) spec.Answer {
 	return s.Model.Leave(s.Model.Version(s.Names[m.Arg], 0), state)
+}
+
+// opening gives what an order says when it is opened: with an Arg, a fact of later.
+func (s *Stage) opening(m Move) tokens.Facts {
+	facts := maps.Clone(s.facts)
+	if m.Arg > 0 {
+		f := s.later[m.Arg-1]
+		facts[f.name] = f.value
+	}
+	return facts
 }
 
 // skewed gives whose clock a move is about, and how far it is ahead then.
