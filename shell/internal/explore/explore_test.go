@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	fates "tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/redact"
@@ -276,5 +277,24 @@ func TestExploreUsage(t *testing.T) {
 		if left, _ := os.ReadDir(s.Dir.Path); len(left) > 0 {
 			t.Errorf("%s wrote %s", line, left[0].Name())
 		}
+	}
+}
+
+// What explore found with each fate alone stays found: a scenario that passes in a
+// sound world, and fails without a rule.
+func TestEachFateHasAScenario(t *testing.T) {
+	for _, row := range fates.FateRows() {
+		t.Run(row.Name, func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join("testdata", "fates", row.Name+".txtar"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, rest, ok := strings.Cut(string(text), "\n# It passes in a sound world, and fails without ")
+			rule, _, _ := strings.Cut(rest, ".\n")
+			if !ok || lines(string(text)) > 8 {
+				t.Errorf("it has %d lines, and does not say what it fails without", lines(string(text)))
+			}
+			shelltest.ShowsIt(t, string(text), rule)
+		})
 	}
 }
