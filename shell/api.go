@@ -5,6 +5,7 @@ package shell
 import (
 	"context"
 	"io"
+	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -33,8 +34,12 @@ const DefaultSeed = world.DefaultSeed
 // Epoch is where a frozen clock stands in the beginning.
 var Epoch = world.Epoch
 
-// language is that of the domains that tokenshell comes with.
-func language() *interp.Language { return grammar.Language(domains.All()) }
+// language is that of the domains that tokenshell comes with, and embedded the world
+// that it comes with. Both are made once: nobody changes them.
+var (
+	language = sync.OnceValue(func() *interp.Language { return grammar.Language(domains.All()) })
+	embedded = sync.OnceValues(func() (*world.Plan, error) { return world.Read(language().Kinds, "") })
+)
 
 // WorldConfig says which world to make.
 type WorldConfig struct {
@@ -51,8 +56,12 @@ type World struct {
 
 // NewWorld makes a world. The error is about the world file.
 func NewWorld(ctx context.Context, c WorldConfig) (*World, error) {
-	l := language()
-	plan, err := world.ReadUntil(ctx, l.Kinds, c.Path)
+	l, plan, err := language(), (*world.Plan)(nil), error(nil)
+	if c.Path == "" {
+		plan, err = embedded()
+	} else {
+		plan, err = world.ReadUntil(ctx, l.Kinds, c.Path)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,8 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/sha256"
+	"math/big"
+	"slices"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -44,14 +46,7 @@ func (v *Verifier) checkSignature(e *Envelope) error {
 
 // plain reports whether the header has just what our contract has.
 func (e *Envelope) plain() bool {
-	for i := range e.header {
-		switch e.header[i].name {
-		case "alg", "kid", "typ":
-		default:
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(e.header, func(m member) bool { return m.name != "alg" && m.name != "kid" && m.name != "typ" })
 }
 
 // signed is the text that the signature is over (RFC 7515 5.2).
@@ -66,8 +61,7 @@ func (k *Key) verifies(text, signature []byte) bool {
 			return false
 		}
 		digest := sha256.Sum256(text)
-		var room [72]byte
-		return ecdsa.VerifyASN1(public, digest[:], derOf(room[:0], signature))
+		return ecdsa.Verify(public, digest[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])) // RFC 7518 3.4
 	case ed25519.PublicKey:
 		return k.Algorithm == jose.EdDSA && len(public) == ed25519.PublicKeySize && ed25519.Verify(public, text, signature)
 	case *rsa.PublicKey:
@@ -82,25 +76,6 @@ func (k *Key) verifies(text, signature []byte) bool {
 	return false
 }
 
-// derOf writes the R||S of JOSE (RFC 7518 3.4) as the DER that the standard library
-// takes: a sequence of two integers, each in as few bytes as it has.
-func derOf(to, rs []byte) []byte {
-	to = append(to, 0x30, 0)
-	for _, number := range [...][]byte{rs[:32], rs[32:]} {
-		for len(number) > 1 && number[0] == 0 {
-			number = number[1:]
-		}
-		if number[0] < 0x80 {
-			to = append(to, 0x02, byte(len(number)))
-		} else {
-			to = append(to, 0x02, byte(len(number)+1), 0)
-		}
-		to = append(to, number...)
-	}
-	to[1] = byte(len(to) - 2)
-	return to
-}
-
 // verifiesByJOSE has go-jose read the header, too, of which it refuses what it
 // cannot do. Its errors echo the token, so none is passed on.
 func verifiesByJOSE(e *Envelope) bool {
@@ -108,14 +83,6 @@ func verifiesByJOSE(e *Envelope) bool {
 	if err != nil {
 		return false
 	}
-	return parsed.DetachedVerify(e.body, e.key.Public) == nil && saltFits(e)
-}
-
-// saltFits holds a PS256 signature to a salt as long as its hash (RFC 7518 3.5);
-// go-jose takes any. Other algorithms have none.
-func saltFits(e *Envelope) bool {
-	if _, ok := e.key.Public.(*rsa.PublicKey); !ok || e.key.Algorithm != jose.PS256 {
-		return true
-	}
-	return e.key.verifies(e.signed(), e.signature)
+	fits := e.key.Algorithm != jose.PS256 || e.key.verifies(e.signed(), e.signature) // go-jose takes a salt of any length
+	return fits && parsed.DetachedVerify(e.body, e.key.Public) == nil
 }

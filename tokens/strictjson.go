@@ -243,9 +243,6 @@ func (s *scanner) str(decode bool) (string, error) {
 			case !plain:
 				return unescape(raw), nil
 			}
-			if known := contractNames[string(raw)]; known != "" {
-				return known, nil
-			}
 			return string(raw), nil
 		case c == '\\':
 			plain = false
@@ -263,13 +260,6 @@ func (s *scanner) str(decode bool) (string, error) {
 		}
 	}
 	return "", s.errorf("unclosed string")
-}
-
-// contractNames are strings that nearly every token has, so that none of them is
-// made anew.
-var contractNames = map[string]string{
-	"alg": "alg", "kid": "kid", "typ": "typ", "iss": "iss", "aud": "aud", "sub": "sub", "iat": "iat", "exp": "exp", "jti": "jti",
-	"order_processing_id": "order_processing_id", "capabilities": "capabilities", "constraints": "constraints", "sealed": "sealed", Audience: Audience,
 }
 
 // escape steps over one escape; a surrogate must come as a pair.

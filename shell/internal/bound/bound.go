@@ -24,6 +24,7 @@ type Bound struct {
 	Faults   int           // messages that go wrong
 	Clock    int           // moves of the clock and of keys
 	Leeway   time.Duration // how far clocks may differ
+	Skew     time.Duration // how far a party's clock may be off
 	Leave    []string      // the fates and families of moves that are left out
 }
 
@@ -71,8 +72,31 @@ func Portfolio() []Bound {
 		{Name: "E", Sessions: 1, Tokens: 1, Choices: 1, Clock: 3, Leeway: 30 * time.Second},
 		{Name: "G", Sessions: 2, Tokens: 2, Choices: 1},
 		{Name: "H", Sessions: 2, Tokens: 1, Choices: 1, Clock: 4, Leave: []string{"keys", "direct", "facts", "forged", "mixed", "before"}},
+		{Name: "M", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 1, Leave: []string{"lose", "refuse", "late", "dup", "crash", "interrupt", "slow", "facts", "forged", "client", "before"}},
+		{Name: "S", Sessions: 1, Tokens: 1, Choices: 1, Clock: 2, Leeway: 20 * time.Second, Skew: time.Minute, Leave: []string{"keys", "facts", "forged"}},
 		{Name: "R", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Leave: []string{"kms", "direct", "revoke", "facts", "forged"}},
 	}
+}
+
+// Large are bounds for a night: they are looked at when they are asked for by name.
+func Large() []Bound {
+	return []Bound{
+		{Name: "D", Sessions: 2, Tokens: 2, Choices: 2, Faults: 1},
+		{Name: "B", Sessions: 1, Tokens: 2, Choices: 2, Faults: 1, Clock: 1},
+		{Name: "K", Sessions: 1, Tokens: 2, Choices: 2, Faults: 2},
+	}
+}
+
+// Named gives the bounds of these names, A,C,K; ok is false when they are no names.
+func Named(text string) (all []Bound, ok bool) {
+	for name := range strings.SplitSeq(text, ",") {
+		at := slices.IndexFunc(slices.Concat(Portfolio(), Large()), func(b Bound) bool { return b.Name == strings.TrimSpace(name) })
+		if at < 0 {
+			return nil, false
+		}
+		all = append(all, slices.Concat(Portfolio(), Large())[at])
+	}
+	return all, true
 }
 
 // Leaves reports whether a bound leaves a fate or a family of moves out.
@@ -98,6 +122,9 @@ func (b Bound) String() string {
 	if b.Leeway > 0 {
 		text += ",leeway=" + b.Leeway.String()
 	}
+	if b.Skew > 0 {
+		text += ",skew=" + b.Skew.String()
+	}
 	return text
 }
 
@@ -117,14 +144,14 @@ func Parse(text string) (Bound, error) {
 			return b, exit.Usage("sessions=1,tokens=2,faults=2,clock=1", "--bound %q: %q is no NAME=NUMBER", text, part)
 		case said[name]:
 			return b, exit.Usage("say it once", "--bound %q says %s twice", text, name)
-		case name == "leeway":
+		case name == "leeway" || name == "skew":
 			d, err := time.ParseDuration(value)
 			if err != nil || d < 0 || d > time.Minute || d%time.Second != 0 {
-				return b, exit.Usage("whole seconds up to 1m: leeway=30s", "--bound: leeway=%q is no leeway", value)
+				return b, exit.Usage("whole seconds up to 1m: "+name+"=30s", "--bound: %s=%q is no %s", name, value, name)
 			}
-			b.Leeway = d
+			*map[string]*time.Duration{"leeway": &b.Leeway, "skew": &b.Skew}[name] = d
 		case numbers[name] == nil:
-			return b, exit.Usage(exit.Meant(name, []string{"sessions", "tokens", "choices", "faults", "clock", "leeway"}, "sessions, tokens, choices, faults, clock or leeway"), "--bound: there is no %q to bound", name)
+			return b, exit.Usage(exit.Meant(name, []string{"sessions", "tokens", "choices", "faults", "clock", "leeway", "skew"}, "sessions, tokens, choices, faults, clock, leeway or skew"), "--bound: there is no %q to bound", name)
 		default:
 			n, err := strconv.Atoi(value)
 			least := 0

@@ -85,7 +85,12 @@ func (c *cell) UnmarshalYAML(node ast.Node) error {
 		return yamlfile.Wrong(node, "%s: write an amount in quotes, such as \"20.00\"", node.GetToken().Value)
 	case *ast.NullNode:
 		return yamlfile.Wrong(node, "a value belongs here: write one, or leave the key out")
-	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode, *ast.MergeKeyNode:
+	case *ast.TagNode:
+		if !strings.HasPrefix(n.GetToken().Value, "!!") {
+			return yamlfile.Wrong(node, "%s: to YAML this is a tag, so put an expression with ! in front in quotes", n.GetToken().Value)
+		}
+		return yamlfile.Wrong(node, "%s: no anchors and no tags here, write the value", n.GetToken().Value)
+	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
 		return yamlfile.Wrong(node, "%s: no anchors and no tags here, write the value", node.GetToken().Value)
 	default:
 		return yamlfile.Wrong(node, "a single value belongs here")
@@ -196,6 +201,9 @@ func fill(node ast.Node, into any, what string) error {
 		key := nameOf(pair)
 		field, ok := fields[key.string]
 		if !ok {
+			if strings.ContainsAny(key.string, "()<>='\"") {
+				return yamlfile.Wrong(key.node, "%s has no key %q: in {…}, put an expression with a comma in quotes", what, key.string)
+			}
 			return yamlfile.Wrong(key.node, "%s has no key %q: %s", what, key.string, exit.Meant(key.string, names, "there is "+strings.Join(names, ", ")))
 		}
 		if err := fillField(pair.Value, field); err != nil {

@@ -82,7 +82,7 @@ func (c *course) run(ctx context.Context) error {
 		case err != nil:
 			return err
 		case found != nil:
-			c.found = found
+			c.found, err = c.polish(context.WithoutCancel(ctx), found)
 		case c.now.exhausted():
 			c.leave()
 			err = c.write()

@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	fates "tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/redact"
@@ -225,7 +226,7 @@ func TestExploreWritesAPage(t *testing.T) {
 		t.Fatal("nothing was found")
 	}
 	page = read("found.html")
-	for _, want := range []string{"What was found", "session new op_1", `<div class="figure"`, "open op_1", "<summary class=\"bad\">Never met: ", "reason not_yet_valid"} {
+	for _, want := range []string{"What was found", "session new op_1", `<div class="figure"`, "open op_1", "<summary class=\"bad\">Never met: "} {
 		if !strings.Contains(page, want) {
 			t.Errorf("there is no %s in what was found", want)
 		}
@@ -246,6 +247,9 @@ func TestExploreUsage(t *testing.T) {
 		"explore --bound moves=4":                               exit.BadUsage,
 		"explore --bound sessions":                              exit.BadUsage,
 		"explore --bound leeway=1.5s":                           exit.BadUsage,
+		"explore --bound skew=2h":                               exit.BadUsage,
+		"explore --bound A,X":                                   exit.BadUsage,
+		"explore --bound H":                                     0,
 		"explore --fates lost":                                  exit.BadUsage,
 		"explore --workers 0":                                   exit.BadUsage,
 		"explore --without gravity":                             exit.BadUsage,
@@ -273,5 +277,24 @@ func TestExploreUsage(t *testing.T) {
 		if left, _ := os.ReadDir(s.Dir.Path); len(left) > 0 {
 			t.Errorf("%s wrote %s", line, left[0].Name())
 		}
+	}
+}
+
+// What explore found with each fate alone stays found: a scenario that passes in a
+// sound world, and fails without a rule.
+func TestEachFateHasAScenario(t *testing.T) {
+	for _, row := range fates.FateRows() {
+		t.Run(row.Name, func(t *testing.T) {
+			text, err := os.ReadFile(filepath.Join("testdata", "fates", row.Name+".txtar"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, rest, ok := strings.Cut(string(text), "\n# It passes in a sound world, and fails without ")
+			rule, _, _ := strings.Cut(rest, ".\n")
+			if !ok || lines(string(text)) > 8 {
+				t.Errorf("it has %d lines, and does not say what it fails without", lines(string(text)))
+			}
+			shelltest.ShowsIt(t, string(text), rule)
+		})
 	}
 }

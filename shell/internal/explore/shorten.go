@@ -3,6 +3,7 @@
 package explore
 
 import (
+	"context"
 	"slices"
 
 	"tokenshell/shell/internal/stage"
@@ -66,8 +67,45 @@ func (w *walker) shorten(found *finding) *finding {
 				}
 			}
 		}
+		for _, shorter := range said(way) {
+			if try(shorter) {
+				break
+			}
+		}
 	}
 	return found
+}
+
+// said gives ways in which an order says from the beginning what it is told later.
+func said(way []aimed) (all [][]aimed) {
+	for at, a := range way {
+		if a.move.Verb != stage.SetsFact || len(a.aims) > 0 {
+			continue
+		}
+		begin := slices.IndexFunc(way, func(b aimed) bool { return b.move.Verb == stage.Opens && b.move.Order == a.move.Order })
+		if begin < 0 || begin > at || way[begin].move.Arg > 0 {
+			continue
+		}
+		shorter := slices.Delete(slices.Clone(way), at, at+1)
+		shorter[begin].move.Arg = a.move.Arg + 1
+		all = append(all, shorter)
+	}
+	return all
+}
+
+// polish says what was found in fewer lines, where it can.
+func (c *course) polish(ctx context.Context, found *finding) (*finding, error) {
+	w, err := newSearch(c.plan, c.weakness, found.Bound, c.customer).newWalker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w.out = &batch{reach: stage.NewReach()}
+	for _, shorter := range said(w.aim(found.Way)) {
+		if f := w.breaks(shorter); f != nil && f.Monitor == found.Monitor && len(f.Way) < len(found.Way) {
+			return f, nil
+		}
+	}
+	return found, nil
 }
 
 // without leaves a step out, and whatever is about the token or the session that it
@@ -112,7 +150,11 @@ func (w *walker) breaks(way []aimed) *finding {
 	var gone []stage.Step
 	for _, a := range way {
 		far := a.move.Verb == stage.Advances && a.move.Arg == stage.FarAway
-		if w.moves = s.Moves(w.moves); !far && !slices.Contains(w.moves, a.move) {
+		plain := a.move
+		if plain.Verb == stage.Opens {
+			plain.Arg = 0 // whatever it says
+		}
+		if w.moves = s.Moves(w.moves); !far && !slices.Contains(w.moves, plain) {
 			return nil
 		}
 		st := stage.Step{Move: a.move}

@@ -28,7 +28,7 @@ import (
 
 // Verb is the verb explore.
 type Verb struct {
-	Bound      string      `placeholder:"NAME=N,…" help:"How much may happen: sessions=1,tokens=2,faults=2,clock=1,leeway=30s. Unless given, seven small bounds one after the other."`
+	Bound      string      `placeholder:"NAME=N,…" help:"How much may happen: sessions=1,tokens=2,faults=2,clock=1,leeway=30s,skew=60s; or bounds by name: B, D and K take a night. Unless given, nine small ones, one after the other."`
 	Fates      string      `placeholder:"FATE,…" help:"What may become of messages: lose, refuse, late, dup, crash, interrupt, meanwhile, slow. Unless given, whatever the bound allows."`
 	Wander     syntax.Span `default:"0s" placeholder:"D" help:"Then walk on from the states of the bounds for so long, as --seed has it."`
 	Workers    int         `default:"2" placeholder:"N" help:"How many look at the same time: 2 unless given. What is found does not depend on it."`
@@ -60,11 +60,14 @@ const mostWorkers = 256
 func (v *Verb) bounds() ([]bound.Bound, error) {
 	all := bound.Portfolio()
 	if v.Bound != "" {
-		b, err := bound.Parse(v.Bound)
-		if err != nil {
-			return nil, err
+		named, ok := bound.Named(v.Bound)
+		if all = named; !ok {
+			b, err := bound.Parse(v.Bound)
+			if err != nil {
+				return nil, err
+			}
+			all = []bound.Bound{b}
 		}
-		all = []bound.Bound{b}
 	}
 	if v.Fates == "" {
 		return all, nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"tokenshell/shell/internal/bench"
 	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/explore"
 	"tokenshell/shell/internal/fates"
@@ -47,6 +48,7 @@ type grammar struct {
 	Explore explore.Verb    `cmd:"" alone:"" hostile:"" looks:"" matters:"0" group:"world" help:"Look at everything that may happen, for what must not." seed:"which walks --wander makes" example:"explore --bound tokens=1"`
 	Attack  attack          `cmd:"" alone:"" hostile:"" group:"world" help:"List and try hostile tokens and flows."`
 	Target  target.FileVerb `cmd:"" alone:"" unrecorded:"" unwatched:"" group:"world" help:"Describe a relay of your own, and see whether it can be driven."`
+	Bench   bench.Verb      `cmd:"" alone:"" unrecorded:"" unwatched:"" looks:"" group:"world" help:"Measure orders in a world of its own: how many a second, how long each takes, and where the time goes." example:"bench --for 500ms"`
 	View    verbs.View      `cmd:"" group:"world" help:"Show a party's books." example:"view points"`
 	Log     verbs.Log       `cmd:"" group:"world" help:"Show what the parties logged." example:"log --party relay"`
 	Trace   trace.Verb      `cmd:"" group:"world" help:"Show what the parties said to each other, as a sequence diagram." example:"trace --format mermaid"`

@@ -33,6 +33,7 @@ type Language struct {
 	of    *Language // the plain one, of which this is one in a world; nil when it is plain
 	mu    sync.Mutex
 	known map[string]*Language // those that it was asked for, by the text of the world file
+	lean  map[string][]*Parser // that are ready, by how their lines begin
 
 	grammar func() Grammar
 	groups  []kong.Group
@@ -70,6 +71,10 @@ func (l *Language) Parser() (*Parser, error) {
 
 // Done takes a parser back.
 func (l *Language) Done(p *Parser) {
+	if p.of != "" {
+		l.done(p)
+		return
+	}
 	select {
 	case l.ready <- p:
 	default:
@@ -77,11 +82,12 @@ func (l *Language) Done(p *Parser) {
 }
 
 // NewParser makes a parser that is shared with nobody.
-func (l *Language) NewParser() (*Parser, error) {
-	grammar := l.grammar()
+func (l *Language) NewParser() (*Parser, error) { return l.parserOf(l.grammar()) }
+
+func (l *Language) parserOf(grammar Grammar) (*Parser, error) {
 	parser, err := kong.New(grammar, kong.Name("tokenshell"), kong.NoDefaultHelp(), kong.Exit(func(int) {}),
 		kong.Writers(io.Discard, io.Discard), kong.ExplicitGroups(l.groups), l.vars)
-	return &Parser{grammar.flags(), parser}, err
+	return &Parser{flags: grammar.flags(), kong: parser}, err
 }
 
 // In gives the language of the worlds of a plan: one that declares domains has their

@@ -18,6 +18,7 @@ import (
 type Parser struct {
 	flags *Globals
 	kong  *kong.Kong
+	of    string // how all lines begin that it can read; empty for any line
 }
 
 // Root gives the grammar's root.

@@ -204,15 +204,11 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 			err = fmt.Errorf("this is a bug in tokenshell: %v\n%s", r, debug.Stack())
 		}
 	}()
-	p, err := s.Language.Parser()
+	p, parsed, err := s.Language.parse(words)
 	if err != nil {
 		return err
 	}
 	defer s.Language.Done(p)
-	parsed, err := p.parse(words)
-	if err != nil {
-		return err
-	}
 	if err := p.flags.Apply(out, parsed.Selected().Tag.Has("seed")); err != nil {
 		return err
 	}
@@ -238,15 +234,13 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 
 // Parses says whether words are a verb and its arguments.
 func (s *Shell) Parses(words []string) error {
-	p, err := s.Language.Parser()
-	if err != nil {
-		return err
-	}
-	defer s.Language.Done(p)
 	if words[0] == "!" && len(words) > 1 {
 		words = words[1:]
 	}
-	_, err = p.parse(words)
+	p, _, err := s.Language.parse(words)
+	if err == nil {
+		s.Language.Done(p)
+	}
 	return err
 }
 
@@ -318,7 +312,7 @@ func (s *Shell) Prompt(p *page.Page) string {
 // VerbIs reports whether the verb that a command is about has a tag, or the
 // family that it belongs to has it.
 func (s *Shell) VerbIs(words []string, tag string) bool {
-	p, err := s.Language.Parser()
+	p, err := s.Language.For(words)
 	if err != nil {
 		return false
 	}

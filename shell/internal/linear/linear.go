@@ -66,8 +66,11 @@ func (r Register) redeemed(op Operation) []Register {
 		return only(r.State == "committed" && !same, r)
 	case "revoked":
 		return only(r.State == "cancelled" || r.State == "revoked", r)
-	case "expired":
-		return only(r.State == "reserved" || r.State == "expired", Register{State: "expired"})
+	case "expired": // which is looked at before the books are, but for what was answered
+		if r.State == "reserved" {
+			r = Register{State: "expired"}
+		}
+		return only(r.State != "committed", r)
 	case Unknown:
 		if r.State == "reserved" {
 			return []Register{r, {"committed", op.Attempt}}

@@ -54,6 +54,8 @@ func TestCheck(t *testing.T) {
 		"an answer was lost, and it was not":  {reserved, ops{op("redeem", "a", "unknown", 1, 2), op("redeem", "b", "done", 3, 4)}, true},
 		"it was done after all":               {reserved, ops{op("redeem", "a", "unknown", 1, 2), op("revoke", "", "done", 3, 4), op("redeem", "b", "already_redeemed", 5, 6)}, false},
 		"expired":                             {reserved, ops{op("redeem", "a", "expired", 1, 2), op("redeem", "a", "done", 3, 4)}, false},
+		"expired, and revoked before":         {linear.Register{State: "revoked"}, ops{op("redeem", "a", "expired", 1, 2), op("cancel", "a", "done", 3, 4)}, true},
+		"expired, and redeemed before":        {committed, ops{op("redeem", "a", "expired", 1, 2)}, false},
 		"expired, and given back":             {reserved, ops{op("revoke", "", "expired", 1, 2), op("cancel", "a", "done", 3, 4)}, true},
 		"it says what does not matter":        {reserved, ops{op("redeem", "a", "service_unavailable", 1, 2), op("redeem", "a", "done", 3, 4)}, true},
 		"used once":                           {linear.Register{}, ops{op("use", "x", "done", 1, 4), op("use", "y", "again", 2, 3), op("use", "x", "done", 5, 6)}, true},

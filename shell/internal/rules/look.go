@@ -232,6 +232,9 @@ func firstIssue(text string, issues *cel.Issues) *Wrong {
 		if strings.Contains(e.Message, "string") && strings.Contains(e.Message, "money") {
 			w.hint("money('…') reads an amount")
 		}
+		if strings.Contains(e.Message, "string") && strings.Contains(strings.ToLower(e.Message), "timestamp") {
+			w.hint("timestamp('2026-01-01T00:00:00Z') is a time")
+		}
 		if first == nil || w.Offset < first.Offset {
 			first = w
 		}

@@ -148,6 +148,7 @@ func TestWrongExpressions(t *testing.T) {
 		{"quantity", Confirming, true, "0: it gives an integer, and true or false belongs here"},
 		{"thing.price > 5", Confirming, true, "12: > does not take (money, integer)"},
 		{"thing.price > '5.00'", Confirming, true, "12: > does not take (money, string) (money('…') reads an amount)"},
+		{"now > '2026-01-01T00:00:00Z'", Confirming, true, "4: > does not take (time, string) (timestamp('2026-01-01T00:00:00Z') is a time)"},
 		{"thing.price * 1.5", Confirming, false, "12: * does not take (money, fraction)"},
 		{"quantity + 'a'", Confirming, false, "9: + does not take (integer, string)"},
 		{"note.startWith('a')", Confirming, true, `5: there is no function "startWith" (did you mean startsWith?)`},

@@ -18,7 +18,7 @@ type (
 func (m *World) Restart(forget bool) Answer {
 	m.life++
 	if forget {
-		m.lost = m.Now
+		m.lost = m.at("relay")
 	}
 	return m.Wait(startTime)
 }
@@ -83,7 +83,7 @@ func first(reasons []string) string {
 func stopped(m *World) reply {
 	for _, s := range m.Sessions {
 		if s.run == m.life && s.State == "closed" {
-			s.ended = m.Now // what it did not give back expires
+			s.ended = m.at("relay") // what it did not give back expires
 		}
 		if s.run == m.life {
 			s.run = 0

@@ -134,7 +134,8 @@ type World struct {
 	Coupons   []Coupon
 
 	Now      int
-	Leeway   int // seconds that clocks may differ
+	Leeway   int            // seconds that clocks may differ
+	Skews    map[string]int // seconds that a party's own clock is ahead; replaced, not changed
 	Sessions []*Session
 	Current  string // the session that the client is at
 	Holds    []*Hold

@@ -41,7 +41,7 @@ func (m *World) accept(h *Hold, order *Session, attempt int) reply {
 		return reply{repeated: true}
 	case known != nil && !known.cancelled:
 		return no("already_redeemed")
-	case m.late(h):
+	case m.late(h, Club):
 		return no("expired")
 	case known != nil:
 		return no("revoked")

@@ -20,7 +20,9 @@ func (m *World) commit(h *Hold, bent string, order *Session, attempt int) reply 
 		return reply{repeated: true}
 	case h.State == "committed" && !m.forgotten(h):
 		return no("already_redeemed")
-	case m.late(h):
+	case m.early(h, h.Service):
+		return no("not_yet_valid")
+	case m.late(h, h.Service):
 		return no("expired")
 	case bent == Reissued:
 		return no("not_issued_here")

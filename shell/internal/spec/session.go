@@ -13,12 +13,12 @@ import (
 func (m *World) Open(id, customer string, facts map[string]string) Answer {
 	a := m.tell("open", func() Answer {
 		m.Sessions = slices.DeleteFunc(m.Sessions, func(s *Session) bool {
-			return !s.owes() && m.Now > max(s.Opened+OpenFor, s.ended)+remembered
+			return !s.owes() && m.at("relay") > max(s.Opened+OpenFor, s.ended)+remembered
 		})
 		if m.Session(id) != nil || m.sum(one, func(h *Hold) bool { return !h.outside() && h.Order == id && !m.forgotten(h) }) > 0 || m.minds(id) {
 			return Answer{Wrong: true}
 		}
-		m.Sessions = append(m.Sessions, &Session{ID: id, Customer: customer, facts: maps.Clone(facts), State: "open", Opened: m.Now})
+		m.Sessions = append(m.Sessions, &Session{ID: id, Customer: customer, facts: maps.Clone(facts), State: "open", Opened: m.at("relay")})
 		return Answer{}
 	})
 	if !a.Wrong && a.Reasons == nil {
@@ -33,7 +33,7 @@ func (s *Session) owes() bool { return s != nil && (s.State == "redeeming" || s.
 // stands gives the state that a session is seen in: one that was interrupted, and
 // that nobody went on with in its time, is stuck.
 func (m *World) stands(s *Session) string {
-	if s.State == "redeeming" && s.run != m.life && m.Now >= s.Opened+OpenFor {
+	if s.State == "redeeming" && s.run != m.life && m.at("relay") >= s.Opened+OpenFor {
 		return "stuck"
 	}
 	return s.State
@@ -88,7 +88,7 @@ func (m *World) Close() Answer {
 		}
 		s.State, s.run = "closed", m.life
 		m.release(s, m.life)
-		s.ended, s.run = m.Now, 0
+		s.ended, s.run = m.at("relay"), 0
 		return Answer{}
 	})
 }

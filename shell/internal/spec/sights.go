@@ -144,19 +144,21 @@ func (m *World) Moments() []int {
 	var all []int
 	for _, h := range m.Holds {
 		if m.Kept(h) {
-			all = append(all, h.Expires+m.Leeway, h.Expires+Retention+1)
+			all = append(all, h.Expires+m.Leeway, h.Expires+m.Leeway-m.Skews["relay"], h.Expires+m.Leeway-m.Skews[h.Service], h.Expires+Retention+1-m.Skews[h.Service])
+			all = append(all, h.issued-m.Leeway-m.Skews["relay"])
 		}
 	}
 	for _, s := range m.Sessions {
-		all = append(all, s.Opened+OpenFor, max(s.Opened+OpenFor, s.ended)+remembered+1)
+		skew := m.Skews["relay"]
+		all = append(all, s.Opened+OpenFor-skew, max(s.Opened+OpenFor, s.ended)+remembered+1-skew)
 	}
-	for _, versions := range m.Keys {
+	for service, versions := range m.Keys {
 		for _, k := range versions {
 			if k.state == "published" {
-				all = append(all, k.last+m.Leeway)
+				all = append(all, k.last+m.Leeway-m.Skews[service])
 			}
 			if k.left > 0 {
-				all = append(all, k.left+Retention+m.Leeway+1)
+				all = append(all, k.left+Retention+m.Leeway+1-m.Skews[service])
 			}
 		}
 	}

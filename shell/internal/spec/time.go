@@ -2,18 +2,21 @@
 
 package spec
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Wait lets time pass, and everything that only time does.
 func (m *World) Wait(seconds int) Answer {
 	m.Now += seconds
 	for _, h := range m.Holds {
-		if h.State == "reserved" && m.Now >= h.Expires+m.Leeway {
+		if h.State == "reserved" && m.at(h.Service) >= h.Expires+m.Leeway {
 			h.State = "expired"
 		}
 	}
 	for _, s := range m.Sessions {
-		if s.State == "open" && m.Now >= s.Opened+OpenFor {
+		if s.State == "open" && m.at("relay") >= s.Opened+OpenFor {
 			s.State = "closed"
 		}
 	}
@@ -34,10 +37,10 @@ func (m *World) Until(moment int) Answer {
 func (m *World) age() {
 	for service, versions := range m.Keys {
 		for _, k := range versions {
-			if k.state == "published" && m.Now >= k.last+m.Leeway {
+			if k.state == "published" && m.at(service) >= k.last+m.Leeway {
 				k.state, k.left, k.aged = "retired", k.last, true
 			}
-			k.gone = k.left > 0 && m.Now > k.left+Retention+m.Leeway && m.sum(one, func(h *Hold) bool { return h.key == k && !m.forgotten(h) }) == 0
+			k.gone = k.left > 0 && m.at(service) > k.left+Retention+m.Leeway && m.sum(one, func(h *Hold) bool { return h.key == k && !m.forgotten(h) }) == 0
 		}
 		m.Keys[service] = slices.DeleteFunc(versions, func(k *Key) bool { return k.gone })
 	}
@@ -46,22 +49,40 @@ func (m *World) age() {
 // forgotten reports whether a service has forgotten a reservation: never one that
 // its order may owe for.
 func (m *World) forgotten(h *Hold) bool {
-	return h.Expires < m.Now-Retention && !h.session.owes()
+	return h.Expires < m.at(h.Service)-Retention && !h.session.owes()
 }
 
-// late reports whether a token is expired for whoever judges it.
-func (m *World) late(h *Hold) bool {
-	if h.outside() {
-		return m.Now >= h.Expires+Latitude+m.Leeway
+// at gives the time on a party's own clock.
+func (m *World) at(party string) int { return m.Now + m.Skews[party] }
+
+// Skew sets how far a party's clock is ahead, in seconds; negative is behind. Nothing
+// of what it keeps may have happened yet.
+func (m *World) Skew(party string, ahead int) Answer {
+	skews := maps.Clone(m.Skews)
+	if skews == nil {
+		skews = map[string]int{}
 	}
-	return m.Now >= h.Expires+m.Leeway
+	skews[party] = ahead
+	m.Skews = skews
+	return Answer{}
+}
+
+// early reports whether a token is of a time that is yet to come for whoever judges it.
+func (m *World) early(h *Hold, by string) bool { return h.issued > m.at(by)+m.Leeway }
+
+// late reports whether a token is expired for whoever judges it.
+func (m *World) late(h *Hold, by string) bool {
+	if h.outside() {
+		return m.at(by) >= h.Expires+Latitude+m.Leeway
+	}
+	return m.at(by) >= h.Expires+m.Leeway
 }
 
 // Rotate makes a new active key.
 func (m *World) Rotate(service string) Answer {
 	for _, k := range m.Keys[service] {
 		if k.state == "active" {
-			k.state, k.last = "published", max(k.last, m.Now)
+			k.state, k.last = "published", max(k.last, m.at(service))
 		}
 	}
 	m.Keys[service] = append(m.Keys[service], &Key{state: "active"})
@@ -70,10 +91,13 @@ func (m *World) Rotate(service string) Answer {
 }
 
 // Version is one key version of a service.
-type Version struct{ key *Key }
+type Version struct {
+	key     *Key
+	service string
+}
 
 // Version gives one that is there.
-func (m *World) Version(service string, n int) Version { return Version{m.Keys[service][n]} }
+func (m *World) Version(service string, n int) Version { return Version{m.Keys[service][n], service} }
 
 // Leave takes a key out of its set: retired or disabled.
 func (m *World) Leave(v Version, state string) Answer {
@@ -82,7 +106,7 @@ func (m *World) Leave(v Version, state string) Answer {
 		return Answer{Wrong: true}
 	}
 	if k.left == 0 {
-		k.left = m.Now
+		k.left = m.at(v.service)
 	}
 	if k.state != "disabled" {
 		k.state, k.aged = state, false

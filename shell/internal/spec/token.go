@@ -42,7 +42,7 @@ func (m *World) issue(s *Session, wanted Hold, ttl int) reply {
 		return no("service_unavailable")
 	}
 	h.key = m.Keys[h.Service][at]
-	h.session, h.Customer, h.Order, h.issued, h.Expires, h.State = m.Session(s.ID), s.Customer, s.ID, m.Now, m.Now+ttl, "reserved"
+	h.session, h.Customer, h.Order, h.issued, h.Expires, h.State = m.Session(s.ID), s.Customer, s.ID, m.at(h.Service), m.at(h.Service)+ttl, "reserved"
 	h.key.last = max(h.key.last, h.Expires)
 	m.Holds = append(m.Holds, h)
 	signed := m.ask(h.Service, "kms.sign", yes)
@@ -101,7 +101,9 @@ func (m *World) judge(order string, h *Hold, bent string) string {
 	switch {
 	case !h.isOf(s):
 		return "session_mismatch"
-	case m.late(h):
+	case m.early(h, "relay"):
+		return "not_yet_valid"
+	case m.late(h, "relay"):
 		return "expired"
 	case m.lost > 0 && h.issued <= m.lost+m.Leeway, m.ask("relay", "ledger.use", yes).unknown: // nobody knows whether it was used
 		return "ledger_unavailable"

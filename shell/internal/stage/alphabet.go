@@ -5,6 +5,7 @@ package stage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -66,6 +67,7 @@ const (
 	Rotates
 	Retires
 	Disables
+	Skews
 )
 
 // Alphabet is every verb that is explored, by its number.
@@ -73,17 +75,18 @@ var Alphabet = [...]Letter{
 	Opens: {Name: "session new", alone: true,
 		Line: func(s *Stage, m Move) string {
 			line := "session new " + OrderName(int(m.Order)) + " --customer " + s.customer
-			for _, name := range slices.Sorted(maps.Keys(s.facts)) {
-				line += " --fact " + name + "=" + s.facts[name]
+			facts := s.opening(m)
+			for _, name := range slices.Sorted(maps.Keys(facts)) {
+				line += " --fact " + name + "=" + facts[name]
 			}
 			return line
 		},
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			_, err := s.Client.Open(ctx, OrderName(int(m.Order)), s.customer, maps.Clone(s.facts))
+			_, err := s.Client.Open(ctx, OrderName(int(m.Order)), s.customer, s.opening(m))
 			return nil, err
 		},
 		tell: func(s *Stage, m Move) spec.Answer {
-			return s.Model.Open(OrderName(int(m.Order)), s.customer, maps.Clone(s.facts))
+			return s.Model.Open(OrderName(int(m.Order)), s.customer, s.opening(m))
 		}},
 	Confirms: {Name: "confirm", alone: true,
 		Line: func(s *Stage, m Move) string {
@@ -204,6 +207,23 @@ var Alphabet = [...]Letter{
 	Retires: {Name: "keys retire", family: "keys", clock: true, Line: keyLine("retire"),
 		do:   func(_ context.Context, s *Stage, m Move) ([]result, error) { return nil, s.Client.Retire(s.kid(m)) },
 		tell: func(s *Stage, m Move) spec.Answer { return s.leave(m, "retired") }},
+	Skews: {Name: "clock skew", family: "skew", alone: true,
+		Line: func(s *Stage, m Move) string {
+			party, ahead := s.skewed(m)
+			way := "ahead"
+			if ahead < 0 {
+				way, ahead = "behind", -ahead
+			}
+			return fmt.Sprintf("clock skew %s --%s %s", party, way, ahead)
+		},
+		do: func(_ context.Context, s *Stage, m Move) ([]result, error) {
+			s.World.Clock.Skew(s.skewed(m))
+			return nil, nil
+		},
+		tell: func(s *Stage, m Move) spec.Answer {
+			party, ahead := s.skewed(m)
+			return s.Model.Skew(party, int(ahead/time.Second))
+		}},
 	Disables: {Name: "keys disable", family: "keys", clock: true, Line: keyLine("disable"),
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
 			return nil, s.Client.Disable(ctx, s.kid(m))
@@ -291,6 +311,28 @@ func (s *Stage) leave(m Move, state string) spec.Answer {
 	return s.Model.Leave(s.Model.Version(s.Names[m.Arg], 0), state)
 }
 
+// opening gives what an order says when it is opened: with an Arg, a fact of later.
+func (s *Stage) opening(m Move) tokens.Facts {
+	facts := maps.Clone(s.facts)
+	if m.Arg > 0 {
+		f := s.later[m.Arg-1]
+		facts[f.name] = f.value
+	}
+	return facts
+}
+
+// skewed gives whose clock a move is about, and how far it is ahead then.
+func (s *Stage) skewed(m Move) (party string, ahead time.Duration) {
+	party, ahead = "relay", s.Bound.Skew
+	if at := int(m.Arg) / 2; at > 0 {
+		party = s.Names[at-1]
+	}
+	if m.Arg%2 > 0 {
+		ahead = -ahead
+	}
+	return party, ahead
+}
+
 // moment gives the second that a clock move goes to: that of the next change, or
 // the one before.
 func (s *Stage) moment(m Move) int {
@@ -336,6 +378,11 @@ func (s *Stage) Moves(into []Move) []Move {
 	add := func(v Verb, order, token, arg int) {
 		if !s.Bound.Leaves(Alphabet[v].family) || Alphabet[v].family == "" {
 			all = append(all, Move{v, uint8(order), uint8(token), uint8(arg)})
+		}
+	}
+	if s.Bound.Skew > 0 && s.Opened == 0 && len(s.Model.Skews) == 0 {
+		for i := range 2 * (1 + len(s.Names)) {
+			add(Skews, 0, 0, i)
 		}
 	}
 	for n := 1; n <= min(s.Opened+1, s.Bound.Sessions); n++ {

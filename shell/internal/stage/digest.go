@@ -56,7 +56,7 @@ func (s *Stage) write(order []int) []byte {
 	w := &s.writer
 	w.Begin(s.World.Clock.Now())
 	w.Near = 0
-	if s.Clock == s.Bound.Clock && !s.Exact && !s.World.Forgot() {
+	if s.Clock == s.Bound.Clock && !s.Exact && !s.World.Forgot() && len(s.Model.Skews) == 0 {
 		w.Near, w.Far, w.Long = nearPerFault*time.Duration(1+s.Bound.Faults-s.Faults), endingGoes, orchestrator.Retention-4*endingGoes
 	}
 	w.Free = w.Free[:0]

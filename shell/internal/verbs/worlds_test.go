@@ -307,7 +307,7 @@ domains:
     things: [{id: A, units: 2, price: "1.00"}]
     arguments: [{name: quantity, type: integer, default: 1}]
     amount: quantity
-    constraints: {sku: thing.id, price: digest(thing.price), note: 'text', n: 5, limit: money('2.00')}
+    constraints: {sku: thing.id, price: digest(thing.price), note: "'text'", n: 5, limit: money('2.00')}
     sealed: {who: customer.id}
     receipt: {reserved: amount, sku: constraints.sku, at: now}
 `

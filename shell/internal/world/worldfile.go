@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/bojanz/currency"
@@ -90,7 +91,9 @@ func (p *Plan) Kinds() (kinds []*Kind, declares bool) {
 }
 
 // IsFact reports whether text may name a fact.
-var IsFact = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`).MatchString
+func IsFact(name string) bool { return factName().MatchString(name) }
+
+var factName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`) })
 
 // Embedded reads the embedded world, with the kinds of this plan.
 func (p *Plan) Embedded() (*Plan, error) { return Read(p.kinds, "") }
@@ -212,7 +215,7 @@ func (r *Reader) Fail(at, format string, args ...any) {
 }
 
 // name is what ids and codes of a world look like.
-var name = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+var name = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`) })
 
 // Names are the names that stand in one list. TEN and ten are two: names are
 // looked up as they are written, and who writes a world knows what is in it.
@@ -221,7 +224,7 @@ type Names map[string]bool
 // Name wants a name that nobody has taken, and takes it.
 func (r *Reader) Name(at, what, text string, taken Names) {
 	switch {
-	case !name.MatchString(text):
+	case !name().MatchString(text):
 		r.Fail(at, "%s %q: write 1 to 64 of A-Z a-z 0-9 . _ -", what, text)
 	case taken[text]:
 		r.Fail(at, "%s %q stands here twice", what, text)

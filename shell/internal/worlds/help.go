@@ -106,7 +106,7 @@ func (v *Verb) Help() string {
 	}
 	fmt.Fprintf(&b, `
 All refuse with thing_unknown, argument_invalid, amount_invalid and customer_unknown, too. A column is a text, a whole number, true or false, or money when all its texts are
-amounts with all decimals. In a flow such as {rule: …}, an expression with a comma, a bracket, a colon, # or ! in front stands in quotes.
+amounts with all decimals. An expression that begins with a quote or !, or has a colon or # in it, stands in quotes; within {…}, one with a comma or a bracket, too.
 
 Expressions are CEL (cel.dev), checked when the file is read; each has at most %d bytes and costs at most %d steps. They may read and call:
 

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -79,9 +80,19 @@ func place(path string, err error) *exit.InputError {
 		return exit.Input(path, wrong.Token.Position.Line, fmt.Sprintf("column %d: %s belongs here", wrong.Token.Position.Column, shape(wrong.DstType)))
 	case errors.As(err, &syntax) && syntax.GetToken() != nil:
 		position := syntax.GetToken().Position
-		return exit.Input(path, position.Line, fmt.Sprintf("column %d: %s", position.Column, redact.OneLine(syntax.GetMessage())))
+		return exit.Input(path, position.Line, fmt.Sprintf("column %d: %s%s", position.Column, redact.OneLine(syntax.GetMessage()), quoteHint(syntax.GetMessage())))
 	}
 	return exit.Input(path, 0, err.Error())
+}
+
+// quoteHint is a remedy for what YAML says of a value that it takes for more than one.
+func quoteHint(message string) string {
+	for _, said := range []string{"must be specified", "is not allowed in this context", "flow mapping end"} {
+		if strings.Contains(message, said) {
+			return "; put a value with , [ ] { } # or : in it, or that goes on behind a quote, in quotes"
+		}
+	}
+	return ""
 }
 
 // shape names what a Go type is in a world file.
