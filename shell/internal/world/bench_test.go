@@ -3,6 +3,7 @@ package world_test
 import (
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 
 	"tokenshell/shell/internal/shelltest"
@@ -56,8 +57,8 @@ domains:
 `
 )
 
-// A declared domain beside the built-in one, in one run: a world is read, and orders
-// are confirmed and redeemed.
+// A declared domain beside the built-in one, in one run: a world is read, a line is
+// parsed, and orders are opened, confirmed, redeemed and closed.
 func BenchmarkDeclared(b *testing.B) {
 	pairs := map[string]struct{ world, quota, amount string }{
 		"built-in": {builtInPair, "coupon confirm TEN --name t", "payment confirm 1.00 --method visa --name t"},
@@ -67,6 +68,14 @@ func BenchmarkDeclared(b *testing.B) {
 		b.Run("read/"+name, func(b *testing.B) {
 			for b.Loop() {
 				shelltest.PlanOf(b, pairs[name].world)
+			}
+		})
+		b.Run("parse/"+name, func(b *testing.B) {
+			s, words := shelltest.In(b, pairs[name].world, 1), strings.Fields(pairs[name].amount)
+			for b.Loop() {
+				if err := s.Parses(words); err != nil {
+					b.Fatal(err)
+				}
 			}
 		})
 		for what, line := range map[string]string{"quota": pairs[name].quota, "authorisation": pairs[name].amount} {
