@@ -27,6 +27,7 @@ func TestAMemoryChangesNoVerdict(t *testing.T) {
 	if known, _ := memory.text(control().raw()); known.claims == nil {
 		t.Error("nothing was remembered, so that nothing was tried")
 	}
+	mustRefuse(t, remembering(relayAt(epoch.Add(DefaultLifetime))).Checks(Own{}), control().raw(), Expired)
 }
 
 // A signature is good by a key, not by its name: another key under the kid, and

@@ -74,6 +74,7 @@ func Portfolio() []Bound {
 		{Name: "H", Sessions: 2, Tokens: 1, Choices: 1, Clock: 4, Leave: []string{"keys", "direct", "facts", "forged", "mixed", "before"}},
 		{Name: "M", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 1, Leave: []string{"lose", "refuse", "late", "dup", "crash", "interrupt", "slow", "facts", "forged", "client", "before"}},
 		{Name: "S", Sessions: 1, Tokens: 1, Choices: 1, Clock: 2, Leeway: 20 * time.Second, Skew: time.Minute, Leave: []string{"keys", "facts", "forged"}},
+		{Name: "T", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leeway: 20 * time.Second, Skew: 10 * time.Second, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "meanwhile", "slow", "facts", "forged", "client", "kms"}},
 		{Name: "R", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Leave: []string{"kms", "direct", "revoke", "facts", "forged"}},
 	}
 }

@@ -154,6 +154,7 @@ var golden = map[string]string{
 	"H": "1335 states, 5921 verbs, 5676 messages, 510d567db1938c5f",
 	"M": "307 states, 2302 verbs, 3882 messages, 7565800478da2838",
 	"S": "1726 states, 8826 verbs, 8829 messages, 7afe2eda10809ebe",
+	"T": "1287 states, 6428 verbs, 7855 messages, 127ec860ad52b700",
 	"R": "1148 states, 10265 verbs, 21789 messages, ea44ec995028b980",
 }
 

@@ -22,7 +22,8 @@ type Monitor struct {
 	// when no other looks: one without this rule, or one that a test bends.
 	Mutant string
 
-	look func(s *Stage, said, foretold spec.Answer) error // nil of one that the search asks
+	look  func(s *Stage, said, foretold spec.Answer) error // nil of one that the search asks
+	quiet bool                                             // what it sees nobody else does, yet
 }
 
 // Those that the search asks, for they are about more than a verb.
@@ -37,17 +38,17 @@ func Monitors() []Monitor {
 }
 
 var monitors = []Monitor{
-	{"answers", "a verb is answered what the model foretells: done, refused for these reasons, with these results", tokens.RetryIsAnswered, (*Stage).answersFit},
-	{"others", "so is a verb of another client, in the middle of it", tokens.RedeemerRemembers, (*Stage).othersFit},
-	{"time", "time has gone on as far as the model says, and no further", "a clock that goes on by itself", (*Stage).timeFits},
-	{"sessions", "the relay's sessions are in the states of the model, with its steps, results, attempts, and a receipt of each redemption", tokens.UnknownIsUndone, (*Stage).sessionsFit},
-	{"books", "the books of each service hold what the model holds, committed by the same attempts, and nothing that nobody asked for", tokens.CancelIsFinal, (*Stage).booksFit},
-	{"late", "the questions that are late are those of the model", "a question that is late and gets lost", (*Stage).lateFits},
-	{"keys", "the keys of each service are in the states of the model", "a service that rotates its key unasked", (*Stage).keysFit},
-	{"one by one", "what was done to a token at the same time could have been done one after the other: (iss, jti) is a register", tokens.RedeemerRemembers, (*Stage).linear},
-	{"messages", "the parties ask each other what the model foretells, in its order; told when nothing else is seen", tokens.RelayRecordsLast, (*Stage).messagesFit},
-	{Audited, "the invariants: the books add up, captured is within authorised, nothing is redeemed twice or after its cancel, and the relay's sessions agree with the books", tokens.CancelOnce, nil},
-	{Ends, "when nothing goes wrong any more every order ends, at once or after its time, and nothing is held for ever", tokens.HoldReturns, nil},
+	{"answers", "a verb is answered what the model foretells: done, refused for these reasons, with these results", tokens.RetryIsAnswered, (*Stage).answersFit, false},
+	{"others", "so is a verb of another client, in the middle of it", tokens.RedeemerRemembers, (*Stage).othersFit, true},
+	{"time", "time has gone on as far as the model says, and no further", "a clock that goes on by itself", (*Stage).timeFits, false},
+	{"sessions", "the relay's sessions are in the states of the model, with its steps, results, attempts, and a receipt of each redemption", tokens.UnknownIsUndone, (*Stage).sessionsFit, false},
+	{"books", "the books of each service hold what the model holds, committed by the same attempts, and nothing that nobody asked for", tokens.CancelIsFinal, (*Stage).booksFit, false},
+	{"late", "the questions that are late are those of the model", "a question that is late and gets lost", (*Stage).lateFits, false},
+	{"keys", "the keys of each service are in the states of the model", "a service that rotates its key unasked", (*Stage).keysFit, false},
+	{"one by one", "what was done to a token at the same time could have been done one after the other: (iss, jti) is a register", tokens.RedeemerRemembers, (*Stage).linear, true},
+	{"messages", "the parties ask each other what the model foretells, in its order; told when nothing else is seen", tokens.RelayRecordsLast, (*Stage).messagesFit, true},
+	{Audited, "the invariants: the books add up, captured is within authorised, nothing is redeemed twice or after its cancel, and the relay's sessions agree with the books", tokens.CancelOnce, nil, false},
+	{Ends, "when nothing goes wrong any more every order ends, at once or after its time, and nothing is held for ever", tokens.HoldReturns, nil, false},
 }
 
 // Watches reports whether a monitor looks.
@@ -71,14 +72,22 @@ func (s *Stage) differs(said, foretold spec.Answer) error {
 		return nil
 	}
 	clear(s.attempts)
+	var quiet error // of which a scenario would show nothing; told when nothing else is found
 	for i := range monitors {
-		if m := &monitors[i]; m.look != nil && s.Watches(m.Name) {
-			if err := m.look(s, said, foretold); err != nil {
-				return &Complaint{m.Name, err}
-			}
+		m := &monitors[i]
+		if m.look == nil || !s.Watches(m.Name) {
+			continue
+		}
+		err := m.look(s, said, foretold)
+		switch {
+		case err == nil:
+		case !m.quiet || s.Only != "":
+			return &Complaint{m.Name, err}
+		case quiet == nil:
+			quiet = &Complaint{m.Name, &Unheard{err.Error()}}
 		}
 	}
-	return nil
+	return quiet
 }
 
 func (s *Stage) answersFit(said, foretold spec.Answer) error {
@@ -107,7 +116,7 @@ func (s *Stage) messagesFit(spec.Answer, spec.Answer) error {
 		s.part("%s asks for %s, and the model says that nobody does", next.From, next.Asked())
 	}
 	if s.parted != "" {
-		return &Unheard{s.parted}
+		return errors.New(s.parted)
 	}
 	return nil
 }
@@ -117,11 +126,7 @@ func (s *Stage) linear(spec.Answer, spec.Answer) error {
 	if len(s.done) < 2 {
 		return nil
 	}
-	err := linear.Check(s.stood, s.done)
-	if err != nil && s.Only == "" { // the answers and the books are as they have to be, yet
-		return &Unheard{err.Error()}
-	}
-	return err
+	return linear.Check(s.stood, s.done)
 }
 
 // begins takes down where a token stands before anything is done to it by a verb,
