@@ -24,7 +24,7 @@ const Ed25519 = "Ed25519"
 // was signed is the one that came. A header that says nothing but alg, kid and typ,
 // as those of our own contract do, has nothing for go-jose to read: its parse of
 // the token and its wrapper around the curve took a seventh of a verification
-// (benchmark: 1.26 times the bare check with it, 1.08 without).
+// (benchmark: 1.26 times the bare check with it, 1.16 without, in one run).
 func (v *Verifier) checkSignature(e *Envelope) error {
 	if e.verified = v.Memory.proven(e); e.verified {
 		return nil

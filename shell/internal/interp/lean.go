@@ -1,5 +1,5 @@
 // Lean parsers: a line needs the part of the grammar that its verb is, which is made
-// in a twentieth of the time that all of it takes (a start: 2 ms of 7).
+// in a fraction of the time that all of it takes (0.4 ms for 20, on a busy machine).
 
 package interp
 
