@@ -8,6 +8,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/story"
 )
 
 // Script is one scenario on its way.
@@ -25,7 +26,13 @@ func ParamsTelling(ctx context.Context, l *interp.Language, c Config, files []st
 	if err != nil {
 		return testscript.Params{}, err
 	}
-	return r.params(files, r.verbs, begun), nil
+	var stories []*story.Story
+	for _, file := range files {
+		if s, err := r.story(file); err == nil { // what is wrong with one is said when it runs
+			stories = append(stories, s)
+		}
+	}
+	return r.params(files, r.verbsOf(stories...), begun), nil
 }
 
 // Verbs gives the verbs that a runner takes for scenarios.
