@@ -32,7 +32,7 @@ type Verb struct {
 	Fates      string      `placeholder:"FATE,…" help:"What may become of messages: lose, refuse, late, dup, crash, interrupt, meanwhile, slow. Unless given, whatever the bound allows."`
 	Wander     syntax.Span `default:"0s" placeholder:"D" help:"Then walk on from the states of the bounds for so long, as --seed has it."`
 	Workers    int         `default:"2" placeholder:"N" help:"How many look at the same time: 2 unless given. What is found does not depend on it."`
-	Memory     syntax.Size `placeholder:"SIZE" help:"Stop when more memory than this is needed, such as 500MB or 2GB, and say how far it came."`
+	Memory     syntax.Size `placeholder:"SIZE" help:"Stop when more memory than this is needed (500MB, 2GB), and say how far it came."`
 	Checkpoint string      `complete:"file" placeholder:"FILE" help:"Write to this file how far it has come, every few seconds and when it stops, and go on from there if there is one."`
 	Without    string      `complete:"check" placeholder:"CHECK" help:"Leave this rule out, to see that somebody notices; help checks lists them."`
 	Out        string      `complete:"file" placeholder:"FILE" help:"Write what is found to this file, a scenario; there must not be one yet."`
