@@ -301,7 +301,7 @@ func (r *Reader) plan(f *fileShape) (*Plan, error) {
 	for _, d := range plan.domains {
 		names = append(names, d.Kind.Name)
 	}
-	if len(plan.redeemOrder) == 0 {
+	if top.RedeemOrder == nil {
 		plan.redeemOrder = names
 	}
 	r.order(plan.redeemOrder, names)

@@ -55,6 +55,7 @@ func TestBadWorlds(t *testing.T) {
 		{"points-huge", `3: column 13: "…5808" is not a whole number: write digits, at most 18`},
 		{"points-negative", `3: column 13: points -1: a balance is not negative`},
 		{"points-text", `3: column 13: "many" is not a whole number: write digits, at most 18`},
+		{"redeem-order-empty", `1: column 15: redeem_order forgets "coupons": it names each of coupons, points, payments once`},
 		{"redeem-order-short", `1: column 15: redeem_order forgets "payments": it names each of coupons, points, payments once`},
 		{"redeem-order-twice", `1: column 43: redeem_order names "points" twice: each domain stands there once`},
 		{"redeem-order-unknown", `2: column 33: redeem_order names "gold", and the world has no such domain: there is coupons, points, payments`},
