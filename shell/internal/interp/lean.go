@@ -26,9 +26,10 @@ func (l *Language) For(words []string) (*Parser, error) {
 	l.mu.Lock()
 	pool := l.lean[words[0]]
 	if n := len(pool); n > 0 {
+		p := pool[n-1] // whose place may be another's as soon as the lock is given up
 		l.lean[words[0]] = pool[:n-1]
 		l.mu.Unlock()
-		return pool[n-1], nil
+		return p, nil
 	}
 	l.mu.Unlock()
 	field, value, ok := verbField(reflect.ValueOf(l.grammar()).Elem(), words[0])
