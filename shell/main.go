@@ -269,7 +269,7 @@ func version() string {
 }
 
 func printUsage(w *page.Page, node *kong.Node) {
-	fmt.Fprint(w, `tokenshell explores, proves and regression-tests the Confirmed Token Relay.
+	fmt.Fprint(w, `tokenshell is a shell for trying to fool a checkout, the Confirmed Token Relay.
 
   tokenshell                      a prompt, or a script from standard input
   tokenshell -c 'LINE; LINE'      these lines
@@ -281,6 +281,7 @@ func printUsage(w *page.Page, node *kong.Node) {
   tokenshell --target FILE        the same on a relay of your own
   tokenshell adapter              our own relay behind the protocol of adapters, on stdin and stdout
   tokenshell help [VERB]          the verbs
+  tokenshell COMMAND --help       the flags of run, lint, new, completion or adapter
   tokenshell version
 
 `)

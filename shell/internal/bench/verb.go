@@ -26,7 +26,7 @@ import (
 
 // Verb is the verb bench.
 type Verb struct {
-	For     time.Duration `default:"2s" placeholder:"D" help:"How long orders are begun: 2s unless given, a day at most."`
+	For     time.Duration `default:"2s" placeholder:"D" help:"For how long new orders are begun: 2s unless given, a day at most."`
 	Workers *int          `placeholder:"N" help:"How many orders are at work at the same time: as many as there are processors unless given, one with --target."`
 	Target  string        `complete:"file" placeholder:"FILE" help:"Measure the relay that this target file describes, and count how much it answers wrongly."`
 }

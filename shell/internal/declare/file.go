@@ -12,15 +12,15 @@ import (
 type file struct {
 	Capability  text     `yaml:"capability" like:"stock:reserve" help:"What its tokens are good for; no other domain has it."`
 	Holds       text     `yaml:"holds" enum:"quota balance authorisation none" like:"quota" help:"What a confirmation sets aside: quota (uses of a thing), balance (of a customer's account), authorisation (within a thing's limit, captured later), none (it only says that something is so)."`
-	Things      []row    `yaml:"things" like:"[{id: MUG, units: 10, per_customer: 2, price: \"8.00\"}]" help:"What there is to choose from: id, and any columns. A quota reads units (in all) and per_customer, without them there is no limit; an authorisation reads customer and limit. Amounts are in quotes, with all decimals."`
+	Things      []row    `yaml:"things" like:"[{id: MUG, units: 10, per_customer: 2, price: \"8.00\"}]" help:"What there is to choose from: id, and any columns. A quota reads units (in all) and per_customer; without them there is no limit; an authorisation reads customer and limit. Amounts are in quotes, with all decimals."`
 	Arguments   []arg    `yaml:"arguments" like:"[{name: quantity, type: integer, default: 1}]" help:"What a confirmation says beside the thing, each as --NAME."`
-	Amount      formula  `yaml:"amount" like:"quantity" help:"How much is held. An argument amount is it anyway; a quota holds 1 otherwise."`
+	Amount      formula  `yaml:"amount" like:"quantity" help:"How much is held. An argument named amount is that already, without this key. Without either a quota holds 1."`
 	Accounts    accounts `yaml:"accounts" like:"{user_123: \"50.00\"}" help:"What each customer of a balance has: whole numbers, or money in quotes."`
 	Capture     formula  `yaml:"capture" like:"\"'payable' in facts ? money(facts.payable) : amount\"" help:"How much of an authorisation is taken at redemption, the amount at most; all of it unless given."`
 	Confirm     []rule   `yaml:"confirm" like:"[{rule: \"quantity <= 5\", reason: too_many, says: at most 5 of one thing}]" help:"Rules at confirmation, in order: the first that is false refuses."`
 	Constraints members  `yaml:"constraints" like:"{sku: thing.id, price_sha256: digest(thing.price)}" help:"What the token says to its issuer, for anybody to see: references and digests. Digests of the thing and the amount unless given."`
 	Sealed      members  `yaml:"sealed" like:"{supplier: thing.supplier}" help:"What only the issuer can open."`
-	Redeem      []rule   `yaml:"redeem" like:"[{rule: \"!('country' in facts) || facts.country != 'XX'\", reason: cannot_ship, says: nothing goes there}]" help:"Rules at redemption, with the order's facts of then. They may read constraints, too."`
+	Redeem      []rule   `yaml:"redeem" like:"[{rule: \"!('country' in facts) || facts.country != 'XX'\", reason: cannot_ship, says: nothing goes there}]" help:"Rules at redemption, with the order's facts at that time. They may read constraints, too."`
 	Receipt     members  `yaml:"receipt" like:"{sku: thing.id, reserved: amount}" help:"What a redemption answers."`
 	Examples    examples `yaml:"examples" like:"{facts: {country: AT}, later: {country: XX}}" help:"For the catalogue of attacks and for explore: facts with which all that can be confirmed can be redeemed, and what an order may come to say so that some can't."`
 }
@@ -29,15 +29,15 @@ type file struct {
 type arg struct {
 	Name    text `yaml:"name" like:"quantity" help:"Its flag and its name in expressions: a-z, 0-9 and _."`
 	Type    text `yaml:"type" enum:"string integer money time duration thing" like:"integer" help:"string, integer, money, time (RFC 3339), duration (1h30m) or thing (the id of one)."`
-	Default cell `yaml:"default" like:"1" help:"What it is unless said; without one it has to be said."`
-	Example cell `yaml:"example" like:"2" help:"What help, the catalogue of attacks and explore say."`
+	Default cell `yaml:"default" like:"1" help:"Its value when the flag is left out; without a default the flag must be given."`
+	Example cell `yaml:"example" like:"2" help:"The value that help, the catalogue of attacks and explore use."`
 	Help    text `yaml:"help" like:"How many." help:"One line for people."`
 }
 
 // rule is a rule as it is written.
 type rule struct {
 	Rule   formula `yaml:"rule" like:"quantity <= 5" help:"An expression that is true or false."`
-	Reason text    `yaml:"reason" like:"too_many" help:"The reason of a refusal, of a-z and _: none that the contract or tokenshell's domains have."`
+	Reason text    `yaml:"reason" like:"too_many" help:"The reason of a refusal, of a-z and _: none of the contract's, and none of tokenshell's own domains."`
 	Says   text    `yaml:"says" like:"at most 5 of one thing" help:"The refusal in a sentence."`
 }
 

@@ -28,7 +28,7 @@ func declaring(beside []Domain) Domain {
 
 // Declaring is what a world file says of domains of its own.
 type Declaring struct {
-	Domains declare.Section `yaml:"domains" like:"{stock: {capability: stock:reserve, holds: quota, things: [{id: MUG, units: 10}]}}" help:"Domains of one's own, by their names: each is a service, an iss (stock.svc), the stem of its tokens' handles and a verb."`
+	Domains declare.Section `yaml:"domains" like:"{stock: {capability: stock:reserve, holds: quota, things: [{id: MUG, units: 10}]}}" help:"Domains of your own. The name is that of a service, of its iss (stock.svc), of its tokens (stock-1) and of a verb."`
 
 	World  declare.World // that they were read for
 	All    []*declared.Declaration

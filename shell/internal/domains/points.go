@@ -41,7 +41,7 @@ func pointsKind() Domain {
 
 // pointsSection is what a world file says of points.
 type pointsSection struct {
-	PointValue yamlfile.Written `yaml:"point_value" default:"0" of:"points" like:"\"0.01\"" help:"What a point is worth."`
+	PointValue yamlfile.Written `yaml:"point_value" default:"0" of:"points" like:"\"0.01\"" help:"What a point is worth; nothing unless given."`
 
 	value    currency.Amount
 	balances map[string]int64
@@ -49,7 +49,7 @@ type pointsSection struct {
 }
 
 type pointsOfCustomer struct {
-	Points *yamlfile.Whole `yaml:"points" like:"1200" help:"How many points the customer has."`
+	Points *yamlfile.Whole `yaml:"points" like:"1200" help:"How many points the customer has; none unless given."`
 }
 
 // Said reports whether anybody has points, or they have a value.

@@ -45,7 +45,7 @@ type grammar struct {
 	Fault   fates.Fault     `cmd:"" group:"world" help:"Have a step of a party go wrong."`
 	Deliver fates.Deliver   `cmd:"" group:"world" help:"Have a late question arrive." example:"deliver coupons.redeem"`
 	Restart fates.Restart   `cmd:"" group:"world" help:"Stop the relay, and start it again."`
-	Explore explore.Verb    `cmd:"" alone:"" hostile:"" looks:"" matters:"0" group:"world" help:"Look at everything that may happen, for what must not." seed:"which walks --wander makes" example:"explore --bound tokens=1"`
+	Explore explore.Verb    `cmd:"" alone:"" hostile:"" looks:"" matters:"0" group:"world" help:"Look at everything that may happen, for what must not." seed:"Which walks --wander makes." example:"explore --bound tokens=1"`
 	Attack  attack          `cmd:"" alone:"" hostile:"" group:"world" help:"List and try hostile tokens and flows."`
 	Target  target.FileVerb `cmd:"" alone:"" unrecorded:"" unwatched:"" group:"world" help:"Describe a relay of your own, and see whether it can be driven."`
 	Bench   bench.Verb      `cmd:"" alone:"" unrecorded:"" unwatched:"" looks:"" group:"world" help:"Measure orders in a world of its own: how many a second, how long each takes, and where the time goes." example:"bench --for 500ms"`
@@ -69,7 +69,7 @@ type grammar struct {
 // token is the verb token.
 type token struct {
 	verbs.Token
-	Forge forge.Verb `cmd:"" seed:"which key an attacker has" help:"Make a hostile token from a good one: changed, signed and written as the catalogue of attacks does it." example:"token forge coupon-1 --set 'sub=\"user_456\"' --sign kept"`
+	Forge forge.Verb `cmd:"" seed:"Which key an attacker has." help:"Make a hostile token from a good one: changed, signed and written as the catalogue of attacks does it." example:"token forge coupon-1 --set 'sub=\"user_456\"' --sign kept"`
 }
 
 // worldVerb is the verb world.
@@ -81,7 +81,7 @@ type worldVerb struct {
 // attack is the verb attack.
 type attack struct {
 	target.Verb
-	Show forge.Show `cmd:"" looks:"" help:"Show one attack: what is changed, its steps as verbs, and its token taken apart; or write it as a scenario." seed:"which keys and ids: the same seed makes the same tokens" example:"attack show ALG-01 --out alg-01.txtar"`
+	Show forge.Show `cmd:"" looks:"" help:"Show one attack: what is changed, its steps as verbs, and its token taken apart; or write it as a scenario." seed:"Which keys and ids: the same seed makes the same tokens." example:"attack show ALG-01 --out alg-01.txtar"`
 }
 
 // verbGroups are the headings of help.

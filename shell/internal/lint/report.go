@@ -27,7 +27,7 @@ const About = `Reads scenarios, and runs none. It warns of what tests nothing, o
   a ! whose reason nobody asks for: expect REASON, or stderr with the reason behind it, does
   a section that no line names, such as world.yml for world.yaml; a file that is no .txtar
 
-It ends with 0 without a warning, 1 with one, 3 when a file cannot be read. tokenshell run --strict fails of the same.
+It ends with 0 without a warning, 1 with one, 3 when a file cannot be read. tokenshell run --strict fails for the same.
 `
 
 // Files reads scenarios and shows what there is to say of them; read reads one. The

@@ -33,7 +33,7 @@ type Flags struct {
 	Timeout time.Duration `placeholder:"D" help:"Fail a scenario that takes longer, such as 30s, with the programs that it started."`
 
 	FailFast     bool `name:"fail-fast" help:"Begin no other once one has failed."`
-	Strict       bool `help:"Fail of what would else be a warning: a fault that nobody met, and what lint finds."`
+	Strict       bool `help:"Fail for what would else be a warning: a fault that nobody met, and what lint finds."`
 	AllowSkipped bool `name:"allow-skipped" help:"End well though every scenario was skipped."`
 	NoExec       bool `name:"no-exec" help:"For files that one does not trust: run no program, and touch nothing outside their own folder."`
 	Check        bool `help:"Check the invariants of the world after every verb, as set check on does."`
@@ -65,25 +65,15 @@ var Examples = []string{
 // About is what a person has to know beside the flags.
 const About = `Runs scenarios: .txtar files, and all that lie in folders, each in a world of its own with time frozen.
 
-A scenario is a program. exec runs any other program, and testscript's commands (cp, cd, grep, env and so on) read and write files, all with the rights of
-whoever runs it. Verbs read any file, too. What a scenario unpacks, and what its verbs write (--out, record), stays in a folder of its own that is removed
-afterwards.
+A scenario is a program. exec runs any other program, and testscript's commands (cp, cd, grep, env and so on) read and write files, all with the rights of whoever runs it. Verbs read any file, too. What a scenario unpacks, and what its verbs write (--out, record), stays in a folder of its own that is removed afterwards.
 
---no-exec is for files that you do not trust, such as those of a pull request: no program is run, nothing outside the scenario's folder is read or
-written, and a line that would is refused, with its place, before the first one runs.
+--no-exec is for files that you do not trust, such as those of a pull request: no program is run, nothing outside the scenario's folder is read or written, and a line that would is refused, with its place, before the first one runs.
 
-A scenario in which no verb ran fails: it tests nothing. One that passed may have a warning: a fault that it ordered, and that nobody met, has tested
-nothing. With --strict it fails of that, and of what tokenshell lint says of it: a story that confirms, relays, redeems, explains and attacks nothing, or
-asks for nothing but success; a pattern that matches whatever was said; a ! whose reason nobody asks for; a section that nobody reads. When every scenario
-was skipped the run fails, too, unless --allow-skipped says otherwise. --cover says what none of them exercised.
+A scenario in which no verb ran fails: it tests nothing. One that passed may have a warning: a fault that it ordered, and that nobody met, has tested nothing. With --strict it fails for that, and for what tokenshell lint says of it: a story that confirms, relays, redeems, explains and attacks nothing, or asks for nothing but success; a pattern that matches whatever was said; a ! whose reason nobody asks for; a section that nobody reads. When every scenario was skipped the run fails, too, unless --allow-skipped says otherwise. --cover says what none of them exercised.
 
-A section cases.csv (a heading of names, a row for each case) or cases.yaml (a list of NAME: VALUE) has the story run once for each row, with $NAME as the
-row says; each row is a result of its own. A line include FILE stands for the lines of a file beside the scenario, and what goes wrong in them is told with
-their own place.
+A section cases.csv (a heading of names, a row for each case) or cases.yaml (a list of NAME: VALUE) has the story run once for each row, with $NAME as the row says; each row is a result of its own. A line include FILE stands for the lines of a file beside the scenario, and what goes wrong in them is told with their own place.
 
-It ends with 0 when all passed, 1 when one failed, 2 when the flags were wrong, 3 when a file could not be read, 130 when it was interrupted; what never
-ran is then reported as not run. Where GITHUB_ACTIONS is set, failures become annotations. --world FILE, --target FILE, --seed N, -o json, --jq EXPR and
---color WHEN may stand here, too.
+It ends with 0 when all passed, 1 when one failed, 2 when the flags were wrong, 3 when a file could not be read, 130 when it was interrupted; what never ran is then reported as not run. Where GITHUB_ACTIONS is set, failures become annotations. --world FILE, --target FILE, --seed N, -o json, --jq EXPR and --color WHEN may stand here, too.
 `
 
 // plan is the flags once they have been looked at.

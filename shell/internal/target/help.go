@@ -12,8 +12,7 @@ import (
 // Help is shown behind the verbs of target. Lines with a tab are rows of a table.
 func (v *FileVerb) Help() string {
 	var b strings.Builder
-	b.WriteString(`A target file is YAML, read strictly. It says how the relay is reached (exactly one of stdio, http and each) and what it does. Conditions and places in
-answers are jq over {status, headers, body}, with the names of headers in lower case. Paths begin at the file's folder. Never point one at production.
+	b.WriteString(`A target file is YAML, read strictly. It says how the relay is reached (exactly one of stdio, http and each) and what it does. Conditions and places in answers are jq over {status, headers, body}, with the names of headers in lower case. Paths begin at the file's folder. Never point one at production.
 
 `)
 	for _, row := range Keys() {
@@ -24,8 +23,7 @@ answers are jq over {status, headers, body}, with the names of headers in lower 
 		b.WriteString("  " + line)
 	}
 	b.WriteString(`
-target init writes one to begin with, target check goes through what the relay has to do and says what to declare in can. The README has the file of an
-order service; examples/targets has seven that run.
+target init writes one to begin with, target check goes through what the relay has to do and says what to declare in can. The README has the file of an order service; examples/targets has seven that run.
 `)
 	return b.String()
 }
@@ -44,7 +42,7 @@ func Keys() []KeyRow {
 		{"name", "what the relay is called in reports and in its file of known failures"},
 		{"enforces", "the checks that it says it makes, all unless given; rows about others are skipped: " + strings.Join(checks, " ")},
 		{"can", "what it does beside a verdict; rows that need more are skipped: " + strings.Join(spelt(attacks.Needs()), " ") + " facts"},
-		{"session_life", "how long an open session of its lives, such as 30m; without it rows about that are skipped"},
+		{"session_life", "how long a session of its stays open, such as 30m; without it rows about that are skipped"},
 		{"contract.audience", "the aud that it wants, order-processing unless given"},
 		{"contract.typ", "the typ that it wants, confirmation+jwt unless given"},
 		{"contract.issuers", "the iss of each service; may be a URL with {serve}"},
@@ -52,7 +50,7 @@ func Keys() []KeyRow {
 		{"contract.max_lifetime", "how long a token may live, 5m unless given"},
 		{"contract.leeway", "how far its clock may be off, none unless given"},
 		{"keys.set", "own, a key set an issuer, or merged, one for all"},
-		{"keys.dir", "a folder for the keys, which it reads: SERVICE.json, SERVICE.pem, merged.json; {keys} names it, also when it is one of this run"},
+		{"keys.dir", "a folder of keys that the relay reads: SERVICE.json, SERVICE.pem, merged.json; unless given, one of this run; {keys} names it"},
 		{"keys.settle", "how long it may take to see that keys have changed"},
 		{"timeouts.start", "how long it may take to start, 10s unless given"},
 		{"timeouts.request", "how long an answer may take, 5s unless given"},

@@ -25,8 +25,8 @@ import (
 // Verb is the verb attack.
 type Verb struct {
 	List   attackList   `cmd:"" looks:"" help:"List the hostile tokens and flows, each with the reason that it has to be refused with." example:"attack list --group key"`
-	Export attackExport `cmd:"" looks:"" help:"Write the hostile tokens to files, with the key sets they are tried on." seed:"which keys and ids: the same seed makes the same tokens" example:"attack export tokens"`
-	Run_   attackRun    `cmd:"" looks:"" name:"run" help:"Try hostile tokens and flows, each on a fresh world beside this one." seed:"which keys and ids: the same seed makes the same tokens" example:"attack run ALG-01 FLW-13"`
+	Export attackExport `cmd:"" looks:"" help:"Write the hostile tokens to files, with the key sets they are tried on." seed:"Which keys and ids: the same seed makes the same tokens." example:"attack export tokens"`
+	Run_   attackRun    `cmd:"" looks:"" name:"run" help:"Try hostile tokens and flows, each on a fresh world beside this one." seed:"Which keys and ids: the same seed makes the same tokens." example:"attack run ALG-01 FLW-13"`
 }
 
 // Choice says which rows: those that are all of it.

@@ -111,13 +111,12 @@ func writeFaults(w *page.Page) {
 	}
 	rows.Write(w)
 	fmt.Fprintf(w, `
-fault PARTY.STEP KIND [--count N] [--after N] orders one; it waits for the next uses of the step, first come first served.
+fault PARTY.STEP KIND [LINE] [--count N] [--after N] orders one; it waits for the next uses of the step, first come first served. LINE is the verb of meanwhile.
   a service, such as coupons     %s
   the relay                      %s
   kms                            %s
   ledger, of used tokens         %s
-The relay crashes at its own steps, and where it asks a service to redeem or to cancel. It is started again over what it has written down, which takes 1 s;
-its client hears nothing, and redeem --resume goes on. fault list shows what waits, and what is late; a fault that nobody met is a warning of run.
+The relay crashes at its own steps, and where it asks a service to redeem or to cancel. It is started again over what it has written down, which takes 1 s; its client hears nothing, and redeem --resume goes on. fault list shows what waits, and what is late; run warns of a fault that nobody met.
 `, strings.Join(wire.ServiceSteps, ", "), strings.Join(wire.RelaySteps, ", "), strings.Join(wire.KMSSteps, ", "), strings.Join(wire.LedgerSteps, ", "))
 }
 

@@ -77,12 +77,12 @@ func Expressions() []Row {
 	return []Row{
 		{"thing.id", "the thing, and its columns: thing.price. Of a column that some things lack, has(thing.limit) asks first"},
 		{"customer.id", "who the order is for"},
-		{"facts.country", "what the order says: texts. 'country' in facts asks whether it says anything; int(facts.age) and money(facts.total) read one"},
+		{"facts.country", "a fact of the order, a text. 'country' in facts asks whether the order has it; int(facts.age) and money(facts.total) make a number or an amount of one"},
 		{"quantity", "an argument, of its type; of an argument that is a thing, its columns"},
 		{"amount", "how much is held, once that is known: not within amount"},
 		{"now", "the time by the service's clock: now < timestamp('2027-01-01T00:00:00Z'), now + duration('1h')"},
 		{"constraints.sku", "what the token says, at redemption: in redeem, capture and receipt"},
-		{"digest(thing.price)", "a salted digest; the same value has the same as long as the token lives"},
+		{"digest(thing.price)", "a salted digest; the same value has the same digest as long as the token lives"},
 		{"money('1.00')", "an amount: + - < <= > >= == with money, * with a whole number, and never a fraction"},
 		{"string(amount)", "a value as a text; also matches, startsWith, endsWith, contains, size, in ['a', 'b'], a ? b : c"},
 	}
@@ -95,7 +95,7 @@ func (v *Verb) Help() string {
 	for _, key := range Keys(v.Kinds) {
 		fmt.Fprintf(&b, "  %s\t%s Such as %s\n", key.Name, key.Help, key.Like)
 	}
-	b.WriteString("\nWhat each holds reads, and refuses with beside the rules' reasons:\n\n")
+	b.WriteString("\nWhat each value of holds reads, and last the reason that it refuses with, beside those of your rules:\n\n")
 	for _, row := range []Row{
 		{"quota", "units and per_customer of a thing; amount is a whole number, 1 unless given; quota_exhausted"},
 		{"balance", "accounts, of whole numbers or of money, and amount of the same; balance_insufficient"},
@@ -105,8 +105,11 @@ func (v *Verb) Help() string {
 		fmt.Fprintf(&b, "  %s\t%s\n", row.Name, row.What)
 	}
 	fmt.Fprintf(&b, `
-All refuse with thing_unknown, argument_invalid, amount_invalid and customer_unknown, too. A column is a text, a whole number, true or false, or money when all its texts are
-amounts with all decimals. An expression that begins with a quote or !, or has a colon or # in it, stands in quotes; within {…}, one with a comma or a bracket, too.
+All refuse with thing_unknown, argument_invalid, amount_invalid and customer_unknown, too.
+
+A column is a text, a whole number, true or false, or money when all its texts are amounts with all decimals.
+
+An expression stands in quotes when it begins with a quote or !, or has a colon or # in it; within {…}, also when it has a comma or a bracket in it.
 
 Expressions are CEL (cel.dev), checked when the file is read; each has at most %d bytes and costs at most %d steps. They may read and call:
 
@@ -118,6 +121,6 @@ Expressions are CEL (cel.dev), checked when the file is read; each has at most %
 	for line := range strings.Lines(Example) {
 		b.WriteString("  " + line)
 	}
-	b.WriteString("\nworld init writes one of each kind, with a story; world check says what is wrong or odd. examples/worlds has three that people would recognise.\n")
+	b.WriteString("\nworld init --domain HOLDS writes a small one with a story; world check says what is wrong or odd. examples/worlds has a shop, a concert and an insurance.\n")
 	return b.String()
 }

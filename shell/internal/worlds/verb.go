@@ -20,7 +20,7 @@ import (
 type Verb struct {
 	Kinds []*world.Kind `kong:"-"` // what a world file may say of domains
 
-	Show  show  `cmd:"" looks:"" help:"Print the world as it is read, with what was left out filled in: YAML, which reads as the same world. Of card numbers there are four digits." example:"world show"`
+	Show  show  `cmd:"" looks:"" help:"Print the world as YAML, with what was left out filled in. It reads as the same world, but for card numbers: four digits are left of each." example:"world show"`
 	Check check `cmd:"" looks:"" help:"Say what is wrong with a world file, and what in it is odd." example:"world check shop.yaml"`
 	Init  begin `cmd:"" unrecorded:"" unwatched:"" help:"Write a small world with a domain of its own, and a story that runs in it." example:"world init shop --domain quota"`
 }
@@ -69,7 +69,7 @@ var templates embed.FS
 
 type begin struct {
 	Dir    string `arg:"" complete:"file" help:"A folder, in which neither file may be yet."`
-	Domain string `enum:"quota,balance,authorisation,none" default:"quota" placeholder:"HOLDS" help:"What its domain holds: quota, balance, authorisation or none."`
+	Domain string `enum:"quota,balance,authorisation,none" default:"quota" placeholder:"HOLDS" help:"What its domain holds: quota (unless given), balance, authorisation or none."`
 }
 
 // Run writes the files, or none of them.
