@@ -13,6 +13,7 @@ import (
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/declared"
+	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/rules"
 	"tokenshell/shell/internal/yamlfile"
 	"tokenshell/tokens"
@@ -23,6 +24,7 @@ func (s *Section) Odd(w World, all []*declared.Declaration) []yamlfile.Note {
 	var notes []yamlfile.Note
 	for i, d := range all {
 		o := &odd{World: w, file: &s.domains[i].is, at: s.domains[i].name, d: d, customers: fewCustomers(w.Customers, d)}
+		o.columns()
 		o.arguments()
 		o.reasons()
 		o.confirmable()
@@ -62,6 +64,19 @@ func (o *odd) expressions() []declared.Expression {
 		all = append(all, m.Value)
 	}
 	return all
+}
+
+// columns says of a thing which of them is hardly meant: as good as one that the
+// hold reads, which the thing has not.
+func (o *odd) columns() {
+	names := map[declared.Kind][]string{declared.Quota: {"units", "per_customer"}, declared.Authorisation: {"customer", "limit"}}[o.d.Holds]
+	for _, r := range o.file.Things {
+		for _, c := range r {
+			if near := exit.Nearest(c.name.string, names); near != "" && cellOf(r, near) == nil {
+				o.note(c.name.node, "no hold reads %s: did you mean %s?", c.name.string, near)
+			}
+		}
+	}
 }
 
 // arguments says which of them nothing reads.

@@ -77,6 +77,8 @@ func TestWhatIsLeftOutIsShown(t *testing.T) {
 func TestOddDeclarations(t *testing.T) {
 	for name, row := range map[string]struct{ source, want string }{
 		"fine":                 {stock, ""},
+		"a column misspelt":    {strings.Replace(quota(), "units: 3", "unit: 3", 1), "5:22 no hold reads unit: did you mean units?"},
+		"a column beside it":   {strings.Replace(quota(), "units: 3", "units: 3, unit: box", 1), ""},
 		"an unread argument":   {quota("    arguments: [{name: note, type: string}]"), "6:24 no expression of stock reads the argument note: it has no effect"},
 		"a rule without facts": {quota("    confirm: [{rule: facts.country == 'AT', reason: no_ship, says: no}]"), "2:3 nothing of stock can be confirmed"},
 		"a rule that is false": {quota("    confirm: [{rule: thing.units > 5, reason: few, says: too few}]"), "5:15 nobody can confirm A: few, without any facts (too few)"},
