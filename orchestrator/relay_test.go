@@ -296,3 +296,32 @@ func TestTheLetterChangesNothing(t *testing.T) {
 		}
 	}
 }
+
+// noting is a ledger that notes until when a use has to be remembered.
+type noting struct {
+	orchestrator.Ledger
+	until time.Time
+}
+
+func (n *noting) Use(ctx context.Context, use orchestrator.Use) (bool, error) {
+	n.until = use.Expires
+	return n.Ledger.Use(ctx, use)
+}
+
+// A use is remembered for as long as its token could be accepted: while the session
+// takes any, and until the token's leeway is over.
+func TestAUseIsRememberedLongEnough(t *testing.T) {
+	const leeway = 30 * time.Second
+	for _, at := range []time.Duration{0, 29 * time.Minute} { // of a session of half an hour
+		ledger := &noting{Ledger: orchestrator.NewMemoryLedger()}
+		s := newStageWith(t, ledger)
+		s.config.Leeway = func() time.Duration { return leeway }
+		s.relay = orchestrator.New(s.config)
+		s.advance(at)
+		s.accept("coupons")
+		exp := s.clock.Now().Add(tokens.DefaultLifetime)
+		if want := exp.Add(leeway); ledger.until.Before(want) || ledger.until.Before(epoch.Add(30*time.Minute)) {
+			t.Errorf("after %s: the use is remembered until %s, the token is good until %s", at, ledger.until, want)
+		}
+	}
+}
