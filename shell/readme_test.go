@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -139,6 +140,23 @@ func TestReadmeSession(t *testing.T) {
 			}
 		}
 		checkReadme(t, session, replayed.String())
+	}
+}
+
+// The scenario that the README has one run is the one that it prints.
+func TestReadmeScenarioIsItsFile(t *testing.T) {
+	files := regexp.MustCompile(`(?m)^go run ./cmd/tokenshell run (\S+\.txtar)$`).FindAllStringSubmatch(strings.Join(readmeBlocks(t, "sh"), "\n"), -1)
+	if len(files) == 0 {
+		t.Error("the README runs no scenario")
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(filepath.Join("..", file[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(readmeBlocks(t, "txtar"), string(text)) {
+			t.Errorf("the README does not print %s as it is", file[1])
+		}
 	}
 }
 
