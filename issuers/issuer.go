@@ -97,6 +97,9 @@ func New[H any](ctx context.Context, c Config, rules Rules[H]) (*Issuer[H], erro
 		if i.sealer, err = NewSealer(ctx, c.Service, c.SealingAlias, c.KMS); err != nil {
 			return nil, err
 		}
+		if c.Memory != nil {
+			i.sealer.opened = map[string]opened{}
+		}
 	}
 	i.verifier, i.late, i.ever = i.verifierOver(ring), i.verifierOver(ring.Aged()), i.verifierOver(ring.Ever())
 	return i, nil

@@ -268,6 +268,18 @@ func (r *KeyRing) List() []KeyInfo {
 	return list
 }
 
+// States gives the state of every version, oldest first.
+func (r *KeyRing) States() []KeyState {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.settle()
+	states := make([]KeyState, len(r.versions))
+	for n, v := range r.versions {
+		states[n] = v.state
+	}
+	return states
+}
+
 // JWKS gives the published set (RFC 7517 5).
 func (r *KeyRing) JWKS() jose.JSONWebKeySet {
 	r.mu.Lock()

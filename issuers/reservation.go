@@ -3,7 +3,6 @@
 package issuers
 
 import (
-	"bytes"
 	"container/heap"
 	"crypto/sha256"
 	"slices"
@@ -36,7 +35,7 @@ type Reservation[H any] struct {
 	Hold        H
 	Attempt     string // the one that committed it
 	Receipt     tokens.Receipt
-	digest      [sha256.Size]byte // of the signed text, to know the token again
+	digest      digest // of the signed text, to know the token again
 	constraints []byte
 	key         *keyVersion // that signed it; nil until one is to
 }
@@ -56,18 +55,18 @@ func (r *Reservation[H]) move(to State) bool {
 	return true
 }
 
+// digest is that of a token's signed text.
+type digest [sha256.Size]byte
+
 // signedText is the part of a compact token that its signature covers: the
 // same for every text that verifies as this token.
-func signedText(raw string) [sha256.Size]byte {
+func signedText(raw string) digest {
 	return sha256.Sum256([]byte(raw[:max(0, strings.LastIndexByte(raw, '.'))]))
 }
 
-// isToken reports whether raw is the token of this reservation, its signature
+// isToken reports whether a text is the token of this reservation, its signature
 // aside: who holds it was given it.
-func (r *Reservation[H]) isToken(raw string) bool {
-	digest := signedText(raw)
-	return bytes.Equal(digest[:], r.digest[:])
-}
+func (r *Reservation[H]) isToken(text digest) bool { return text == r.digest }
 
 // isEnvelope reports whether claims say of the confirmation what was issued,
 // the letter aside.

@@ -4,6 +4,7 @@
 package issuers
 
 import (
+	"bytes"
 	"context"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -33,6 +34,7 @@ type Sealer struct {
 	mu      sync.Mutex
 	letters map[[sha256.Size]byte][]byte // what was sealed, by what it was sealed from
 	oldest  [][sha256.Size]byte          // of them, in their order
+	opened  map[string]opened            // what was opened, by its text; nil when nothing is remembered
 }
 
 // mostLetters is how many letters a sealer remembers.
@@ -137,40 +139,80 @@ var sealedHeader = map[string]string{"alg": string(jose.RSA_OAEP_256), "enc": st
 // the refusal is sealed_unreadable and says no more (RFC 7516 11.5); a KMS
 // that does not answer is a failure.
 func (s *Sealer) Open(ctx context.Context, ref tokens.Ref, sealed []byte) (json.RawMessage, error) {
-	unreadable := tokens.Refuse(tokens.SealedUnreadable, "the sealed section cannot be opened for this token")
+	unwrap := &kmsUnwrapper{ctx: ctx, sealer: s}
+	got, err := s.open(unwrap, sealed)
+	switch {
+	case unwrap.failed != nil:
+		return nil, unwrap.failed
+	case err != nil || (tokens.Ref{Issuer: got.Issuer, ID: got.ID, Order: got.Order}) != ref:
+		return nil, tokens.Refuse(tokens.SealedUnreadable, "the sealed section cannot be opened for this token")
+	}
+	return got.Content, nil
+}
+
+var errUnreadable = errors.New("it cannot be read")
+
+// open opens a letter. One that was opened before is not read again, but its key is
+// asked for, and must be the same.
+func (s *Sealer) open(unwrap *kmsUnwrapper, sealed []byte) (got sealedContent, err error) {
+	if before, again := s.before(sealed); again {
+		key, err := unwrap.DecryptKey(before.wrapped, jose.Header{})
+		if err == nil && !bytes.Equal(key, before.key) {
+			err = errUnreadable
+		}
+		return before.content, err
+	}
 	segments, err := tokens.SplitCompact(string(sealed), 5)
 	if err != nil || tokens.StrictObject(segments[0]) != nil {
-		return nil, unreadable
+		return got, errUnreadable
 	}
 	if len(segments[1]) != s.wrapped || len(segments[2]) != nonceSize || len(segments[4]) != tagSize {
-		return nil, unreadable
+		return got, errUnreadable
 	}
 	var header map[string]any
 	if json.Unmarshal(segments[0], &header) != nil || len(header) != len(sealedHeader) {
-		return nil, unreadable
+		return got, errUnreadable
 	}
 	for name, value := range sealedHeader {
 		if header[name] != value {
-			return nil, unreadable
+			return got, errUnreadable
 		}
 	}
 	parsed, err := jose.ParseEncryptedCompact(string(sealed), []jose.KeyAlgorithm{jose.RSA_OAEP_256}, []jose.ContentEncryption{jose.A256GCM})
 	if err != nil {
-		return nil, unreadable
+		return got, err
 	}
-	unwrap := &kmsUnwrapper{ctx: ctx, sealer: s}
 	plain, err := parsed.Decrypt(unwrap)
-	if unwrap.failed != nil {
-		return nil, unwrap.failed
-	}
-	var got sealedContent
 	if err != nil || tokens.StrictObject(plain) != nil || json.Unmarshal(plain, &got) != nil {
-		return nil, unreadable
+		return got, errUnreadable
 	}
-	if (tokens.Ref{Issuer: got.Issuer, ID: got.ID, Order: got.Order}) != ref {
-		return nil, unreadable
+	s.note(sealed, opened{segments[1], unwrap.key, got})
+	return got, nil
+}
+
+// opened is a letter that was opened, and by which key.
+type opened struct {
+	wrapped, key []byte
+	content      sealedContent
+}
+
+func (s *Sealer) before(sealed []byte) (o opened, again bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, again = s.opened[string(sealed)]
+	return o, again
+}
+
+func (s *Sealer) note(sealed []byte, o opened) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.opened == nil {
+		return
 	}
-	return got.Content, nil
+	if len(s.opened) >= mostLetters {
+		clear(s.opened)
+	}
+	s.opened[string(sealed)] = o
 }
 
 // kmsUnwrapper has the KMS unwrap a content key. Like kmsSigner it carries a
@@ -178,7 +220,8 @@ func (s *Sealer) Open(ctx context.Context, ref tokens.Ref, sealed []byte) (json.
 type kmsUnwrapper struct {
 	ctx    context.Context
 	sealer *Sealer
-	failed error // set when the KMS could not or would not work at all
+	key    []byte // the last that was unwrapped
+	failed error  // set when the KMS could not or would not work at all
 }
 
 // DecryptKey unwraps; see [jose.OpaqueKeyDecrypter].
@@ -187,6 +230,7 @@ func (u *kmsUnwrapper) DecryptKey(wrapped []byte, _ jose.Header) ([]byte, error)
 		KeyId: &u.sealer.keyID, CiphertextBlob: wrapped, EncryptionAlgorithm: types.EncryptionAlgorithmSpecRsaesOaepSha256,
 	})
 	if err == nil {
+		u.key = out.Plaintext
 		return out.Plaintext, nil
 	}
 	if invalid := new(types.InvalidCiphertextException); !errors.As(err, &invalid) {

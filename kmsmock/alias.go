@@ -57,6 +57,7 @@ func (k *KMS) CreateAlias(ctx context.Context, in *kms.CreateAliasInput, _ ...fu
 	if k.aliases[name] != nil {
 		return nil, alreadyExists("An alias with the name %s already exists", arnPrefix+name)
 	}
+	k.aside = nil
 	k.aliases[name] = &alias{target: target.id, created: now, updated: now}
 	return &kms.CreateAliasOutput{}, nil
 }
@@ -89,6 +90,7 @@ func (k *KMS) UpdateAlias(ctx context.Context, in *kms.UpdateAliasInput, _ ...fu
 	if old := k.keys[moved.target]; old.kind.usage != target.kind.usage {
 		return nil, validation("Alias %s can't move from a key of usage %s to one of usage %s", arnPrefix+name, old.kind.usage, target.kind.usage)
 	}
+	k.aside = nil
 	moved.target, moved.updated = target.id, now
 	return &kms.UpdateAliasOutput{}, nil
 }

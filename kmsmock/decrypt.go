@@ -57,7 +57,7 @@ func (k *KMS) Decrypt(ctx context.Context, in *kms.DecryptInput, _ ...func(*kms.
 		return nil, invalidCiphertext()
 	}
 	return &kms.DecryptOutput{
-		KeyId:               aws.String(key.arn()),
+		KeyId:               aws.String(key.arn),
 		EncryptionAlgorithm: in.EncryptionAlgorithm,
 		Plaintext:           plaintext,
 	}, nil

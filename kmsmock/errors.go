@@ -54,10 +54,10 @@ func invalidState(format string, args ...any) error {
 	return &types.KMSInvalidStateException{Message: aws.String(fmt.Sprintf(format, args...))}
 }
 
-func pendingDeletion(k *key) error { return invalidState("%s is pending deletion.", k.arn()) }
+func pendingDeletion(k *key) error { return invalidState("%s is pending deletion.", k.arn) }
 
 func disabled(k *key) error {
-	return &types.DisabledException{Message: aws.String(k.arn() + " is disabled.")}
+	return &types.DisabledException{Message: aws.String(k.arn + " is disabled.")}
 }
 
 func invalidKeyUsage(format string, args ...any) error {

@@ -18,7 +18,7 @@ const (
 )
 
 type key struct {
-	id          string
+	id, arn     string
 	kind        kind
 	material    material
 	description string
@@ -98,12 +98,14 @@ func (k *KMS) CreateKey(ctx context.Context, in *kms.CreateKeyInput, _ ...func(*
 	}
 	made := &key{
 		id:          id,
+		arn:         keyARN(id),
 		kind:        kind,
 		material:    material,
 		description: aws.ToString(in.Description),
 		created:     now,
 		state:       types.KeyStateEnabled,
 	}
+	k.aside = nil
 	k.made[kind.spec]++
 	k.keys[id] = made
 	return &kms.CreateKeyOutput{KeyMetadata: made.metadata()}, nil
@@ -182,7 +184,7 @@ func (k *KMS) GetPublicKey(ctx context.Context, in *kms.GetPublicKeyInput, _ ...
 		return nil, internal()
 	}
 	return &kms.GetPublicKeyOutput{
-		KeyId:                aws.String(key.arn()),
+		KeyId:                aws.String(key.arn),
 		KeySpec:              key.kind.spec,
 		KeyUsage:             key.kind.usage,
 		SigningAlgorithms:    slices.Clone(key.kind.signing),
@@ -191,14 +193,12 @@ func (k *KMS) GetPublicKey(ctx context.Context, in *kms.GetPublicKeyInput, _ ...
 	}, nil
 }
 
-func (k *key) arn() string { return keyARN(k.id) }
-
 func keyARN(id string) string { return arnPrefix + keyPrefix + id }
 
 func (k *key) metadata() *types.KeyMetadata {
 	m := &types.KeyMetadata{
 		AWSAccountId:         aws.String(account),
-		Arn:                  aws.String(k.arn()),
+		Arn:                  aws.String(k.arn),
 		CreationDate:         aws.Time(k.created),
 		Description:          aws.String(k.description),
 		Enabled:              k.state == types.KeyStateEnabled,

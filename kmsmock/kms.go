@@ -43,6 +43,7 @@ type KMS struct {
 	keys    map[string]*key       // by key id
 	aliases map[string]*alias     // by name, with "alias/"
 	answers *answers              // that were given before; nil when none are kept
+	aside   *saved                // what these books are put aside as; nil when they have changed since
 }
 
 // New returns a KMS without keys.
@@ -72,11 +73,13 @@ func (k *KMS) lock() (now time.Time, unlock func()) {
 	for id, key := range k.keys {
 		if key.state == types.KeyStatePendingDeletion && !now.Before(key.deletion) {
 			delete(k.keys, id)
+			k.aside = nil
 		}
 	}
 	for name, alias := range k.aliases {
 		if k.keys[alias.target] == nil {
 			delete(k.aliases, name)
+			k.aside = nil
 		}
 	}
 	return now, k.mu.Unlock
@@ -142,7 +145,7 @@ func (k *KMS) findUsable(operation string, wanted types.KeyUsageType, ref *strin
 		return key{}, err
 	}
 	if wanted != "" && found.kind.usage != wanted {
-		return key{}, invalidKeyUsage("%s key usage is %s which is not valid for %s.", found.arn(), found.kind.usage, operation)
+		return key{}, invalidKeyUsage("%s key usage is %s which is not valid for %s.", found.arn, found.kind.usage, operation)
 	}
 	switch found.state {
 	case types.KeyStatePendingDeletion:

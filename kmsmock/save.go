@@ -10,11 +10,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 )
 
-// saved is what may change of a KMS. A key's id and material never do.
+// saved is what may change of a KMS, in a fixed order. A key's id and material never
+// do.
 type saved struct {
 	made    map[types.KeySpec]int
 	keys    []savedKey
-	aliases map[string]alias
+	aliases []savedAlias
 }
 
 type savedKey struct {
@@ -23,25 +24,43 @@ type savedKey struct {
 	deletion time.Time
 }
 
+type savedAlias struct {
+	name, arn string // arn is its key's
+	alias
+}
+
 // Save puts the books aside.
 func (k *KMS) Save() any {
 	_, unlock := k.lock()
 	defer unlock()
-	s := saved{maps.Clone(k.made), make([]savedKey, 0, len(k.keys)), make(map[string]alias, len(k.aliases))}
-	for _, key := range k.keys {
+	return k.save()
+}
+
+// save puts the books aside, or gives what was put aside, for they are as they were.
+func (k *KMS) save() *saved {
+	if k.aside != nil {
+		return k.aside
+	}
+	s := &saved{made: maps.Clone(k.made)}
+	for _, id := range slices.Sorted(maps.Keys(k.keys)) {
+		key := k.keys[id]
 		s.keys = append(s.keys, savedKey{key, key.state, key.deletion})
 	}
-	for name, alias := range k.aliases {
-		s.aliases[name] = *alias
+	for _, name := range slices.Sorted(maps.Keys(k.aliases)) {
+		s.aliases = append(s.aliases, savedAlias{name, keyARN(k.aliases[name].target), *k.aliases[name]})
 	}
+	k.aside = s
 	return s
 }
 
 // Restore takes back what Save gave: the same keys will be made again.
 func (k *KMS) Restore(from any) {
-	s := from.(saved)
+	s := from.(*saved)
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.aside == s {
+		return
+	}
 	clear(k.made)
 	maps.Copy(k.made, s.made)
 	clear(k.keys)
@@ -49,17 +68,11 @@ func (k *KMS) Restore(from any) {
 		was.key.state, was.key.deletion = was.state, was.deletion
 		k.keys[was.key.id] = was.key
 	}
-	for name := range k.aliases {
-		if _, stays := s.aliases[name]; !stays {
-			delete(k.aliases, name)
-		}
+	clear(k.aliases)
+	for _, was := range s.aliases {
+		k.aliases[was.name] = &was.alias
 	}
-	for name, was := range s.aliases {
-		if k.aliases[name] == nil {
-			k.aliases[name] = &alias{}
-		}
-		*k.aliases[name] = was
-	}
+	k.aside = s
 }
 
 // Canon is where a KMS writes down what bears on its future: texts, ids, which are
@@ -77,16 +90,15 @@ type Canon interface {
 func (k *KMS) Canon(w Canon) {
 	_, unlock := k.lock()
 	defer unlock()
-	names := slices.Sorted(maps.Keys(k.aliases))
-	w.Int(len(names))
-	for _, name := range names {
-		w.Text(name)
-		w.ID(keyARN(k.aliases[name].target))
+	s := k.save()
+	w.Int(len(s.aliases))
+	for _, alias := range s.aliases {
+		w.Text(alias.name)
+		w.ID(alias.arn)
 	}
-	ids := slices.Sorted(maps.Keys(k.keys))
-	w.Set(len(ids), func(i int) {
-		key := k.keys[ids[i]]
-		w.ID(key.arn())
+	w.Set(len(s.keys), func(i int) {
+		key := s.keys[i].key
+		w.ID(key.arn)
 		w.Text(string(key.kind.spec))
 		w.Text(string(key.state))
 		w.Text(key.description)

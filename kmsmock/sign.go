@@ -58,7 +58,7 @@ func (k *KMS) Sign(ctx context.Context, in *kms.SignInput, _ ...func(*kms.Option
 		return nil, internal()
 	}
 	return &kms.SignOutput{
-		KeyId:            aws.String(key.arn()),
+		KeyId:            aws.String(key.arn),
 		Signature:        signature,
 		SigningAlgorithm: in.SigningAlgorithm,
 	}, nil

@@ -52,7 +52,7 @@ func (k *KMS) setState(ctx context.Context, ref *string, state types.KeyState) e
 	if found.state == types.KeyStatePendingDeletion {
 		return pendingDeletion(found)
 	}
-	found.state = state
+	k.aside, found.state = nil, state
 	return nil
 }
 
@@ -84,10 +84,10 @@ func (k *KMS) ScheduleKeyDeletion(ctx context.Context, in *kms.ScheduleKeyDeleti
 	if found.state == types.KeyStatePendingDeletion {
 		return nil, pendingDeletion(found)
 	}
-	found.state = types.KeyStatePendingDeletion
+	k.aside, found.state = nil, types.KeyStatePendingDeletion
 	found.deletion = now.Add(time.Duration(days) * 24 * time.Hour)
 	return &kms.ScheduleKeyDeletionOutput{
-		KeyId:               aws.String(found.arn()),
+		KeyId:               aws.String(found.arn),
 		KeyState:            found.state,
 		DeletionDate:        aws.Time(found.deletion),
 		PendingWindowInDays: aws.Int32(days),
@@ -109,8 +109,8 @@ func (k *KMS) CancelKeyDeletion(ctx context.Context, in *kms.CancelKeyDeletionIn
 		return nil, err
 	}
 	if found.state != types.KeyStatePendingDeletion {
-		return nil, invalidState("%s is not pending deletion.", found.arn())
+		return nil, invalidState("%s is not pending deletion.", found.arn)
 	}
-	found.state = types.KeyStateDisabled
-	return &kms.CancelKeyDeletionOutput{KeyId: aws.String(found.arn())}, nil
+	k.aside, found.state = nil, types.KeyStateDisabled
+	return &kms.CancelKeyDeletionOutput{KeyId: aws.String(found.arn)}, nil
 }

@@ -30,7 +30,8 @@ type MemoryLedger struct {
 	named  bool
 
 	mu      sync.Mutex
-	buckets []*bucket // by end
+	buckets []*bucket  // by end
+	aside   *savedUses // what it was put aside as; nil when it has changed since
 }
 
 // NewMemoryLedger makes an empty ledger with a secret of its own.
@@ -52,6 +53,7 @@ func (l *MemoryLedger) Use(_ context.Context, use Use) (first bool, err error) {
 	h := l.hash(&use)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.aside = nil
 	if !use.Now.IsZero() {
 		over := use.Now.Unix()
 		l.buckets = slices.DeleteFunc(l.buckets, func(b *bucket) bool { return b.end <= over })

@@ -18,6 +18,7 @@ type registry struct {
 	issuers  map[string]tokens.Issuer
 	routes   map[string]string // iss: a service of its own, whatever its capabilities
 	services []Service         // in the order of redemption
+	aside    *savedTrust       // what it was put aside as; nil when it has changed since
 }
 
 func newRegistry(c Config) *registry {
@@ -90,6 +91,7 @@ func (r *Relay) Trust(issuer tokens.Issuer, service *Service) error {
 	if _, known := g.issuers[issuer.Name]; known {
 		return fmt.Errorf("%q is an issuer already", issuer.Name)
 	}
+	g.aside = nil
 	if service != nil {
 		at := slices.IndexFunc(g.services, func(s Service) bool { return s.Name == service.Name })
 		switch {
@@ -111,6 +113,7 @@ func (r *Relay) Trust(issuer tokens.Issuer, service *Service) error {
 func (r *Relay) Distrust(iss string) {
 	r.registry.mu.Lock()
 	defer r.registry.mu.Unlock()
+	r.registry.aside = nil
 	delete(r.registry.issuers, iss)
 	delete(r.registry.routes, iss)
 }

@@ -22,23 +22,34 @@ type savedStore struct {
 }
 
 // Save puts aside what is kept. It stays as it was, and may be restored any number
-// of times.
+// of times. A store that is put aside is asked for the same again and again: from
+// now on it remembers what it unpacks.
 func (m *MemoryStore) Save() any {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s := savedStore{make([]kept, len(m.queue)), m.ever}
+	if m.unpacked == nil {
+		m.unpacked = map[string]*Record{}
+	}
+	if m.aside != nil {
+		return m.aside
+	}
+	s := &savedStore{make([]kept, len(m.queue)), m.ever}
 	for i, k := range m.queue {
 		s.kept[i] = *k
 	}
+	m.aside = s
 	return s
 }
 
 // Restore takes back what Save gave.
 func (m *MemoryStore) Restore(saved any) {
-	was := saved.(savedStore)
+	was := saved.(*savedStore)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.ever = was.ever
+	if m.aside == was {
+		return
+	}
+	m.aside, m.ever = was, was.ever
 	clear(m.kept)
 	clear(m.queue)
 	m.queue = m.queue[:0]
@@ -53,18 +64,27 @@ func (m *MemoryStore) Restore(saved any) {
 	heap.Init(&m.queue)
 }
 
+// savedUses is which tokens were used.
+type savedUses struct{ buckets []*bucket }
+
 // Save puts aside which tokens were used.
 func (l *MemoryLedger) Save() any {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return cloned(l.buckets)
+	if l.aside == nil {
+		l.aside = &savedUses{cloned(l.buckets)}
+	}
+	return l.aside
 }
 
 // Restore takes back what Save gave.
 func (l *MemoryLedger) Restore(saved any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.buckets = cloned(saved.([]*bucket))
+	was := saved.(*savedUses)
+	if l.aside != was {
+		l.aside, l.buckets = was, cloned(was.buckets)
+	}
 }
 
 func cloned(buckets []*bucket) []*bucket {
@@ -100,21 +120,29 @@ type savedTrust struct {
 
 // SaveTrust puts aside whom the relay trusts, and where that leads.
 func (r *Relay) SaveTrust() any {
-	r.registry.mu.RLock()
-	defer r.registry.mu.RUnlock()
-	return savedTrust{maps.Clone(r.registry.issuers), maps.Clone(r.registry.routes), slices.Clone(r.registry.services)}
+	g := r.registry
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.aside == nil {
+		g.aside = &savedTrust{maps.Clone(g.issuers), maps.Clone(g.routes), slices.Clone(g.services)}
+	}
+	return g.aside
 }
 
 // RestoreTrust takes back what SaveTrust gave.
 func (r *Relay) RestoreTrust(saved any) {
-	was := saved.(savedTrust)
-	r.registry.mu.Lock()
-	defer r.registry.mu.Unlock()
-	clear(r.registry.issuers)
-	maps.Copy(r.registry.issuers, was.issuers)
-	clear(r.registry.routes)
-	maps.Copy(r.registry.routes, was.routes)
-	r.registry.services = slices.Clone(was.services)
+	was := saved.(*savedTrust)
+	g := r.registry
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.aside == was {
+		return
+	}
+	clear(g.issuers)
+	maps.Copy(g.issuers, was.issuers)
+	clear(g.routes)
+	maps.Copy(g.routes, was.routes)
+	g.services, g.aside = slices.Clone(was.services), was
 }
 
 // Canon writes down what a store keeps, and what a naming ledger knows of it, as far
@@ -122,27 +150,26 @@ func (r *Relay) RestoreTrust(saved any) {
 // for no use, unless what it used outlives it.
 func Canon(w tokens.Canon, relay string, now time.Time, store *MemoryStore, ledger *MemoryLedger) {
 	all, _ := store.All(context.Background()) // which never fails
-	uses := map[string][]name{}
-	for _, u := range ledger.uses() {
-		uses[u.session] = append(uses[u.session], u)
-	}
+	uses := ledger.uses()
 	w.Set(len(all), func(n int) { // which was opened first is only told
 		s := all[n]
 		s.canon(w)
-		lasts := slices.DeleteFunc(slices.Clone(uses[s.ID]), func(u name) bool {
-			return s.stateAt(now, false) != Open && !u.expires.IsZero() && !u.expires.After(s.Due)
-		})
+		var lasts []name
+		for _, u := range uses {
+			if u.session == s.ID && (s.stateAt(now, false) == Open || u.expires.IsZero() || u.expires.After(s.Due)) {
+				lasts = append(lasts, u)
+			}
+		}
 		w.Set(len(lasts), func(i int) {
 			w.Ref(tokens.Ref{Issuer: lasts[i].ref.Issuer, ID: lasts[i].ref.ID, Order: s.ID})
 			w.Bool(lasts[i].attempt == attemptOf(relay, s)) // it may be asked for once more
 		})
 	})
-	for _, s := range all {
-		delete(uses, s.ID)
-	}
 	var left []name // of sessions that are forgotten
-	for _, session := range slices.Sorted(maps.Keys(uses)) {
-		left = append(left, slices.DeleteFunc(uses[session], func(u name) bool { return !u.expires.IsZero() && !u.expires.After(now) })...)
+	for _, u := range uses {
+		if !slices.ContainsFunc(all, func(s *Record) bool { return s.ID == u.session }) && (u.expires.IsZero() || u.expires.After(now)) {
+			left = append(left, u)
+		}
 	}
 	w.Set(len(left), func(i int) { w.Ref(tokens.Ref{Issuer: left[i].ref.Issuer, ID: left[i].ref.ID, Order: left[i].session}) })
 }

@@ -53,7 +53,13 @@ type MemoryStore struct {
 	queue queue
 	ever  uint64 // sessions ever
 	words words  // of what is packed
+
+	aside    *savedStore        // what it was put aside as; nil when it has changed since
+	unpacked map[string]*Record // what was unpacked of late; nil until it is put aside
 }
+
+// mostUnpacked is how many are remembered; it starts again then.
+const mostUnpacked = 1 << 12
 
 // kept is a session and its place in the queue: a record, or one that is packed.
 type kept struct {
@@ -77,7 +83,18 @@ func (m *MemoryStore) record(k *kept) *Record {
 	if k.whole != nil {
 		return k.whole
 	}
-	return m.words.unpack(k.packed)
+	if known := m.unpacked[k.packed]; known != nil {
+		return known
+	}
+	s := m.words.unpack(k.packed)
+	if m.unpacked == nil {
+		return s
+	}
+	if len(m.unpacked) >= mostUnpacked {
+		clear(m.unpacked)
+	}
+	m.unpacked[k.packed] = s
+	return s
 }
 
 func (k *kept) version() uint64 {
@@ -121,6 +138,7 @@ func (m *MemoryStore) Put(_ context.Context, s *Record) error {
 	k := m.kept[s.ID]
 	switch {
 	case k == nil && s.Version == 0:
+		m.aside = nil
 		m.ever++
 		s.Number = m.ever
 		s.Version++
@@ -131,6 +149,7 @@ func (m *MemoryStore) Put(_ context.Context, s *Record) error {
 	case k == nil || k.version() != s.Version:
 		return ErrConflict
 	}
+	m.aside = nil
 	seconds, rest := k.due()
 	s.Version++
 	if id := m.keep(k, s); k.packed != "" {
@@ -175,6 +194,7 @@ func (m *MemoryStore) Forget(_ context.Context, id string, version uint64) error
 	case k.whole != nil && k.whole.State.Owes():
 		return ErrOwing
 	}
+	m.aside = nil
 	heap.Remove(&m.queue, k.at)
 	delete(m.kept, id)
 	return nil

@@ -161,21 +161,25 @@ func (v *Verifier) Checks(own Own) []Check {
 	return all
 }
 
-// Genuine gives those of the checks that ask whether the issuer signed the
-// token, and what it says: not for whom, nor whether it is still good.
-func Genuine(checks []Check) []Check {
-	at := slices.IndexFunc(checks, func(c Check) bool { return c.Name == "audience" })
-	return checks[:at]
-}
-
 // Judge runs the checks over a token until one fails. The error is a
 // [*Refusal] (or whatever a party's own check answers); the claims are nil
 // then, for nothing of a refused token may be used. A refusal carries the
 // token's [Ref] once the signature was verified and the claims were read.
 func (v *Verifier) Judge(raw string, own Own) (*Claims, error) {
+	return v.judge(raw, own, rows[:])
+}
+
+// Genuine runs those of the checks that ask whether the issuer signed a token, and
+// what it says: not for whom, nor whether it is still good. See [Verifier.Judge].
+func (v *Verifier) Genuine(raw string) (*Claims, error) {
+	at := slices.IndexFunc(rows[:], func(r row) bool { return r.name == "audience" })
+	return v.judge(raw, Own{}, rows[:at])
+}
+
+func (v *Verifier) judge(raw string, own Own, some []row) (*Claims, error) {
 	e := &Envelope{raw: raw}
-	for i := range rows {
-		if r := &rows[i]; r.made(&own) {
+	for i := range some {
+		if r := &some[i]; r.made(&own) {
 			if err := r.run(v, &own, e); err != nil {
 				return e.judged(err)
 			}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,7 +56,7 @@ type judge struct {
 type bench struct {
 	options
 	temp   string
-	judges []*judge // the package's own first, if it has tests
+	judges []*judge // the package's own first, unless others judge in its place
 	memory *memory
 }
 
@@ -80,16 +81,26 @@ func judgeAll(ctx context.Context, o options, progress io.Writer) ([]judgement, 
 	if err != nil {
 		return nil, err
 	}
+	by, err := list(ctx, o.by)
+	if err != nil {
+		return nil, err
+	}
 	others, err := list(ctx, o.then)
 	if err != nil {
 		return nil, err
 	}
-	var all []judgement
+	found := make([][]*mutant, len(broken))
 	for i, p := range broken {
-		mutants, err := mutantsOf(p, strings.TrimSpace(root), o.only)
-		if err != nil {
+		if found[i], err = mutantsOf(p, strings.TrimSpace(root), o.only); err != nil {
 			return nil, err
 		}
+	}
+	if o.sample > 0 {
+		sample(found, o.sample, o.seed)
+	}
+	var all []judgement
+	for i, p := range broken {
+		mutants := found[i]
 		if len(mutants) == 0 {
 			continue
 		}
@@ -98,7 +109,11 @@ func judgeAll(ctx context.Context, o options, progress io.Writer) ([]judgement, 
 			return nil, err
 		}
 		fmt.Fprintf(progress, "%s: %d mutants\n", p.ImportPath, len(mutants))
-		judged, err := b.pack(ctx, p, others, mutants, progress)
+		judges := append([]pack{p}, others...)
+		if len(by) > 0 {
+			judges = append(slices.Clone(by), others...)
+		}
+		judged, err := b.pack(ctx, p, judges, mutants, progress)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.ImportPath, err)
 		}
@@ -108,6 +123,30 @@ func judgeAll(ctx context.Context, o options, progress io.Writer) ([]judgement, 
 		return nil, errors.New("there is nothing to break")
 	}
 	return all, nil
+}
+
+// sample leaves some n mutants of all, chosen by chance.
+func sample(all [][]*mutant, n int, seed uint64) {
+	var left []*mutant
+	for _, some := range all {
+		left = append(left, some...)
+	}
+	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(left), func(i, j int) { left[i], left[j] = left[j], left[i] })
+	out := map[*mutant]bool{}
+	for _, m := range left[min(n, len(left)):] {
+		out[m] = true
+	}
+	for i := range all {
+		all[i] = slices.DeleteFunc(all[i], func(m *mutant) bool { return out[m] })
+		number(all[i])
+	}
+}
+
+// number names mutants by their places.
+func number(all []*mutant) {
+	for i, m := range all {
+		m.id = i + 1
+	}
 }
 
 // list gives the packages of patterns, in the order of the patterns.
@@ -156,15 +195,13 @@ func mutantsOf(p pack, root, only string) ([]*mutant, error) {
 			}
 		}
 	}
-	for i, m := range all {
-		m.id = i + 1
-	}
+	number(all)
 	return all, nil
 }
 
 // pack judges the mutants of one package.
-func (b *bench) pack(ctx context.Context, p pack, others []pack, mutants []*mutant, progress io.Writer) ([]judgement, error) {
-	for _, q := range append([]pack{p}, others...) {
+func (b *bench) pack(ctx context.Context, p pack, judges []pack, mutants []*mutant, progress io.Writer) ([]judgement, error) {
+	for _, q := range judges {
 		if !q.tested() {
 			continue
 		}
@@ -376,7 +413,10 @@ func (b *bench) test(ctx context.Context, j *judge, binary string, id int, which
 	defer stop()
 	const limited = `ulimit -v "$0" 2>/dev/null; exec "$@"`
 	args := []string{"-c", limited, strconv.Itoa(memoryLimit), binary, "-test.failfast", "-test.paniconexit0", "-test.timeout", b.limit.String()}
-	cmd := exec.CommandContext(ctx, "sh", append(args, which...)...)
+	if b.tests != "" {
+		args = append(args, "-test.run", b.tests)
+	}
+	cmd := exec.CommandContext(ctx, "sh", slices.Concat(args, which, b.args)...)
 	cmd.Dir = j.Dir
 	cmd.Env = append(os.Environ(), variable+"="+strconv.Itoa(id))
 	cmd.WaitDelay = b.limit
@@ -402,7 +442,8 @@ type block struct {
 // cover runs the tests of a judge and gives what they run of a package.
 func (b *bench) cover(ctx context.Context, of, by pack) ([]block, error) {
 	profile := filepath.Join(b.temp, "profile")
-	cmd := exec.CommandContext(ctx, "go", "test", "-coverprofile", profile, "-coverpkg", of.ImportPath, by.ImportPath)
+	args := []string{"test", "-run", b.tests, "-timeout", b.limit.String(), "-coverprofile", profile, "-coverpkg", of.ImportPath, by.ImportPath}
+	cmd := exec.CommandContext(ctx, "go", append(append(args, "-args"), b.args...)...)
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("the tests of %s fail without a mutant: %w\n%s", by.ImportPath, err, text)
 	}

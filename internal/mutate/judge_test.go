@@ -199,7 +199,7 @@ func TestTheListOfEquivalents(t *testing.T) {
 			judged = append(judged, judgement{m, tt.outcomes[i]})
 		}
 		var out bytes.Buffer
-		well := report(&out, judged, excuses, "")
+		well := report(&out, judged, excuses, options{})
 		got := strings.Join(regexp.MustCompile(`(?m)^\S+\.(?:go|txt):\d+`).FindAllString(out.String(), -1), " ")
 		if got != tt.want || well != (tt.want == "") {
 			t.Errorf("%s: %q, want %q\n%s", name, got, tt.want, out.String())
@@ -312,6 +312,34 @@ func TestAPackageWithoutTests(t *testing.T) {
 		t.Errorf("%d: %s", code, out)
 	}
 	if code, out := mutate(t, "", "-only", "small.go:8", "-then", "./large", "./small"); code != 0 || !strings.Contains(out, "2 mutants: 2 killed") {
+		t.Errorf("%d: %s", code, out)
+	}
+}
+
+// Tests of others may judge in the place of its own, some of them, a few of its
+// mutants: the same ones for the same chance.
+func TestOthersJudgeInItsPlace(t *testing.T) {
+	dir := stage(t)
+	write(t, filepath.Join(dir, "large/more_test.go"), "package large\n\nimport (\n\t\"flag\"\n\t\"testing\"\n)\n\nvar no = flag.Bool(\"no\", false, \"\")\n\nfunc TestNo(t *testing.T) {\n\tif *no {\n\t\tt.Error(\"no\")\n\t}\n}\n")
+	own := []string{"-only", "small.go:8", "-by", "./large"}
+	if code, out := mutate(t, "", append(own, "-tests", "TestLimit", "./small")...); code != 0 || !strings.Contains(out, "2 mutants: 2 killed") {
+		t.Errorf("%d: %s", code, out)
+	}
+	if code, out := mutate(t, "", append(own, "-tests", "TestNo", "./small")...); code != 1 || !strings.Contains(out, "2 mutants: 0 killed") {
+		t.Errorf("%d: %s", code, out)
+	}
+	if code, out := mutate(t, "", append(own, "-args", "-no", "./small")...); code != 1 || !strings.Contains(out, "fail without a mutant") {
+		t.Errorf("%d: %s", code, out)
+	}
+	few := func(seed string) string {
+		_, out := mutate(t, "", "-sample", "3", "-seed", seed, "-by", "./large", "./small")
+		return out
+	}
+	first := few("1")
+	if again, other := few("1"), few("2"); !strings.Contains(first, "3 mutants") || again != first || other == first {
+		t.Errorf("%s\n%s\n%s", first, again, other)
+	}
+	if code, out := mutate(t, "", "-slow", "A", "-tests", "B", "./small"); code != 2 || !strings.Contains(out, "give one of them") {
 		t.Errorf("%d: %s", code, out)
 	}
 }

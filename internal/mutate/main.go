@@ -28,7 +28,12 @@ var equivalent string
 // options are what a run is asked for.
 type options struct {
 	packages []string
-	then     []string // whose tests judge what a package's own let live, in this order
+	by       []string // whose tests judge in the place of a package's own
+	then     []string // whose tests judge what those let live, in this order
+	tests    string   // which tests judge, a regular expression; empty for all
+	args     []string // what the judges' tests are given
+	sample   int      // how many mutants are judged, chosen by chance; 0 for all
+	seed     uint64   // of the chance
 	only     string   // FILE or FILE:LINE
 	keep     string   // a file that remembers what was killed
 	slow     string   // which tests are asked last, a regular expression
@@ -48,7 +53,12 @@ func run(ctx context.Context, args []string, excused string, stdout, stderr io.W
 	var o options
 	flags := flag.NewFlagSet("mutate", flag.ContinueOnError)
 	flags.SetOutput(stderr)
+	by := flags.String("by", "", "`PACKAGES` whose tests judge in the place of a package's own")
 	then := flags.String("then", "", "`PACKAGES` whose tests judge the survivors of a package's own, in this order")
+	flags.StringVar(&o.tests, "tests", "", "only tests that match `RE` judge")
+	given := flags.String("args", "", "what the judges' tests are given: `FLAGS` of theirs")
+	flags.IntVar(&o.sample, "sample", 0, "judge `N` mutants of all, chosen by chance")
+	flags.Uint64Var(&o.seed, "seed", 1, "which `CHANCE`")
 	flags.StringVar(&o.only, "only", "", "only the mutants of `FILE.go or FILE.go:LINE`; at a line all of them are shown")
 	flags.StringVar(&o.keep, "keep", "", "remember in `FILE` what was killed, and don't try it again while its source is the same")
 	flags.StringVar(&o.slow, "slow", "", "tests that match `RE` are asked when the others of their package have let a mutant live")
@@ -57,9 +67,13 @@ func run(ctx context.Context, args []string, excused string, stdout, stderr io.W
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
-	o.packages, o.then = flags.Args(), strings.Fields(*then)
+	o.packages, o.by, o.then, o.args = flags.Args(), strings.Fields(*by), strings.Fields(*then), strings.Fields(*given)
 	if len(o.packages) == 0 || o.jobs < 1 {
 		fmt.Fprintln(stderr, "mutate: name the packages to break: go run ./internal/mutate ./tokens")
+		return 2
+	}
+	if o.slow != "" && o.tests != "" {
+		fmt.Fprintln(stderr, "mutate: -slow and -tests both choose tests: give one of them")
 		return 2
 	}
 	excuses, err := parseExcuses(excused)
@@ -72,15 +86,15 @@ func run(ctx context.Context, args []string, excused string, stdout, stderr io.W
 		fmt.Fprintln(stderr, "mutate:", err)
 		return 1
 	}
-	if !report(stdout, judged, excuses, o.only) {
+	if !report(stdout, judged, excuses, o) {
 		return 1
 	}
 	return 0
 }
 
 // report writes what survived, and the figures; it reports whether all is well.
-func report(w io.Writer, judged []judgement, excuses []*excuse, only string) bool {
-	all := strings.Contains(only, ":")
+func report(w io.Writer, judged []judgement, excuses []*excuse, o options) bool {
+	all := strings.Contains(o.only, ":")
 	well := true
 	seen := map[string]bool{}
 	count := map[string]int{}
@@ -99,7 +113,7 @@ func report(w io.Writer, judged []judgement, excuses []*excuse, only string) boo
 		fmt.Fprintf(w, "%s:%d: (%s) %s: %s\n\t%s\n", j.file, j.line, j.in, j.kind, how, strings.ReplaceAll(strings.TrimSpace(j.diff()), "\n", "\n\t"))
 	}
 	for _, e := range excuses {
-		if seen[e.file] && !e.used && only == "" {
+		if seen[e.file] && !e.used && o.only == "" && o.sample == 0 {
 			well = false
 			fmt.Fprintf(w, "equivalent.txt:%d: nothing that survives is %s (%s) %s:\n\t%s\n", e.at, e.file, e.in, e.kind, strings.ReplaceAll(strings.TrimSpace(e.diff), "\n", "\n\t"))
 		}

@@ -26,6 +26,10 @@ import (
 //	go test ./shell/internal/explore -run Bounds -long -v
 var long = flag.Bool("long", false, "exhaust the default bounds, which takes a minute")
 
+// marked has the golden numbers compared: without them only those judge who look at
+// what happens.
+var marked = flag.Bool("marks", true, "hold what the default bounds come to against the golden numbers")
+
 // searched exhausts a bound in the embedded world.
 func searched(t *testing.T, b bound.Bound, workers int, change func(*search)) *search {
 	t.Helper()
@@ -168,7 +172,7 @@ func TestDefaultBoundsMeetEverything(t *testing.T) {
 		before := cpu(t)
 		s := searched(t, b, 2, nil)
 		total.Add(s.reach)
-		if got := mark(s); got != golden[b.Name] {
+		if got := mark(s); *marked && got != golden[b.Name] {
 			t.Errorf("%q: %q,", b.Name, got)
 		}
 		t.Logf("%s %s: %s, %s CPU", b.Name, b, mark(s), cpu(t)-before)

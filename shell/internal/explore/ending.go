@@ -5,45 +5,73 @@ package explore
 
 import (
 	"fmt"
+	"slices"
 
 	"tokenshell/issuers"
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/stage"
 )
 
 // ending brings a state to its end in two ways: at once, and after time has passed.
 func (w *walker) ending(at int32, here stage.Kept) {
-	for _, first := range [][]stage.Move{nil, {{Verb: stage.Advances, Arg: stage.FarAway}}} {
+	e := end{w: w, at: at}
+	calm := e.nothingLeft()
+	if !e.comes() {
+		return
+	}
+	if !calm { // else time has passed, and nothing else
 		w.stage.Restore(here)
-		if w.end(at, first); w.out.found != nil {
+		e.done = nil
+		if !e.do(timePasses) {
 			return
 		}
 	}
-	w.out.endings++
+	if e.comes() {
+		w.out.endings++
+	}
 }
 
-// end does what comes first, and then everything that brings orders to their end.
-func (w *walker) end(at int32, first []stage.Move) {
-	s := w.stage
-	var done []stage.Step
-	do := func(m stage.Move) bool {
-		broken := s.Try(w.ctx, m, nil)
-		done = append(done, stage.Step{Move: m})
-		if broken = loud(broken); broken != nil && w.ctx.Err() == nil {
-			w.broke(at, done, broken)
-		}
-		return broken == nil
+// timePasses until every token has expired and every session has ended.
+var timePasses = stage.Move{Verb: stage.Advances, Arg: stage.FarAway}
+
+// end is one under way, from a state.
+type end struct {
+	w    *walker
+	at   int32
+	done []stage.Step
+}
+
+// do does a move, and reports whether all is well.
+func (e *end) do(m stage.Move) bool {
+	broken := e.w.stage.Try(e.w.ctx, m, nil)
+	e.done = append(e.done, stage.Step{Move: m})
+	if broken = loud(broken); broken != nil && e.w.ctx.Err() == nil {
+		e.broke(broken)
 	}
-	for _, m := range first {
-		if !do(m) {
-			return
-		}
-	}
+	return broken == nil
+}
+
+// nothingLeft reports whether there is nothing late, and nobody in the middle of
+// anything.
+func (e *end) nothingLeft() bool {
+	s := e.w.stage
+	return len(s.Model.Late) == 0 && !slices.ContainsFunc(s.Model.Sessions, func(of *spec.Session) bool { return unfinished(s, of) })
+}
+
+func unfinished(s *stage.Stage, of *spec.Session) bool {
+	state := s.Model.Stood(of)
+	return state == "redeeming" || state == "stuck"
+}
+
+// comes does everything that brings orders to their end, and reports whether it did.
+func (e *end) comes() bool {
+	s := e.w.stage
 	for len(s.Model.Late) > 0 {
 		for i, step := range s.World.Steps() {
 			if step.String() == s.Model.Late[0].Step {
-				if !do(stage.Move{Verb: stage.Delivers, Arg: uint8(i)}) {
-					return
+				if !e.do(stage.Move{Verb: stage.Delivers, Arg: uint8(i)}) {
+					return false
 				}
 				break
 			}
@@ -52,49 +80,49 @@ func (w *walker) end(at int32, first []stage.Move) {
 	for n := 1; n <= s.Opened; n++ {
 		of := s.Model.Session(stage.OrderName(n))
 		for range 2 {
-			if of == nil || s.Model.Stood(of) != "redeeming" && s.Model.Stood(of) != "stuck" {
+			if of == nil || !unfinished(s, of) {
 				break
 			}
-			if !do(stage.Move{Verb: stage.Resumes, Order: uint8(n)}) {
-				return
+			if !e.do(stage.Move{Verb: stage.Resumes, Order: uint8(n)}) {
+				return false
 			}
 		}
 	}
-	if !do(stage.Move{Verb: stage.Advances, Arg: stage.FarAway}) {
-		return
+	if !e.do(timePasses) {
+		return false
 	}
-	if err := w.audit(); err != nil {
-		w.broke(at, done, err)
-		return
+	broken := e.w.audit()
+	if broken == nil && s.Watches(stage.Ends) {
+		broken = endless(s)
 	}
-	if !s.Watches(stage.Ends) {
-		return
+	if broken != nil {
+		e.broke(broken)
 	}
+	return broken == nil
+}
+
+// endless says what has no end.
+func endless(s *stage.Stage) error {
 	for _, snap := range s.World.Sessions() {
 		switch snap.State {
 		case orchestrator.Completed, orchestrator.Compensated, orchestrator.Closed:
 		default:
-			w.broke(at, done, endless("session %s is %s for ever", snap.ID, snap.State))
-			return
+			return &stage.Complaint{Monitor: stage.Ends, Err: fmt.Errorf("session %s is %s for ever", snap.ID, snap.State)}
 		}
 	}
 	for _, p := range s.World.Parties {
 		for _, e := range p.Entries() {
 			if e.State == issuers.Reserved {
-				w.broke(at, done, endless("%s holds %s for ever", p.Name, s.Handle(e.Ref)))
-				return
+				return &stage.Complaint{Monitor: stage.Ends, Err: fmt.Errorf("%s holds %s for ever", p.Name, s.Handle(e.Ref))}
 			}
 		}
 	}
+	return nil
 }
 
-func endless(format string, args ...any) error {
-	return &stage.Complaint{Monitor: stage.Ends, Err: fmt.Errorf(format, args...)}
-}
-
-// broke says that an ending is none.
-func (w *walker) broke(at int32, done []stage.Step, broken error) {
-	f := w.search.finding(at, done[len(done)-1], broken)
-	f.Way = append(f.Way[:len(f.Way)-1], done...)
-	w.out.found = f
+// broke says that it is none.
+func (e *end) broke(broken error) {
+	f := e.w.search.finding(e.at, e.done[len(e.done)-1], broken)
+	f.Way = append(f.Way[:len(f.Way)-1], e.done...)
+	e.w.out.found = f
 }

@@ -73,8 +73,10 @@ type walker struct {
 	stage  *stage.Stage
 	ctx    context.Context
 
-	path []int32      // the nodes from the first to where it stands
-	held []stage.Kept // the stage at each of them
+	path []int32              // the nodes from the first to where it stood when it went there last
+	held []stage.Kept         // the stage at each of them
+	here map[[16]byte]arrival // in the layer that is looked at
+	next map[[16]byte]arrival // in the next one
 
 	moves, inner []stage.Move
 	tried        map[string]int // on walks, how often
@@ -110,9 +112,46 @@ func (s *search) newWalker(ctx context.Context) (*walker, error) {
 	return &walker{search: s, stage: on, ctx: ctx, path: []int32{0}, held: []stage.Kept{on.Save()}}, nil
 }
 
-// stand takes the stage to a node: back to where its way parts from the one that
-// was gone before, and on from there.
-func (w *walker) stand(at int32) error {
+// arrival is how a state was come to first, and the stage there: who comes there
+// another way has other names for the same.
+type arrival struct {
+	parent int32
+	via    string
+	kept   *stage.Kept // nil when there were too many
+}
+
+// mostArrivals bounds how many stages are kept of a layer: some ten kilobytes each.
+const mostArrivals = 4096
+
+// arrive notes a state that is new, and keeps the stage for when it is looked at.
+func (w *walker) arrive(n node) {
+	came := arrival{n.parent, n.via, nil}
+	if len(w.next) < mostArrivals {
+		kept := w.stage.Save()
+		came.kept = &kept
+	}
+	w.next[n.digest] = came
+	w.out.children = append(w.out.children, n)
+}
+
+// turn goes on to the next layer.
+func (w *walker) turn() { w.here, w.next = w.next, map[[16]byte]arrival{} }
+
+// stand takes the stage to a node, and gives it as it is there.
+func (w *walker) stand(at int32) (stage.Kept, error) {
+	n := w.search.at(at)
+	if came := w.here[n.digest]; came.kept != nil && came.parent == n.parent && came.via == n.via {
+		delete(w.here, n.digest)
+		w.stage.Restore(*came.kept)
+		return *came.kept, nil
+	}
+	err := w.walkTo(at)
+	return w.held[len(w.held)-1], err
+}
+
+// walkTo goes to a node: back to where its way parts from the one that was gone
+// before, and on from there.
+func (w *walker) walkTo(at int32) error {
 	var way []int32
 	for n := at; n >= 0; n = w.search.at(n).parent {
 		way = append(way, n)
@@ -150,11 +189,11 @@ func (w *walker) again(st stage.Step) (err error) {
 
 // look tries everything in a state, and gives the states that it led to.
 func (w *walker) look(at int32) {
-	if err := w.stand(at); err != nil {
+	here, err := w.stand(at)
+	if err != nil {
 		w.out.err = err
 		return
 	}
-	here := w.held[len(w.held)-1]
 	if err := w.audit(); err != nil {
 		w.out.found = w.search.arrived(at, err)
 		return
@@ -210,8 +249,8 @@ func (w *walker) each(at int32, here stage.Kept, m stage.Move, left int) {
 			return
 		}
 		digest := s.Digest()
-		if !w.search.known(digest) {
-			w.out.children = append(w.out.children, node{digest, at, stage.Pack(stage.Step{Move: m, Plan: plan})})
+		if _, came := w.next[digest]; !came && !w.search.known(digest) {
+			w.arrive(node{digest, at, stage.Pack(stage.Step{Move: m, Plan: plan})})
 		}
 		used := 0
 		for _, d := range plan {
@@ -373,6 +412,7 @@ func (s *search) lookAtLayer(ctx context.Context, walkers []*walker) (*finding, 
 	defer stop()
 	for _, w := range walkers {
 		w.ctx = ctx
+		w.turn()
 		all.Go(func() {
 			for piece := int(next.Add(1)) - 1; piece < pieces; piece = int(next.Add(1)) - 1 {
 				done[piece] <- w.lookAt(from+piece*pieceSize, min(to, from+(piece+1)*pieceSize))

@@ -149,16 +149,12 @@ func (w *walker) walk(rng *rand.Rand, way []stage.Step) *finding {
 	} else if len(w.ended) < mostEnded {
 		w.ended[digest] = true
 	}
-	last := s.Save()
-	for _, first := range [][]stage.Move{nil, {{Verb: stage.Advances, Arg: stage.FarAway}}} {
-		s.Restore(last)
-		if w.end(0, first); w.out.found != nil {
-			found := w.out.found
-			w.out.found, found.Way = nil, append(way, found.Way...)
-			return found
-		}
+	w.ending(0, s.Save())
+	found := w.out.found
+	if found != nil {
+		w.out.found, found.Way = nil, append(way, found.Way...)
 	}
-	return nil
+	return found
 }
 
 // sight is what a state looks like from afar: how its orders and their tokens stand.

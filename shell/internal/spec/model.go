@@ -95,7 +95,7 @@ type Session struct {
 	Opened   int
 
 	ended        int // when it came to the state that it ended in
-	facts        map[string]string
+	facts        map[string]string // replaced, not changed
 	steps        []*step
 	compensating bool
 	run          int // the life of the relay that is at it; 0 for none

@@ -12,7 +12,6 @@ import (
 type saved struct {
 	world    World
 	sessions []kept[Session]
-	facts    []map[string]string
 	steps    []kept[step]
 	holds    []kept[Hold]
 	keys     []kept[Key]
@@ -47,7 +46,6 @@ func (m *World) Save() any {
 	s.world.Sessions, s.world.Holds = slices.Clone(m.Sessions), slices.Clone(m.Holds)
 	s.world.Faults, s.world.Late = slices.Clone(m.Faults), slices.Clone(m.Late)
 	for _, of := range m.Sessions {
-		s.facts = append(s.facts, maps.Clone(of.facts))
 		s.steps = append(s.steps, keep(of.steps)...)
 	}
 	for name, all := range m.Keys {
@@ -65,22 +63,21 @@ func (m *World) Save() any {
 
 // Restore takes back what Save gave.
 func (m *World) Restore(from any) {
-	s := from.(*saved)
+	s, was := from.(*saved), *m
 	*m = s.world
-	m.Sessions, m.Holds = slices.Clone(s.world.Sessions), slices.Clone(s.world.Holds)
-	m.Faults, m.Late = slices.Clone(s.world.Faults), slices.Clone(s.world.Late)
+	m.Sessions, m.Holds = append(was.Sessions[:0], m.Sessions...), append(was.Holds[:0], m.Holds...)
+	m.Faults, m.Late = append(was.Faults[:0], m.Faults...), append(was.Late[:0], m.Late...)
 	takeBack(s.sessions)
-	for i, of := range m.Sessions {
-		of.facts, of.steps = maps.Clone(s.facts[i]), slices.Clone(of.steps)
+	for _, of := range m.Sessions {
+		of.steps = slices.Clone(of.steps)
 	}
 	takeBack(s.steps)
 	takeBack(s.holds)
-	m.Keys = make(map[string][]*Key, len(s.byName))
-	for name, all := range s.byName {
-		m.Keys[name] = slices.Clone(all)
+	for name, all := range s.byName { // of services that are there for ever
+		m.Keys[name] = append(m.Keys[name][:0], all...)
 	}
 	takeBack(s.keys)
-	m.uses = map[int]*use{}
+	clear(m.uses)
 	maps.Copy(m.uses, s.used)
 	takeBack(s.uses)
 }

@@ -41,7 +41,7 @@ func (m *World) stands(s *Session) string {
 
 // asItIs gives a session as it is told of at this moment.
 func (s *Session) asItIs() *Session {
-	return &Session{ID: s.ID, Customer: s.Customer, facts: maps.Clone(s.facts)}
+	return &Session{ID: s.ID, Customer: s.Customer, facts: s.facts}
 }
 
 // Use makes a session the current one.
@@ -71,6 +71,7 @@ func (m *World) Set(name, value string) Answer {
 	if s == nil {
 		return refusal
 	}
+	s.facts = maps.Clone(s.facts)
 	s.facts[name] = value
 	return Answer{}
 }

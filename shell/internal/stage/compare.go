@@ -54,14 +54,14 @@ func (s *Stage) lateFits(spec.Answer, spec.Answer) error {
 func (s *Stage) keysFit(spec.Answer, spec.Answer) error {
 	for _, p := range s.World.Parties {
 		states := s.Model.KeyStates(p.Name)
-		list := p.Keys().List()
-		for i, k := range list {
-			if i >= len(states) || states[i] != string(k.State) {
-				return keyParting(p.Name, states, "key %d of %s is %s, the model says %s", i+1, p.Name, k.State, strings.Join(states, ", "))
+		are := p.Keys().States()
+		for i, state := range are {
+			if i >= len(states) || states[i] != string(state) {
+				return keyParting(p.Name, states, "key %d of %s is %s, the model says %s", i+1, p.Name, state, strings.Join(states, ", "))
 			}
 		}
-		if len(list) < len(states) {
-			return keyParting(p.Name, states, "%s has %d keys, the model says %d", p.Name, len(list), len(states))
+		if len(are) < len(states) {
+			return keyParting(p.Name, states, "%s has %d keys, the model says %d", p.Name, len(are), len(states))
 		}
 	}
 	return nil

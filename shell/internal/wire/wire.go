@@ -94,17 +94,7 @@ type carrier[T any] struct {
 
 func (c carrier[T]) carry(ctx context.Context, fault Fault) (answer T, err error) {
 	var nothing T
-	asked := Message{
-		From: c.q.From, To: c.q.To, Step: c.q.Step, Session: c.q.Session, Text: c.q.Text, Token: c.q.Token, Contents: c.q.Contents,
-		Again: c.wire.Conversation.Try(c.q.Attempt, c.q.Step),
-	}
-	switch fault.Kind {
-	case Timeout, Unavailable, Late, CrashBefore:
-		asked.Lost = true
-	case Slow:
-		asked.Late = Slowness
-	}
-	asked = c.wire.Conversation.Say(asked)
+	asked := c.asked(fault)
 	switch fault.Kind {
 	case Refuse:
 		no := tokens.Refuse(tokens.ServiceUnavailable, "%s refuses to %s", c.q.To, c.q.Step)
@@ -143,6 +133,24 @@ func (c carrier[T]) carry(ctx context.Context, fault Fault) (answer T, err error
 	return answer, err
 }
 
+// asked takes the question down.
+func (c carrier[T]) asked(fault Fault) (asked Message) {
+	if c.wire.Conversation.silent {
+		return asked
+	}
+	asked = Message{
+		From: c.q.From, To: c.q.To, Step: c.q.Step, Session: c.q.Session, Text: c.q.Text, Token: c.q.Token, Contents: c.q.Contents,
+		Again: c.wire.Conversation.Try(c.q.Attempt, c.q.Step),
+	}
+	switch fault.Kind {
+	case Timeout, Unavailable, Late, CrashBefore:
+		asked.Lost = true
+	case Slow:
+		asked.Late = Slowness
+	}
+	return c.wire.Conversation.Say(asked)
+}
+
 // arrive delivers a question to whose asker nobody answers any more. It gives what
 // is answered, in words.
 func (c carrier[T]) arrive(ctx context.Context, asked Message) (said string, err error) {
@@ -168,6 +176,9 @@ func (c carrier[T]) answered(ctx context.Context, asked Message, answer T, err e
 func (c carrier[T]) note(asked Message, answer T, err error, heard bool) (Message, error) {
 	if err != nil && c.q.Says != nil {
 		err = c.q.Says(err)
+	}
+	if c.wire.Conversation.silent {
+		return Message{}, err
 	}
 	said := Message{From: c.q.To, To: c.q.From, Step: c.q.Step, Session: asked.Session, Answers: asked.Number, Outcome: "ok", Lost: !heard}
 	said.conclude(err)

@@ -288,7 +288,8 @@ type savedWitness struct {
 func (w *Witness) Save() any {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return savedWitness{w.on, w.broken, maps.Clone(w.debts), maps.Clone(w.seen)}
+	w.aside = true
+	return savedWitness{w.on, w.broken, w.debts, w.seen}
 }
 
 // Restore takes back what Save gave.
@@ -296,7 +297,7 @@ func (w *Witness) Restore(saved any) {
 	was := saved.(savedWitness)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.on, w.broken, w.debts, w.seen = was.on, was.broken, maps.Clone(was.debts), maps.Clone(was.seen)
+	w.on, w.broken, w.debts, w.seen, w.aside = was.on, was.broken, was.debts, was.seen, true
 }
 
 // Canon writes down what it has seen: a promise may be broken to that.

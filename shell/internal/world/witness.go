@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"tokenshell/issuers"
@@ -23,6 +25,7 @@ type Witness struct {
 	broken error           // the first broken promise
 	debts  map[string]bool // the orders that were stuck when the world was last audited
 	seen   map[use]testimony
+	aside  bool // debts and seen were put aside, and stay as they are
 }
 
 // use is what may be redeemed once: (iss, jti), in whatever order it is used.
@@ -44,7 +47,7 @@ type testimony struct {
 func (w *Witness) Watch(on bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.on, w.broken, w.seen, w.debts = on, nil, map[use]testimony{}, map[string]bool{}
+	w.on, w.broken, w.seen, w.debts, w.aside = on, nil, map[use]testimony{}, map[string]bool{}, false
 }
 
 // Watching reports whether it watches.
@@ -67,6 +70,13 @@ func (w *Witness) breach(format string, args ...any) {
 	}
 }
 
+// own makes ready for a change.
+func (w *Witness) own() {
+	if w.aside {
+		w.debts, w.seen, w.aside = maps.Clone(w.debts), maps.Clone(w.seen), false
+	}
+}
+
 // redeemed takes down the answer to a redemption.
 func (w *Witness) redeemed(ref tokens.Ref, attempt string, receipt tokens.Receipt, err error) {
 	w.mu.Lock()
@@ -83,6 +93,7 @@ func (w *Witness) redeemed(ref tokens.Ref, attempt string, receipt tokens.Receip
 	case errors.Is(err, tokens.AlreadyRedeemed) && known.attempt == attempt:
 		w.breach("a retry of the redemption of %s was taken for a replay", ref.ID)
 	case err == nil:
+		w.own()
 		if len(w.seen) >= witnessLimit {
 			clear(w.seen)
 		}
@@ -95,6 +106,7 @@ func (w *Witness) cancelled(ref tokens.Ref, attempt string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if known := w.seen[useOf(ref)]; w.on && (known.attempt == "" || known.attempt == attempt) {
+		w.own()
 		w.seen[useOf(ref)] = testimony{cancelled: true}
 	}
 }
@@ -104,18 +116,19 @@ func (w *Witness) cancelled(ref tokens.Ref, attempt string) {
 func (w *Witness) owing(sessions []orchestrator.Snapshot) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	known := make(map[string]bool, len(sessions))
-	for _, snap := range sessions {
-		known[snap.ID] = true
-	}
 	for id := range w.debts {
-		if !known[id] {
+		if !slices.ContainsFunc(sessions, func(snap orchestrator.Snapshot) bool { return snap.ID == id }) {
 			return fmt.Errorf("order %q was stuck, and the relay has forgotten it", id)
 		}
 	}
+	owe := func(snap orchestrator.Snapshot) bool { return w.on && snap.State == orchestrator.Stuck }
+	if len(w.debts) == 0 && !slices.ContainsFunc(sessions, owe) {
+		return nil
+	}
+	w.own()
 	clear(w.debts)
 	for _, snap := range sessions {
-		if w.on && snap.State == orchestrator.Stuck {
+		if owe(snap) {
 			w.debts[snap.ID] = true
 		}
 	}
