@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/bojanz/currency"
 )
 
 // moneyText is what an amount looks like: digits, and at most four decimals,
 // the most that any currency has. No sign, no exponent, no separators.
-var moneyText = regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,4})?$`)
+var moneyText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,4})?$`) })
 
 // ParseMoney reads an amount such as "140.00" in the currency (ISO 4217). It
 // wants no more decimals than the currency has, and gives the amount with all
@@ -23,7 +24,7 @@ func ParseMoney(text, code string) (currency.Amount, error) {
 		return currency.Amount{}, fmt.Errorf("unknown currency %q", code)
 	}
 	_, decimals, _ := strings.Cut(text, ".")
-	if !moneyText.MatchString(text) || len(decimals) > int(digits) {
+	if !moneyText().MatchString(text) || len(decimals) > int(digits) {
 		most := fmt.Sprintf("with at most %d decimals", digits)
 		if digits == 0 {
 			most = "without decimals"
@@ -49,12 +50,12 @@ func Like(example, code string) string {
 }
 
 // price is an example of an amount in a text: 80.00, and not 0.01.
-var price = regexp.MustCompile(`\b[1-9][0-9]*\.[0-9]{2}\b`)
+var price = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b[1-9][0-9]*\.[0-9]{2}\b`) })
 
 // LikeIn writes every example of an amount in a text as [Like] does. A part of
 // one unit, such as the value of a point, stays.
 func LikeIn(text, code string) string {
-	return price.ReplaceAllStringFunc(text, func(example string) string { return Like(example, code) })
+	return price().ReplaceAllStringFunc(text, func(example string) string { return Like(example, code) })
 }
 
 // Units gives an amount in the smallest units of its currency, rounded half up. The

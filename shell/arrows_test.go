@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -308,15 +309,64 @@ func TestRoomsHaveNames(t *testing.T) {
 }
 
 // What runs before main has no caller who could hear of an error, and no order
-// that anybody reads.
+// that anybody reads. Every start pays for it, also of a command that has no need
+// of it: an expression of a package takes 50 µs and 10 kB.
 func TestNothingRunsBeforeMain(t *testing.T) {
 	for name, file := range sources(t) {
 		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
-				t.Errorf("%s has a func init", name)
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if d.Recv == nil && d.Name.Name == "init" {
+					t.Errorf("%s has a func init", name)
+				}
+			case *ast.GenDecl:
+				ast.Inspect(d, func(n ast.Node) bool {
+					if _, later := n.(*ast.FuncLit); later {
+						return false
+					}
+					if c, ok := n.(*ast.CallExpr); ok && isCompile(c) && !slices.Contains(forTests, path.Dir(name)) {
+						t.Errorf("%s compiles an expression at every start: compile it when it is asked, by sync.OnceValue", name)
+					}
+					return true
+				})
 			}
 		}
 	}
+}
+
+// An expression that is compiled when it is asked panics where it is asked.
+func TestExpressionsCompile(t *testing.T) {
+	found := 0
+	for name, file := range sources(t) {
+		ast.Inspect(file.File, func(n ast.Node) bool {
+			c, ok := n.(*ast.CallExpr)
+			if !ok || !isCompile(c) && !isCall(c, "looks") {
+				return true
+			}
+			if literal, ok := c.Args[0].(*ast.BasicLit); ok {
+				found++
+				text, _ := strconv.Unquote(literal.Value) // the parser has read it
+				if _, err := regexp.Compile(text); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			return true
+		})
+	}
+	if found < 60 {
+		t.Errorf("%d expressions were found", found)
+	}
+}
+
+// isCompile reports whether a call is regexp.MustCompile.
+func isCompile(c *ast.CallExpr) bool {
+	s, ok := c.Fun.(*ast.SelectorExpr)
+	return ok && s.Sel.Name == "MustCompile"
+}
+
+func isCall(c *ast.CallExpr, name string) bool {
+	id, ok := c.Fun.(*ast.Ident)
+	return ok && id.Name == name
 }
 
 func TestOneSourceOfTimeAndOneOfRandomness(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"sync"
 
 	"github.com/bojanz/currency"
 
@@ -67,7 +68,7 @@ func (s *pointsSection) ReadCustomer(r *world.Reader, at, customer string, keys 
 	s.balances[customer] = balance
 }
 
-var pointValue = regexp.MustCompile(`^[0-9]{1,6}(\.[0-9]{1,6})?$`)
+var pointValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{1,6}(\.[0-9]{1,6})?$`) })
 
 // Read reads the value of a point.
 func (s *pointsSection) Read(r *world.Reader) {
@@ -75,7 +76,7 @@ func (s *pointsSection) Read(r *world.Reader) {
 	if text == "" {
 		text = "0"
 	}
-	if !pointValue.MatchString(text) {
+	if !pointValue().MatchString(text) {
 		r.Fail("$.point_value", "point_value %q: write a decimal such as %q", text, r.Like("0.01"))
 		return
 	}
