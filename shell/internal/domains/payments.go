@@ -10,7 +10,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/bojanz/currency"
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/payments"
@@ -214,7 +214,7 @@ func (d *paymentDomain) bite(card payments.Card) currency.Amount {
 
 // price gives so many units of the world's currency.
 func (d *paymentDomain) price(units string) currency.Amount {
-	amount, _ := currency.NewAmount(units, d.currency) // both are good
+	amount, _ := currency.New(units, d.currency) // both are good
 	return amount.Round()
 }
 

@@ -8,7 +8,7 @@ import (
 	"regexp"
 	"sync"
 
-	"github.com/bojanz/currency"
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/points"
@@ -80,7 +80,7 @@ func (s *pointsSection) Read(r *world.Reader) {
 		r.Fail("$.point_value", "point_value %q: write a decimal such as %q", text, r.Like("0.01"))
 		return
 	}
-	s.value, _ = currency.NewAmount(text, r.Currency)
+	s.value, _ = currency.New(text, r.Currency)
 }
 
 // Open starts the service.
