@@ -6,7 +6,8 @@ import (
 	"testing"
 
 	"github.com/aws/smithy-go"
-	"github.com/bojanz/currency"
+
+	"tokenshell/issuers/currency"
 
 	"tokenshell/tokens"
 )

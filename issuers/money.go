@@ -6,31 +6,32 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
-	"github.com/bojanz/currency"
+	"tokenshell/issuers/currency"
 )
 
 // moneyText is what an amount looks like: digits, and at most four decimals,
 // the most that any currency has. No sign, no exponent, no separators.
-var moneyText = regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,4})?$`)
+var moneyText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,4})?$`) })
 
 // ParseMoney reads an amount such as "140.00" in the currency (ISO 4217). It
 // wants no more decimals than the currency has, and gives the amount with all
 // of them. The error quotes the text and says what belongs there.
 func ParseMoney(text, code string) (currency.Amount, error) {
-	digits, ok := currency.GetDigits(code)
+	digits, ok := currency.Digits(code)
 	if !ok {
 		return currency.Amount{}, fmt.Errorf("unknown currency %q", code)
 	}
 	_, decimals, _ := strings.Cut(text, ".")
-	if !moneyText.MatchString(text) || len(decimals) > int(digits) {
+	if !moneyText().MatchString(text) || len(decimals) > int(digits) {
 		most := fmt.Sprintf("with at most %d decimals", digits)
 		if digits == 0 {
 			most = "without decimals"
 		}
 		return currency.Amount{}, fmt.Errorf("%q is not an amount of %s: write one such as %s, %s", text, code, Like("140.00", code), most)
 	}
-	amount, err := currency.NewAmount(text, code)
+	amount, err := currency.New(text, code)
 	if err != nil {
 		return currency.Amount{}, err
 	}
@@ -41,7 +42,7 @@ func ParseMoney(text, code string) (currency.Amount, error) {
 // it: "80.00" is "80" in yen and "80.000" in dinars. What has no place behind
 // the point becomes a whole unit.
 func Like(example, code string) string {
-	amount, err := currency.NewAmount(example, code)
+	amount, err := currency.New(example, code)
 	if err != nil {
 		return example
 	}
@@ -49,27 +50,17 @@ func Like(example, code string) string {
 }
 
 // price is an example of an amount in a text: 80.00, and not 0.01.
-var price = regexp.MustCompile(`\b[1-9][0-9]*\.[0-9]{2}\b`)
+var price = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b[1-9][0-9]*\.[0-9]{2}\b`) })
 
 // LikeIn writes every example of an amount in a text as [Like] does. A part of
 // one unit, such as the value of a point, stays.
 func LikeIn(text, code string) string {
-	return price.ReplaceAllStringFunc(text, func(example string) string { return Like(example, code) })
-}
-
-// Units gives an amount in the smallest units of its currency, rounded half up. The
-// error says that it is too much.
-func Units(amount currency.Amount) (int64, error) {
-	n, err := amount.Int64()
-	if err != nil {
-		return 0, fmt.Errorf("%s is too much to be counted", amount.Number())
-	}
-	return n, nil
+	return price().ReplaceAllStringFunc(text, func(example string) string { return Like(example, code) })
 }
 
 // OfUnits gives the amount of so many of the smallest units of a currency.
 func OfUnits(n int64, code string) currency.Amount {
-	amount, err := currency.NewAmountFromInt64(n, code)
+	amount, err := currency.OfUnits(n, code)
 	must(err)
 	return amount
 }
@@ -88,7 +79,7 @@ func Part(amount currency.Amount, share string) currency.Amount {
 // roundUp rounds an amount that is not negative up to its currency's decimals.
 // The library's own RoundUp makes nothing of 0.01 yen.
 func roundUp(amount currency.Amount) currency.Amount {
-	rounded := amount.RoundTo(currency.DefaultDigits, currency.RoundDown)
+	rounded := amount.RoundDown()
 	if Less(rounded, amount) {
 		return Add(rounded, Least(amount.CurrencyCode()))
 	}

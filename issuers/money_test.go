@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bojanz/currency"
+	"tokenshell/issuers/currency"
 )
 
 func TestAmountsOfMoney(t *testing.T) {

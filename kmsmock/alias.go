@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -30,7 +31,7 @@ type alias struct {
 	updated time.Time
 }
 
-var aliasShape = regexp.MustCompile(`^[a-zA-Z0-9/_-]+$`)
+var aliasShape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z0-9/_-]+$`) })
 
 // CreateAlias gives a key a name: "alias/" and letters, digits, "/", "_", "-", at most 256
 // characters, not below "alias/aws/". TargetKeyId is a key id or key ARN. Errors:
@@ -176,8 +177,8 @@ func aliasName(given *string) (string, error) {
 		return "", tooLong("aliasName", maxAlias)
 	case !strings.HasPrefix(name, aliasPrefix):
 		return "", validation(`Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html`)
-	case !aliasShape.MatchString(name):
-		return "", validation("1 validation error detected: Value at 'aliasName' failed to satisfy constraint: Member must satisfy regular expression pattern: %s", aliasShape)
+	case !aliasShape().MatchString(name):
+		return "", validation("1 validation error detected: Value at 'aliasName' failed to satisfy constraint: Member must satisfy regular expression pattern: %s", aliasShape())
 	case name == aliasPrefix:
 		return "", &types.InvalidAliasNameException{Message: aws.String("An alias needs a name after alias/")}
 	case strings.HasPrefix(name, "alias/aws/"):

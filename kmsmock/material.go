@@ -54,9 +54,9 @@ func (d derivation) uuid(spec string, n int) (string, error) {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:]), nil
 }
 
-var uuidShape = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+var uuidShape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`) })
 
-func isUUID(id string) bool { return uuidShape.MatchString(id) }
+func isUUID(id string) bool { return uuidShape().MatchString(id) }
 
 // generateP256 takes the next 32 bytes when some are not a scalar of the curve, which
 // happens once in 2^32 times (FIPS 186-5 A.2.2, rejection sampling). A derivation that

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,19 +43,21 @@ var house = []room{
 		"reads the keys of an outside issuer as they are published: a JWK set, a JWK, PEM, certificates."},
 	{"kmsmock", "",
 		"is a mock of AWS KMS, for no production: it keeps its keys in memory, makes them from a seed that anybody may know, and checks no permissions."},
-	{"issuers", "tokens",
+	{"issuers/currency", "",
+		"is exact amounts of money: a decimal, and the ISO 4217 code of the currency that it is of."},
+	{"issuers", "issuers/currency tokens",
 		"is what every domain service shares: how it confirms, signs, seals, keeps its books, redeems once, revokes, and rotates its keys."},
 	{"issuers/holds", "issuers tokens",
 		"is the state machine of what confirmations set aside, whatever it is of: held until it is taken or given back, taken until that is undone, and never more than there is."},
-	{"issuers/coupons", "issuers issuers/holds tokens",
+	{"issuers/coupons", "issuers issuers/currency issuers/holds tokens",
 		"is the domain service of discounts: it knows its coupons, who may use them how often, and with which orders."},
-	{"issuers/points", "issuers issuers/holds tokens",
+	{"issuers/points", "issuers issuers/currency issuers/holds tokens",
 		"is the domain service of loyalty points: balances, holds on them, and burning."},
-	{"issuers/payments", "issuers issuers/holds tokens",
+	{"issuers/payments", "issuers issuers/currency issuers/holds tokens",
 		"is the domain service of cards: authorisation holds, capture of at most what was authorised, void."},
-	{"issuers/declared", "issuers issuers/holds tokens",
+	{"issuers/declared", "issuers issuers/currency issuers/holds tokens",
 		"is the domain service that somebody describes instead of writing it: what there is to choose from, what a confirmation holds, and the rules."},
-	{"issuers/issuerstest", "issuers kmsmock tokens",
+	{"issuers/issuerstest", "issuers issuers/currency kmsmock tokens",
 		"is the stage of the domains' tests: a service on a frozen clock, with the mock's keys and a log that can be read."},
 	{"orchestrator", "tokens",
 		"is the relay, OrderProcessing: it opens sessions, judges envelopes, keeps which jti a session has used, forwards, and takes back what it forwarded when a later service refuses."},
@@ -84,9 +87,9 @@ var house = []room{
 		"reads the YAML of the shell's files, strictly and with the place of what is wrong."},
 	{"shell/internal/schema", "",
 		"says of a file in YAML what may stand in it, as JSON Schema: made from the struct that reads it, so that editors know what the reader knows."},
-	{"shell/internal/rules", "issuers issuers/declared ./exit",
+	{"shell/internal/rules", "issuers issuers/currency issuers/declared ./exit",
 		"is how a declared domain decides and computes: expressions in CEL, typed and checked when a file is read, each of which ends and costs little."},
-	{"shell/internal/declare", "issuers issuers/declared ./exit ./rules ./schema ./syntax ./yamlfile tokens",
+	{"shell/internal/declare", "issuers issuers/currency issuers/declared ./exit ./rules ./schema ./syntax ./yamlfile tokens",
 		"reads the domains that a world file declares: strictly, with the place of what is wrong inside an expression too, and all of them or none."},
 	{"shell/internal/profiles", "./exit ./files ./syntax ./yamlfile tokens",
 		"is what an outside issuer's tokens do differently, as people write it: YAML files, and some that are ready."},
@@ -100,7 +103,7 @@ var house = []room{
 		"is one run of a relay: once it is over, nothing that it still does reaches anybody."},
 	{"shell/internal/logbook", "./page ./ring tokens",
 		"keeps the log of a world in memory: what each party did, step by step, by the world's time."},
-	{"shell/internal/world", "issuers issuers/declared kmsmock orchestrator ./exit ./files ./life ./logbook ./page ./redact ./syntax ./wire ./yamlfile tokens",
+	{"shell/internal/world", "issuers issuers/currency issuers/declared kmsmock orchestrator ./exit ./files ./life ./logbook ./page ./redact ./syntax ./wire ./yamlfile tokens",
 		"composes a world: clock, seed, KMS, services, relay and log, of which nothing is shared with another."},
 	{"shell/internal/adapter", "orchestrator ./redact tokens",
 		"is the protocol by which somebody else's relay is driven, both sides of it: JSON Lines over a process's standard input and output, version 1."},
@@ -117,7 +120,7 @@ var house = []room{
 		"is the customer's side: what it holds, and what it may do."},
 	{"shell/internal/interp", "./answer ./client ./exit ./files ./page ./redact ./ring ./syntax ./world shell/lineedit tokens",
 		"is the interpreter: a line becomes a verb of a grammar that it is given, and runs."},
-	{"shell/internal/domains", "issuers issuers/coupons issuers/declared issuers/holds issuers/payments issuers/points ./answer ./client ./declare ./exit ./interp ./page ./redact ./syntax ./world ./yamlfile shell/lineedit tokens",
+	{"shell/internal/domains", "issuers issuers/coupons issuers/currency issuers/declared issuers/holds issuers/payments issuers/points ./answer ./client ./declare ./exit ./interp ./page ./redact ./syntax ./world ./yamlfile shell/lineedit tokens",
 		"has a file for each domain: everything that a world and a shell know about it."},
 	{"shell/internal/fates", "./answer ./client ./exit ./interp ./page ./redact ./syntax ./wire ./world tokens",
 		"has the verbs by which messages go wrong, and what decides of them one by one."},
@@ -174,7 +177,7 @@ var house = []room{
 		"breaks packages in small ways, one at a time, and asks their tests whether they notice: what they don't notice, they don't test."},
 	{"shell/internal/shelltest", "orchestrator ./answer ./client ./domains ./exit ./grammar ./interp ./page ./scenario ./wire ./world tokens",
 		"drives a whole shell in tests, by lines."},
-	{"shell/internal/fourth/giftcards", "issuers tokens",
+	{"shell/internal/fourth/giftcards", "issuers issuers/currency tokens",
 		"is a domain service that tokenshell does not come with: balances of gift cards, holds on them, and captures."},
 	{"shell/internal/fourth", "issuers ./answer ./client ./domains ./fourth/giftcards ./interp ./page ./world ./yamlfile shell/lineedit tokens",
 		"is a fourth domain, gift cards, as somebody adds one: a service of its own (package giftcards), this file, and a row where domains are listed."},
@@ -308,15 +311,64 @@ func TestRoomsHaveNames(t *testing.T) {
 }
 
 // What runs before main has no caller who could hear of an error, and no order
-// that anybody reads.
+// that anybody reads. Every start pays for it, also of a command that has no need
+// of it: an expression of a package takes 50 µs and 10 kB.
 func TestNothingRunsBeforeMain(t *testing.T) {
 	for name, file := range sources(t) {
 		for _, d := range file.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
-				t.Errorf("%s has a func init", name)
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if d.Recv == nil && d.Name.Name == "init" {
+					t.Errorf("%s has a func init", name)
+				}
+			case *ast.GenDecl:
+				ast.Inspect(d, func(n ast.Node) bool {
+					if _, later := n.(*ast.FuncLit); later {
+						return false
+					}
+					if c, ok := n.(*ast.CallExpr); ok && isCompile(c) && !slices.Contains(forTests, path.Dir(name)) {
+						t.Errorf("%s compiles an expression at every start: compile it when it is asked, by sync.OnceValue", name)
+					}
+					return true
+				})
 			}
 		}
 	}
+}
+
+// An expression that is compiled when it is asked panics where it is asked.
+func TestExpressionsCompile(t *testing.T) {
+	found := 0
+	for name, file := range sources(t) {
+		ast.Inspect(file.File, func(n ast.Node) bool {
+			c, ok := n.(*ast.CallExpr)
+			if !ok || !isCompile(c) && !isCall(c, "looks") {
+				return true
+			}
+			if literal, ok := c.Args[0].(*ast.BasicLit); ok {
+				found++
+				text, _ := strconv.Unquote(literal.Value) // the parser has read it
+				if _, err := regexp.Compile(text); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			return true
+		})
+	}
+	if found < 60 {
+		t.Errorf("%d expressions were found", found)
+	}
+}
+
+// isCompile reports whether a call is regexp.MustCompile.
+func isCompile(c *ast.CallExpr) bool {
+	s, ok := c.Fun.(*ast.SelectorExpr)
+	return ok && s.Sel.Name == "MustCompile"
+}
+
+func isCall(c *ast.CallExpr, name string) bool {
+	id, ok := c.Fun.(*ast.Ident)
+	return ok && id.Name == name
 }
 
 func TestOneSourceOfTimeAndOneOfRandomness(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -50,11 +51,11 @@ func (i *Issuer) takeScope(c *Claims, raw []byte) bool {
 }
 
 // fraction is a time with a fraction (RFC 7519 2).
-var fraction = regexp.MustCompile(`^[0-9]+\.[0-9]{1,18}$`)
+var fraction = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]+\.[0-9]{1,18}$`) })
 
 // parts gives a time without its fraction, where it may have one, and the fraction.
 func (i *Issuer) parts(raw []byte) (whole []byte, rest time.Duration) {
-	if !i.profile().Fractions || !fraction.Match(raw) {
+	if !i.profile().Fractions || !fraction().Match(raw) {
 		return raw, 0
 	}
 	at := bytes.IndexByte(raw, '.')

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // excuse lets one mutant live. Two that look the same need two.
@@ -16,7 +17,7 @@ type excuse struct {
 	used           bool
 }
 
-var excuseHead = regexp.MustCompile(`^(\S+\.go) \((.+?)\) (\w+): (.+)$`)
+var excuseHead = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\S+\.go) \((.+?)\) (\w+): (.+)$`) })
 
 // parseExcuses reads a list: "FILE (FUNC) KIND: WHY", and below it the mutant's
 // lines as they are reported, each behind a tab. Lines that begin with # are
@@ -30,7 +31,7 @@ func parseExcuses(text string) ([]*excuse, error) {
 		case indented && len(all) > 0:
 			all[len(all)-1].diff += below + "\n"
 		default:
-			head := excuseHead.FindStringSubmatch(line)
+			head := excuseHead().FindStringSubmatch(line)
 			if head == nil {
 				return nil, fmt.Errorf("equivalent.txt:%d: want FILE.go (FUNC) KIND: WHY, and below it the mutant's lines, each behind a tab", i+1)
 			}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // variable names the mutant that is alive in a woven binary.
@@ -104,7 +105,7 @@ func mutantRest[T ~int | ~int64 | ~uint64](id int, a, b T) T {
 `
 
 // mark is how a compiler's complaint shows whose call it is about.
-var mark = regexp.MustCompile(`\bmutant[A-Z][a-z]*\((\d+)`)
+var mark = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bmutant[A-Z][a-z]*\((\d+)`) })
 
 // woven gives a file's text with all of its mutants that can be in it.
 func woven(source string, mutants []*mutant) string {
@@ -149,14 +150,14 @@ func woven(source string, mutants []*mutant) string {
 }
 
 // complaint is the first line of one: file, line, perhaps column.
-var complaint = regexp.MustCompile(`(?m)^\S*?([^/\s]+\.go):(\d+)(?::(\d+))?: (.*)$`)
+var complaint = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^\S*?([^/\s]+\.go):(\d+)(?::(\d+))?: (.*)$`) })
 
 // blamed gives the ids of the mutants that a compiler's output is about. texts
 // are the woven files by the names that it was given.
 func blamed(output string, texts map[string]string) []int {
 	var ids []int
-	for _, c := range complaint.FindAllStringSubmatch(output, -1) {
-		found := mark.FindAllStringSubmatch(c[4], -1)
+	for _, c := range complaint().FindAllStringSubmatch(output, -1) {
+		found := mark().FindAllStringSubmatch(c[4], -1)
 		if len(found) == 0 { // the call that begins last before the place, or every one of the line
 			lines := strings.Split(texts[c[1]], "\n")
 			line, _ := strconv.Atoi(c[2])
@@ -164,7 +165,7 @@ func blamed(output string, texts map[string]string) []int {
 			if line < 1 || line > len(lines) {
 				continue
 			}
-			for _, at := range mark.FindAllStringSubmatchIndex(lines[line-1], -1) {
+			for _, at := range mark().FindAllStringSubmatchIndex(lines[line-1], -1) {
 				call := []string{"", lines[line-1][at[2]:at[3]]}
 				switch {
 				case col == 0:

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/bojanz/currency"
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/holds"
@@ -196,7 +196,7 @@ func (c *Coupon) discount(subtotal *currency.Amount) (*currency.Amount, error) {
 		if err != nil {
 			return nil, err
 		}
-		share, err := parts.Div("100")
+		share, err := parts.Mul("0.01")
 		if err != nil {
 			return nil, err
 		}

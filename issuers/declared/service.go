@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/bojanz/currency"
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/holds"
@@ -60,7 +60,7 @@ type hold struct {
 
 // New makes the service.
 func New(ctx context.Context, c Config) (*Service, error) {
-	if !currency.IsValid(c.Currency) {
+	if !currency.IsKnown(c.Currency) {
 		return nil, fmt.Errorf("unknown currency %q", c.Currency)
 	}
 	d := c.Declaration

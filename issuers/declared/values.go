@@ -9,9 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/bojanz/currency"
-
-	"tokenshell/issuers"
+	"tokenshell/issuers/currency"
 )
 
 // Count gives an amount as books count it: a whole number as it is, money in the
@@ -22,7 +20,7 @@ func Count(amount any) (int64, error) {
 	case int64:
 		return amount, nil
 	case currency.Amount:
-		return issuers.Units(amount)
+		return amount.Units()
 	}
 	return 0, fmt.Errorf("%v is not an amount", amount)
 }

@@ -14,7 +14,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
-	"github.com/bojanz/currency"
+
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers"
 	"tokenshell/kmsmock"

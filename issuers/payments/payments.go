@@ -10,7 +10,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/bojanz/currency"
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/holds"
@@ -63,7 +63,7 @@ type hold struct {
 
 // New makes the service.
 func New(ctx context.Context, c Config) (*Service, error) {
-	if !currency.IsValid(c.Currency) {
+	if !currency.IsKnown(c.Currency) {
 		return nil, fmt.Errorf("unknown currency %q", c.Currency)
 	}
 	s := &Service{currency: c.Currency, customers: map[string]bool{}, methods: map[string][]*method{}}
@@ -73,7 +73,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	}
 	for _, customer := range slices.Sorted(maps.Keys(c.Cards)) {
 		for _, card := range c.Cards[customer] {
-			limit, err := issuers.Units(card.Limit)
+			limit, err := card.Limit.Units()
 			if err != nil {
 				return nil, err
 			}
@@ -124,7 +124,7 @@ func (s *Service) authorise(order issuers.Order, text, card string) (hold, error
 	if m.Declines {
 		return hold{}, tokens.Refuse(Declined, "card %s declines", m.ID)
 	}
-	n, err := issuers.Units(amount)
+	n, err := amount.Units()
 	if err != nil {
 		return hold{}, tokens.Refuse(issuers.AmountInvalid, "%v", err)
 	}
@@ -183,7 +183,7 @@ func (s *Service) units(text string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return issuers.Units(amount)
+	return amount.Units()
 }
 
 // share gives how much of what is payable for the order this authorisation has

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/bojanz/currency"
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/holds"

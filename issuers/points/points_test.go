@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bojanz/currency"
 	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/issuerstest"
@@ -28,7 +29,7 @@ func newStage(t testing.TB) *stage { return newStageOf(t, "0.01", "EUR") }
 
 func newStageOf(t testing.TB, value, code string) *stage {
 	t.Helper()
-	worth, err := currency.NewAmount(value, code)
+	worth, err := currency.New(value, code)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"tokenshell/shell/attacks/bends"
@@ -65,7 +66,7 @@ func (r *run) other(than Service) Service {
 	return r.service(early)
 }
 
-var word = regexp.MustCompile(`\$[A-Z_]+([+-][0-9]+)?`)
+var word = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$[A-Z_]+([+-][0-9]+)?`) })
 
 // words gives a function that replaces the names in a text with what they stand
 // for: $ISS, $CAP and $KID of the forged token's service, and $OTHER_ISS,
@@ -104,7 +105,7 @@ func (r *run) words(good held) (func(string) string, error) {
 	}
 	return func(text string) string {
 		text = bends.Expand(text)
-		return word.ReplaceAllStringFunc(text, func(name string) string {
+		return word().ReplaceAllStringFunc(text, func(name string) string {
 			stem := strings.TrimRight(name, "+-0123456789")
 			moment, ok := times[stem]
 			if known, is := known[stem]; !ok && is {

@@ -5,19 +5,20 @@ package lineedit
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-var colour = regexp.MustCompile(`^\x1b\[[0-9;:]*m`)
+var colour = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\x1b\[[0-9;:]*m`) })
 
 // cleanPrompt keeps the colours and the printable runes of a prompt.
 func cleanPrompt(prompt string) string {
 	var out strings.Builder
 	for len(prompt) > 0 {
-		if sgr := colour.FindString(prompt); sgr != "" {
+		if sgr := colour().FindString(prompt); sgr != "" {
 			out.WriteString(sgr)
 			prompt = prompt[len(sgr):]
 			continue

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Bend changes a text. The zero value changes nothing.
@@ -89,8 +90,8 @@ func Parse(how string) (Bend, error) {
 }
 
 var (
-	repeated = regexp.MustCompile(`\$TIMES\(([0-9]{1,9}),([^)]*)\)`)
-	oneByte  = regexp.MustCompile(`\$BYTE\(([0-9a-f]{2})\)`)
+	repeated = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$TIMES\(([0-9]{1,9}),([^)]*)\)`) })
+	oneByte  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$BYTE\(([0-9a-f]{2})\)`) })
 )
 
 // mostRepeated bounds what one $TIMES makes, in bytes.
@@ -99,13 +100,13 @@ const mostRepeated = 4 << 20
 // Expand puts in what a line cannot hold: $TIMES(N,TEXT) is a text N times,
 // $BYTE(ff) a byte.
 func Expand(text string) string {
-	text = repeated.ReplaceAllStringFunc(text, func(call string) string {
-		m := repeated.FindStringSubmatch(call)
+	text = repeated().ReplaceAllStringFunc(text, func(call string) string {
+		m := repeated().FindStringSubmatch(call)
 		n, _ := strconv.Atoi(m[1])
 		return strings.Repeat(m[2], min(n, mostRepeated/max(1, len(m[2]))))
 	})
-	return oneByte.ReplaceAllStringFunc(text, func(call string) string {
-		b, _ := strconv.ParseUint(oneByte.FindStringSubmatch(call)[1], 16, 8)
+	return oneByte().ReplaceAllStringFunc(text, func(call string) string {
+		b, _ := strconv.ParseUint(oneByte().FindStringSubmatch(call)[1], 16, 8)
 		return string([]byte{byte(b)})
 	})
 }

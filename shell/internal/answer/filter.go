@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"runtime/metrics"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -65,7 +66,7 @@ func NewFilter(source string) (*Filter, error) {
 }
 
 // unknownName finds the name in what jq says of one that it does not know.
-var unknownName = regexp.MustCompile(`^(?:function|variable) not defined: (\$?\w+)`)
+var unknownName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:function|variable) not defined: (\$?\w+)`) })
 
 // whereIn says where in an expression an error is, as far as jq knows.
 func whereIn(source string, err error) string {
@@ -74,7 +75,7 @@ func whereIn(source string, err error) string {
 		at := max(0, min(syntax.Offset-len(syntax.Token), len(source)))
 		return fmt.Sprintf(", at column %d", utf8.RuneCountInString(source[:at])+1)
 	}
-	if m := unknownName.FindStringSubmatch(err.Error()); m != nil {
+	if m := unknownName().FindStringSubmatch(err.Error()); m != nil {
 		if at := strings.Index(source, m[1]); at >= 0 {
 			return fmt.Sprintf(", at column %d", utf8.RuneCountInString(source[:at])+1)
 		}

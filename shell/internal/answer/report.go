@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
@@ -65,7 +66,7 @@ func (o *Out) warned(errors string) string {
 	if !o.Color || o.Progress == nil {
 		return errors
 	}
-	return refusedCode.ReplaceAllStringFunc(errors, func(code string) string { return (&page.Page{Color: true}).Paint(page.BadStyle, code) })
+	return refusedCode().ReplaceAllStringFunc(errors, func(code string) string { return (&page.Page{Color: true}).Paint(page.BadStyle, code) })
 }
 
-var refusedCode = regexp.MustCompile(`(?m)^(?:rejected: [a-z_]+|usage|error):`)
+var refusedCode = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^(?:rejected: [a-z_]+|usage|error):`) })

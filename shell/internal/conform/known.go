@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"tokenshell/shell/attacks"
@@ -45,7 +46,7 @@ var failing = []attacks.Status{attacks.GotThrough, attacks.WrongReason, foreign.
 // longestExcuse is how far away until may be.
 const longestExcuse = 366 * 24 * time.Hour
 
-var todo = regexp.MustCompile(`(?i)^\W*todo\b`)
+var todo = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^\W*todo\b`) })
 
 // ParseKnown reads known failures of a target, strictly. The error has exit code
 // 3 and the place.
@@ -60,7 +61,7 @@ func ParseKnown(path string, source []byte, target string, now time.Time) (*Know
 	for i := range k.Rows {
 		row := &k.Rows[i]
 		at := fmt.Sprintf("$.rows[%d]", i)
-		if strings.TrimSpace(row.Why) == "" || todo.MatchString(row.Why) {
+		if strings.TrimSpace(row.Why) == "" || todo().MatchString(row.Why) {
 			return nil, k.wrong(at, "%s: why is it so? A sentence belongs here, and no TODO", row.ID)
 		}
 		until, err := time.Parse(time.DateOnly, string(row.Until))

@@ -8,8 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bojanz/currency"
 	"github.com/goccy/go-yaml/ast"
+
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/declared"
@@ -191,7 +192,7 @@ func (o *odd) madeUp(t declared.Type, thing *declared.Thing) any {
 	case declared.Integer:
 		return int64(1)
 	case declared.Money:
-		amount, _ := currency.NewAmount(issuers.Like("1.00", o.Currency), o.Currency) // both are good
+		amount, _ := currency.New(issuers.Like("1.00", o.Currency), o.Currency) // both are good
 		return amount
 	case declared.Time:
 		return year.Add(24 * time.Hour)

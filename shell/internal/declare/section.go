@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -130,23 +131,26 @@ func (r *reader) wrong(f formula, err error) {
 	r.err = yamlfile.WrongAt(line, column, "%s", text)
 }
 
-// pattern is what a name looks like, and how long it may be. Numbers of repetitions
-// in an expression would cost every start of the program.
+// pattern is what a name looks like, and how long it may be.
 type pattern struct {
-	of   *regexp.Regexp
+	of   func() *regexp.Regexp
 	most int // bytes
 }
 
-func (p pattern) fits(text string) bool { return len(text) <= p.most && p.of.MatchString(text) }
+func looks(like string, most int) pattern {
+	return pattern{sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(like) }), most}
+}
+
+func (p pattern) fits(text string) bool { return len(text) <= p.most && p.of().MatchString(text) }
 
 var (
-	domainName  = pattern{regexp.MustCompile(`^[a-z]([a-z0-9_-]*[a-z0-9])?$`), 32}
-	partName    = pattern{regexp.MustCompile(`^[a-z][a-z0-9_]*$`), 32}
-	idName      = pattern{regexp.MustCompile(`^[A-Za-z0-9._-]+$`), 64}
-	capability  = pattern{regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*:[a-z0-9][a-z0-9._-]*$`), 64}
-	reasonCode  = pattern{regexp.MustCompile(`^[a-z_]+$`), 64}
-	moneyLike   = pattern{regexp.MustCompile(`^[0-9]+(\.[0-9]*)?$`), 20}
-	oneSentence = pattern{regexp.MustCompile(`^[^\x00-\x1f\x7f]+$`), 200}
+	domainName  = looks(`^[a-z]([a-z0-9_-]*[a-z0-9])?$`, 32)
+	partName    = looks(`^[a-z][a-z0-9_]*$`, 32)
+	idName      = looks(`^[A-Za-z0-9._-]+$`, 64)
+	capability  = looks(`^[a-z0-9][a-z0-9._-]*:[a-z0-9][a-z0-9._-]*$`, 64)
+	reasonCode  = looks(`^[a-z_]+$`, 64)
+	moneyLike   = looks(`^[0-9]+(\.[0-9]*)?$`, 20)
+	oneSentence = looks(`^[^\x00-\x1f\x7f]+$`, 200)
 )
 
 // name holds the name of a domain against those that stand for something else.

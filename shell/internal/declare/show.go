@@ -80,7 +80,7 @@ func mapOf[T any](list []named[T], show func(T) any) yamlfile.Map {
 func (r row) show() yamlfile.Map { return mapOf(r, func(c cell) any { return c.value }) }
 
 func (f formula) show() any {
-	if n, err := strconv.ParseInt(f.string, 10, 64); err == nil && wholeNumber.MatchString(f.string) {
+	if n, err := strconv.ParseInt(f.string, 10, 64); err == nil && wholeNumber().MatchString(f.string) {
 		return n
 	}
 	return strings.TrimRight(f.string, "\r\n")

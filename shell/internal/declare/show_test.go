@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bojanz/currency"
 	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers/declared"
 	"tokenshell/shell/internal/rules"

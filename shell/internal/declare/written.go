@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -62,7 +63,7 @@ func (t *text) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
-var wholeNumber = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
+var wholeNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`) })
 
 // UnmarshalYAML takes a string, a whole number, true or false.
 func (c *cell) UnmarshalYAML(node ast.Node) error {
@@ -77,7 +78,7 @@ func (c *cell) UnmarshalYAML(node ast.Node) error {
 	case *ast.IntegerNode:
 		written := n.GetToken().Value
 		number, err := strconv.ParseInt(written, 10, 64)
-		if err != nil || len(written) > 18 || !wholeNumber.MatchString(written) {
+		if err != nil || len(written) > 18 || !wholeNumber().MatchString(written) {
 			return yamlfile.Wrong(node, "%q is not a whole number: write digits, at most 18", written)
 		}
 		c.value = number

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bojanz/currency"
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/declared"
@@ -76,7 +76,7 @@ func (d *declaredDomain) made(t declared.Type, thing string) any {
 	case declared.Integer:
 		return int64(1)
 	case declared.Money:
-		ten, _ := currency.NewAmount("10", d.currency) // both are good
+		ten, _ := currency.New("10", d.currency) // both are good
 		return ten.Round()
 	case declared.Time:
 		return d.since.Add(24 * time.Hour).UTC().Truncate(time.Second)
@@ -138,7 +138,7 @@ func (d *declaredDomain) by(customer string, o option, a *declared.Argument, amo
 	say := func(n int64) option {
 		var value any = n
 		if a.Type == declared.Money {
-			value, _ = currency.NewAmountFromInt64(n, d.currency) // which is good
+			value, _ = currency.OfUnits(n, d.currency) // which is good
 		}
 		ask := declared.Ask{Thing: o.ask.Thing, Arguments: maps.Clone(o.ask.Arguments)}
 		ask.Arguments[a.Name] = value

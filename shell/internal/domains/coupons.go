@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/bojanz/currency"
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/coupons"

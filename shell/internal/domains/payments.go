@@ -8,8 +8,9 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 
-	"github.com/bojanz/currency"
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/payments"
@@ -66,7 +67,7 @@ type cardFile struct {
 // Said reports whether anybody has a card.
 func (s *paymentSection) Said() bool { return len(s.cards) > 0 }
 
-var cardNumber = regexp.MustCompile(`^[0-9]{4,19}$`)
+var cardNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{4,19}$`) })
 
 // ReadCustomer reads a customer's cards.
 func (s *paymentSection) ReadCustomer(r *world.Reader, at, customer string, keys any) {
@@ -74,7 +75,7 @@ func (s *paymentSection) ReadCustomer(r *world.Reader, at, customer string, keys
 	for i, card := range keys.(*cardsOfCustomer).Cards {
 		at := fmt.Sprintf("%s.cards[%d]", at, i)
 		r.Name(at, "card id", string(card.ID), ids)
-		if !cardNumber.MatchString(string(card.Number)) {
+		if !cardNumber().MatchString(string(card.Number)) {
 			r.Fail(at, "card %q: its number is 4 to 19 digits, in quotes", card.ID)
 		}
 		if redact.Numbers(string(card.ID)) != string(card.ID) {
@@ -213,7 +214,7 @@ func (d *paymentDomain) bite(card payments.Card) currency.Amount {
 
 // price gives so many units of the world's currency.
 func (d *paymentDomain) price(units string) currency.Amount {
-	amount, _ := currency.NewAmount(units, d.currency) // both are good
+	amount, _ := currency.New(units, d.currency) // both are good
 	return amount.Round()
 }
 

@@ -6,8 +6,9 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"sync"
 
-	"github.com/bojanz/currency"
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/points"
@@ -67,7 +68,7 @@ func (s *pointsSection) ReadCustomer(r *world.Reader, at, customer string, keys 
 	s.balances[customer] = balance
 }
 
-var pointValue = regexp.MustCompile(`^[0-9]{1,6}(\.[0-9]{1,6})?$`)
+var pointValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{1,6}(\.[0-9]{1,6})?$`) })
 
 // Read reads the value of a point.
 func (s *pointsSection) Read(r *world.Reader) {
@@ -75,11 +76,11 @@ func (s *pointsSection) Read(r *world.Reader) {
 	if text == "" {
 		text = "0"
 	}
-	if !pointValue.MatchString(text) {
+	if !pointValue().MatchString(text) {
 		r.Fail("$.point_value", "point_value %q: write a decimal such as %q", text, r.Like("0.01"))
 		return
 	}
-	s.value, _ = currency.NewAmount(text, r.Currency)
+	s.value, _ = currency.New(text, r.Currency)
 }
 
 // Open starts the service.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"sync"
 	"syscall"
 )
 
@@ -77,11 +78,13 @@ func followed(path string) (string, error) {
 	return "", syscall.ELOOP
 }
 
-var descriptorPath = regexp.MustCompile(`^(?:/dev|/proc/([0-9]+)(?:/task/[0-9]+)?)/fd/([0-9]+)$`)
+var descriptorPath = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:/dev|/proc/([0-9]+)(?:/task/[0-9]+)?)/fd/([0-9]+)$`)
+})
 
 // descriptor gives the descriptor of this process that a path without links stands for.
 func descriptor(path string) (n int, ok bool) {
-	m := descriptorPath.FindStringSubmatch(path)
+	m := descriptorPath().FindStringSubmatch(path)
 	if m == nil || m[1] != "" && m[1] != strconv.Itoa(os.Getpid()) {
 		return 0, false
 	}

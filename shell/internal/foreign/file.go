@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
@@ -166,7 +167,9 @@ func Read(ctx context.Context, path string) (*File, error) {
 // bareRequest is a request with {NAME} in it and no quotes around it, which YAML
 // takes for the beginning of something else inside of braces. Nothing else can be
 // meant.
-var bareRequest = regexp.MustCompile(`request: ((?:GET|POST|PUT|PATCH|DELETE) (?:[^\s,"'{}]|\{[a-z_]+\})+)`)
+var bareRequest = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`request: ((?:GET|POST|PUT|PATCH|DELETE) (?:[^\s,"'{}]|\{[a-z_]+\})+)`)
+})
 
 // Parse reads YAML strictly: what it does not know is refused with file, line
 // and column.
@@ -178,7 +181,7 @@ func Parse(path string, source []byte) (*File, error) {
 		return nil, exit.Input(path, 0, "its brackets nest too deep")
 	}
 	f := &File{path: path, source: source, dir: filepath.Dir(path)}
-	f.source = bareRequest.ReplaceAll(source, []byte(`request: "$1"`))
+	f.source = bareRequest().ReplaceAll(source, []byte(`request: "$1"`))
 	second, err := yamlfile.Decode(f.source, f)
 	if err != nil {
 		return nil, yamlfile.Error(path, err)
@@ -204,7 +207,7 @@ func (f *File) wrong(at, format string, args ...any) error {
 	return yamlfile.At(f.path, f.source, at, fmt.Sprintf(format, args...))
 }
 
-var named = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+var named = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`) })
 
 // check holds the file against what YAML cannot say.
 func (f *File) check() error {
@@ -217,7 +220,7 @@ func (f *File) check() error {
 	switch {
 	case f.Version != 1:
 		return f.wrong("$.target", "target: 1 says which version of target files this is; %d is not known", f.Version)
-	case !named.MatchString(f.Name):
+	case !named().MatchString(f.Name):
 		return f.wrong("$.name", "name: 1 to 64 of A-Z a-z 0-9 . _ -, not %q", f.Name)
 	case kinds != 1:
 		return f.wrong("$", "exactly one of stdio, http and each says how the relay is reached; here are %d", kinds)
@@ -306,15 +309,15 @@ func (f *File) Claims(check string) bool {
 	return check == attacks.Redemption || slices.Contains(f.Enforces, "all") || slices.Contains(f.Enforces, check)
 }
 
-var variable = regexp.MustCompile(`\$\{([A-Z_][A-Z0-9_]*)\}`)
+var variable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{([A-Z_][A-Z0-9_]*)\}`) })
 
 // environment puts environment variables in the place of ${NAME}.
 func (f *File) environment(at string, texts map[string]string) (map[string]string, error) {
 	filled := make(map[string]string, len(texts))
 	for name, text := range texts {
 		var unset string
-		filled[name] = variable.ReplaceAllStringFunc(text, func(found string) string {
-			value, ok := os.LookupEnv(variable.FindStringSubmatch(found)[1])
+		filled[name] = variable().ReplaceAllStringFunc(text, func(found string) string {
+			value, ok := os.LookupEnv(variable().FindStringSubmatch(found)[1])
 			if !ok {
 				unset = found
 			}
@@ -331,7 +334,7 @@ func (f *File) environment(at string, texts map[string]string) (map[string]strin
 // them.
 func (f *File) Secrets() []string {
 	var all []string
-	for _, found := range variable.FindAllStringSubmatch(string(f.source), -1) {
+	for _, found := range variable().FindAllStringSubmatch(string(f.source), -1) {
 		if value := os.Getenv(found[1]); len(value) > 3 {
 			all = append(all, value)
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/attacks/bends"
@@ -192,13 +193,13 @@ func edit(flag, op, text string) (attacks.Edit, error) {
 }
 
 var (
-	repeats = regexp.MustCompile(`\$TIMES\([0-9]+,[^)]*\)|\$BYTE\([0-9a-f]{2}\)`)
-	names   = regexp.MustCompile(`\$[A-Z_]+([+-][0-9]+)?`)
+	repeats = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$TIMES\([0-9]+,[^)]*\)|\$BYTE\([0-9a-f]{2}\)`) })
+	names   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$[A-Z_]+([+-][0-9]+)?`) })
 )
 
 // isJSON reports whether a value is JSON, once names stand for something.
 func isJSON(value string) bool {
-	return json.Valid([]byte(names.ReplaceAllString(repeats.ReplaceAllString(value, "1"), "1")))
+	return json.Valid([]byte(names().ReplaceAllString(repeats().ReplaceAllString(value, "1"), "1")))
 }
 
 func inJSON(text string) string {

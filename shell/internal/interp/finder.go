@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
@@ -136,13 +137,13 @@ func (f Finder) Pasted(word string) (*client.Token, error) {
 }
 
 // around is what may stand in front of a token in a header or in a log.
-var around = regexp.MustCompile(`(?i)^(?:authorization:)?\s*(?:bearer|dpop)\s+`)
+var around = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^(?:authorization:)?\s*(?:bearer|dpop)\s+`) })
 
 // bare takes off what stands around a token.
 func bare(text string) string {
 	const quotes = "\"'`<>,; \t\r\n\u00a0\ufeff\u200b"
 	text = strings.Trim(text, quotes)
-	text = strings.Trim(around.ReplaceAllString(text, ""), quotes)
+	text = strings.Trim(around().ReplaceAllString(text, ""), quotes)
 	return strings.NewReplacer("\r", "", "\n", "", "\\n", "").Replace(text)
 }
 

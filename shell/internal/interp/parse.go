@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/alecthomas/kong"
 
@@ -61,29 +62,29 @@ func (p *Parser) parse(words []string) (*kong.Context, error) {
 }
 
 var (
-	missingArguments = regexp.MustCompile(`^expected "(<.+)"$`)
-	missingFlags     = regexp.MustCompile(`^missing flags: (.+)$`)
-	wrongArgument    = regexp.MustCompile(`^<([a-z-]+)>: `)
-	missingValue     = regexp.MustCompile(`^(--[a-z-]+|-[a-z]): expected .* value but got `)
+	missingArguments = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^expected "(<.+)"$`) })
+	missingFlags     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^missing flags: (.+)$`) })
+	wrongArgument    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^<([a-z-]+)>: `) })
+	missingValue     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(--[a-z-]+|-[a-z]): expected .* value but got `) })
 )
 
 // plainly says in this language's words what kong says in its own.
 func plainly(err error, words []string) string {
 	text := err.Error()
-	if m := missingArguments.FindStringSubmatch(text); m != nil {
+	if m := missingArguments().FindStringSubmatch(text); m != nil {
 		names := strings.FieldsFunc(m[1], func(r rune) bool { return r == '<' || r == '>' || r == ' ' || r == '.' })
 		for i := range names {
 			names[i] = strings.ToUpper(names[i])
 		}
 		return strings.Join(names, " and ") + map[bool]string{true: " is missing", false: " are missing"}[len(names) == 1]
 	}
-	if m := missingValue.FindStringSubmatch(text); m != nil && len(words) > 0 && words[len(words)-1] == m[1] {
+	if m := missingValue().FindStringSubmatch(text); m != nil && len(words) > 0 && words[len(words)-1] == m[1] {
 		return m[1] + " wants a value"
 	}
-	if m := missingFlags.FindStringSubmatch(text); m != nil {
+	if m := missingFlags().FindStringSubmatch(text); m != nil {
 		return strings.ReplaceAll(m[1], "=", " ") + " is missing"
 	}
-	if m := wrongArgument.FindStringSubmatch(text); m != nil {
+	if m := wrongArgument().FindStringSubmatch(text); m != nil {
 		return strings.ToUpper(m[1]) + ": " + strings.TrimPrefix(text, m[0])
 	}
 	return text

@@ -20,7 +20,7 @@ import (
 	"tokenshell/shell/internal/linear"
 	"tokenshell/tokens"
 
-	"github.com/bojanz/currency"
+	"tokenshell/issuers/currency"
 )
 
 func op(what, attempt, outcome string, call, back int64) linear.Operation {
@@ -160,7 +160,7 @@ func TestAHastyLedgerIsFoundOut(t *testing.T) {
 // Redemptions, cancellations and revocations of the same token, all at once.
 func TestATokenIsARegister(t *testing.T) {
 	h, stood := &history{}, map[string]linear.Register{}
-	worth, err := currency.NewAmount("0.01", "EUR")
+	worth, err := currency.New("0.01", "EUR")
 	if err != nil {
 		t.Fatal(err)
 	}

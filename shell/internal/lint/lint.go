@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/interp"
@@ -129,12 +130,12 @@ func (k *look) named(name string) bool {
 }
 
 // dollar is a variable in a word.
-var dollar = regexp.MustCompile(`\\\$[A-Za-z0-9_]+|\\\$\\\{[^}]*\\\}`)
+var dollar = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\\\$[A-Za-z0-9_]+|\\\$\\\{[^}]*\\\}`) })
 
 // fits reports whether a word with variables may come to name a file.
 func fits(word, base string) bool {
 	_, word, _ = strings.Cut("/"+word, "/")
-	pattern := dollar.ReplaceAllString(regexp.QuoteMeta(filepath.Base(strings.TrimPrefix(word, "@"))), ".*")
+	pattern := dollar().ReplaceAllString(regexp.QuoteMeta(filepath.Base(strings.TrimPrefix(word, "@"))), ".*")
 	if strings.Trim(pattern, ".*") == "" {
 		return false // a variable alone: what it holds stands somewhere else
 	}

@@ -5,6 +5,7 @@ package page
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 )
@@ -41,15 +42,15 @@ func fold(what string, width int, whole bool) []string {
 
 // How durations are written, as [tokens.HowLong] does.
 var (
-	howMany = regexp.MustCompile(`^-?[0-9]+$`)
-	ofWhat  = regexp.MustCompile(`^(ms|s|min|h|d)\b`)
+	howMany = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-?[0-9]+$`) })
+	ofWhat  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(ms|s|min|h|d)\b`) })
 )
 
 // durationOf counts the words that are one duration, such as 1 min 59 s: they
 // stand in one line, where it has the room.
 func durationOf(words []string) int {
 	n := 0
-	for n+1 < len(words) && howMany.MatchString(words[n]) && ofWhat.MatchString(words[n+1]) {
+	for n+1 < len(words) && howMany().MatchString(words[n]) && ofWhat().MatchString(words[n+1]) {
 		n += 2
 	}
 	return n
@@ -67,7 +68,7 @@ type folder struct {
 }
 
 // escapePiece is a colour, or a character.
-var escapePiece = regexp.MustCompile(`\x1b\[[0-9;]*m|(?s:.)`)
+var escapePiece = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\x1b\[[0-9;]*m|(?s:.)`) })
 
 func (f *folder) word(word string, spaced bool) {
 	if spaced && f.used > 0 {
@@ -82,7 +83,7 @@ func (f *folder) word(word string, spaced bool) {
 		f.used += f.gap
 		f.gap = 0
 	}
-	for _, piece := range escapePiece.FindAllString(word, -1) {
+	for _, piece := range escapePiece().FindAllString(word, -1) {
 		n := text.StringWidthWithoutEscSequences(piece)
 		switch {
 		case piece == text.EscapeReset:

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/itchyny/gojq"
 )
@@ -80,12 +81,12 @@ func Message(status int, header http.Header, body []byte) map[string]any {
 	return map[string]any{"status": status, "headers": headers, "body": read}
 }
 
-var named = regexp.MustCompile(`\{([a-z_]+)\}`)
+var named = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([a-z_]+)\}`) })
 
 // Fill puts values, changed as how says, in the place of their names in braces.
 // What has no value stays.
 func Fill(text string, values map[string]string, how func(string) string) string {
-	return named.ReplaceAllStringFunc(text, func(found string) string {
+	return named().ReplaceAllStringFunc(text, func(found string) string {
 		value, ok := values[found[1:len(found)-1]]
 		if !ok {
 			return found

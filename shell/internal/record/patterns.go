@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"
@@ -166,11 +167,11 @@ func quoted(text string) string {
 	return strings.ReplaceAll(regexp.QuoteMeta(strings.ToValidUTF8(text, "")), "'", ".")
 }
 
-var oneWord = regexp.MustCompile(`^[\w-]+$`)
+var oneWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w-]+$`) })
 
 // looseValue is a pattern for values of which nothing is known.
 func looseValue(values ...string) string {
-	if slices.ContainsFunc(values, func(v string) bool { return !oneWord.MatchString(v) }) {
+	if slices.ContainsFunc(values, func(v string) bool { return !oneWord().MatchString(v) }) {
 		return loose[page.Value]
 	}
 	return loose[page.KeyID]

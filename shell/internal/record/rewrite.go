@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/redact"
@@ -15,7 +16,7 @@ import (
 )
 
 // keyID is a kid as services make it; its last part is different in each world.
-var keyID = regexp.MustCompile(`^([a-z]+-k[0-9]+-)[0-9a-f]{8}$`)
+var keyID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([a-z]+-k[0-9]+-)[0-9a-f]{8}$`) })
 
 // rewrite gives a command as the scenario has it, without what was expected of
 // it. Names of files and orders are those of the scenario, a token is its
@@ -96,7 +97,7 @@ func (m *scenarioMaker) rewriteWord(g *stage, e *interp.Spoken, w syntax.Word) (
 	if m.shell.Redact(text) != text {
 		return nil, "it holds a secret, or a part of one"
 	}
-	if found := keyID.FindStringSubmatch(name); found != nil {
+	if found := keyID().FindStringSubmatch(name); found != nil {
 		if g.kids[name] == "" {
 			g.kids[name] = m.freshName("KID_%d", len(g.kids)+1)
 			g.run(fmt.Sprintf(`capture %s keys list --jq '.keys[] | select(.kid | startswith("%s")).kid'`, g.kids[name], found[1]))

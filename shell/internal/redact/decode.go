@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // view is a text with what was encoded in it decoded: only what may be a part of
@@ -25,7 +26,9 @@ func (v view) span(from, to int, mark string) span {
 
 // encoded finds a character in a URL (also of one that is encoded twice), in the
 // strings of JSON and others, and in HTML; and a line break in a string.
-var encoded = regexp.MustCompile(`^(?:%(?:25)*([0-9A-Fa-f]{2})|\\+(?:u00|x)([0-9A-Fa-f]{2})|\\+u\{0*([0-9A-Fa-f]{1,2})\}|&#[xX]0*([0-9A-Fa-f]{2});|&#0*([0-9]{2,3});|(&period;)|(\\+[nr]))`)
+var encoded = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:%(?:25)*([0-9A-Fa-f]{2})|\\+(?:u00|x)([0-9A-Fa-f]{2})|\\+u\{0*([0-9A-Fa-f]{1,2})\}|&#[xX]0*([0-9A-Fa-f]{2});|&#0*([0-9]{2,3});|(&period;)|(\\+[nr]))`)
+})
 
 // decode decodes a text.
 func decode(text string) view {
@@ -51,7 +54,7 @@ const longestUnit = 24
 // unit decodes what text begins with: a character that a token may hold, or a
 // line break. Anything else is its own first byte.
 func unit(text string) (c byte, size int) {
-	found := encoded.FindStringSubmatch(text[:min(len(text), longestUnit)])
+	found := encoded().FindStringSubmatch(text[:min(len(text), longestUnit)])
 	if found == nil {
 		return text[0], 1
 	}

@@ -30,7 +30,7 @@ func TestQuickIsAsStrict(t *testing.T) {
 	for range 20_000 {
 		text := madeOf(random)
 		var all []span
-		for _, shape := range []*regexp.Regexp{compact, spaced, twice} {
+		for _, shape := range []*regexp.Regexp{compact(), spaced(), twice()} {
 			for _, found := range shape.FindAllStringIndex(text, -1) {
 				all = append(all, span{found[0], found[1], Token})
 			}

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"tokenshell/tokens"
 )
@@ -25,13 +26,17 @@ const (
 
 // compact finds compact serialisations in a text: their header is a JSON object,
 // so they begin with a "{" in base64, or with the space before it.
-var compact = regexp.MustCompile(`[CDI][A-Za-z0-9_-]{24,}\.[A-Za-z0-9_-]{24,}\.[A-Za-z0-9_.-]*|e[w-z0-3][A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]*`)
+var compact = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[CDI][A-Za-z0-9_-]{24,}\.[A-Za-z0-9_-]{24,}\.[A-Za-z0-9_.-]*|e[w-z0-3][A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]*`)
+})
 
 // spaced finds those with space around their dots, and twice those that were
 // encoded in base64 once more.
 var (
-	spaced = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{16,}\s*\.\s*eyJ[A-Za-z0-9_-]{16,}\s*\.\s*[A-Za-z0-9_-]{16,}`)
-	twice  = regexp.MustCompile(`ZXlK[A-Za-z0-9_+/-]{40,}={0,2}`)
+	spaced = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`eyJ[A-Za-z0-9_-]{16,}\s*\.\s*eyJ[A-Za-z0-9_-]{16,}\s*\.\s*[A-Za-z0-9_-]{16,}`)
+	})
+	twice = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`ZXlK[A-Za-z0-9_+/-]{40,}={0,2}`) })
 )
 
 // span is a piece of a text that must not be shown, and what stands for it.
@@ -64,13 +69,13 @@ func shapes(v view) []span {
 		}
 	}
 	if mayHold(v.plain) {
-		find(compact)
+		find(compact())
 	}
 	if begin := strings.Index(v.plain, "eyJ"); begin >= 0 && strings.Contains(v.plain[begin+1:], "eyJ") {
-		find(spaced)
+		find(spaced())
 	}
 	if strings.Contains(v.plain, "ZXlK") {
-		find(twice)
+		find(twice())
 	}
 	return all
 }
@@ -134,11 +139,13 @@ var isBase64URL = func() (is [256]bool) {
 
 // privateMember finds the secret members of a JWK, and a private key as PEM. One
 // member is a list: the other primes (RFC 7518 6.3.2.7).
-var privateMember = regexp.MustCompile(`"(?:k|` + strings.Join(tokens.PrivateMembers(), "|") + `)"\s*:\s*(?:"[^"]*"?|\[[^\]]*\]?)|(?:-----BEGIN [A-Z ]*)?PRIVATE KEY-----.*`)
+var privateMember = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`"(?:k|` + strings.Join(tokens.PrivateMembers(), "|") + `)"\s*:\s*(?:"[^"]*"?|\[[^\]]*\]?)|(?:-----BEGIN [A-Z ]*)?PRIVATE KEY-----.*`)
+})
 
 // HasPrivateKey reports whether a text holds a private or symmetric key, as JWK
 // or as PEM.
-func HasPrivateKey(text string) bool { return privateMember.MatchString(text) }
+func HasPrivateKey(text string) bool { return privateMember().MatchString(text) }
 
 // Shapes of what is left of tokens. A name of three labels (my.issuer.example)
 // has the dots of a JWS too, so one part must be as long as the shortest part
@@ -150,14 +157,14 @@ const (
 	headMore  = 20 // characters from headStart on
 )
 
-var run = regexp.MustCompile(`[A-Za-z0-9_.-]{21,}`)
+var run = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9_.-]{21,}`) })
 
 // Remnants replaces whatever looks like a compact JWS or JWE, whole or broken
 // off, private keys, and numbers of cards.
 func Remnants(text string) string {
-	text = Tokens(privateMember.ReplaceAllString(text, key))
+	text = Tokens(privateMember().ReplaceAllString(text, key))
 	text = replace(text, numbers(view{plain: text}, true, isCard))
-	return run.ReplaceAllStringFunc(text, func(run string) string {
+	return run().ReplaceAllStringFunc(text, func(run string) string {
 		if isRemnant(run) {
 			return Token
 		}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
@@ -256,9 +257,13 @@ func offset(text string, at common.Location) int {
 }
 
 var (
-	noOverload = regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '(.*)'$`)
-	syntax     = regexp.MustCompile(`^Syntax error: `)
-	word       = regexp.MustCompile(`\b(int|uint|bool|double|timestamp|google\.protobuf\.Timestamp|google\.protobuf\.Duration)\b`)
+	noOverload = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '(.*)'$`)
+	})
+	syntax = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^Syntax error: `) })
+	word   = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`\b(int|uint|bool|double|timestamp|google\.protobuf\.Timestamp|google\.protobuf\.Duration)\b`)
+	})
 )
 
 // words of CEL's types.
@@ -269,13 +274,13 @@ var words = map[string]string{
 
 // ourWords names the types of a text as we do.
 func ourWords(text string) string {
-	return word.ReplaceAllStringFunc(text, func(t string) string { return words[t] })
+	return word().ReplaceAllStringFunc(text, func(t string) string { return words[t] })
 }
 
 // inWords says what CEL says in our words, on one line.
 func inWords(message string) string {
 	message = strings.Join(strings.Fields(message), " ")
-	if m := noOverload.FindStringSubmatch(message); m != nil {
+	if m := noOverload().FindStringSubmatch(message); m != nil {
 		name := m[1]
 		if symbol, ok := operators.FindReverse(name); ok && symbol != "" {
 			name = symbol
@@ -294,8 +299,8 @@ func inWords(message string) string {
 	if strings.Contains(message, "max recursion depth exceeded") || strings.Contains(message, "recursion limit") {
 		return "it nests too deep"
 	}
-	if syntax.MatchString(message) {
-		message = "it is not CEL: " + syntax.ReplaceAllString(message, "")
+	if syntax().MatchString(message) {
+		message = "it is not CEL: " + syntax().ReplaceAllString(message, "")
 	}
 	if len(message) > 200 {
 		message = message[:200]

@@ -11,7 +11,8 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
-	"github.com/bojanz/currency"
+
+	"tokenshell/issuers/currency"
 )
 
 // moneyType is money's type in CEL.
@@ -29,8 +30,8 @@ var errTooMuch = errors.New("the sum is too large")
 // computed gives an amount as a value, or says that it is too large.
 func computed(amount currency.Amount, err error) ref.Val {
 	if err == nil {
-		most, _ := currency.NewAmount(mostMoney, amount.CurrencyCode()) // both are good
-		least, _ := currency.NewAmount("-"+mostMoney, amount.CurrencyCode())
+		most, _ := currency.New(mostMoney, amount.CurrencyCode()) // both are good
+		least, _ := currency.New("-"+mostMoney, amount.CurrencyCode())
 		above, aboveErr := amount.Cmp(most)
 		below, belowErr := amount.Cmp(least)
 		if aboveErr != nil || belowErr != nil || above >= 0 || below <= 0 {

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/declared"
@@ -15,10 +16,12 @@ import (
 
 // The plain forms. What looks like none of them is read by CEL.
 var (
-	plainPath    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$`)
-	plainString  = regexp.MustCompile(`^(?:'([^'"\\\r\n]*)'|"([^'"\\\r\n]*)")$`)
-	plainInteger = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
-	plainCall    = regexp.MustCompile(`^(digest|money)\(([^()]*)\)$`)
+	plainPath = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$`)
+	})
+	plainString  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:'([^'"\\\r\n]*)'|"([^'"\\\r\n]*)")$`) })
+	plainInteger = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`) })
+	plainCall    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(digest|money)\(([^()]*)\)$`) })
 )
 
 // reserved are CEL's words, which name nothing of ours.
@@ -40,18 +43,18 @@ func (s *Scope) plain(text string, at Moment) (*Expression, *Wrong) {
 	switch {
 	case word == "true" || word == "false":
 		return constant(word == "true", Bool)
-	case plainString.MatchString(word):
+	case plainString().MatchString(word):
 		return constant(word[1:len(word)-1], declared.String)
-	case plainInteger.MatchString(word):
+	case plainInteger().MatchString(word):
 		n, err := strconv.ParseInt(word, 10, 64)
 		if err != nil {
 			return nil, nil
 		}
 		return constant(n, declared.Integer)
-	case plainPath.MatchString(word):
+	case plainPath().MatchString(word):
 		return s.plainPath(text, word, from, at)
 	}
-	call := plainCall.FindStringSubmatchIndex(word)
+	call := plainCall().FindStringSubmatchIndex(word)
 	if call == nil {
 		return nil, nil
 	}
@@ -75,7 +78,7 @@ func (s *Scope) plain(text string, at Moment) (*Expression, *Wrong) {
 			}
 			return env.Digest(value), nil
 		}}, nil
-	case name == "money" && of.Type == declared.String && plainString.MatchString(strings.TrimSpace(inner)):
+	case name == "money" && of.Type == declared.String && plainString().MatchString(strings.TrimSpace(inner)):
 		written, _ := of.value(nil) // it is a literal
 		amount, err := issuers.ParseMoney(written.(string), s.engine.currency)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"tokenshell/issuers/declared"
@@ -218,10 +219,10 @@ type step struct {
 	at   int
 }
 
-var factName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+var factName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]*$`) })
 
 // isFact reports whether text may name a fact.
-func isFact(text string) bool { return len(text) <= 64 && factName.MatchString(text) }
+func isFact(text string) bool { return len(text) <= 64 && factName().MatchString(text) }
 
 // Taken are the names that an expression has already, so that no argument may
 // have them. An argument amount is the amount itself.

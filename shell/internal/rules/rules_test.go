@@ -9,15 +9,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bojanz/currency"
 	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers/declared"
 	"tokenshell/tokens"
 )
 
 func euros(text string) currency.Amount {
-	amount, err := currency.NewAmount(text, "EUR")
+	amount, err := currency.New(text, "EUR")
 	if err != nil {
 		panic(err)
 	}

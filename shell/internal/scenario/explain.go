@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -144,7 +145,7 @@ func (o *Outcome) explain(log logged, sc *script, text []byte) {
 // last.
 func (o *Outcome) lastSaid(ran []Step) {
 	last := ran[len(ran)-1].Said
-	if at := diffBegins.FindStringIndex("\n" + last); at != nil {
+	if at := diffBegins().FindStringIndex("\n" + last); at != nil {
 		o.Diff = shortened(strings.TrimSuffix(("\n" + last)[at[0]+1:], "\n"), saidLast)
 	}
 	for i := len(ran) - 1; i >= 0 && o.Diff == ""; i-- {
@@ -163,12 +164,16 @@ func (o *Outcome) lastSaid(ran []Step) {
 }
 
 var (
-	diffBegins = regexp.MustCompile(`\ndiff \S+ \S+\n--- `)
-	hunkBegins = regexp.MustCompile(`^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@`)
-	noMatch    = regexp.MustCompile("^no match for ([\"`].*[\"`]) found in (.+)$")
-	oneMatch   = regexp.MustCompile("^unexpected match for ([\"`].*[\"`]) found in ([a-z]+): ")
-	manyMatch  = regexp.MustCompile(`^have (\d+) matches for (.+), want (\d+)$`)
-	quotedPart = regexp.MustCompile("[`\"]([^`\"]+)[`\"]|(\\$[A-Z_][A-Z0-9_]*) is not set")
+	diffBegins = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\ndiff \S+ \S+\n--- `) })
+	hunkBegins = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@`) })
+	noMatch    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^no match for ([\"`].*[\"`]) found in (.+)$") })
+	oneMatch   = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile("^unexpected match for ([\"`].*[\"`]) found in ([a-z]+): ")
+	})
+	manyMatch  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^have (\d+) matches for (.+), want (\d+)$`) })
+	quotedPart = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile("[`\"]([^`\"]+)[`\"]|(\\$[A-Z_][A-Z0-9_]*) is not set")
+	})
 )
 
 // judge says apart what was expected and what came.
@@ -182,13 +187,13 @@ func (o *Outcome) judge(sc *script) {
 		o.Expected, o.Got = "it to be done", all
 		return
 	}
-	if m := noMatch.FindStringSubmatch(o.Why); m != nil {
+	if m := noMatch().FindStringSubmatch(o.Why); m != nil {
 		o.Expected, o.Got = "a line of "+m[2]+" to match "+m[1], "no line matches"
 	}
-	if m := oneMatch.FindStringSubmatch(o.Why); m != nil {
+	if m := oneMatch().FindStringSubmatch(o.Why); m != nil {
 		o.Expected, o.Got = "no line of "+m[2]+" to match "+m[1], "one does"
 	}
-	if m := manyMatch.FindStringSubmatch(o.Why); m != nil {
+	if m := manyMatch().FindStringSubmatch(o.Why); m != nil {
 		o.Expected, o.Got = m[3]+" matches for "+m[2], m[1]
 	}
 	if o.Diff != "" {
@@ -229,7 +234,7 @@ func (o *Outcome) look(lines []string) {
 		o.Column, _ = strconv.Atoi(m[1])
 		return
 	}
-	for _, m := range quotedPart.FindAllStringSubmatch(o.Why, -1) {
+	for _, m := range quotedPart().FindAllStringSubmatch(o.Why, -1) {
 		if at := strings.Index(whole, m[1]+m[2]); at >= 0 {
 			o.Column = at + 1
 			return
@@ -319,7 +324,7 @@ func differsAt(diff, name string) int {
 	}
 	at := 0
 	for line := range strings.Lines(diff) {
-		if m := hunkBegins.FindStringSubmatch(line); m != nil {
+		if m := hunkBegins().FindStringSubmatch(line); m != nil {
 			at, _ = strconv.Atoi(m[side])
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/interp"
@@ -18,7 +19,7 @@ import (
 const mostExpanded = 64 << 20
 
 // variable is a variable as testscript finds it, in quotes or not.
-var variable = regexp.MustCompile(`\$(?:\{([^}]*)\}|([A-Za-z0-9_]+))`)
+var variable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$(?:\{([^}]*)\}|([A-Za-z0-9_]+))`) })
 
 // sizes is what is known of a script's variables so far: at most how long each is.
 type sizes struct {
@@ -39,7 +40,7 @@ func newSizes(vars []string) *sizes {
 // line adds up a line and what it sets; at is its number in a file.
 func (s *sizes) line(file string, at int, text, verb string, rest []string) error {
 	size := len(text)
-	for _, m := range variable.FindAllStringSubmatch(text, -1) {
+	for _, m := range variable().FindAllStringSubmatch(text, -1) {
 		name := m[1] + m[2]
 		if size += s.of[name]; size > mostExpanded {
 			return exit.Input(file, at, fmt.Sprintf("with $%s in its place this line may have more than %d bytes", name, mostExpanded))

@@ -7,6 +7,7 @@ import (
 	"math"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -36,7 +37,7 @@ func (s Span) String() string {
 var longUnits = map[string]int64{"d": 24, "w": 7 * 24}
 
 // longPart is a part of a span in such a unit.
-var longPart = regexp.MustCompile(`([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([dw])`)
+var longPart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([dw])`) })
 
 // ParseSpan reads a duration: Go's, and days of 24 hours and weeks. The error
 // says how to write it.
@@ -55,7 +56,7 @@ func ParseSpan(text string) (time.Duration, error) {
 		}
 		total += d * time.Duration(times)
 	}
-	rest := longPart.ReplaceAllStringFunc(unsigned, func(part string) string {
+	rest := longPart().ReplaceAllStringFunc(unsigned, func(part string) string {
 		unit := part[len(part)-1:]
 		add(strings.TrimSuffix(part, unit)+"h", longUnits[unit])
 		return ""
@@ -80,11 +81,11 @@ var spokenUnits = map[string]string{
 }
 
 // spoken is a duration as it is said: a number and a unit.
-var spoken = regexp.MustCompile(`^([0-9]+) *([a-zA-Z]+)$`)
+var spoken = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9]+) *([a-zA-Z]+)$`) })
 
 // spelling says how a duration is written that was written in another way.
 func spelling(text string) string {
-	if m := spoken.FindStringSubmatch(text); m != nil {
+	if m := spoken().FindStringSubmatch(text); m != nil {
 		if unit := spokenUnits[strings.ToLower(m[2])]; unit != "" && m[1]+unit != text {
 			return m[1] + unit
 		}

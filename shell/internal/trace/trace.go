@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"tokenshell/issuers"
@@ -154,14 +155,14 @@ func newTraced(s *client.Client, m wire.Message, known map[string]tokens.Unverif
 		t.Text = strings.TrimSpace(t.Text + " " + called)
 		t.Token = cmp.Or(t.Token, called)
 	}
-	t.Detail = anyID.ReplaceAllStringFunc(t.Detail, func(id string) string { return cmp.Or(handles[id], id) })
+	t.Detail = anyID().ReplaceAllStringFunc(t.Detail, func(id string) string { return cmp.Or(handles[id], id) })
 	t.Text = redact.OneLine(s.Redact(t.Text))
 	t.Token, t.JTI, t.Detail = redact.OneLine(s.Redact(t.Token)), redact.OneLine(s.Redact(t.JTI)), redact.OneLine(s.Redact(t.Detail))
 	return t
 }
 
 // anyID finds the jtis that our services give.
-var anyID = regexp.MustCompile(`cpt_[a-z2-7]{26}`)
+var anyID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`cpt_[a-z2-7]{26}`) })
 
 // sawIn gives what the receiver of a message saw in it.
 func sawIn(ctx context.Context, s *client.Client, m wire.Message, known map[string]tokens.Unverified, opened bool) []wire.Field {

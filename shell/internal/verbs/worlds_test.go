@@ -11,9 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bojanz/currency"
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers/declared"
 	"tokenshell/shell/internal/declare"

@@ -7,12 +7,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"tokenshell/shell/internal/redact"
 )
 
 // comment is what stands behind a # in a world file, in which no value has one.
-var comment = regexp.MustCompile(`#[^\n]*`)
+var comment = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`#[^\n]*`) })
 
 // WithoutNumbers gives the world file with test numbers in the place of those of
 // its cards: as long, and with the same last four digits, which a sealed letter
@@ -33,7 +34,7 @@ func (p *Plan) WithoutNumbers() ([]byte, error) {
 		}
 		return testNumber(number)
 	}
-	text := comment.ReplaceAllStringFunc(string(p.Source), redact.Numbers)
+	text := comment().ReplaceAllStringFunc(string(p.Source), redact.Numbers)
 	for _, number := range p.Numbers {
 		for _, quote := range []string{`"`, "'"} { // or it could be something else, such as points
 			text = strings.ReplaceAll(text, quote+number+quote, quote+test(number)+quote)

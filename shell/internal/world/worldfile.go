@@ -14,7 +14,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/bojanz/currency"
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers"
 	"tokenshell/shell/internal/exit"
@@ -271,7 +271,7 @@ func (r *Reader) plan(f *fileShape) (*Plan, error) {
 	if r.Currency = string(top.Currency); r.Currency == "" {
 		r.Currency = "EUR"
 	}
-	if !currency.IsValid(r.Currency) {
+	if !currency.IsKnown(r.Currency) {
 		r.Fail("$.currency", "unknown currency %q: write an ISO 4217 code such as EUR", r.Currency)
 		return nil, r.err
 	}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Entry is a key and what it says: a string, an int64, a bool, a [Map], or a []any
@@ -152,10 +153,12 @@ func flow(value any) string {
 }
 
 // bare is what needs no quotes in YAML, wherever it stands.
-var bare = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.]*([ :-][A-Za-z0-9_.]+)*$`)
+var bare = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.]*([ :-][A-Za-z0-9_.]+)*$`) })
 
 // bent are words that some readers of YAML take for something else.
-var bent = regexp.MustCompile(`(?i)^(true|false|yes|no|on|off|y|n|null|nan|inf|[0-9.]*e[0-9]*)$`)
+var bent = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(true|false|yes|no|on|off|y|n|null|nan|inf|[0-9.]*e[0-9]*)$`)
+})
 
 // scalar writes a single value.
 func scalar(value any) string {
@@ -163,7 +166,7 @@ func scalar(value any) string {
 	if !ok {
 		return fmt.Sprint(value)
 	}
-	if bare.MatchString(text) && !bent.MatchString(text) {
+	if bare().MatchString(text) && !bent().MatchString(text) {
 		return text
 	}
 	var b bytes.Buffer

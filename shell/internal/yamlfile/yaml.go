@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -146,12 +147,12 @@ func (Written) JSONSchema() any { return map[string]any{"type": "string"} }
 // JSONSchema says what may stand there.
 func (Whole) JSONSchema() any { return map[string]any{"type": "integer"} }
 
-var wholeNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,17})$`)
+var wholeNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-?(0|[1-9][0-9]{0,17})$`) })
 
 // UnmarshalYAML takes a whole number of at most 18 digits.
 func (w *Whole) UnmarshalYAML(node ast.Node) error {
 	written := node.GetToken().Value
-	if _, ok := node.(*ast.IntegerNode); !ok || !wholeNumber.MatchString(written) {
+	if _, ok := node.(*ast.IntegerNode); !ok || !wholeNumber().MatchString(written) {
 		return &valueError{node.GetToken().Position, fmt.Sprintf("%q is not a whole number: write digits, at most 18", written)}
 	}
 	n, err := strconv.ParseInt(written, 10, 64)

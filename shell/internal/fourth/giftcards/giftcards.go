@@ -9,7 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/bojanz/currency"
+	"tokenshell/issuers/currency"
 
 	"tokenshell/issuers"
 	"tokenshell/tokens"
@@ -69,7 +69,7 @@ type hold struct {
 
 // New makes the service.
 func New(ctx context.Context, c Config) (*Service, error) {
-	nothing, err := currency.NewAmount("0", c.Currency)
+	nothing, err := currency.New("0", c.Currency)
 	if err != nil {
 		return nil, err
 	}
