@@ -97,7 +97,7 @@ domains:
 	want(t, s, "session use a", "a")
 	want(t, s, "revoke one", "one")
 	want(t, s, "parking confirm P1 --name again", "again: parking:use")
-	for id, want := range map[string]attacks.Status{"SEA-12": attacks.Refused, "SEA-01": attacks.Skipped, "FLW-12": attacks.Refused} {
+	for id, want := range map[string]attacks.Status{"ALG-01": attacks.Refused, "SEA-01": attacks.Skipped, "RED-01": attacks.Refused} {
 		at := slices.IndexFunc(attacks.All(), func(r attacks.Row) bool { return r.ID == id })
 		result, err := target.Try(t.Context(), plan, attacks.All()[at], 1, tokens.Weakness{})
 		if err != nil || result.Status != want || want == attacks.Skipped && !strings.Contains(result.Detail, "something of parking that can be confirmed 2 times in one order") {
