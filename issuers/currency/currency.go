@@ -80,6 +80,13 @@ func (a Amount) Mul(times string) (Amount, error) {
 	return Amount{a.number.Mul(n), a.code}, nil
 }
 
+// Div gives a part of the amount with the decimals that its currency has, rounded
+// half up. n is not 0.
+func (a Amount) Div(n int64) Amount {
+	digits, _ := Digits(a.code) // which it has, or it has none
+	return Amount{a.number.DivRound(decimal.NewFromInt(n), int32(digits)), a.code}
+}
+
 // Cmp gives -1, 0 or 1, as a is less than b, equal, or more. The error says that
 // they are of two currencies.
 func (a Amount) Cmp(b Amount) (int, error) { return a.number.Cmp(b.number), a.alike(b) }

@@ -103,6 +103,12 @@ func TestAmountsAreThoseOfAnotherLibrary(t *testing.T) {
 				}
 			}
 		}
+		by64 := rapid.Int64Range(-1000, 1000).Filter(func(n int64) bool { return n != 0 }).Draw(t, "parts")
+		part, otherErr := bx.Div(fmt.Sprint(by64))
+		if otherErr != nil {
+			t.Fatal(otherErr)
+		}
+		same(t, fmt.Sprintf("%s / %d", x, by64), ax.Div(by64), part.Round())
 		c, err := ax.Cmp(ay)
 		want, otherErr := bx.Cmp(by)
 		if c != want || err != nil || otherErr != nil || ax.Equal(ay) != bx.Equal(by) {

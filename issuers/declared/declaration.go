@@ -23,12 +23,14 @@ type Declaration struct {
 
 	Accounts map[string]int64 // of a [Balance], by customer, as they are counted; see [Count]
 	Capture  Expression       // how much an [Authorisation] takes at redemption; nil is all of it
+	Worth    Expression       // gives the currency.Amount that a redemption comes to; may be nil
 
 	Confirm, Redeem []Rule   // the first that does not hold refuses
 	Constraints     []Member // of the token
 	Sealed          []Member // none: its tokens have no sealed section
 	Receipt         []Member
 	Reads           []string // the facts that its expressions name
+	Others          bool     // they look at the order's other confirmations
 
 	// What an order that is made up may say, so that confirmations of the examples
 	// can be redeemed, and what it may come to say later, so that some can't: for the
@@ -120,8 +122,26 @@ type Env struct {
 	Amount      any            // int64 or currency.Amount; nil while it is computed, and for [None]
 	Now         time.Time
 	Constraints map[string]any // as they were computed; nil at confirmation
+	Others      []Other        // those of the same order that stand; none unless the declaration wants them
+	Taken       any            // of the amount, for the worth and the receipt; nil before
+	Worth       any            // currency.Amount, for the receipt; nil before
 	// Digest gives the salted digest of a value, as [Text] writes it. Each token has
 	// its salt, which stands as long as the reservation does: at redemption the same
 	// value has the same digest.
 	Digest func(value any) string
+}
+
+// MostOthers is how many other confirmations of a domain an order has at most, when
+// its expressions look at them: what an expression costs has an end.
+const MostOthers = 50
+
+// Other is another confirmation of the same domain for the same order, which was
+// neither taken back nor has expired.
+type Other struct {
+	Thing     *Thing
+	Arguments map[string]any
+	Amount    any
+	Redeemed  bool
+	Taken     any // int64 or currency.Amount: nothing before it is redeemed
+	Worth     any // currency.Amount: nothing before it is redeemed, or when the domain says none
 }

@@ -246,6 +246,69 @@ func TestAnAuthorisation(t *testing.T) {
 	}
 }
 
+// What rules see of the order's others: those that stand, of this order and customer,
+// and nothing of those that went.
+func TestOthers(t *testing.T) {
+	s := open(t, shelf(t))
+	here, there := issuerstest.Order(), issuerstest.OrderOf("op_2", "user_123")
+	one := s.must(s.confirm(here, "B"))
+	_, err := s.confirm(here, "B")
+	s.MustRefuse(err, "twice")
+	s.must(s.confirm(there, "B"))
+	s.MustDo(s.Service.Revoke(t.Context(), one.Raw))
+	one = s.must(s.confirm(here, "B"))
+	s.Advance(tokens.DefaultLifetime)
+	one = s.must(s.confirm(here, "B"))
+	two := s.must(s.confirm(here, "A", "quantity", "3"))
+	worth := func(of tokens.Issued, attempt, want string) {
+		t.Helper()
+		receipt, err := s.Redeem(of, here, attempt)
+		s.MustDo(err)
+		if got := s.Body(receipt, "worth"); got != want {
+			t.Errorf("it is worth %s, want %s", got, want)
+		}
+	}
+	worth(one, "a", "1.00")
+	worth(two, "a", "4.00")
+	s.MustDo(s.Cancel(one, "a"))
+	worth(s.must(s.confirm(here, "B")), "b", "4.00") // what was taken back is no other
+	many := s.must(s.confirm(here, "A", "quantity", "98"))
+	_, err = s.Redeem(many, here, "a")
+	s.MustDo(err)
+	last := s.must(s.confirm(here, "A", "quantity", "1"))
+	_, err = s.Redeem(last, here, "a")
+	s.MustRefuse(err, "too_many")
+	_, err = s.Redeem(s.must(s.confirm(there, "A")), issuerstest.OrderOf("op_2", "user_123", "worth", "less"), "a")
+	s.MustRefuse(err, tokens.ConstraintViolated)
+	if !strings.Contains(err.Error(), "worth: -0.01 is less than nothing") {
+		t.Errorf("got %v", err)
+	}
+	s.WantBooks()
+}
+
+// There is an end to the others that a rule looks at, and none where no rule does.
+func TestTheMostOthers(t *testing.T) {
+	for _, of := range []*declared.Declaration{shelf(t), stock(t)} {
+		s, here, thing := open(t, of), issuerstest.Order(), of.Things[len(of.Things)-1].ID
+		if of.Others {
+			thing = "A"
+		}
+		for range declared.MostOthers + 1 {
+			s.must(s.confirm(here, thing))
+		}
+		_, err := s.confirm(here, thing)
+		switch {
+		case !of.Others:
+			s.MustDo(err)
+		default:
+			s.MustRefuse(err, issuers.ArgumentInvalid)
+			if !strings.Contains(err.Error(), "an order has at most 51 confirmations of shelf at once") {
+				t.Errorf("got %v", err)
+			}
+		}
+	}
+}
+
 // Times, durations, things and texts come into a letter as they are written.
 func TestWhatIsSaid(t *testing.T) {
 	s := open(t, quote())

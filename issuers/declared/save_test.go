@@ -70,3 +70,23 @@ func TestWhatIsWrittenOfAHold(t *testing.T) {
 		}
 	}
 }
+
+// So is what a redemption came to, for the next one looks at it.
+func TestWhatItIsWorthIsWritten(t *testing.T) {
+	after := func(first, second int) string {
+		d := shelf(t)
+		d.Receipt = []declared.Member{{Name: "sku", Value: expr(thingID)}}
+		s := open(t, d)
+		both := []tokens.Issued{s.must(s.confirm(issuerstest.Order(), "A")), s.must(s.confirm(issuerstest.Order(), "A"))}
+		for _, n := range []int{first, second} {
+			_, err := s.Redeem(both[n], issuerstest.Order(), "a")
+			s.MustDo(err)
+		}
+		var w text
+		s.Service.Canon(&w)
+		return w.String()
+	}
+	if after(0, 1) == after(1, 0) {
+		t.Error("the first and the second redemption are told apart by nothing")
+	}
+}

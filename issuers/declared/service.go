@@ -56,6 +56,8 @@ type hold struct {
 	sealed      json.RawMessage
 	salt        issuers.Salt
 	digests     map[string]string // what each digest in its letter is of
+	redeemed    bool
+	worth       any // once redeemed, if the declaration says what
 }
 
 // New makes the service.
@@ -160,9 +162,26 @@ func (s *Service) Consider(order issuers.Order, ask Ask, now time.Time) (amount,
 	return 0, holds.Unlimited, nil
 }
 
+// Together gives how often one order could have the same at a time, as far as the
+// rules go, and up to a number.
+func (s *Service) Together(order issuers.Order, ask Ask, now time.Time, most int) int {
+	if !s.declaration.Others {
+		return most
+	}
+	var same []Other
+	for len(same) < most {
+		h, _, err := s.asked(order, ask, now, same...)
+		if err != nil {
+			break
+		}
+		same = append(same, s.other(&h))
+	}
+	return len(same)
+}
+
 // asked gives the hold that is asked for, and the thing that it is of, whether or not
-// it fits.
-func (s *Service) asked(order issuers.Order, ask Ask, now time.Time) (hold, *offered, error) {
+// it fits; more are others of its order that are not in the books.
+func (s *Service) asked(order issuers.Order, ask Ask, now time.Time, more ...Other) (hold, *offered, error) {
 	d := s.declaration
 	if !s.customers[order.Customer] || d.Holds == Balance && s.accounts[order.Customer] == nil {
 		return hold{}, nil, tokens.Refuse(issuers.CustomerUnknown, "%s knows no customer %q", s.Service, order.Customer)
@@ -178,8 +197,11 @@ func (s *Service) asked(order issuers.Order, ask Ask, now time.Time) (hold, *off
 	if h.arguments, err = s.arguments(order.Customer, ask.Arguments); err != nil {
 		return hold{}, nil, err
 	}
-	env := s.env(&h, order.Customer, order.Facts)
-	env.Now = now.UTC()
+	env := s.env(&h, order.ID, order.Customer, order.Facts)
+	env.Now, env.Others = now.UTC(), append(env.Others, more...)
+	if len(env.Others) > MostOthers {
+		return hold{}, nil, tokens.Refuse(issuers.ArgumentInvalid, "an order has at most %d confirmations of %s at once, whose rules look at all of them: revoke some", MostOthers+1, s.Service)
+	}
 	if h.amount, h.Amount, err = s.amountOf(env); err != nil {
 		return hold{}, nil, tokens.Refuse(issuers.AmountInvalid, "%s", unread(err))
 	}
@@ -197,11 +219,36 @@ func (s *Service) asked(order issuers.Order, ask Ask, now time.Time) (hold, *off
 }
 
 // env is what expressions see of a hold.
-func (s *Service) env(h *hold, customer string, facts tokens.Facts) *Env {
-	return &Env{
+func (s *Service) env(h *hold, order, customer string, facts tokens.Facts) *Env {
+	env := &Env{
 		Thing: h.thing, Customer: customer, Facts: facts, Arguments: h.arguments, Amount: h.amount, Now: s.Clock.Now().UTC(),
 		Constraints: h.constraints, Digest: func(value any) string { return h.salt.Digest(Text(value)) },
 	}
+	if s.declaration.Others {
+		env.Others = s.others(h, order, customer)
+	}
+	return env
+}
+
+// others gives the order's other confirmations that stand, in their order.
+func (s *Service) others(h *hold, order, customer string) []Other {
+	var all []Other
+	for _, o := range s.Standing(order, customer) {
+		if o == h {
+			continue
+		}
+		all = append(all, s.other(o))
+	}
+	return all
+}
+
+// other gives a hold as those beside it see it.
+func (s *Service) other(h *hold) Other {
+	o := Other{Thing: h.thing, Arguments: h.arguments, Amount: h.amount, Redeemed: h.redeemed, Taken: s.shown(h.Taken()), Worth: h.worth}
+	if o.Worth == nil {
+		o.Worth = issuers.OfUnits(0, s.currency)
+	}
+	return o
 }
 
 // amountOf computes how much is to be held: as expressions see it, and as it is
@@ -281,7 +328,7 @@ const mostLetter = 3000
 // letter computes what goes into the token.
 func (s *Service) letter(h *hold, order issuers.Order) (issuers.Letter, error) {
 	h.salt, h.digests = s.NewSalt(), map[string]string{}
-	env := s.env(h, order.Customer, order.Facts)
+	env := s.env(h, order.ID, order.Customer, order.Facts)
 	env.Digest = func(value any) string {
 		text := Text(value)
 		digest := h.salt.Digest(text)
@@ -333,7 +380,7 @@ func (s *Service) Letter(h *hold, opened json.RawMessage) error {
 // rule's own reason, and with constraint_violated when more would be taken than was
 // held or something cannot be computed.
 func (s *Service) Commit(h *hold, facts tokens.Facts) (any, error) {
-	d, env := s.declaration, s.env(h, h.Customer, facts)
+	d, env := s.declaration, s.env(h, h.Order, h.Customer, facts)
 	for i := range d.Redeem {
 		rule := &d.Redeem[i]
 		switch holds, err := rule.holds(env); {
@@ -347,12 +394,40 @@ func (s *Service) Commit(h *hold, facts tokens.Facts) (any, error) {
 	if err != nil {
 		return nil, tokens.Refuse(tokens.ConstraintViolated, "capture: %s", unread(err))
 	}
+	env.Taken = s.shown(taken)
+	if err := s.worth(env); err != nil {
+		return nil, tokens.Refuse(tokens.ConstraintViolated, "worth: %s", unread(err))
+	}
 	body, err := s.receipt(env, taken)
 	if err != nil {
 		return nil, tokens.Refuse(tokens.ConstraintViolated, "receipt: %s", unread(err))
 	}
 	h.Take(taken)
+	h.redeemed, h.worth = true, env.Worth
 	return body, nil
+}
+
+// Undo gives back what was taken; see [issuers.Rules].
+func (s *Service) Undo(h *hold) {
+	s.Books.Undo(h)
+	h.redeemed, h.worth = false, nil
+}
+
+// worth computes what a redemption comes to.
+func (s *Service) worth(env *Env) (err error) {
+	if s.declaration.Worth == nil {
+		return nil
+	}
+	if env.Worth, err = s.declaration.Worth.Value(env); err != nil {
+		return err
+	}
+	switch n, err := Count(env.Worth); {
+	case err != nil:
+		return err
+	case n < 0:
+		return errors.New(Text(env.Worth) + " is less than nothing")
+	}
+	return nil
 }
 
 // capture computes how much of what is held is taken.
@@ -396,6 +471,9 @@ func (s *Service) receipt(env *Env, taken int64) (json.RawMessage, error) {
 		if env.Amount != nil {
 			add("amount", env.Amount)
 		}
+		if env.Worth != nil {
+			add("worth", env.Worth)
+		}
 	}
 	if s.declaration.Holds == Authorisation {
 		add("captured", s.shown(taken))
@@ -425,4 +503,8 @@ func (s *Service) CanonHold(w tokens.Canon, h *hold) {
 		w.Text(text)
 	}
 	w.Text(string(h.sealed))
+	w.Bool(h.worth != nil)
+	if h.worth != nil {
+		w.Text(Text(h.worth))
+	}
 }

@@ -107,6 +107,48 @@ func quote() *declared.Declaration {
 	}
 }
 
+// shelf is a quota that looks at the order's others: not twice the same, and three of
+// a kind at most. A redemption comes to a tenth of what it is the next of.
+func shelf(t *testing.T) *declared.Declaration {
+	euro := func(n int64) any { return issuers.OfUnits(n*100, "EUR") }
+	many := func(env *declared.Env) (n int64) {
+		for _, o := range env.Others {
+			n += o.Amount.(int64)
+		}
+		return n
+	}
+	return &declared.Declaration{
+		Name: "shelf", Capability: "shelf:take", Holds: declared.Quota, Others: true,
+		Things:    []declared.Thing{{ID: "A", Units: some(200)}, {ID: "B"}},
+		Arguments: []declared.Argument{{Name: "quantity", Type: declared.Integer, Default: int64(1)}},
+		Amount:    argument("quantity"),
+		Confirm: []declared.Rule{
+			{Reason: "twice", Says: "not twice the same", Holds: expr(func(env *declared.Env) (any, error) {
+				for _, o := range env.Others {
+					if o.Thing == env.Thing && o.Thing.ID == "B" {
+						return false, nil
+					}
+				}
+				return true, nil
+			})},
+		},
+		Redeem: []declared.Rule{{Reason: "too_many", Says: "100 at most", Holds: expr(func(env *declared.Env) (any, error) { return many(env) <= 100, nil })}},
+		Worth: expr(func(env *declared.Env) (any, error) {
+			if env.Facts["worth"] != "" {
+				return issuers.Sub(issuers.OfUnits(0, "EUR"), issuers.Least("EUR")), nil
+			}
+			sum := env.Taken.(int64)
+			for _, o := range env.Others {
+				if o.Redeemed != (o.Taken.(int64) > 0) || o.Redeemed == (declared.Text(o.Worth) == "0.00") || o.Arguments["quantity"] != o.Amount {
+					t.Errorf("another is %+v", o)
+				}
+				sum += o.Taken.(int64)
+			}
+			return euro(sum), nil
+		}),
+	}
+}
+
 type stage struct {
 	*issuerstest.Stage[*declared.Service]
 }

@@ -249,6 +249,7 @@ func (r Row) Lacks(shop Shop) string {
 	roles := map[string]bool{}
 	confirms := map[string]int{shop.service(late).Name: 1} // the controls'
 	confirms[shop.service(early).Name]++
+	together := map[string]int{} // in one order, at most
 	for _, s := range r.Steps {
 		switch {
 		case s.Service == sealing && !seals:
@@ -262,15 +263,30 @@ func (r Row) Lacks(shop Shop) string {
 			return lacksAnother
 		}
 		if s.Verb == Confirm {
-			confirms[shop.service(s.Service).Name]++
+			name := shop.service(s.Service).Name
+			confirms[name]++
+			together[name] = max(together[name], r.confirmsIn(shop, name, s.Session))
 		}
 	}
 	for _, s := range shop.Services {
 		if n := confirms[s.Name]; s.Often > 0 && n > s.Often {
 			return fmt.Sprintf("something of %s that can be confirmed %d times", s.Name, n)
 		}
+		if n := together[s.Name]; s.Together > 0 && n > s.Together {
+			return fmt.Sprintf("something of %s that can be confirmed %d times in one order", s.Name, n)
+		}
 	}
 	return ""
+}
+
+// confirmsIn counts what a service confirms in one of the row's sessions.
+func (r Row) confirmsIn(shop Shop, service, session string) (n int) {
+	for _, s := range r.Steps {
+		if s.Verb == Confirm && s.Session == session && shop.service(s.Service).Name == service {
+			n++
+		}
+	}
+	return n
 }
 
 // names reports whether a forgery's texts name something.

@@ -71,6 +71,7 @@ type Service struct {
 	Capability string
 	Seals      bool   // its tokens carry a sealed section
 	Often      int    // how often it can confirm something for a customer; 0 is again and again
+	Together   int    // how often in one order; 0 is again and again
 	KeyID      string // of the key that signs now
 	PublicKey  []byte // that key, as SPKI in DER
 }

@@ -21,7 +21,8 @@ type file struct {
 	Constraints members  `yaml:"constraints" like:"{sku: thing.id, price_sha256: digest(thing.price)}" help:"What the token says to its issuer, for anybody to see: references and digests. Digests of the thing and the amount unless given."`
 	Sealed      members  `yaml:"sealed" like:"{supplier: thing.supplier}" help:"What only the issuer can open."`
 	Redeem      []rule   `yaml:"redeem" like:"[{rule: \"!('country' in facts) || facts.country != 'XX'\", reason: cannot_ship, says: nothing goes there}]" help:"Rules at redemption, with the order's facts at that time. They may read constraints, too."`
-	Receipt     members  `yaml:"receipt" like:"{sku: thing.id, reserved: amount}" help:"What a redemption answers."`
+	Worth       formula  `yaml:"worth" like:"\"min(thing.price, money(facts.total) - sum(others.map(o, o.worth)))\"" help:"Money that a redemption comes to, not less than nothing: for the receipt, and for the order's later redemptions, where it is o.worth."`
+	Receipt     members  `yaml:"receipt" like:"{sku: thing.id, reserved: amount}" help:"What a redemption answers. It may read taken and worth, too."`
 	Examples    examples `yaml:"examples" like:"{facts: {country: AT}, later: {country: XX}}" help:"For the catalogue of attacks and for explore: facts with which all that can be confirmed can be redeemed, and what an order may come to say so that some can't."`
 }
 

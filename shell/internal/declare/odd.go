@@ -57,7 +57,7 @@ func (o *odd) note(node ast.Node, format string, args ...any) {
 
 // expressions gives every expression of the domain.
 func (o *odd) expressions() []declared.Expression {
-	all := []declared.Expression{o.d.Amount, o.d.Capture}
+	all := []declared.Expression{o.d.Amount, o.d.Capture, o.d.Worth}
 	for _, r := range slices.Concat(o.d.Confirm, o.d.Redeem) {
 		all = append(all, r.Holds)
 	}
@@ -73,11 +73,19 @@ func (o *odd) columns() {
 	names := map[declared.Kind][]string{declared.Quota: {"units", "per_customer"}, declared.Authorisation: {"customer", "limit"}}[o.d.Holds]
 	for _, r := range o.file.Things {
 		for _, c := range r {
-			if near := exit.Nearest(c.name.string, names); near != "" && cellOf(r, near) == nil {
+			if near := exit.Nearest(c.name.string, names); near != "" && cellOf(r, near) == nil && !o.reads(c.name.string) {
 				o.note(c.name.node, "no hold reads %s: did you mean %s?", c.name.string, near)
 			}
 		}
 	}
+}
+
+// reads reports whether an expression may read a column.
+func (o *odd) reads(column string) bool {
+	return slices.ContainsFunc(o.expressions(), func(e declared.Expression) bool {
+		x, ok := e.(*rules.Expression)
+		return ok && strings.Contains(x.Text, "."+column)
+	})
 }
 
 // arguments says which of them nothing reads.
@@ -331,16 +339,27 @@ func (o *odd) redeemed(env *declared.Env, facts tokens.Facts) string {
 			return string(r.Reason)
 		}
 	}
-	if o.d.Capture == nil {
+	then.Taken = then.Amount
+	if o.d.Capture != nil {
+		value, err := o.d.Capture.Value(&then)
+		if err != nil {
+			return "what is captured, " + err.Error()
+		}
+		captured, err := declared.Count(value)
+		if amount, countErr := declared.Count(env.Amount); err != nil || countErr != nil || captured > amount {
+			return fmt.Sprintf("%s is more than the amount", declared.Text(value))
+		}
+		then.Taken = value
+	}
+	if o.d.Worth == nil {
 		return ""
 	}
-	value, err := o.d.Capture.Value(&then)
+	value, err := o.d.Worth.Value(&then)
 	if err != nil {
-		return "what is captured, " + err.Error()
+		return "what it is worth, " + err.Error()
 	}
-	captured, err := declared.Count(value)
-	if amount, countErr := declared.Count(env.Amount); err != nil || countErr != nil || captured > amount {
-		return fmt.Sprintf("%s is more than the amount", declared.Text(value))
+	if worth, err := declared.Count(value); err != nil || worth < 0 {
+		return fmt.Sprintf("it is worth %s", declared.Text(value))
 	}
 	return ""
 }

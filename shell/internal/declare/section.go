@@ -187,6 +187,7 @@ type domain struct {
 func (d *domain) read() *declared.Declaration {
 	f := d.file
 	d.scope = d.engine.Scope()
+	d.scope.Worth = f.Worth.node != nil
 	d.capability()
 	d.holds()
 	if d.err != nil {
@@ -209,11 +210,22 @@ func (d *domain) read() *declared.Declaration {
 			d.d.Capture = x
 		}
 	}
-	d.d.Receipt = d.members("receipt's member", f.Receipt, rules.Redeeming, nil)
+	d.worth()
+	d.d.Receipt = d.members("receipt's member", f.Receipt, rules.Answering, nil)
 	slices.Sort(d.reads)
 	d.d.Reads = slices.Compact(d.reads)
 	d.d.Facts, d.d.Later = d.facts(f.Examples.Facts), d.facts(f.Examples.Later)
 	return d.d
+}
+
+// worth reads what a redemption comes to.
+func (d *domain) worth() {
+	if d.file.Worth.node == nil || d.err != nil {
+		return
+	}
+	if x := d.compile(d.file.Worth, rules.Taking, declared.Money); x != nil {
+		d.d.Worth = x
+	}
 }
 
 // capability reads what the tokens are good for.
@@ -349,6 +361,7 @@ func (d *domain) amount() {
 	if d.d.Money {
 		of = declared.Money
 	}
+	d.scope.Amount = of
 	f := d.file.Amount
 	at := slices.IndexFunc(d.file.Arguments, func(a arg) bool { return a.Name.string == "amount" })
 	switch {
@@ -358,7 +371,6 @@ func (d *domain) amount() {
 		d.fail(f.node, "the argument amount is what is held: leave the key amount out, or give the argument another name")
 		return
 	case f.node == nil && d.d.Holds == declared.Quota:
-		d.scope.Amount = of
 		return
 	case f.node == nil:
 		d.fail(d.file.Holds.node, "what holds %s holds an amount: add an argument {name: amount, type: %s}, or an expression as amount", d.d.Holds, of)
@@ -367,7 +379,6 @@ func (d *domain) amount() {
 	if x := d.compile(f, rules.Reserving, of); x != nil {
 		d.d.Amount = x
 	}
-	d.scope.Amount = of
 }
 
 // defaults gives constraints to a domain that says none.
@@ -396,8 +407,14 @@ func (d *domain) compile(f formula, at rules.Moment, types ...declared.Type) *ru
 		d.wrong(f, err)
 		return nil
 	}
-	d.reads = append(d.reads, x.Reads...)
+	d.noted(x)
 	return x
+}
+
+// noted notes what an expression reads.
+func (d *domain) noted(x *rules.Expression) {
+	d.reads = append(d.reads, x.Reads...)
+	d.d.Others = d.d.Others || slices.Contains(x.Roots, "others")
 }
 
 // members reads named values; their types are noted in types.
@@ -440,7 +457,7 @@ func (d *domain) rules(written []rule, at rules.Moment) []declared.Rule {
 			d.wrong(w.Rule, err)
 			return nil
 		}
-		d.reads = append(d.reads, x.Reads...)
+		d.noted(x)
 		d.reason(w)
 		all = append(all, declared.Rule{Holds: x, Reason: tokens.Reason(w.Reason.string), Says: w.Says.string})
 	}

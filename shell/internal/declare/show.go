@@ -40,6 +40,9 @@ func (f *file) show() yamlfile.Map {
 	m.Add("constraints", mapOf(f.Constraints, formula.show))
 	m.Add("sealed", mapOf(f.Sealed, formula.show))
 	m.Add("redeem", listOf(f.Redeem, rule.show))
+	if f.Worth.node != nil {
+		m.Add("worth", f.Worth.show())
+	}
 	m.Add("receipt", mapOf(f.Receipt, formula.show))
 	var examples yamlfile.Map
 	examples.Add("facts", mapOf(f.Examples.Facts, text.show))

@@ -30,7 +30,8 @@ var sameDeclarations = cmp.Options{
 func TestShowReadsAsTheSame(t *testing.T) {
 	odd := quota("    arguments:", `      - {name: note, type: string, default: "", help: "A \"note\": #1, 'ö' & <b>."}`, "      - {name: no, type: duration, default: 1d12h}", "    confirm:",
 		"      - rule: |", "          note == 'yes'", "            || note.size() > 1", "        reason: no_note", "        says: 'null'", "    amount: 2")
-	for _, source := range []string{stock, odd, quota(), strings.ReplaceAll(strings.ReplaceAll(stock, `"20.00"`, `"20"`), `"8.00"`, `"true"`)} {
+	worth := quota("    worth: min(thing.price, sum(others.map(o, o.worth)))", "    receipt: {worth: worth, all: taken}")
+	for _, source := range []string{stock, odd, worth, quota(), strings.ReplaceAll(strings.ReplaceAll(stock, `"20.00"`, `"20"`), `"8.00"`, `"true"`)} {
 		all, section, err := parse(source)
 		if err != nil {
 			t.Error(err)
@@ -77,17 +78,22 @@ func TestWhatIsLeftOutIsShown(t *testing.T) {
 
 func TestOddDeclarations(t *testing.T) {
 	for name, row := range map[string]struct{ source, want string }{
-		"fine":                 {stock, ""},
-		"a column misspelt":    {strings.Replace(quota(), "units: 3", "unit: 3", 1), "5:22 no hold reads unit: did you mean units?"},
-		"a column beside it":   {strings.Replace(quota(), "units: 3", "units: 3, unit: box", 1), ""},
-		"an unread argument":   {quota("    arguments: [{name: note, type: string}]"), "6:24 no expression of stock reads the argument note: it has no effect"},
-		"a rule without facts": {quota("    confirm: [{rule: facts.country == 'AT', reason: no_ship, says: no}]"), "2:3 nothing of stock can be confirmed"},
-		"a rule that is false": {quota("    confirm: [{rule: thing.units > 5, reason: few, says: too few}]"), "5:15 nobody can confirm A: few, without any facts (too few)"},
-		"none left":            {strings.Replace(quota(), "units: 3", "units: 0", 1), "5:15 nobody can confirm A: 1 are asked for, and there are fewer units"},
-		"too many at once":     {quota("    amount: 5"), "5:15 nobody can confirm A: 5 are asked for, and there are fewer units"},
-		"an amount below":      {quota("    amount: 0 - thing.units"), "5:15 nobody can confirm A: its amount is -3, which is not positive"},
-		"one thing of two":     {strings.Replace(quota(), "[{id: A,", "[{id: B, units: 0}, {id: A,", 1), "5:15 nobody can confirm B: 1 are asked for"},
-		"a rule for everybody": {quota("    confirm: [{rule: thing.units < 5, reason: many, says: no}]"), "6:22 reason many cannot occur: the rule holds for everything that stock has"},
+		"fine":                  {stock, ""},
+		"a column misspelt":     {strings.Replace(quota(), "units: 3", "unit: 3", 1), "5:22 no hold reads unit: did you mean units?"},
+		"a column that is read": {strings.Replace(quota("    sealed: {unit: thing.unit}"), "units: 3", "unit: 3", 1), ""},
+		"a worth that is less":  {quota("    worth: money('0.50') - thing.price"), "2:3 with the facts of the examples A cannot be redeemed: it is worth -0.50"},
+		"a worth of a fact":     {quota("    worth: money(facts.total)"), "2:3 with the facts of the examples A cannot be redeemed: what it is worth, the order says nothing of total"},
+		"a rule about others":   {quota("    confirm: [{rule: size(others) < 2, reason: many, says: no}]"), ""},
+		"no first one":          {quota("    confirm: [{rule: size(others) > 0, reason: few, says: no}]"), "5:15 nobody can confirm A: few, without any facts (no)"},
+		"a column beside it":    {strings.Replace(quota(), "units: 3", "units: 3, unit: box", 1), ""},
+		"an unread argument":    {quota("    arguments: [{name: note, type: string}]"), "6:24 no expression of stock reads the argument note: it has no effect"},
+		"a rule without facts":  {quota("    confirm: [{rule: facts.country == 'AT', reason: no_ship, says: no}]"), "2:3 nothing of stock can be confirmed"},
+		"a rule that is false":  {quota("    confirm: [{rule: thing.units > 5, reason: few, says: too few}]"), "5:15 nobody can confirm A: few, without any facts (too few)"},
+		"none left":             {strings.Replace(quota(), "units: 3", "units: 0", 1), "5:15 nobody can confirm A: 1 are asked for, and there are fewer units"},
+		"too many at once":      {quota("    amount: 5"), "5:15 nobody can confirm A: 5 are asked for, and there are fewer units"},
+		"an amount below":       {quota("    amount: 0 - thing.units"), "5:15 nobody can confirm A: its amount is -3, which is not positive"},
+		"one thing of two":      {strings.Replace(quota(), "[{id: A,", "[{id: B, units: 0}, {id: A,", 1), "5:15 nobody can confirm B: 1 are asked for"},
+		"a rule for everybody":  {quota("    confirm: [{rule: thing.units < 5, reason: many, says: no}]"), "6:22 reason many cannot occur: the rule holds for everything that stock has"},
 		"the same rule": {quota("    confirm:", "      - {rule: amount < 5, reason: many, says: no}", "      - {rule: amount < 5, reason: others, says: no}"),
 			"8:16 reason others cannot occur: a rule before says the same"},
 		"empty accounts":     {"domains:\n  a: {capability: x:y, holds: balance, accounts: {user_123: \"0.00\"}, arguments: [{name: amount, type: money}]}\n", "2:3 nobody can confirm a: 1.00 are asked for, and no account has that much"},

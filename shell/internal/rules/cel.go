@@ -31,6 +31,8 @@ var (
 	customerType    = types.NewObjectType("customer")
 	constraintsType = types.NewObjectType("constraints")
 	factsType       = types.NewMapType(types.StringType, types.StringType)
+	otherType       = types.NewObjectType("other")
+	othersType      = types.NewListType(otherType)
 )
 
 // scalars are CEL's types of our values.
@@ -70,6 +72,15 @@ func newCELBase(code string) (*celBase, error) {
 		}
 		return money{amount}
 	}
+	nothing, err := currency.New("0", code)
+	if err != nil {
+		return nil, err
+	}
+	of := func(id string, t *types.Type, do func(a, b ref.Val) ref.Val) cel.FunctionOpt {
+		return cel.Overload(id, []*types.Type{t, t}, t, cel.BinaryBinding(do))
+	}
+	less := func(l, r ref.Val) ref.Val { return choice(l, r, types.IntNegOne) }
+	more := func(l, r ref.Val) ref.Val { return choice(l, r, types.IntOne) }
 	var digests []cel.FunctionOpt
 	for _, t := range Values() {
 		digests = append(digests, cel.Overload("digest_"+string(t), []*types.Type{scalars[t]}, types.StringType, cel.LateFunctionBinding()))
@@ -95,12 +106,37 @@ func newCELBase(code string) (*celBase, error) {
 			cel.Overload("money_money", []*types.Type{moneyType}, moneyType, cel.UnaryBinding(func(v ref.Val) ref.Val { return v }))),
 		cel.Function("string", cel.Overload("money_to_string", []*types.Type{moneyType}, types.StringType,
 			cel.UnaryBinding(func(v ref.Val) ref.Val { return v.ConvertToType(types.StringType) }))),
+		cel.Function(operators.Divide, cel.Overload("divide_money_int64", []*types.Type{moneyType, types.IntType}, moneyType)),
+		cel.Function("min", of("min_int64", types.IntType, less), of("min_money", moneyType, less)),
+		cel.Function("max", of("max_int64", types.IntType, more), of("max_money", moneyType, more)),
+		cel.Function("sum", summing("sum_int64", types.IntType, types.IntZero), summing("sum_money", moneyType, money{nothing.Round()})),
 		cel.Function("digest", digests...),
 	)
 	if err != nil {
 		return nil, err
 	}
 	return &celBase{env}, nil
+}
+
+// choice gives the one that compares so with the other.
+func choice(l, r ref.Val, so types.Int) ref.Val {
+	if l.(traits.Comparer).Compare(r) == so {
+		return l
+	}
+	return r
+}
+
+// summing is a function that adds up a list, from nothing.
+func summing(id string, of *types.Type, nothing ref.Val) cel.FunctionOpt {
+	return cel.Overload(id, []*types.Type{types.NewListType(of)}, of, cel.UnaryBinding(func(list ref.Val) ref.Val {
+		sum := nothing
+		for all := list.(traits.Lister).Iterator(); all.HasNext() == types.True; {
+			if sum = sum.(traits.Adder).Add(all.Next()); types.IsError(sum) {
+				break
+			}
+		}
+		return sum
+	}))
 }
 
 // celScope is CEL with the names of a domain.
@@ -123,6 +159,10 @@ func (s *Scope) celEnv() (*cel.Env, error) {
 		cel.CustomTypeProvider(&provider{base.CELTypeProvider(), s}), cel.CustomTypeAdapter(adapter{base.CELTypeAdapter()}),
 		cel.Variable("thing", thingType), cel.Variable("customer", customerType), cel.Variable("facts", factsType),
 		cel.Variable("now", types.TimestampType), cel.Variable("constraints", constraintsType),
+		cel.Variable("others", othersType), cel.Variable("worth", moneyType),
+	}
+	if s.Amount != "" {
+		opts = append(opts, cel.Variable("taken", scalars[s.Amount]))
 	}
 	if _, ok := s.argument("amount"); !ok && s.Amount != "" {
 		opts = append(opts, cel.Variable("amount", scalars[s.Amount]))
@@ -134,9 +174,7 @@ func (s *Scope) celEnv() (*cel.Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Amount != "" { // before, there is a name to come
-		s.cel = &celScope{env}
-	}
+	s.cel = &celScope{env}
 	return env, nil
 }
 
@@ -148,7 +186,7 @@ type provider struct {
 
 // FindStructType knows the objects; see [types.Provider].
 func (p *provider) FindStructType(name string) (*types.Type, bool) {
-	for _, of := range []*types.Type{thingType, customerType, constraintsType, moneyType} {
+	for _, of := range []*types.Type{thingType, customerType, constraintsType, otherType, moneyType} {
 		if of.TypeName() == name {
 			return types.NewTypeTypeWithParam(of), true
 		}
@@ -170,6 +208,8 @@ func (p *provider) FindStructFieldType(of, name string) (*types.FieldType, bool)
 		}
 	case "constraints":
 		t = p.scope.Constraints[name]
+	case "other":
+		t = p.scope.ofOther(name)
 	default:
 		return p.Provider.FindStructFieldType(of, name)
 	}
@@ -189,6 +229,12 @@ func (a adapter) NativeToValue(value any) ref.Val {
 		return money{v}
 	case *declared.Thing:
 		return object{thingType, v, func(name string) (any, error) { return columnOf(v, name) }}
+	case []declared.Other:
+		all := make([]ref.Val, len(v))
+		for i := range v {
+			all[i] = object{otherType, &v[i], func(name string) (any, error) { return otherOf(&v[i], name) }}
+		}
+		return types.NewRefValList(a, all)
 	}
 	return a.Adapter.NativeToValue(value)
 }
@@ -314,16 +360,19 @@ func (s *Scope) compile(text string, at Moment) (*Expression, *Wrong) {
 		return nil, wrong(0, "CEL does not start: %v", err)
 	}
 	parsed, issues := env.Parse(text)
-	if w := firstIssue(text, issues); w != nil {
+	if w := s.firstIssue(text, issues); w != nil {
 		return nil, w
 	}
-	seen, roots, w := s.look(text, parsed, env, at)
-	if w != nil {
-		return nil, w
+	seen := s.look(text, parsed, env, at)
+	if seen.wrong != nil {
+		return nil, seen.wrong
 	}
 	checked, issues := env.Check(parsed)
-	if w := firstIssue(text, issues); w != nil {
+	if w := s.firstIssue(text, issues); w != nil {
 		return nil, w
+	}
+	if seen.typed(checked.NativeRep()); seen.wrong != nil {
+		return nil, seen.wrong
 	}
 	if w := dear(env, checked); w != nil {
 		return nil, w
@@ -337,7 +386,7 @@ func (s *Scope) compile(text string, at Moment) (*Expression, *Wrong) {
 	if err != nil {
 		return nil, wrong(0, "it cannot be evaluated: %v", err)
 	}
-	return &Expression{Text: text, Type: of, Reads: seen, Roots: roots, value: func(in *declared.Env) (any, error) {
+	return &Expression{Text: text, Type: of, Reads: slices.Compact(seen.facts), Roots: slices.Compact(seen.roots), value: func(in *declared.Env) (any, error) {
 		return evaluate(program, in)
 	}}, nil
 }
@@ -358,8 +407,11 @@ func evaluate(program cel.Program, in *declared.Env) (any, error) {
 // sizes are how long what comes from outside may be, for an estimate.
 type sizes struct{}
 
-// longestText is how long a text that is said may be, for an estimate.
-const longestText = 1000
+// How long a text that is said may be, and an id, for an estimate.
+const (
+	longestText = 1000
+	longestID   = 64
+)
 
 // EstimateSize says how long a text is; see [cost.Estimator].
 func (sizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
@@ -368,8 +420,16 @@ func (sizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
 	}
 	switch node.Type().Kind() {
 	case types.StringKind:
+		if path := node.Path(); len(path) > 0 && path[len(path)-1] == "id" { // of a thing, or a customer
+			return &cost.SizeEstimate{Min: 1, Max: longestID}
+		}
 		return &cost.SizeEstimate{Min: 0, Max: longestText}
-	case types.ListKind, types.MapKind:
+	case types.ListKind:
+		if slices.Equal(node.Path(), []string{"others"}) {
+			return &cost.SizeEstimate{Min: 0, Max: declared.MostOthers}
+		}
+		return nil
+	case types.MapKind:
 		return nil
 	}
 	return &cost.SizeEstimate{Min: 1, Max: 1}
@@ -412,7 +472,7 @@ func (s *Scope) constant(x *Expression, at Moment) (always, constant bool) {
 		return false, false
 	}
 	var unknown []*cel.AttributePatternType
-	for _, name := range append(s.names(Redeeming), "constraints", "thing", "amount") {
+	for _, name := range append(s.names(Answering), "constraints", "thing", "amount", "taken", "worth") {
 		unknown = append(unknown, cel.AttributePattern(name))
 	}
 	vars, err := cel.PartialVars(activation{&declared.Env{Now: time.Time{}}}, unknown...)

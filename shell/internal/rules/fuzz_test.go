@@ -13,12 +13,13 @@ func FuzzCompile(f *testing.F) {
 		"thing.id", "thing.price * quantity < money('100.00')", "'country' in facts", "has(thing.per_customer)", "[1, 2].exists(n, n == quantity)", "facts['a']",
 		"now + wait > day", "digest(thing.price)", "((((", "'", "\"\\u00e9\" == note", "a.b.c(d)[e]{f: g}", "quantity ? 1 : 'a'", "r'\\d' + b'x'", "-9223372036854775808", "money('999999999999.99') * 9223372036854775807",
 		"thing.id.matches(note)", "1/0 == quantity", "{'a': 1}['b'] == quantity", "\x00", "ö.ä",
+		"others.all(o, o.thing.id != thing.id)", "sum(others.map(o, o.worth)) / 3 < worth", "others[0]", "max(taken, 2) > min(amount, quantity)", "others.exists(o, has(o.thing.per_customer))", "others.filter(o, o.redeemed).size() == 1", "others == others",
 	} {
 		f.Add(text)
 	}
 	engine := New("EUR")
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, at := range []Moment{Reserving, Confirming, Redeeming} {
+		for _, at := range []Moment{Reserving, Confirming, Answering} {
 			s := shirts()
 			s.engine = engine
 			x, err := s.Rule(text, at)

@@ -32,23 +32,54 @@ type looker struct {
 	wrong   *Wrong // the first in the text
 }
 
-// look holds the names of an expression against the scope, and gives the facts
-// that it reads, and what its paths begin with.
-func (s *Scope) look(text string, parsed *cel.Ast, env *cel.Env, at Moment) (facts, roots []string, w *Wrong) {
+// look holds the names of an expression against the scope, and notes the facts that
+// it reads, and what its paths begin with.
+func (s *Scope) look(text string, parsed *cel.Ast, env *cel.Env, at Moment) *looker {
 	tree := parsed.NativeRep()
 	l := &looker{scope: s, text: text, info: tree.SourceInfo(), env: env, at: at, guarded: map[string]bool{}}
 	ast.PostOrderVisit(tree.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
 		if e.Kind() != ast.SelectKind {
 			return
 		}
-		if of := e.AsSelect(); of.IsTestOnly() && of.Operand().Kind() == ast.IdentKind {
-			l.guarded[of.Operand().AsIdent()+"."+of.FieldName()] = true
+		if of := e.AsSelect(); of.IsTestOnly() {
+			l.guarded[dotted(of.Operand())+"."+of.FieldName()] = true
 		}
 	}))
 	l.expr(tree.Expr(), nil)
 	slices.Sort(l.facts)
 	slices.Sort(l.roots)
-	return slices.Compact(l.facts), slices.Compact(l.roots), l.wrong
+	return l
+}
+
+// dotted writes a path; what is none is empty.
+func dotted(e ast.Expr) string {
+	switch e.Kind() {
+	case ast.IdentKind:
+		return e.AsIdent()
+	case ast.SelectKind:
+		return dotted(e.AsSelect().Operand()) + "." + e.AsSelect().FieldName()
+	}
+	return ""
+}
+
+// typed looks at an expression whose types are known: of the things of the order's
+// others, a column that some things lack is asked for first, and nobody is the first
+// of the others.
+func (l *looker) typed(tree *ast.AST) {
+	ast.PostOrderVisit(tree.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		switch e.Kind() {
+		case ast.SelectKind:
+			of := e.AsSelect()
+			column, name := l.scope.Columns[of.FieldName()], dotted(of.Operand())
+			if thingType.IsExactType(tree.GetType(of.Operand().ID())) && column.Lacks != "" && !of.IsTestOnly() && !l.guarded[name+"."+of.FieldName()] {
+				l.fail(wrong(l.field(e.ID(), of.FieldName()), "%s has no %s", column.Lacks, of.FieldName()).hint("give it one, or ask has(%s.%s) first", name, of.FieldName()))
+			}
+		case ast.CallKind:
+			if c := e.AsCall(); c.FunctionName() == operators.Index && tree.GetType(c.Args()[0].ID()).Kind() == types.ListKind && slices.Contains(l.roots, "others") {
+				l.fail(wrong(l.place(e.ID()), "others are in no order, so none is picked by its number").hint("write exists, all, filter, sum or size"))
+			}
+		}
+	}))
 }
 
 // fail notes what is wrong, if nothing before it in the text is.
@@ -219,7 +250,7 @@ func literal(e ast.Expr) (string, bool) {
 }
 
 // firstIssue gives what CEL says is wrong, first in the text.
-func firstIssue(text string, issues *cel.Issues) *Wrong {
+func (s *Scope) firstIssue(text string, issues *cel.Issues) *Wrong {
 	if issues.Err() == nil {
 		return nil
 	}
@@ -230,6 +261,9 @@ func firstIssue(text string, issues *cel.Issues) *Wrong {
 	var first *Wrong
 	for _, e := range all {
 		w := wrong(offset(text, e.Location), "%s", inWords(e.Message))
+		if m := noField().FindStringSubmatch(e.Message); m != nil {
+			w = s.noPart(text, w.Offset, m[1])
+		}
 		if strings.Contains(e.Message, "string") && strings.Contains(e.Message, "money") {
 			w.hint("money('…') reads an amount")
 		}
@@ -241,6 +275,19 @@ func firstIssue(text string, issues *cel.Issues) *Wrong {
 		}
 	}
 	return first
+}
+
+// noPart says of a name behind a dot that there is none; of what, CEL does not say.
+func (s *Scope) noPart(text string, from int, name string) *Wrong {
+	if at := strings.Index(text[from:], name); at > 0 {
+		from += at
+	}
+	all := append(s.ofOthers(), "id")
+	for column := range s.Columns {
+		all = append(all, column)
+	}
+	slices.Sort(all)
+	return wrong(from, "there is no %q here", name).hint("%s", exit.Meant(name, slices.Compact(all), "of another there is "+strings.Join(s.ofOthers(), ", ")))
 }
 
 // offset gives the place of a location in bytes.
@@ -260,8 +307,9 @@ var (
 	noOverload = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '(.*)'$`)
 	})
-	syntax = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^Syntax error: `) })
-	word   = sync.OnceValue(func() *regexp.Regexp {
+	noField = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^undefined field '([^']*)'$`) })
+	syntax  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^Syntax error: `) })
+	word    = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`\b(int|uint|bool|double|timestamp|google\.protobuf\.Timestamp|google\.protobuf\.Duration)\b`)
 	})
 )

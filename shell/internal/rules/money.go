@@ -16,7 +16,7 @@ import (
 )
 
 // moneyType is money's type in CEL.
-var moneyType = types.NewObjectType("money", traits.AdderType|traits.SubtractorType|traits.MultiplierType|traits.ComparerType)
+var moneyType = types.NewObjectType("money", traits.AdderType|traits.SubtractorType|traits.MultiplierType|traits.DividerType|traits.ComparerType)
 
 // money is an amount of the world's currency.
 type money struct{ currency.Amount }
@@ -69,6 +69,19 @@ func (m money) Multiply(other ref.Val) ref.Val {
 		return types.MaybeNoSuchOverloadErr(other)
 	}
 	return computed(m.Mul(strconv.FormatInt(int64(n), 10)))
+}
+
+// Divide gives a part of an amount, rounded half up to the currency's decimals; see
+// [traits.Divider].
+func (m money) Divide(by ref.Val) ref.Val {
+	n, ok := by.(types.Int)
+	switch {
+	case !ok:
+		return types.MaybeNoSuchOverloadErr(by)
+	case n == 0:
+		return types.NewErr("division by zero")
+	}
+	return computed(m.Div(int64(n)), nil)
 }
 
 // Compare compares money; see [traits.Comparer].

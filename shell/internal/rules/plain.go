@@ -104,6 +104,9 @@ func (s *Scope) plainPath(text, word string, from int, at Moment) (*Expression, 
 	if w != nil {
 		return nil, w
 	}
+	if of == List {
+		return nil, wrong(from, "others are several, and a value belongs here").hint("write size(others), or others.all(o, …)")
+	}
 	x := &Expression{Text: text, Type: of, Roots: []string{path[0].name}, Plain: true, value: func(env *declared.Env) (any, error) { return read(env, path) }}
 	if path[0].name == "facts" {
 		x.Reads = []string{path[1].name}
@@ -129,6 +132,13 @@ func read(env *declared.Env, path []step) (any, error) {
 		return fact(env, part)
 	case "now":
 		return env.Now, nil
+	case "others":
+		return env.Others, nil
+	case "taken", "worth":
+		if value := map[bool]any{true: env.Taken, false: env.Worth}[root == "taken"]; value != nil {
+			return value, nil
+		}
+		return nil, errUnknown
 	case "constraints":
 		if value, ok := env.Constraints[part]; ok {
 			return value, nil
@@ -146,6 +156,26 @@ func read(env *declared.Env, path []step) (any, error) {
 		return columnOf(thing, part)
 	}
 	return value, nil
+}
+
+// otherOf reads what there is of another confirmation.
+func otherOf(o *declared.Other, part string) (any, error) {
+	if value, ok := o.Arguments[part]; ok {
+		return value, nil
+	}
+	switch part {
+	case "thing":
+		return o.Thing, nil
+	case "amount":
+		return o.Amount, nil
+	case "redeemed":
+		return o.Redeemed, nil
+	case "taken":
+		return o.Taken, nil
+	case "worth":
+		return o.Worth, nil
+	}
+	return nil, errUnknown
 }
 
 // columnOf reads a column of a thing, or the thing.

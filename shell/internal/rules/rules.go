@@ -19,6 +19,9 @@ import (
 // Bool is the type of a rule, and of what is so or not. No argument has it.
 const Bool declared.Type = "bool"
 
+// List is the type of what there are several of, which no value has.
+const List declared.Type = "list"
+
 // Limits of an expression.
 const (
 	Longest = 2000   // bytes
@@ -39,6 +42,8 @@ const (
 	Reserving  Moment = iota // the amount is computed
 	Confirming               // it is known
 	Redeeming                // and so are the constraints
+	Taking                   // and how much was taken
+	Answering                // and what that is worth
 )
 
 // Column is a column of the things.
@@ -53,6 +58,7 @@ type Scope struct {
 	Arguments   []declared.Argument
 	Amount      declared.Type // "" when nothing is held
 	Constraints map[string]declared.Type
+	Worth       bool // a redemption comes to some money
 
 	engine *Engine
 	cel    *celScope // once one of its expressions needs it
@@ -197,6 +203,8 @@ func Article(t declared.Type) string {
 		return "true or false"
 	case declared.ThingRef:
 		return "a whole thing"
+	case List:
+		return "several"
 	default:
 		return "a " + string(t)
 	}
@@ -226,7 +234,9 @@ func isFact(text string) bool { return len(text) <= 64 && factName().MatchString
 
 // Taken are the names that an expression has already, so that no argument may
 // have them. An argument amount is the amount itself.
-func Taken() []string { return []string{"thing", "customer", "facts", "now", "constraints"} }
+func Taken() []string {
+	return []string{"thing", "customer", "facts", "now", "constraints", "others", "redeemed", "taken", "worth"}
+}
 
 // resolve gives the type of a path such as thing.price; guarded are the columns
 // that the expression has asked for with has().
@@ -272,6 +282,27 @@ func (s *Scope) resolve(path []step, at Moment, guarded map[string]bool) (declar
 		return whole(root, s.Amount, rest)
 	case "constraints":
 		return s.constraint(root, rest, at)
+	case "others":
+		if len(rest) > 0 {
+			return "", wrong(rest[0].at, "others are several, and have no part %q", rest[0].name).hint("write others.all(o, …), exists, filter, map or size(others)")
+		}
+		return List, nil
+	case "taken":
+		switch {
+		case at < Taking:
+			return "", wrong(root.at, "how much was taken is known in worth and receipt only").hint("of another, it is o.taken")
+		case s.Amount == "":
+			return "", wrong(root.at, "nothing is held, so nothing is taken")
+		}
+		return whole(root, s.Amount, rest)
+	case "worth":
+		switch {
+		case at < Answering:
+			return "", wrong(root.at, "what a redemption is worth is known in the receipt only").hint("of another, it is o.worth")
+		case !s.Worth:
+			return "", wrong(root.at, "the domain says nothing of what a redemption is worth").hint("give it worth")
+		}
+		return whole(root, declared.Money, rest)
 	}
 	return "", wrong(root.at, "there is no %q here", root.name).hint("%s", exit.Meant(root.name, s.names(at), "there is "+strings.Join(s.names(at), ", ")))
 }
@@ -308,7 +339,7 @@ func (s *Scope) column(root step, rest []step, guarded map[string]bool) (declare
 }
 
 func (s *Scope) constraint(root step, rest []step, at Moment) (declared.Type, *Wrong) {
-	if at != Redeeming {
+	if at < Redeeming {
 		return "", wrong(root.at, "constraints are known at redemption only").hint("name what the constraint is made of")
 	}
 	if len(rest) == 0 {
@@ -352,8 +383,48 @@ func (s *Scope) names(at Moment) []string {
 	if at > Reserving && s.Amount != "" && !slices.Contains(all, "amount") {
 		all = append(all, "amount")
 	}
-	if at == Redeeming && len(s.Constraints) > 0 {
+	all = append(all, "others")
+	if at >= Redeeming && len(s.Constraints) > 0 {
 		all = append(all, "constraints")
 	}
+	if at >= Taking && s.Amount != "" {
+		all = append(all, "taken")
+	}
+	if at >= Answering && s.Worth {
+		all = append(all, "worth")
+	}
 	return all
+}
+
+// ofOthers are the names of what there is to read of another confirmation.
+func (s *Scope) ofOthers() []string {
+	all := []string{"redeemed"}
+	for _, a := range s.Arguments {
+		all = append(all, a.Name)
+	}
+	for _, name := range []string{"thing", "amount", "taken", "worth"} {
+		if s.ofOther(name) != "" && !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// ofOther gives the type of what there is to read of another confirmation; "" when
+// there is no such thing.
+func (s *Scope) ofOther(name string) declared.Type {
+	if of, ok := s.argument(name); ok {
+		return of
+	}
+	switch {
+	case name == "redeemed":
+		return Bool
+	case name == "thing" && s.Columns != nil:
+		return declared.ThingRef
+	case name == "amount" || name == "taken":
+		return s.Amount
+	case name == "worth" && s.Worth:
+		return declared.Money
+	}
+	return ""
 }

@@ -37,6 +37,7 @@ func shirts() *Scope {
 		{Name: "tip", Type: declared.Money}, {Name: "day", Type: declared.Time}, {Name: "wait", Type: declared.Duration},
 	}
 	s.Amount = declared.Integer
+	s.Worth = true
 	s.Constraints = map[string]declared.Type{"sku": declared.String, "quantity": declared.Integer, "price": declared.Money}
 	return s
 }
@@ -53,6 +54,11 @@ func bought() *declared.Env {
 		Amount: int64(2), Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 		Constraints: map[string]any{"sku": "SHIRT", "quantity": int64(2), "price": euros("20.00")},
 		Digest:      func(value any) string { return fmt.Sprintf("digest(%v)", value) },
+		Others: []declared.Other{
+			{Thing: mug, Arguments: map[string]any{"quantity": int64(3), "gift": shirt, "note": "", "tip": euros("0.50")}, Amount: int64(3), Redeemed: true, Taken: int64(3), Worth: euros("24.00")},
+			{Thing: shirt, Arguments: map[string]any{"quantity": int64(1), "gift": mug, "note": "for Ben", "tip": euros("0.00")}, Amount: int64(1), Taken: int64(0), Worth: euros("0.00")},
+		},
+		Taken: int64(2), Worth: euros("40.00"),
 	}
 }
 
@@ -80,9 +86,17 @@ func TestExpressions(t *testing.T) {
 		{"note.startsWith('for ')", true}, {"note.size() <= 20", true}, {"thing.id.matches('^[A-Z]+$')", true},
 		{"thing.supplier == 'ACME' ? quantity : 1", int64(2)}, {" amount ", int64(2)}, {"\n\tquantity\n<= 5", true}, {"'ö' + note", "öfor Ada"},
 		{"thing.units - quantity", int64(1)}, {"constraints.price == thing.price && constraints.quantity == amount", true},
+		{"size(others)", int64(2)}, {"sum(others.map(o, o.quantity)) + quantity", int64(6)}, {"sum(others.map(o, o.tip))", euros("0.50")},
+		{"others.exists(o, o.thing == thing)", true}, {"others.all(o, o.thing.id != thing.id)", false}, {"others.exists(o, o.gift.id == 'MUG' && !o.redeemed)", true},
+		{"sum(others.filter(o, o.redeemed).map(o, o.worth)) + worth", euros("64.00")}, {"sum(others.map(o, o.taken)) + taken == amount + 3", true},
+		{"others.all(o, !has(o.thing.per_customer) || o.thing.per_customer > 1)", true}, {"thing.id in others.map(o, o.thing.id)", true},
+		{"sum(others.filter(o, o.amount > 9).map(o, o.worth))", euros("0.00")}, {"sum(others.filter(o, o.amount > 9).map(o, o.amount))", int64(0)},
+		{"taken", int64(2)}, {"worth", euros("40.00")}, {"string(worth)", "40.00"},
+		{"min(quantity, 3)", int64(2)}, {"max(quantity, 3)", int64(3)}, {"min(thing.price, tip)", euros("1.50")}, {"max(thing.price, tip)", euros("20.00")},
+		{"thing.price * 33 / 100", euros("6.60")}, {"money('0.01') / 2", euros("0.01")}, {"(tip - thing.price) / 8", euros("-2.31")}, {"money('1.00') / 3", euros("0.33")},
 	} {
 		s := shirts()
-		x, err := s.Compile(row.text, Redeeming, Values()...)
+		x, err := s.Compile(row.text, Answering, Values()...)
 		if err != nil {
 			t.Errorf("%s: %v", row.text, err)
 			continue
@@ -147,6 +161,19 @@ func TestWrongExpressions(t *testing.T) {
 		{"customer.name == 'a'", Confirming, true, `9: a customer has no "name" (write customer.id)`},
 		{"thing", Confirming, false, "0: it gives a whole thing, and a string, an integer, true or false, money, a time or a duration belongs here"},
 		{"quantity", Confirming, true, "0: it gives an integer, and true or false belongs here"},
+		{"others.quantity > 1", Confirming, true, `7: others are several, and have no part "quantity" (write others.all(o, …), exists, filter, map or size(others))`},
+		{"others", Confirming, false, "0: others are several, and a value belongs here (write size(others), or others.all(o, …))"},
+		{"others.all(o, o.quantty > 1)", Confirming, true, `16: there is no "quantty" here (did you mean quantity?)`},
+		{"others.all(o, o.colour == note)", Confirming, true, `16: there is no "colour" here (of another there is redeemed, quantity, gift, note, tip, day, wait, thing, amount, taken, worth)`},
+		{"others.exists(o, o.thing.prize > tip)", Confirming, true, `25: there is no "prize" here (did you mean price?)`},
+		{"others.all(o, o.thing.per_customer > 1)", Confirming, true, "22: MUG has no per_customer (give it one, or ask has(o.thing.per_customer) first)"},
+		{"others[0].quantity > 1", Confirming, true, "6: others are in no order, so none is picked by its number (write exists, all, filter, sum or size)"},
+		{"others.map(o, o.quantity)[0] > 1", Confirming, true, "25: others are in no order, so none is picked by its number (write exists, all, filter, sum or size)"},
+		{"others.all(o, others.all(p, others.all(q, o.thing == q.thing)))", Confirming, true, "0: it may cost 1012752 steps, and an expression costs 20000 at most (no lists within lists, no patterns within them)"},
+		{"sum(others) > 1", Confirming, true, "3: sum does not take (list(other))"},
+		{"taken > 1", Redeeming, true, "0: how much was taken is known in worth and receipt only (of another, it is o.taken)"},
+		{"worth > tip", Taking, true, "0: what a redemption is worth is known in the receipt only (of another, it is o.worth)"},
+		{"size(others) < 0 && false", Confirming, true, "0: it is always false: a rule reads something (leave the rule out, or name what it depends on)"},
 		{"thing.price > 5", Confirming, true, "12: > does not take (money, integer)"},
 		{"thing.price > '5.00'", Confirming, true, "12: > does not take (money, string) (money('…') reads an amount)"},
 		{"now > '2026-01-01T00:00:00Z'", Confirming, true, "4: > does not take (time, string) (timestamp('2026-01-01T00:00:00Z') is a time)"},

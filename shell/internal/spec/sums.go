@@ -27,6 +27,16 @@ func committed(h *Hold) bool { return h.State == "committed" }
 
 func stands(h *Hold) bool { return reserved(h) || committed(h) }
 
+// Others gives the order's other holds of the same service that stand.
+func (m *World) Others(h *Hold) (all []*Hold) {
+	for _, other := range m.Holds {
+		if other != h && other.Service == h.Service && other.Order == h.Order && other.Customer == h.Customer && stands(other) && !m.forgotten(other) {
+			all = append(all, other)
+		}
+	}
+	return all
+}
+
 func (m *World) used(coupon string) int {
 	return m.sum(one, func(h *Hold) bool { return h.Coupon == coupon && stands(h) })
 }

@@ -72,7 +72,8 @@ func (t Target) Shop() attacks.Shop {
 		Life: tokens.DefaultLifetime, LongestLife: tokens.MaxLifetime, SessionLife: orchestrator.SessionTTL, Leeway: w.Leeway.Get(),
 	}
 	for _, p := range w.Parties {
-		s := attacks.Service{Name: p.Name, Issuer: p.Issuer(), Capability: p.Capability, Seals: p.Seals, Often: t.oftenOf(p)}
+		s := attacks.Service{Name: p.Name, Issuer: p.Issuer(), Capability: p.Capability, Seals: p.Seals}
+		s.Often, s.Together = t.oftenOf(p)
 		for _, k := range p.Keys().JWKS().Keys {
 			if der, ok := t.spki(k); ok {
 				s.KeyID, s.PublicKey = k.KeyID, der // the newest stands last
@@ -83,14 +84,17 @@ func (t Target) Shop() attacks.Shop {
 	return shop
 }
 
-// oftenOf gives how often a service can confirm something small in a fresh world.
-func (t Target) oftenOf(p world.Party) int {
+// oftenOf gives how often a service can confirm something small in a fresh world,
+// and in one order.
+func (t Target) oftenOf(p world.Party) (often, together int) {
 	known, is := t.often.Load(p.Name)
 	if !is {
-		known = p.Sample(t.client.World.Plan.Customers[0]).Often
+		sample := p.Sample(t.client.World.Plan.Customers[0])
+		known = [2]int{sample.Often, sample.Together}
 		t.often.Store(p.Name, known)
 	}
-	return known.(int)
+	both := known.([2]int)
+	return both[0], both[1]
 }
 
 // spki gives a public key in DER. Shops are asked for much more often than there

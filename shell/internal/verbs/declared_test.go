@@ -75,6 +75,37 @@ domains:`+giftsDeclared, 1)
 	}
 }
 
+// Of what an order may have once only, the catalogue tries the rows that do with
+// one, and says what the others need.
+func TestOnceInAnOrder(t *testing.T) {
+	plan := shelltest.PlanOf(t, `
+customers: [{id: ada}, {id: ben}]
+domains:
+  parking:
+    capability: parking:use
+    holds: quota
+    things: [{id: P1, units: 50}]
+    confirm: [{rule: size(others) == 0, reason: one_ticket, says: one ticket for an order}]
+    sealed: {who: customer.id}
+`)
+	s := shelltest.Of(shelltest.World(t, plan, 1))
+	want(t, s, "session new a --customer ada", "is open")
+	want(t, s, "parking confirm P1 --name one", "one: parking:use")
+	refused(t, s, "one_ticket", "parking confirm P1")
+	want(t, s, "session new b --customer ada", "is open")
+	want(t, s, "parking confirm P1 --name other", "other: parking:use")
+	want(t, s, "session use a", "a")
+	want(t, s, "revoke one", "one")
+	want(t, s, "parking confirm P1 --name again", "again: parking:use")
+	for id, want := range map[string]attacks.Status{"ALG-01": attacks.Refused, "SEA-01": attacks.Skipped, "RED-01": attacks.Refused} {
+		at := slices.IndexFunc(attacks.All(), func(r attacks.Row) bool { return r.ID == id })
+		result, err := target.Try(t.Context(), plan, attacks.All()[at], 1, tokens.Weakness{})
+		if err != nil || result.Status != want || want == attacks.Skipped && !strings.Contains(result.Detail, "something of parking that can be confirmed 2 times in one order") {
+			t.Errorf("%s: %s %s, %v", id, result.Status, result.Detail, err)
+		}
+	}
+}
+
 // The built-in services are there when the file says something of them, or when it
 // declares nothing; redeem_order may name them, and names all.
 func TestWhichServicesThereAre(t *testing.T) {

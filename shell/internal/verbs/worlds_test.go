@@ -279,7 +279,7 @@ func TestTheWorldOfHelp(t *testing.T) {
 		}
 	}
 	for _, row := range worlds.Expressions() {
-		text := strings.Replace(worlds.Example, "receipt: {", "receipt: {example: "+yamlQuoted(row.Name)+", ", 1)
+		text := strings.Replace(worlds.Example+"    worth: thing.price\n", "receipt: {", "receipt: {example: "+yamlQuoted(row.Name)+", ", 1)
 		if _, err := world.Parse(s.Language.Kinds, row.Name, []byte(text)); err != nil {
 			t.Error(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 
+	"tokenshell/issuers/declared"
 	"tokenshell/shell/internal/declare"
 	"tokenshell/shell/internal/rules"
 	"tokenshell/shell/internal/world"
@@ -81,9 +82,15 @@ func Expressions() []Row {
 		{"quantity", "an argument, of its type; of an argument that is a thing, its columns"},
 		{"amount", "how much is held, once that is known: not within amount"},
 		{"now", "the time by the service's clock: now < timestamp('2027-01-01T00:00:00Z'), now + duration('1h')"},
-		{"constraints.sku", "what the token says, at redemption: in redeem, capture and receipt"},
+		{"size(others)", "the order's other confirmations of this domain that stand, in no order; at redemption those that are redeemed, too"},
+		{"others.all(o, o.thing.id != thing.id)", "of each of them o.thing, its arguments (o.quantity), o.amount, o.redeemed, and what its redemption took and came to: o.taken, o.worth; also exists, filter"},
+		{"sum(others.map(o, o.amount))", "the sum of whole numbers, or of money; nothing of none"},
+		{"constraints.sku", "what the token says, at redemption: in redeem, capture, worth and receipt"},
+		{"taken", "how much was taken of the amount, in worth and receipt"},
+		{"worth", "what the redemption comes to, in the receipt of a domain that says worth"},
 		{"digest(thing.price)", "a salted digest; the same value has the same digest as long as the token lives"},
-		{"money('1.00')", "an amount: + - < <= > >= == with money, * with a whole number, and never a fraction"},
+		{"money('1.00')", "an amount: + - < <= > >= == with money, * with a whole number, / with one, rounded half up: money(facts.total) * 15 / 100"},
+		{"min(amount, 2)", "the smaller of two whole numbers or two amounts; max the larger"},
 		{"string(amount)", "a value as a text; also matches, startsWith, endsWith, contains, size, in ['a', 'b'], a ? b : c"},
 	}
 }
@@ -111,9 +118,9 @@ A column is a text, a whole number, true or false, or money when all its texts a
 
 An expression stands in quotes when it begins with a quote or !, or has a colon or # in it; within {…}, also when it has a comma or a bracket in it.
 
-Expressions are CEL (cel.dev), checked when the file is read; each has at most %d bytes and costs at most %d steps. They may read and call:
+Expressions are CEL (cel.dev), checked when the file is read; each has at most %d bytes and costs at most %d steps; where one looks at others, an order has at most %d confirmations of the domain at once. They may read and call:
 
-`, rules.Longest, rules.Dearest)
+`, rules.Longest, rules.Dearest, declared.MostOthers+1)
 	for _, row := range Expressions() {
 		fmt.Fprintf(&b, "  %s\t%s\n", row.Name, row.What)
 	}
