@@ -33,7 +33,7 @@ func (i *Issuer[H]) Cancel(ctx context.Context, c tokens.Cancellation) (err erro
 	defer i.mu.Unlock()
 	i.settle()
 	r := i.books.byID[claims.ID]
-	if r == nil || !r.isToken(c.Token) || r.Ref.Order != c.Session.Order {
+	if r == nil || !r.isToken(signedText(c.Token)) || r.Ref.Order != c.Session.Order {
 		return tokens.Refuse(tokens.NotIssuedHere, "%s has no reservation for this token", i.Service)
 	}
 	ref = r.Ref
@@ -74,7 +74,7 @@ func (i *Issuer[H]) Revoke(ctx context.Context, raw string) (err error) {
 	i.settle()
 	r := i.books.byID[claims.ID]
 	switch {
-	case r == nil || !r.isToken(raw):
+	case r == nil || !r.isToken(signedText(raw)):
 		return tokens.Refuse(tokens.NotIssuedHere, "%s has no reservation for this token", i.Service)
 	case r.State == Committed:
 		return tokens.Refuse(tokens.AlreadyRedeemed, "%s was redeemed at %s", r.Ref.ID, r.Receipt.At.Format(time.RFC3339))

@@ -53,7 +53,7 @@ func (i *Issuer[H]) named(raw, order string, err error) tokens.Ref {
 	defer i.mu.Unlock()
 	i.settle()
 	if seen, err := tokens.Peek(raw); err == nil {
-		if r := i.books.byID[seen.Ref.ID]; r != nil && r.isToken(raw) {
+		if r := i.books.byID[seen.Ref.ID]; r != nil && r.isToken(signedText(raw)) {
 			return r.Ref
 		}
 	}
@@ -68,7 +68,8 @@ func (i *Issuer[H]) Explain(ctx context.Context, raw string, session tokens.Sess
 		Session: func(c *tokens.Claims) error { return sameSession(c, session) },
 		Outcome: func(c *tokens.Claims) error { return i.outcome(c, "", &answered) },
 		Books: func(c *tokens.Claims) error {
-			if err := i.standing(raw, c); err != nil {
+			digest := signedText(raw)
+			if err := i.standing(digest, c); err != nil {
 				return err
 			}
 			opened, err := i.letter(ctx, c)
@@ -77,7 +78,7 @@ func (i *Issuer[H]) Explain(ctx context.Context, raw string, session tokens.Sess
 			}
 			i.mu.Lock()
 			defer i.mu.Unlock()
-			return i.genuineLetter(i.books.byID[c.ID], raw, c, opened)
+			return i.genuineLetter(i.books.byID[c.ID], digest, c, opened)
 		},
 	}), all)
 }
@@ -135,7 +136,8 @@ func (i *Issuer[H]) answered(r *Reservation[H], attempt string, receipt *tokens.
 // commit redeems. The letter is opened with the books unlocked, for the KMS
 // may take its time; everything else happens in one go.
 func (i *Issuer[H]) commit(ctx context.Context, c *tokens.Claims, request tokens.Redemption, receipt *tokens.Receipt) error {
-	if err := i.standing(request.Token, c); err != nil {
+	digest := signedText(request.Token)
+	if err := i.standing(digest, c); err != nil {
 		return err
 	}
 	opened, err := i.letter(ctx, c)
@@ -149,10 +151,10 @@ func (i *Issuer[H]) commit(ctx context.Context, c *tokens.Claims, request tokens
 	if err := i.answered(r, request.Attempt, receipt); err != nil {
 		return err // another redemption was faster
 	}
-	if err := i.stands(r, request.Token, c); err != nil {
+	if err := i.stands(r, digest, c); err != nil {
 		return err
 	}
-	if err := i.genuineLetter(r, request.Token, c, opened); err != nil {
+	if err := i.genuineLetter(r, digest, c, opened); err != nil {
 		return err
 	}
 	if _, err := i.ring.Key(r.key.kid); err != nil && !i.Weakness.Lacks("key") { // it may have left while the letter was opened
@@ -183,21 +185,21 @@ func (i *Issuer[H]) letter(ctx context.Context, c *tokens.Claims) (json.RawMessa
 }
 
 // standing says whether the token's reservation can be committed.
-func (i *Issuer[H]) standing(raw string, c *tokens.Claims) error {
+func (i *Issuer[H]) standing(digest signed, c *tokens.Claims) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.settle()
-	return i.stands(i.books.byID[c.ID], raw, c)
+	return i.stands(i.books.byID[c.ID], digest, c)
 }
 
 // stands says whether a reservation is there for the token, and can be committed.
 // A token that the issuer's key signed and that is not the one that was issued
 // could never be taken back: nobody has issued it.
-func (i *Issuer[H]) stands(r *Reservation[H], raw string, c *tokens.Claims) error {
+func (i *Issuer[H]) stands(r *Reservation[H], digest signed, c *tokens.Claims) error {
 	switch {
 	case r == nil || r.Ref != c.Ref():
 		return tokens.Refuse(tokens.NotIssuedHere, "%s has no reservation for this token", i.Service)
-	case !r.isToken(raw) && !r.isEnvelope(c, i.Capability):
+	case !r.isToken(digest) && !r.isEnvelope(c, i.Capability):
 		return tokens.Refuse(tokens.NotIssuedHere, "%s issued %s with other claims", i.Service, r.Ref.ID)
 	case r.State == Cancelled && !i.Weakness.Lacks(tokens.CancelIsFinal):
 		return tokens.Refuse(tokens.Revoked, "the reservation was cancelled")
@@ -211,14 +213,14 @@ func (i *Issuer[H]) stands(r *Reservation[H], raw string, c *tokens.Claims) erro
 
 // genuineLetter says whether the token carries the letter that was issued. What
 // is left is another text of the same: that was not issued either.
-func (i *Issuer[H]) genuineLetter(r *Reservation[H], raw string, c *tokens.Claims, opened json.RawMessage) error {
+func (i *Issuer[H]) genuineLetter(r *Reservation[H], digest signed, c *tokens.Claims, opened json.RawMessage) error {
 	if err := i.rules.Letter(&r.Hold, opened); err != nil {
 		return err
 	}
 	switch {
 	case !bytes.Equal(r.constraints, c.Constraints):
 		return tokens.Refuse(tokens.ConstraintViolated, "the constraints are not those that were issued")
-	case !r.isToken(raw):
+	case !r.isToken(digest):
 		return tokens.Refuse(tokens.NotIssuedHere, "%s issued %s as another text", i.Service, r.Ref.ID)
 	}
 	return nil

@@ -3,7 +3,6 @@
 package issuers
 
 import (
-	"bytes"
 	"container/heap"
 	"crypto/sha256"
 	"slices"
@@ -36,7 +35,7 @@ type Reservation[H any] struct {
 	Hold        H
 	Attempt     string // the one that committed it
 	Receipt     tokens.Receipt
-	digest      [sha256.Size]byte // of the signed text, to know the token again
+	digest      signed // to know the token again
 	constraints []byte
 	key         *keyVersion // that signed it; nil until one is to
 }
@@ -56,18 +55,17 @@ func (r *Reservation[H]) move(to State) bool {
 	return true
 }
 
-// signedText is the part of a compact token that its signature covers: the
+// signed is the digest of the part of a compact token that its signature covers: the
 // same for every text that verifies as this token.
-func signedText(raw string) [sha256.Size]byte {
+type signed [sha256.Size]byte
+
+func signedText(raw string) signed {
 	return sha256.Sum256([]byte(raw[:max(0, strings.LastIndexByte(raw, '.'))]))
 }
 
-// isToken reports whether raw is the token of this reservation, its signature
+// isToken reports whether a digest is that of the token of this reservation, its signature
 // aside: who holds it was given it.
-func (r *Reservation[H]) isToken(raw string) bool {
-	digest := signedText(raw)
-	return bytes.Equal(digest[:], r.digest[:])
-}
+func (r *Reservation[H]) isToken(digest signed) bool { return digest == r.digest }
 
 // isEnvelope reports whether claims say of the confirmation what was issued,
 // the letter aside.

@@ -24,18 +24,19 @@ import (
 
 // notSaved are the fields of a world that do not come back, and why.
 var notSaved = map[string]string{
-	"ring.Ring.kept":         "log and conversation go on: what was taken back is told, as undone",
-	"ring.Ring.count":        "log and conversation go on",
-	"ring.Ring.past":         "it is what comes back of log and conversation, in as many pieces as there were ways here",
-	"ring.Ring.since":        "likewise",
-	"wire.Wire.lives":        "how often a relay was started matters to whoever waits for it just then",
-	"orchestrator.words.all": "which number a word has is the same for ever",
-	"orchestrator.words.at":  "likewise",
-	"issuers.Sealer.letters": "the same letter is the same text in every future: see issuers.Sealer.Seal",
-	"issuers.Sealer.oldest":  "likewise",
-	"client.Wallet.secrets":  "what was secret once stays secret",
-	"client.Client.start":    "how everything was in the beginning is the same for ever",
-	"client.Client.saves":    "what was put aside stays so, whichever world is taken back",
+	"ring.Ring.kept":          "log and conversation go on: what was taken back is told, as undone",
+	"ring.Ring.count":         "log and conversation go on",
+	"ring.Ring.past":          "it is what comes back of log and conversation, in as many pieces as there were ways here",
+	"ring.Ring.since":         "likewise",
+	"wire.Wire.lives":         "how often a relay was started matters to whoever waits for it just then",
+	"orchestrator.words.all":  "which number a word has is the same for ever",
+	"orchestrator.words.at":   "likewise",
+	"orchestrator.words.room": "nothing stays there",
+	"issuers.Sealer.letters":  "the same letter is the same text in every future: see issuers.Sealer.Seal",
+	"issuers.Sealer.oldest":   "likewise",
+	"client.Wallet.secrets":   "what was secret once stays secret",
+	"client.Client.start":     "how everything was in the beginning is the same for ever",
+	"client.Client.saves":     "what was put aside stays so, whichever world is taken back",
 }
 
 // notWritten are the fields in which two worlds may differ and be the same to Canon,
