@@ -173,7 +173,7 @@ func (i *Issuer[H]) commit(ctx context.Context, c *tokens.Claims, request tokens
 	}
 	r.State, r.Attempt = Committed, request.Attempt // stands has seen to it that it may
 	r.Receipt = tokens.Receipt{
-		ID: i.Mint.ID("rcp"), Service: i.Service, JTI: c.ID, Order: c.Order, Attempt: request.Attempt, At: i.Clock.Now(), Body: told,
+		ID: i.Mint.ID("rcp"), Service: i.Service, JTI: r.Ref.ID, Order: r.Ref.Order, Attempt: request.Attempt, At: i.Clock.Now(), Body: told,
 	}
 	*receipt = r.Receipt
 	return nil

@@ -18,8 +18,9 @@ import (
 
 // words are strings that most orders share: services, issuers, statuses, reasons.
 type words struct {
-	all []string
-	at  map[string]int
+	all  []string
+	at   map[string]int
+	room []byte // where records are packed, and nothing stays
 }
 
 // mostWords bounds them; what comes later is written out.
@@ -44,7 +45,7 @@ func (w *words) pack(s *Record) (packed string, ok bool) {
 	if s.State == Open || s.State.Owes() {
 		return "", false
 	}
-	p := packer{words: w, base: s.Opened.Unix(), inUTC: s.Due.Location() == time.UTC}
+	p := packer{words: w, bytes: w.room[:0], base: s.Opened.Unix(), inUTC: s.Due.Location() == time.UTC}
 	p.bytes = binary.BigEndian.AppendUint64(p.bytes, uint64(s.Due.Unix()))
 	p.bytes = binary.BigEndian.AppendUint32(p.bytes, uint32(s.Due.Nanosecond()))
 	p.text(s.ID)
@@ -71,7 +72,10 @@ func (w *words) pack(s *Record) (packed string, ok bool) {
 	for _, at := range s.Order {
 		p.int(at)
 	}
-	return string(p.bytes), p.inUTC
+	packed = string(p.bytes)
+	clear(p.bytes)
+	w.room = p.bytes
+	return packed, p.inUTC
 }
 
 // packer writes.

@@ -37,7 +37,9 @@ type room struct {
 var house = []room{
 	{"tokens/weakkeys", "",
 		"knows public keys with which anybody could sign, because the private half can be found."},
-	{"tokens", "tokens/weakkeys",
+	{"tokens/strictjson", "",
+		"reads a JSON object in one pass that refuses what encoding/json lets through, and copies nothing: what a token says before anybody has verified it costs little to read, whatever it is."},
+	{"tokens", "tokens/strictjson tokens/weakkeys",
 		"is the contract of the Confirmed Token Relay: what a confirmation token is, how one is verified, and what the parties hand to each other."},
 	{"tokens/keysets", "tokens",
 		"reads the keys of an outside issuer as they are published: a JWK set, a JWK, PEM, certificates."},

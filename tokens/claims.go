@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
+
+	"tokenshell/tokens/strictjson"
 )
 
 // Type is the typ of every confirmation token (RFC 8725 3.11).
@@ -71,7 +73,7 @@ type claimRow struct {
 	name     string
 	optional bool
 	wants    string // what belongs there, in words
-	take     func(c *Claims, raw []byte) bool
+	take     func(c *Claims, raw string) bool
 }
 
 // What belongs in a claim.
@@ -84,16 +86,16 @@ const (
 // claimRows is the payload of our contract, in the order in which it is
 // checked.
 var claimRows = []claimRow{
-	{"iss", false, anID, func(c *Claims, raw []byte) bool { return takeID(&c.Issuer, raw) }},
-	{"aud", false, someIDs, func(c *Claims, raw []byte) bool { return takeAudience(&c.Audience, raw) }},
-	{"sub", false, anID, func(c *Claims, raw []byte) bool { return takeID(&c.Subject, raw) }},
-	{"iat", false, aTime, func(c *Claims, raw []byte) bool { return takeTime(&c.IssuedAt, raw) }},
-	{"exp", false, aTime, func(c *Claims, raw []byte) bool { return takeTime(&c.ExpiresAt, raw) }},
-	{"jti", false, anID, func(c *Claims, raw []byte) bool { return takeID(&c.ID, raw) }},
-	{"order_processing_id", false, anID, func(c *Claims, raw []byte) bool { return takeID(&c.Order, raw) }},
-	{"capabilities", false, someIDs, func(c *Claims, raw []byte) bool { return takeIDs(&c.Capabilities, raw) }},
-	{"constraints", false, "an object", func(c *Claims, raw []byte) bool { c.Constraints = raw; return raw[0] == '{' }},
-	{"sealed", true, "a string", func(c *Claims, raw []byte) bool { return takeSealed(&c.Sealed, raw) }},
+	{"iss", false, anID, func(c *Claims, raw string) bool { return takeID(&c.Issuer, raw) }},
+	{"aud", false, someIDs, func(c *Claims, raw string) bool { return takeAudience(&c.Audience, raw) }},
+	{"sub", false, anID, func(c *Claims, raw string) bool { return takeID(&c.Subject, raw) }},
+	{"iat", false, aTime, func(c *Claims, raw string) bool { return takeTime(&c.IssuedAt, raw) }},
+	{"exp", false, aTime, func(c *Claims, raw string) bool { return takeTime(&c.ExpiresAt, raw) }},
+	{"jti", false, anID, func(c *Claims, raw string) bool { return takeID(&c.ID, raw) }},
+	{"order_processing_id", false, anID, func(c *Claims, raw string) bool { return takeID(&c.Order, raw) }},
+	{"capabilities", false, someIDs, func(c *Claims, raw string) bool { return takeIDs(&c.Capabilities, raw) }},
+	{"constraints", false, "an object", func(c *Claims, raw string) bool { c.Constraints = []byte(raw); return raw[0] == '{' }},
+	{"sealed", true, "a string", func(c *Claims, raw string) bool { return takeSealed(&c.Sealed, raw) }},
 }
 
 // checkClaims first looks for what is missing, then at each value, then for
@@ -102,19 +104,19 @@ func checkClaims(m *Memory, e *Envelope) error {
 	ours := e.issuer.Profile == nil
 	t, known := m.text(e.raw)
 	if ours && t.claims != nil {
-		e.claims = *t.claims
+		*e.claims = *t.claims
 		return nil
 	}
 	for _, row := range claimRows {
 		name := e.issuer.claimName(row.name)
-		raw, ok := e.payload.get(name)
-		if !row.optional && !e.issuer.waives(row.name) && (!ok || isNull(raw) || string(raw) == `""`) {
+		raw, ok := e.payload.Get(name)
+		if !row.optional && !e.issuer.waives(row.name) && (!ok || strictjson.IsNull(raw) || raw == `""`) {
 			return Refuse(ClaimMissing, "claim %q is missing", name)
 		}
 	}
 	for _, row := range claimRows {
 		name := e.issuer.claimName(row.name)
-		raw, ok := e.payload.get(name)
+		raw, ok := e.payload.Get(name)
 		if !ok {
 			e.instead(row.name)
 			continue
@@ -127,7 +129,7 @@ func checkClaims(m *Memory, e *Envelope) error {
 		if row.name == "capabilities" && e.issuer.profile().Scope != "" {
 			take, wants = e.issuer.takeScope, someNames
 		}
-		if !take(&e.claims, raw) {
+		if !take(e.claims, raw) {
 			return Refuse(ClaimInvalid, "claim %q is %s; %s belongs there", name, valueKind(raw), wants)
 		}
 		switch row.name {
@@ -138,7 +140,7 @@ func checkClaims(m *Memory, e *Envelope) error {
 		}
 	}
 	if !ours {
-		raw, ok := e.payload.get("nbf")
+		raw, ok := e.payload.Get("nbf")
 		raw, rest := e.issuer.parts(raw)
 		if ok && !takeTime(&e.notBefore, raw) {
 			return Refuse(ClaimInvalid, `claim "nbf" is %s; %s belongs there`, valueKind(raw), aTime)
@@ -147,12 +149,12 @@ func checkClaims(m *Memory, e *Envelope) error {
 		return nil
 	}
 	for _, member := range e.payload {
-		if !knownClaim(member.name) {
-			return Refuse(ClaimInvalid, "claim %s is not part of the contract", quote(member.name))
+		if !knownClaim(member.Name) {
+			return Refuse(ClaimInvalid, "claim %s is not part of the contract", quote(member.Name))
 		}
 	}
 	if known {
-		claims := e.claims
+		claims := *e.claims
 		t.claims = &claims
 		m.know(e.raw, t)
 	}
@@ -183,8 +185,8 @@ func isID(s string) bool {
 	return s != "" && len(s) <= maxIDLength
 }
 
-func takeID(to *string, raw []byte) bool {
-	value, ok := decodeString(raw)
+func takeID(to *string, raw string) bool {
+	value, ok := strictjson.String(raw)
 	if !ok || !isID(value) {
 		return false // and leave nothing behind that a log could show
 	}
@@ -192,8 +194,8 @@ func takeID(to *string, raw []byte) bool {
 	return true
 }
 
-func takeIDs(to *[]string, raw []byte) bool {
-	values, ok := decodeStrings(raw)
+func takeIDs(to *[]string, raw string) bool {
+	values, ok := strictjson.Strings(raw)
 	if !ok || slices.ContainsFunc(values, func(value string) bool { return !isID(value) }) {
 		return false
 	}
@@ -202,7 +204,7 @@ func takeIDs(to *[]string, raw []byte) bool {
 }
 
 // takeAudience takes an array of strings or one string (RFC 7519 4.1.3).
-func takeAudience(to *[]string, raw []byte) bool {
+func takeAudience(to *[]string, raw string) bool {
 	var one string
 	if takeID(&one, raw) {
 		*to = []string{one}
@@ -211,23 +213,23 @@ func takeAudience(to *[]string, raw []byte) bool {
 	return takeIDs(to, raw)
 }
 
-func takeTime(to *time.Time, raw []byte) bool {
-	seconds, ok := decodeInt(raw)
+func takeTime(to *time.Time, raw string) bool {
+	seconds, ok := strictjson.Int(raw)
 	*to = time.Unix(seconds, 0).UTC()
 	return ok
 }
 
-func takeSealed(to *[]byte, raw []byte) bool {
-	value, ok := decodeString(raw)
+func takeSealed(to *[]byte, raw string) bool {
+	value, ok := strictjson.String(raw)
 	*to = []byte(value)
 	return ok && value != ""
 }
 
 // valueKind says what a value is, and how long a string, without showing it.
-func valueKind(raw []byte) string {
+func valueKind(raw string) string {
 	switch raw[0] {
 	case '"':
-		if value, ok := decodeString(raw); ok {
+		if value, ok := strictjson.String(raw); ok {
 			return "a string of " + Count(len(value), "byte")
 		}
 		return "a string"
@@ -240,5 +242,5 @@ func valueKind(raw []byte) string {
 	case 'n':
 		return "null"
 	}
-	return "the number " + quote(string(raw))
+	return "the number " + quote(raw)
 }

@@ -19,5 +19,5 @@
 // [Judge], which answers with the [Claims] or a [*Refusal] whose Reason is one
 // row of [Reasons]. [Peek] shows a token that nobody has verified.
 //
-// The package imports none of ours and knows no domain.
+// The package imports none of ours but the leaves below it, and knows no domain.
 package tokens

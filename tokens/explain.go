@@ -27,7 +27,8 @@ const (
 // all it goes on past a failure, with every check that still has what it
 // needs. The checks must be such as only look: nothing is recorded then.
 func Explain(raw string, checks []Check, all bool) []Finding {
-	e := &Envelope{raw: raw}
+	e := begin(raw)
+	defer e.wipe()
 	failed := map[string]bool{}
 	stop := false
 	findings := make([]Finding, 0, len(checks))

@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
+
+	"tokenshell/tokens/strictjson"
 )
 
 // MaxSize is the longest token that is looked at, in bytes.
@@ -21,31 +23,43 @@ func decodeSegment(to []byte, segment string) (decoded []byte, ok bool) {
 	if strings.IndexByte(segment, '\r') >= 0 || strings.IndexByte(segment, '\n') >= 0 {
 		return nil, false
 	}
-	at := len(to)
 	decoded, err := canonical.AppendDecode(to, []byte(segment))
-	return decoded[at:len(decoded):len(decoded)], err == nil
+	return decoded, err == nil
 }
 
 // SplitCompact splits a compact serialisation (RFC 7515 7.1, RFC 7516 7.1)
 // into exactly n segments and decodes each canonically.
 func SplitCompact(text string, n int) ([][]byte, error) {
-	if strings.Count(text, ".") != n-1 {
-		return nil, Refuse(Malformed, "%s where %d belong", Count(strings.Count(text, ".")+1, "segment"), n)
+	ends := make([]int, n)
+	all, err := appendSegments(make([]byte, 0, len(text)*3/4), text, ends)
+	if err != nil {
+		return nil, err
 	}
-	segments := make([][]byte, 0, n)
-	room := make([]byte, 0, len(text)*3/4) // for all of them
-	rest := text
-	for i := 1; i <= n; i++ {
-		var segment string
-		segment, rest, _ = strings.Cut(rest, ".")
-		decoded, ok := decodeSegment(room, segment)
-		if !ok {
-			return nil, Refuse(Malformed, "segment %d is not canonical base64url", i)
-		}
-		segments = append(segments, decoded)
-		room = room[len(decoded):len(decoded)]
+	segments := make([][]byte, n)
+	begin := 0
+	for i, end := range ends {
+		segments[i], begin = all[begin:end:end], end
 	}
 	return segments, nil
+}
+
+// appendSegments decodes the segments of a text behind what to holds, and notes
+// where each of them ends.
+func appendSegments(to []byte, text string, ends []int) ([]byte, error) {
+	if dots := strings.Count(text, "."); dots != len(ends)-1 {
+		return to, Refuse(Malformed, "%s where %d belong", Count(dots+1, "segment"), len(ends))
+	}
+	for i := range ends {
+		var segment string
+		segment, text, _ = strings.Cut(text, ".")
+		decoded, ok := decodeSegment(to, segment)
+		if !ok {
+			return to, Refuse(Malformed, "segment %d is not canonical base64url", i+1)
+		}
+		to = decoded
+		ends[i] = len(to)
+	}
+	return to, nil
 }
 
 func checkSize(e *Envelope) error {
@@ -60,18 +74,23 @@ func checkStructure(m *Memory, e *Envelope) error {
 		e.header, e.payload, e.body, e.signature = t.header, t.payload, t.body, t.signature
 		return nil
 	}
-	segments, err := SplitCompact(e.raw, 3)
-	if err != nil {
+	var ends [3]int
+	var err error
+	if e.room.bytes, err = appendSegments(e.room.bytes, e.raw, ends[:]); err != nil {
 		return err
 	}
-	if e.header, err = parseObject(e.headerRoom[:0], segments[0]); err != nil {
+	said := string(e.room.bytes[:ends[1]]) // which the claims are parts of
+	if err := e.room.header.Read(said[:ends[0]]); err != nil {
 		return Refuse(Malformed, "header: %v", err)
 	}
-	if e.payload, err = parseObject(e.payloadRoom[:0], segments[1]); err != nil {
+	e.header = e.room.header
+	if err := e.room.payload.Read(said[ends[0]:]); err != nil {
 		return Refuse(Malformed, "payload: %v", err)
 	}
-	e.body, e.signature = segments[1], segments[2]
-	m.know(e.raw, text{header: e.header, payload: e.payload, body: e.body, signature: e.signature})
+	e.payload, e.body, e.signature = e.room.payload, said[ends[0]:], e.room.bytes[ends[1]:]
+	if m != nil {
+		m.know(e.raw, text{header: slices.Clone(e.header), payload: slices.Clone(e.payload), body: e.body, signature: slices.Clone(e.signature)})
+	}
 	return nil
 }
 
@@ -83,7 +102,7 @@ func (v *Verifier) checkHeader(e *Envelope) error {
 	issuer, _ := v.claimed(e)
 	for _, m := range e.header {
 		var to *string
-		switch m.name {
+		switch m.Name {
 		case "alg":
 			to = &e.alg
 		case "kid":
@@ -91,14 +110,14 @@ func (v *Verifier) checkHeader(e *Envelope) error {
 		case "typ":
 			to = &e.typ
 		default:
-			if issuer.ignores(m.name) {
+			if issuer.ignores(m.Name) {
 				continue
 			}
-			return Refuse(HeaderNotAllowed, "header member %s; only alg, kid and typ may stand there", quote(m.name))
+			return Refuse(HeaderNotAllowed, "header member %s; only alg, kid and typ may stand there", quote(m.Name))
 		}
-		value, ok := decodeString(m.raw)
+		value, ok := strictjson.String(m.Raw)
 		if !ok {
-			return Refuse(HeaderNotAllowed, "header member %s is not a string", quote(m.name))
+			return Refuse(HeaderNotAllowed, "header member %s is not a string", quote(m.Name))
 		}
 		*to = value
 	}
@@ -106,4 +125,11 @@ func (v *Verifier) checkHeader(e *Envelope) error {
 		return Refuse(TypeNotAllowed, "typ is %s, expected %q", quote(e.typ), types[0])
 	}
 	return nil
+}
+
+// StrictObject reports whether text is exactly one JSON object, without what
+// encoding/json lets through; see [strictjson.Parse].
+func StrictObject(text []byte) error {
+	_, err := strictjson.Parse(string(text))
+	return err
 }

@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -86,19 +87,51 @@ func TestGateRefusesLooseBitsInTheHeader(t *testing.T) {
 	mustRefuse(t, checks, re(good, 0, looseTail), Malformed)
 }
 
-// Everything that StrictObject refuses is malformed in both places, although
-// it is properly signed; what it accepts gets further.
+// What strictjson refuses is malformed in both places, although it is properly
+// signed; what it accepts gets further.
 func TestGateWantsStrictJSON(t *testing.T) {
 	checks := relayAt(epoch).Checks(Own{})
 	f := control()
-	for _, tt := range strictTexts {
+	for _, tt := range []struct {
+		name, text string
+		strict     bool
+	}{
+		{"empty object", `{}`, true},
+		{"spaces", " \t\r\n{ \"a\" : [ 1 , 2 ] , \"b\" : { } } \n", true},
+		{"escapes", `{"\"\\\/\b\f\n\r\t\u00e9":"\ud83d\ude00"}`, true},
+		{"numbers", `{"a":[-0,1e3,123456789012345678901234567890]}`, true},
+		{"names in other case", `{"iss":1,"ISS":2}`, true},
+		{"32 deep", strings.Repeat(`{"a":`, 32) + "0" + strings.Repeat("}", 32), true},
+		{"33 deep", strings.Repeat(`{"a":`, 33) + "0" + strings.Repeat("}", 33), false},
+		{"duplicate", `{"a":1,"a":1}`, false},
+		{"duplicate by an escape", `{"alg":1,"\u0061lg":1}`, false},
+		{"deep duplicate", `{"a":[{"b":{"c":1,"c":2}}]}`, false},
+		{"duplicate after many", `{"a":0,"b":0` + numbered(600) + `,"b":0}`, false},
+		{"empty text", "", false},
+		{"byte order mark", "\xef\xbb\xbf{}", false},
+		{"array", `[]`, false},
+		{"null", `null`, false},
+		{"second object", `{}{}`, false},
+		{"trailing NUL", "{}\x00", false},
+		{"trailing comma", `{"a":1,}`, false},
+		{"comment", `{/**/}`, false},
+		{"NaN", `{"a":NaN}`, false},
+		{"leading zero", `{"a":01}`, false},
+		{"unclosed string", `{"a`, false},
+		{"unknown escape", `{"a":"\x41"}`, false},
+		{"line break in a string", "{\"a\":\"\n\"}", false},
+		{"invalid UTF-8", "{\"a\":\"\xff\"}", false},
+		{"overlong UTF-8 in a name", "{\"\xc0\xaf\":1}", false},
+		{"lone surrogate", `{"a":"\ud800"}`, false},
+		{"lone surrogate deep", `{"a":[{"b":["\udc00"]}]}`, false},
+	} {
 		header := f.signer.compact(tt.text, f.payload.text())
 		payload := f.signer.compact(f.header.text(), tt.text)
-		if len(header) > MaxSize {
-			continue
+		if len(header) > MaxSize || len(payload) > MaxSize {
+			t.Fatalf("%s: %d bytes", tt.name, len(header))
 		}
 		t.Run(tt.name, func(t *testing.T) {
-			if tt.problem != "" {
+			if !tt.strict {
 				mustRefuse(t, checks, header, Malformed)
 				mustRefuse(t, checks, payload, Malformed)
 				return
@@ -227,4 +260,20 @@ func TestPeekTakesApartAndBelievesNothing(t *testing.T) {
 			t.Errorf("Peek(%.10q): %v, want %s", raw, err, want)
 		}
 	}
+}
+
+// The contract says 8 KiB.
+func TestTheLargestTokenIsOf8KiB(t *testing.T) {
+	if 8192 != 8<<10 {
+		t.Errorf("it is of %d bytes", 8192)
+	}
+}
+
+// numbered gives members of an object, each behind a comma.
+func numbered(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"%d":0`, i)
+	}
+	return b.String()
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 )
 
 // Journal is a party's log. Its entries say party, step, outcome, the jti and
@@ -37,12 +38,13 @@ func (j Journal) Step(ctx context.Context, step string, ref Ref, err error, attr
 	if !j.log.Enabled(ctx, level) {
 		return
 	}
+	// A ref may be a part of a token, of which a log must keep nothing else.
 	all := []slog.Attr{slog.String("step", step), slog.String("outcome", outcome)}
 	if ref.ID != "" {
-		all = append(all, slog.String("jti", ref.ID))
+		all = append(all, slog.String("jti", strings.Clone(ref.ID)))
 	}
 	if ref.Order != "" {
-		all = append(all, slog.String("order_processing_id", ref.Order))
+		all = append(all, slog.String("order_processing_id", strings.Clone(ref.Order)))
 	}
 	j.log.LogAttrs(ctx, level, step, append(all, attrs...)...)
 }

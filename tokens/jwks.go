@@ -16,6 +16,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/json" // unlike encoding/json it knows "kid" from "KID"
 
+	"tokenshell/tokens/strictjson"
 	"tokenshell/tokens/weakkeys"
 )
 
@@ -103,11 +104,11 @@ func parseKey(raw []byte) (Key, error) {
 		Operations *[]string       `json:"key_ops"`
 		Symmetric  json.RawMessage `json:"k"`
 	}
-	members, err := parseObject(nil, raw)
+	members, err := strictjson.Parse(string(raw))
 	if err != nil || json.Unmarshal(raw, &about) != nil {
 		return Key{}, errors.New("it is not a JWK")
 	}
-	private := slices.ContainsFunc(members, func(m member) bool { return slices.Contains(PrivateMembers(), m.name) })
+	private := slices.ContainsFunc(members, func(m strictjson.Member) bool { return slices.Contains(PrivateMembers(), m.Name) })
 	switch {
 	case private:
 		return Key{}, errors.New("it is a private key, and should be nowhere but in its KMS")
@@ -146,20 +147,20 @@ func notValid(kty string) string {
 
 // canonicalNumbers holds the numbers of a key against RFC 7518 2: base64url of
 // one spelling, and no zeros before a number of no fixed length.
-func canonicalNumbers(members []member) error {
+func canonicalNumbers(members strictjson.Object) error {
 	for _, m := range members {
-		if !slices.Contains([]string{"n", "e", "x", "y"}, m.name) {
+		if !slices.Contains([]string{"n", "e", "x", "y"}, m.Name) {
 			continue
 		}
-		text, ok := decodeString(m.raw)
+		text, ok := strictjson.String(m.Raw)
 		number, err := base64.RawURLEncoding.DecodeString(text)
 		switch {
 		case !ok:
-			return fmt.Errorf("its %s is not a string", m.name)
+			return fmt.Errorf("its %s is not a string", m.Name)
 		case err != nil || base64.RawURLEncoding.EncodeToString(number) != text: // spare bits, padding, a line break
-			return fmt.Errorf("its %s is not canonical base64url", m.name)
-		case (m.name == "n" || m.name == "e") && len(number) > 1 && number[0] == 0:
-			return fmt.Errorf("its %s begins with a zero", m.name)
+			return fmt.Errorf("its %s is not canonical base64url", m.Name)
+		case (m.Name == "n" || m.Name == "e") && len(number) > 1 && number[0] == 0:
+			return fmt.Errorf("its %s begins with a zero", m.Name)
 		}
 	}
 	return nil

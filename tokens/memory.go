@@ -6,6 +6,8 @@ import (
 	"crypto"
 	"strings"
 	"sync"
+
+	"tokenshell/tokens/strictjson"
 )
 
 // memoryLimit is how many texts a memory keeps; it starts again then.
@@ -25,8 +27,9 @@ type Memory struct {
 
 // text is what a text says.
 type text struct {
-	header, payload object
-	body, signature []byte
+	header, payload strictjson.Object
+	body            string
+	signature       []byte
 	claims          *Claims // by our own contract; nil when nobody has asked, or they are not good
 }
 

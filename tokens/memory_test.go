@@ -56,7 +56,7 @@ func TestAMemoryKnowsKeysByThemselves(t *testing.T) {
 // envelopeOf is an envelope as it stands before its signature is looked at.
 func envelopeOf(t *testing.T, v *Verifier, raw string) *Envelope {
 	t.Helper()
-	e := &Envelope{raw: raw}
+	e := begin(raw)
 	for _, c := range v.Checks(Own{}) {
 		if c.Name == "signature" {
 			return e

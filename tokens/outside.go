@@ -3,7 +3,6 @@
 package tokens
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"regexp"
@@ -12,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"tokenshell/tokens/strictjson"
 )
 
 const someNames = "a string of names between single spaces"
@@ -33,15 +34,15 @@ func (e *Envelope) instead(claim string) {
 
 // digestID names a token that has no jti: whoever holds it can write its header
 // and its signature in another way, but not its payload.
-func digestID(payload []byte) string {
-	sum := sha256.Sum256(payload)
+func digestID(payload string) string {
+	sum := sha256.Sum256([]byte(payload))
 	return "sha256." + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // takeScope takes the capabilities from one string (RFC 8693 4.2), without the
 // names that grant nothing.
-func (i *Issuer) takeScope(c *Claims, raw []byte) bool {
-	text, _ := decodeString(raw) // of what is no string the empty one, which is no name
+func (i *Issuer) takeScope(c *Claims, raw string) bool {
+	text, _ := strictjson.String(raw) // of what is no string the empty one, which is no name
 	names := strings.Split(text, " ")
 	if slices.ContainsFunc(names, func(name string) bool { return !isID(name) }) {
 		return false
@@ -54,12 +55,12 @@ func (i *Issuer) takeScope(c *Claims, raw []byte) bool {
 var fraction = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]+\.[0-9]{1,18}$`) })
 
 // parts gives a time without its fraction, where it may have one, and the fraction.
-func (i *Issuer) parts(raw []byte) (whole []byte, rest time.Duration) {
-	if !i.profile().Fractions || !fraction().Match(raw) {
+func (i *Issuer) parts(raw string) (whole string, rest time.Duration) {
+	if !i.profile().Fractions || !fraction().MatchString(raw) {
 		return raw, 0
 	}
-	at := bytes.IndexByte(raw, '.')
-	digits := (string(raw[at+1:]) + "000000000")[:9] // a time knows no less than a nanosecond
-	n, _ := strconv.Atoi(digits)                     // which has no way to fail
+	at := strings.IndexByte(raw, '.')
+	digits := (raw[at+1:] + "000000000")[:9] // a time knows no less than a nanosecond
+	n, _ := strconv.Atoi(digits)             // which has no way to fail
 	return raw[:at], time.Duration(n)
 }

@@ -5,6 +5,8 @@ package tokens
 import (
 	"encoding/json"
 	"strings"
+
+	"tokenshell/tokens/strictjson"
 )
 
 // Unverified is a token's text taken apart. Nothing of it is proven: it is for
@@ -29,7 +31,8 @@ func PeekAs(raw string, issuers func(iss string) (Issuer, bool)) (Unverified, er
 
 // PeekAs is [PeekAs] of a text that may be remembered.
 func (m *Memory) PeekAs(raw string, issuers func(iss string) (Issuer, bool)) (Unverified, error) {
-	e := &Envelope{raw: raw}
+	e := begin(raw)
+	defer e.wipe()
 	if err := checkSize(e); err != nil {
 		return Unverified{}, err
 	}
@@ -38,18 +41,18 @@ func (m *Memory) PeekAs(raw string, issuers func(iss string) (Issuer, bool)) (Un
 	}
 	segment, _, _ := strings.Cut(raw, ".")
 	header, _ := decodeSegment(nil, segment)
-	u := Unverified{Header: header, Payload: e.body}
+	u := Unverified{Header: header, Payload: json.RawMessage(e.body)}
 	issuer, _ := (&Verifier{Issuers: issuers}).claimed(e)
 	for name, to := range map[string]*string{"iss": &u.Ref.Issuer, "jti": &u.Ref.ID, "order_processing_id": &u.Ref.Order} {
-		if value, ok := e.payload.get(issuer.claimName(name)); ok {
-			*to, _ = decodeString(value)
+		if value, ok := e.payload.Get(issuer.claimName(name)); ok {
+			*to, _ = strictjson.String(value)
 		}
 	}
-	if _, ok := e.payload.get(issuer.claimName("jti")); !ok && issuer.waives("jti") {
+	if _, ok := e.payload.Get(issuer.claimName("jti")); !ok && issuer.waives("jti") {
 		u.Ref.ID = digestID(e.body)
 	}
-	if value, ok := e.header.get("kid"); ok {
-		u.KeyID, _ = decodeString(value)
+	if value, ok := e.header.Get("kid"); ok {
+		u.KeyID, _ = strictjson.String(value)
 	}
 	return u, nil
 }

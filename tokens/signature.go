@@ -4,17 +4,19 @@
 package tokens
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/sha256"
-	"math/big"
 	"slices"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"tokenshell/tokens/strictjson"
 )
 
 // Ed25519 is another name of EdDSA (RFC 9864 2.2).
@@ -46,11 +48,15 @@ func (v *Verifier) checkSignature(e *Envelope) error {
 
 // plain reports whether the header has just what our contract has.
 func (e *Envelope) plain() bool {
-	return !slices.ContainsFunc(e.header, func(m member) bool { return m.name != "alg" && m.name != "kid" && m.name != "typ" })
+	return !slices.ContainsFunc(e.header, func(m strictjson.Member) bool { return m.Name != "alg" && m.Name != "kid" && m.Name != "typ" })
 }
 
 // signed is the text that the signature is over (RFC 7515 5.2).
-func (e *Envelope) signed() []byte { return []byte(e.raw[:strings.LastIndexByte(e.raw, '.')]) }
+func (e *Envelope) signed() []byte {
+	at := len(e.room.bytes)
+	e.room.bytes = append(e.room.bytes, e.raw[:strings.LastIndexByte(e.raw, '.')]...)
+	return e.room.bytes[at:]
+}
 
 // verifies reports whether a signature over a text is good by the key and its
 // algorithm.
@@ -61,7 +67,7 @@ func (k *Key) verifies(text, signature []byte) bool {
 			return false
 		}
 		digest := sha256.Sum256(text)
-		return ecdsa.Verify(public, digest[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])) // RFC 7518 3.4
+		return ecdsa.VerifyASN1(public, digest[:], derOf(signature))
 	case ed25519.PublicKey:
 		return k.Algorithm == jose.EdDSA && len(public) == ed25519.PublicKeySize && ed25519.Verify(public, text, signature)
 	case *rsa.PublicKey:
@@ -76,6 +82,23 @@ func (k *Key) verifies(text, signature []byte) bool {
 	return false
 }
 
+// derOf writes R||S (RFC 7518 3.4), each of 32 bytes, as the standard library takes
+// them, which refuses the zero that is left empty here.
+func derOf(signature []byte) []byte {
+	der := append(make([]byte, 0, 72), 0x30, 0)
+	for _, n := range [...][]byte{signature[:32], signature[32:]} {
+		n = bytes.TrimLeft(n, "\x00")
+		if len(n) > 0 && n[0] >= 0x80 { // which would be negative
+			der = append(der, 2, byte(len(n)+1), 0)
+		} else {
+			der = append(der, 2, byte(len(n)))
+		}
+		der = append(der, n...)
+	}
+	der[1] = byte(len(der) - 2)
+	return der
+}
+
 // verifiesByJOSE has go-jose read the header, too, of which it refuses what it
 // cannot do. Its errors echo the token, so none is passed on.
 func verifiesByJOSE(e *Envelope) bool {
@@ -84,5 +107,5 @@ func verifiesByJOSE(e *Envelope) bool {
 		return false
 	}
 	fits := e.key.Algorithm != jose.PS256 || e.key.verifies(e.signed(), e.signature) // go-jose takes a salt of any length
-	return fits && parsed.DetachedVerify(e.body, e.key.Public) == nil
+	return fits && parsed.DetachedVerify([]byte(e.body), e.key.Public) == nil
 }

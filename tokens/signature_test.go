@@ -258,7 +258,8 @@ func FuzzSignature(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which uint8, signature []byte) {
 		at := int(which) % len(keys)
 		key := keys[at]
-		e := &Envelope{raw: resigned(raws[at], signature), key: key.Key}
+		e := begin(resigned(raws[at], signature))
+		e.key = key.Key
 		if checkStructure(nil, e) != nil {
 			t.Skip()
 		}

@@ -6,9 +6,12 @@ import (
 	"crypto"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"tokenshell/tokens/strictjson"
 )
 
 // Key is one version of an issuer's signing key: kid names it for ever.
@@ -46,24 +49,51 @@ type Verifier struct {
 }
 
 // Envelope is one token on its way through the checks. Its accessors give
-// what the checks so far have made certain.
+// what the checks so far have made certain; when they are over, so is it.
 type Envelope struct {
 	raw             string
-	header, payload object
-	body, signature []byte // the second and third segment, decoded
+	header, payload strictjson.Object
+	body            string // the second segment, decoded
+	signature       []byte // the third
 	alg, kid, typ   string
 	issuer          Issuer
 	key             Key
 	verified        bool
-	claims          Claims
+	claims          *Claims
 	notBefore       time.Time // of an outside issuer's token; zero when it says none
 
-	headerRoom  [3]member // for as many members as our contract has
-	payloadRoom [10]member
+	room room // what the token is read into
+}
+
+// room is memory that is used again: what a verification allocates, the collector
+// has to look after, which cost as much as all the reading (benchmark: 1.21 to 1.27
+// times the bare check with 4.4 kB, 1.11 to 1.13 with 2 kB).
+type room struct {
+	bytes           []byte
+	header, payload strictjson.Object
+}
+
+var envelopes = sync.Pool{New: func() any { return new(Envelope) }}
+
+// begin begins with a text. Whoever asks for it wipes it in the end.
+func begin(raw string) *Envelope {
+	e := envelopes.Get().(*Envelope)
+	e.raw, e.claims = raw, new(Claims) // which outlive it
+	return e
+}
+
+// wipe leaves nothing of the token in what is used again.
+func (e *Envelope) wipe() {
+	r := e.room
+	clear(r.bytes[:max(len(r.bytes), min(cap(r.bytes), len(e.raw)))]) // where something could not be decoded, too
+	clear(r.header)
+	clear(r.payload)
+	*e = Envelope{room: room{r.bytes[:0], r.header[:0], r.payload[:0]}}
+	envelopes.Put(e)
 }
 
 // Claims gives the claims: complete after the claims check, empty before.
-func (e *Envelope) Claims() *Claims { return &e.claims }
+func (e *Envelope) Claims() *Claims { return e.claims }
 
 // Check is one row of the order of checks.
 type Check struct {
@@ -133,7 +163,7 @@ func (r *row) made(own *Own) bool { return r.part == nil || r.part(own) != nil }
 // run makes the check. Without it everybody looks, and refuses nothing.
 func (r *row) run(v *Verifier, own *Own, e *Envelope) (err error) {
 	if r.part != nil {
-		err = r.part(own)(&e.claims)
+		err = r.part(own)(e.claims)
 	} else {
 		err = r.judge(v, own, e)
 	}
@@ -177,7 +207,8 @@ func (v *Verifier) Genuine(raw string) (*Claims, error) {
 }
 
 func (v *Verifier) judge(raw string, own Own, some []row) (*Claims, error) {
-	e := &Envelope{raw: raw}
+	e := begin(raw)
+	defer e.wipe()
 	for i := range some {
 		if r := &some[i]; r.made(&own) {
 			if err := r.run(v, &own, e); err != nil {
@@ -185,24 +216,25 @@ func (v *Verifier) judge(raw string, own Own, some []row) (*Claims, error) {
 			}
 		}
 	}
-	return &e.claims, nil
+	return e.claims, nil
 }
 
 // Judge runs some of the checks over a token; see [Verifier.Judge].
 func Judge(raw string, checks []Check) (*Claims, error) {
-	e := &Envelope{raw: raw}
+	e := begin(raw)
+	defer e.wipe()
 	for i := range checks {
 		if err := checks[i].Judge(e); err != nil {
 			return e.judged(err)
 		}
 	}
-	return &e.claims, nil
+	return e.claims, nil
 }
 
 // judged gives the answer when a check has one.
 func (e *Envelope) judged(err error) (*Claims, error) {
 	if errors.Is(err, ErrDone) {
-		return &e.claims, nil
+		return e.claims, nil
 	}
 	var refusal *Refusal
 	if errors.As(err, &refusal) && e.verified {
@@ -212,12 +244,12 @@ func (e *Envelope) judged(err error) (*Claims, error) {
 }
 
 func (v *Verifier) checkIssuer(e *Envelope) error {
-	raw, ok := e.payload.get("iss")
-	if !ok || isNull(raw) || string(raw) == `""` {
+	raw, ok := e.payload.Get("iss")
+	if !ok || strictjson.IsNull(raw) || raw == `""` {
 		return Refuse(ClaimMissing, `claim "iss" is missing`)
 	}
 	if e.issuer, ok = v.claimed(e); !ok {
-		name, _ := decodeString(raw)
+		name, _ := strictjson.String(raw)
 		return Refuse(IssuerUnknown, "%s knows no issuer %s", v.Party, quote(name))
 	}
 	return nil
@@ -225,8 +257,8 @@ func (v *Verifier) checkIssuer(e *Envelope) error {
 
 // claimed finds the issuer that the token claims to be from.
 func (v *Verifier) claimed(e *Envelope) (Issuer, bool) {
-	raw, _ := e.payload.get("iss")
-	name, ok := decodeString(raw)
+	raw, _ := e.payload.Get("iss")
+	name, ok := strictjson.String(raw)
 	if !ok || name == "" {
 		return Issuer{}, false
 	}
@@ -305,7 +337,7 @@ func checkCapability(route func(*Claims) error, e *Envelope) error {
 	if route == nil {
 		return nil
 	}
-	return route(&e.claims)
+	return route(e.claims)
 }
 
 // stamp writes a time for a message; the far ones of hostile tokens too.

@@ -23,7 +23,7 @@ func TestWhatAClaimIs(t *testing.T) {
 		`"much"`: "a string of 4 bytes", `"\u0041"`: "a string of 1 byte", `["x"]`: "an array", `{"x":1}`: "an object",
 		`true`: "a boolean", `false`: "a boolean", `null`: "null", `1.5`: `the number "1.5"`, `-1e3`: `the number "-1e3"`,
 	} {
-		if got := valueKind([]byte(value)); got != want {
+		if got := valueKind(value); got != want {
 			t.Errorf("%s is %s, want %s", value, got, want)
 		}
 	}

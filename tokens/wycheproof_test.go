@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"tokenshell/tokens/strictjson"
 )
 
 // wycheproof is one of the four files, as far as it is read here.
@@ -78,7 +80,7 @@ func judgeBare(raw string, keys KeySet, kid string) error {
 	v.Issuers = func(iss string) (Issuer, bool) {
 		return Issuer{Name: iss, Keys: keys, Profile: &Profile{Types: []string{"", "JWT"}}}, true
 	}
-	e := &Envelope{raw: raw}
+	e := begin(raw)
 	if err := checkSize(e); err != nil {
 		return err
 	}
@@ -86,10 +88,10 @@ func judgeBare(raw string, keys KeySet, kid string) error {
 	if err != nil {
 		return err
 	}
-	if e.header, err = parseObject(nil, segments[0]); err != nil {
+	if e.header, err = strictjson.Parse(string(segments[0])); err != nil {
 		return Refuse(Malformed, "header: %v", err)
 	}
-	e.payload, e.body, e.signature = object{{"iss", []byte(`"vectors.example"`)}}, segments[1], segments[2]
+	e.payload, e.body, e.signature = strictjson.Object{{Name: "iss", Raw: `"vectors.example"`}}, string(segments[1]), segments[2]
 	for _, check := range []func(*Envelope) error{v.checkHeader, v.checkIssuer} {
 		if err := check(e); err != nil {
 			return err
@@ -260,13 +262,13 @@ func judgeMAC(raw, kid string, secret []byte) bool {
 	if err != nil {
 		return false
 	}
-	header, err := parseObject(nil, segments[0])
+	header, err := strictjson.Parse(string(segments[0]))
 	if err != nil || len(header) != 2 {
 		return false
 	}
 	for name, want := range map[string]string{"alg": string(jose.HS256), "kid": kid} {
-		value, _ := header.get(name)
-		if got, _ := decodeString(value); got != want {
+		value, _ := header.Get(name)
+		if got, _ := strictjson.String(value); got != want {
 			return false
 		}
 	}

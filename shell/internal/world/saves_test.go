@@ -43,6 +43,7 @@ var notSaved = map[string]string{
 	"client.Wallet.secrets":             "what was secret once stays secret",
 	"client.Client.start":               "how everything was in the beginning is the same for ever",
 	"client.Client.saves":               "what was put aside stays so, whichever world is taken back",
+	"orchestrator.words.room":           "nothing stays there",
 }
 
 // notWritten are the fields in which two worlds may differ and be the same to Canon,

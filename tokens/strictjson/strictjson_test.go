@@ -1,4 +1,4 @@
-package tokens
+package strictjson
 
 import (
 	"encoding/json"
@@ -115,11 +115,11 @@ var strictTexts = []struct {
 	{"lone surrogate deep", `{"a":[{"b":["\ud800"]}]}`, "lone surrogate at byte 14"},
 }
 
-func TestStrictObject(t *testing.T) {
+func TestParse(t *testing.T) {
 	for _, tt := range strictTexts {
 		t.Run(tt.name, func(t *testing.T) {
 			problem := ""
-			if err := StrictObject([]byte(tt.text)); err != nil {
+			if _, err := Parse(tt.text); err != nil {
 				problem = err.Error()
 			}
 			if problem != tt.problem {
@@ -133,7 +133,7 @@ func TestStrictObject(t *testing.T) {
 }
 
 // What encoding/json writes is strict, and both read the same out of it.
-func TestStrictObjectReadsWhatEncodingJSONReads(t *testing.T) {
+func TestParseReadsWhatEncodingJSONReads(t *testing.T) {
 	values := rapid.Custom(func(t *rapid.T) any {
 		return rapid.OneOf(
 			rapid.String().AsAny(), rapid.Int64().AsAny(), rapid.Bool().AsAny(), rapid.Float64().AsAny(),
@@ -146,7 +146,7 @@ func TestStrictObjectReadsWhatEncodingJSONReads(t *testing.T) {
 		if err != nil {
 			t.Skip("not representable")
 		}
-		o, err := parseObject(nil, text)
+		o, err := Parse(string(text))
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
@@ -156,7 +156,7 @@ func TestStrictObjectReadsWhatEncodingJSONReads(t *testing.T) {
 
 // compareMembers wants the same members as encoding/json finds: names decoded,
 // values with the same meaning.
-func compareMembers(t interface{ Errorf(string, ...any) }, text []byte, o object) {
+func compareMembers(t interface{ Errorf(string, ...any) }, text []byte, o Object) {
 	var theirs map[string]json.RawMessage
 	if err := json.Unmarshal(text, &theirs); err != nil {
 		t.Errorf("encoding/json refuses %q: %v", text, err)
@@ -164,7 +164,7 @@ func compareMembers(t interface{ Errorf(string, ...any) }, text []byte, o object
 	}
 	ours := map[string]json.RawMessage{}
 	for _, m := range o {
-		ours[m.name] = m.raw
+		ours[m.Name] = json.RawMessage(m.Raw)
 	}
 	if len(ours) == 0 && len(theirs) == 0 {
 		return
@@ -174,24 +174,24 @@ func compareMembers(t interface{ Errorf(string, ...any) }, text []byte, o object
 	}
 	for _, m := range o {
 		var theirs string
-		ours, ok := decodeString(m.raw)
-		if isString := m.raw[0] == '"'; isString != ok {
-			t.Errorf("decodeString(%s) = %v", m.raw, ok)
-		} else if isString && (json.Unmarshal(m.raw, &theirs) != nil || theirs != ours) {
-			t.Errorf("decodeString(%s) = %q, encoding/json says %q", m.raw, ours, theirs)
+		ours, ok := String(m.Raw)
+		if isString := m.Raw[0] == '"'; isString != ok {
+			t.Errorf("String(%s) = %v", m.Raw, ok)
+		} else if isString && (json.Unmarshal([]byte(m.Raw), &theirs) != nil || theirs != ours) {
+			t.Errorf("String(%s) = %q, encoding/json says %q", m.Raw, ours, theirs)
 		}
 		var list []string
-		if values, ok := decodeStrings(m.raw); ok && (json.Unmarshal(m.raw, &list) != nil || !cmp.Equal(list, values)) {
-			t.Errorf("decodeStrings(%s) = %q, encoding/json says %q", m.raw, values, list)
+		if values, ok := Strings(m.Raw); ok && (json.Unmarshal([]byte(m.Raw), &list) != nil || !cmp.Equal(list, values)) {
+			t.Errorf("Strings(%s) = %q, encoding/json says %q", m.Raw, values, list)
 		}
 		var n int64
-		if value, ok := decodeInt(m.raw); ok && (json.Unmarshal(m.raw, &n) != nil || n != value) {
-			t.Errorf("decodeInt(%s) = %d, encoding/json says %d", m.raw, value, n)
+		if value, ok := Int(m.Raw); ok && (json.Unmarshal([]byte(m.Raw), &n) != nil || n != value) {
+			t.Errorf("Int(%s) = %d, encoding/json says %d", m.Raw, value, n)
 		}
 	}
 }
 
-func TestDecodeInt(t *testing.T) {
+func TestInt(t *testing.T) {
 	for _, tt := range []struct {
 		raw  string
 		want int64
@@ -205,13 +205,13 @@ func TestDecodeInt(t *testing.T) {
 		{"1.0", 0, false}, {"1e3", 0, false}, {"1E3", 0, false}, {"-", 0, false}, {"", 0, false},
 		{`"1"`, 0, false}, {"null", 0, false}, {"true", 0, false}, {"[1]", 0, false}, {"{}", 0, false},
 	} {
-		if got, ok := decodeInt([]byte(tt.raw)); got != tt.want || ok != tt.ok {
-			t.Errorf("decodeInt(%s) = %d, %v; want %d, %v", tt.raw, got, ok, tt.want, tt.ok)
+		if got, ok := Int(tt.raw); got != tt.want || ok != tt.ok {
+			t.Errorf("Int(%s) = %d, %v; want %d, %v", tt.raw, got, ok, tt.want, tt.ok)
 		}
 	}
 }
 
-func TestDecodeStrings(t *testing.T) {
+func TestStrings(t *testing.T) {
 	for _, tt := range []struct {
 		raw  string
 		want []string
@@ -221,9 +221,9 @@ func TestDecodeStrings(t *testing.T) {
 		{`["a",1]`, nil, false}, {`[null]`, nil, false}, {`[["a"]]`, nil, false}, {`[{}]`, nil, false},
 		{`"a"`, nil, false}, {`{}`, nil, false}, {`null`, nil, false}, {`1`, nil, false},
 	} {
-		got, ok := decodeStrings([]byte(tt.raw))
+		got, ok := Strings(tt.raw)
 		if diff := cmp.Diff(tt.want, got); diff != "" || ok != tt.ok {
-			t.Errorf("decodeStrings(%s) ok %v, want %v (-want +got):\n%s", tt.raw, ok, tt.ok, diff)
+			t.Errorf("Strings(%s) ok %v, want %v (-want +got):\n%s", tt.raw, ok, tt.ok, diff)
 		}
 	}
 }

@@ -1,12 +1,10 @@
-// Strict JSON: one pass over a JSON text that refuses what encoding/json lets
-// through.
-
-package tokens
+// Package strictjson reads a JSON object in one pass that refuses what encoding/json
+// lets through, and copies nothing: what a token says before anybody has verified it
+// costs little to read, whatever it is.
+package strictjson
 
 import (
-	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -16,56 +14,60 @@ import (
 // maxDepth is how deep objects and arrays may nest; the outermost counts.
 const maxDepth = 32
 
-// member is one member of an object: its decoded name and its value as it
-// stands in the text.
-type member struct {
-	name string
-	raw  []byte
-}
+// Member is one member of an object: its decoded name and its value as it
+// stands in the text. Both are parts of the text, so that nothing is copied, but for
+// a name with escapes: to keep one for long, clone it.
+type Member struct{ Name, Raw string }
 
-// object is a JSON object whose members are known to have distinct names.
-type object []member
+// Object is a JSON object whose members are known to have distinct names.
+type Object []Member
 
-// get gives the value of the named member; ok is false when it is absent.
-func (o object) get(name string) (raw []byte, ok bool) {
+// Get gives the value of the named member; ok is false when it is absent.
+func (o Object) Get(name string) (raw string, ok bool) {
 	for i := range o {
-		if o[i].name == name {
-			return o[i].raw, true
+		if o[i].Name == name {
+			return o[i].Raw, true
 		}
 	}
-	return nil, false
+	return "", false
 }
 
-// StrictObject reports whether text is exactly one JSON object (RFC 8259) in
-// UTF-8, without lone surrogates, without duplicate members at any depth and
-// nested at most 32 deep. The error says what is wrong and at which byte,
-// quoting nothing.
-func StrictObject(text []byte) error {
-	_, err := parseObject(nil, text)
-	return err
+// Parse gives the members of a text that is exactly one JSON object (RFC 8259) in
+// UTF-8, without lone surrogates, without duplicate members at any depth and nested
+// at most 32 deep. The error says what is wrong and at which byte, quoting nothing.
+func Parse(text string) (Object, error) {
+	var o Object
+	if err := o.Read(text); err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
-// parseObject gives the members of an object, behind what to holds.
-func parseObject(to object, text []byte) (object, error) {
-	s := scanner{text: text}
+// Read is [Parse] that puts the members behind what is there already; after an error
+// they are worth nothing.
+func (o *Object) Read(text string) error {
+	s := scanner{text: text, names: nameRooms.Get().(*names)}
+	defer s.names.release()
 	s.space()
 	if s.peek() != '{' {
-		return nil, s.errorf("no JSON object")
+		return s.errorf("no JSON object")
 	}
-	if err := s.object(1, &to); err != nil {
-		return nil, err
+	if err := s.object(1, o); err != nil {
+		return err
 	}
 	s.space()
 	if s.at < len(s.text) {
-		return nil, s.errorf("trailing bytes")
+		return s.errorf("trailing bytes")
 	}
-	return to, nil
+	return nil
 }
 
 // scanner walks a text. Every method leaves at behind what it has read.
 type scanner struct {
-	text []byte
-	at   int
+	text  string
+	at    int
+	names *names
+	last  uint64 // number of an object
 }
 
 func (s *scanner) errorf(format string, args ...any) error {
@@ -104,7 +106,7 @@ func (s *scanner) value(depth int) error {
 		return s.number()
 	default:
 		for _, word := range [...]string{"true", "false", "null"} {
-			if strings.HasPrefix(string(s.text[s.at:min(s.at+len(word), len(s.text))]), word) {
+			if strings.HasPrefix(s.text[s.at:], word) {
 				s.at += len(word)
 				return nil
 			}
@@ -114,7 +116,7 @@ func (s *scanner) value(depth int) error {
 }
 
 // object reads an object; its members are kept only when somebody wants them.
-func (s *scanner) object(depth int, keep *object) error {
+func (s *scanner) object(depth int, keep *Object) error {
 	if depth > maxDepth {
 		return s.errorf("nested over %d deep", maxDepth)
 	}
@@ -124,7 +126,8 @@ func (s *scanner) object(depth int, keep *object) error {
 		s.at++
 		return nil
 	}
-	var seen nameSet
+	s.last++
+	this := s.last
 	for {
 		if s.peek() != '"' {
 			return s.errorf("no member name")
@@ -133,7 +136,7 @@ func (s *scanner) object(depth int, keep *object) error {
 		if err != nil {
 			return err
 		}
-		if !seen.add(name) {
+		if !s.names.add(nameIn{this, name}) {
 			return s.errorf("duplicate member")
 		}
 		s.space()
@@ -147,7 +150,7 @@ func (s *scanner) object(depth int, keep *object) error {
 			return err
 		}
 		if keep != nil {
-			*keep = append(*keep, member{name, s.text[start:s.at]})
+			*keep = append(*keep, Member{name, s.text[start:s.at]})
 		}
 		s.space()
 		switch s.peek() {
@@ -237,13 +240,10 @@ func (s *scanner) str(decode bool) (string, error) {
 		case c == '"':
 			raw := s.text[start:s.at]
 			s.at++
-			switch {
-			case !decode:
-				return "", nil
-			case !plain:
+			if decode && !plain {
 				return unescape(raw), nil
 			}
-			return string(raw), nil
+			return raw, nil
 		case c == '\\':
 			plain = false
 			if err := s.escape(); err != nil {
@@ -252,7 +252,7 @@ func (s *scanner) str(decode bool) (string, error) {
 		case c < 0x20:
 			return "", s.errorf("control character in a string")
 		default:
-			r, size := utf8.DecodeRune(s.text[s.at:])
+			r, size := utf8.DecodeRuneInString(s.text[s.at:])
 			if r == utf8.RuneError && size == 1 {
 				return "", s.errorf("invalid UTF-8")
 			}
@@ -292,40 +292,39 @@ func (s *scanner) escape() error {
 }
 
 // hex4 reads four hexadecimal digits.
-func hex4(b []byte) (rune, bool) {
-	if len(b) < 4 {
+func hex4(text string) (rune, bool) {
+	if len(text) < 4 {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(string(b[:4]), 16, 16)
+	n, err := strconv.ParseUint(text[:4], 16, 16)
 	return rune(n), err == nil
 }
 
 // unescape decodes the inside of a string that the scanner has accepted.
-func unescape(raw []byte) (text string) {
-	_ = json.Unmarshal(slices.Concat([]byte{'"'}, raw, []byte{'"'}), &text) // which has no way to fail
-	return text
+func unescape(raw string) string {
+	var room [64]byte
+	text := room[:0]
+	for {
+		at := strings.IndexByte(raw, '\\')
+		if at < 0 {
+			return string(append(text, raw...))
+		}
+		text = append(text, raw[:at]...)
+		c := raw[at+1]
+		raw = raw[at+2:]
+		if c != 'u' {
+			text = append(text, escapes[c])
+			continue
+		}
+		r, _ := hex4(raw)
+		raw = raw[4:]
+		if utf16.IsSurrogate(r) { // the first of a pair
+			low, _ := hex4(raw[2:])
+			r, raw = utf16.DecodeRune(r, low), raw[6:]
+		}
+		text = utf8.AppendRune(text, r)
+	}
 }
 
-// nameSet finds duplicates: by looking for the first few names, by a map
-// beyond, so that the time does not grow with the square of their number.
-type nameSet struct {
-	few  [16]string // our payload has ten
-	n    int
-	many map[string]bool
-}
-
-func (s *nameSet) add(name string) bool {
-	if slices.Contains(s.few[:s.n], name) || s.many[name] {
-		return false
-	}
-	if s.n < len(s.few) {
-		s.few[s.n] = name
-		s.n++
-		return true
-	}
-	if s.many == nil {
-		s.many = make(map[string]bool, 32)
-	}
-	s.many[name] = true
-	return true
-}
+// escapes are what stands behind a backslash, and what it means.
+var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}

@@ -1,16 +1,15 @@
-package tokens
+package strictjson
 
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 )
 
 // Whatever byte stands in a string, an escape or a pair of escapes, the scanner
 // takes what encoding/json takes, but for what that one mends in silence.
-func TestStrictObjectAtEveryByte(t *testing.T) {
+func TestParseAtEveryByte(t *testing.T) {
 	for b := range 256 {
 		for _, text := range []string{
 			fmt.Sprintf(`{"a":"%c"}`, 'x'), // the control
@@ -25,13 +24,13 @@ func TestStrictObjectAtEveryByte(t *testing.T) {
 		} {
 			var theirs struct{ A string }
 			good := json.Unmarshal([]byte(text), &theirs) == nil && !strings.Contains(theirs.A, "\ufffd")
-			o, err := parseObject(nil, []byte(text))
+			o, err := Parse(text)
 			if good != (err == nil) {
 				t.Errorf("%q: %v", text, err)
 				continue
 			}
-			if raw, _ := o.get("a"); good {
-				if ours, ok := decodeString(raw); !ok || ours != theirs.A {
+			if raw, _ := o.Get("a"); good {
+				if ours, ok := String(raw); !ok || ours != theirs.A {
 					t.Errorf("%q is %q, encoding/json says %q", text, ours, theirs.A)
 				}
 			}
@@ -40,27 +39,27 @@ func TestStrictObjectAtEveryByte(t *testing.T) {
 }
 
 // The replacement character is one like others when it was written as itself.
-func TestStrictObjectTakesTheReplacementCharacter(t *testing.T) {
+func TestParseTakesTheReplacementCharacter(t *testing.T) {
 	for _, text := range []string{"{\"a\":\"\ufffd\"}", `{"a":"\ufffd"}`} {
-		o, err := parseObject(nil, []byte(text))
+		o, err := Parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		raw, _ := o.get("a")
-		if value, _ := decodeString(raw); value != "\ufffd" {
+		raw, _ := o.Get("a")
+		if value, _ := String(raw); value != "\ufffd" {
 			t.Errorf("%q is %q", text, value)
 		}
 	}
 }
 
 // A text may end anywhere, and nothing is looked for behind its end.
-func TestStrictObjectEndsAnywhere(t *testing.T) {
+func TestParseEndsAnywhere(t *testing.T) {
 	const text = `{"a":[1.5e+1,true,"\u0041\ud83d\ude00\n"],"b":{"c":null}}`
-	if err := StrictObject([]byte(text)); err != nil {
+	if _, err := Parse(text); err != nil {
 		t.Fatal(err)
 	}
 	for end := range len(text) {
-		if err := StrictObject(slices.Clip([]byte(text[:end]))); err == nil {
+		if _, err := Parse(text[:end]); err == nil {
 			t.Errorf("%s is taken", text[:end])
 		}
 	}
@@ -73,7 +72,7 @@ func TestStrictObjectEndsAnywhere(t *testing.T) {
 		`{"a":"\u004`:        "no hexadecimal escape at byte 7",
 		`{"a":"\u0041`:       "unclosed string at byte 12",
 	} {
-		if err := StrictObject(slices.Clip([]byte(text))); err == nil || err.Error() != want {
+		if _, err := Parse(text); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", text, err, want)
 		}
 	}
@@ -82,15 +81,8 @@ func TestStrictObjectEndsAnywhere(t *testing.T) {
 // A string is no array, though a bracket stands in it.
 func TestAStringIsNoArray(t *testing.T) {
 	for _, raw := range []string{`"]"`, `","`, `" ]"`, `"[]"`} {
-		if values, ok := decodeStrings([]byte(raw)); ok {
+		if values, ok := Strings(raw); ok {
 			t.Errorf("%s is %q", raw, values)
 		}
-	}
-}
-
-// The contract says 8 KiB.
-func TestTheLargestTokenIsOf8KiB(t *testing.T) {
-	if MaxSize != 8<<10 {
-		t.Errorf("it is of %d bytes", MaxSize)
 	}
 }
