@@ -11,10 +11,6 @@ import (
 	"tokenshell/issuers/currency"
 )
 
-// moneyText is what an amount looks like: digits, and at most four decimals,
-// the most that any currency has. No sign, no exponent, no separators.
-var moneyText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,4})?$`) })
-
 // ParseMoney reads an amount such as "140.00" in the currency (ISO 4217). It
 // wants no more decimals than the currency has, and gives the amount with all
 // of them. The error quotes the text and says what belongs there.
@@ -23,8 +19,8 @@ func ParseMoney(text, code string) (currency.Amount, error) {
 	if !ok {
 		return currency.Amount{}, fmt.Errorf("unknown currency %q", code)
 	}
-	_, decimals, _ := strings.Cut(text, ".")
-	if !moneyText().MatchString(text) || len(decimals) > int(digits) {
+	whole, decimals, dotted := strings.Cut(text, ".")
+	if !isDigits(whole, 12) || dotted && !isDigits(decimals, int(digits)) {
 		most := fmt.Sprintf("with at most %d decimals", digits)
 		if digits == 0 {
 			most = "without decimals"
@@ -36,6 +32,12 @@ func ParseMoney(text, code string) (currency.Amount, error) {
 		return currency.Amount{}, err
 	}
 	return amount.Round(), nil
+}
+
+// isDigits reports whether a text is digits, at least one and at most so many. A
+// regular expression that counts costs every start 0.1 ms.
+func isDigits(text string, most int) bool {
+	return text != "" && len(text) <= most && strings.Trim(text, "0123456789") == ""
 }
 
 // Like writes an example of two decimals as people who use the currency write

@@ -24,11 +24,11 @@ var ofWorld = []string{"world", "target", "seed", "state", "without"}
 // is none. What is left are the process's own.
 func verbOf(root *kong.Node, args []string) (own, words []string) {
 	at := firstWord(root, args)
-	if at == len(args) || slices.ContainsFunc(root.Children, func(c *kong.Node) bool { return c.Name == args[at] }) {
+	if at == len(args) || isCommand(args[at]) {
 		return args, nil
 	}
 	l := spoken(args)
-	p, err := l.Parser()
+	p, err := l.For(args[at:])
 	if err != nil {
 		return args, nil // whoever needs one says so
 	}

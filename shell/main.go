@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -32,14 +33,18 @@ import (
 	"tokenshell/shell/internal/world"
 )
 
-// process is the grammar of the command line.
-type process struct {
+// settings are the flags of the process.
+type settings struct {
 	interp.Globals
 	Target  string `placeholder:"FILE" help:"The relay is the one that this target file describes (for the process and run)."`
 	Without string `placeholder:"CHECK" help:"Every party leaves this check or rule out, to see what happens; several stand between commas. The prompt, reports and recordings say so."`
 	Command string `short:"c" name:"command" placeholder:"'LINE; LINE'" help:"Run these lines and leave."`
 	State   string `placeholder:"FILE" help:"Keep the relay's sessions and used tokens in this file: they outlive the process, and its being killed. The services' books do not."`
+}
 
+// process is the grammar of the command line.
+type process struct {
+	settings
 	Prompt     struct{}     `cmd:"" default:"1" hidden:"" help:"Read lines from the terminal, or from standard input."`
 	Run        runs.Flags   `cmd:"" help:"Run scenarios: files, and folders of .txtar files."`
 	Lint       lint.Command `cmd:"" help:"Read scenarios, and say what in them tests nothing."`
@@ -63,29 +68,95 @@ func Main(args []string, stdin, stdout, stderr *os.File) int {
 	return exit.Code(err)
 }
 
-func start(args []string, stdin, stdout, stderr *os.File) error {
-	p := &process{}
-	parser, err := kong.New(p, kong.Name("tokenshell"), kong.NoDefaultHelp(), kong.Exit(func(int) {}), kong.Writers(io.Discard, io.Discard))
-	if err != nil {
-		return err
+// plain is what most starts need of the command line: all of it takes four times as
+// long to make.
+type plain struct {
+	settings
+	Prompt  struct{} `cmd:"" default:"1" hidden:""`
+	Version struct{} `cmd:""`
+}
+
+// isCommand reports whether a word is a command of the process.
+func isCommand(word string) bool {
+	all := reflect.TypeFor[process]()
+	for i := range all.NumField() {
+		if f := all.Field(i); !f.Anonymous && strings.ToLower(f.Name) == word {
+			return true
+		}
 	}
+	return false
+}
+
+// wantsAll reports whether arguments name a command first, or want help.
+func wantsAll(args []string) bool {
+	return len(args) > 0 && isCommand(args[0]) && args[0] != "version" || slices.Contains(args, "--help") || slices.Contains(args, "-h")
+}
+
+// call is what the process was called with.
+type call struct {
+	root   *kong.Node
+	parsed *kong.Context // nil when it is asked for help
+	args   []string      // its own
+	words  []string      // a verb's
+}
+
+// parserOf makes the parser of a grammar of the command line.
+func parserOf(grammar any) (*kong.Kong, error) {
+	return kong.New(grammar, kong.Name("tokenshell"), kong.NoDefaultHelp(), kong.Exit(func(int) {}), kong.Writers(io.Discard, io.Discard))
+}
+
+// parse fills a grammar of the command line.
+func parse(grammar any, args []string) (*call, error) {
+	parser, err := parserOf(grammar)
+	if err != nil {
+		return nil, err
+	}
+	c := &call{root: parser.Model.Node}
+	c.args, c.words = verbOf(c.root, args)
+	if c.words == nil && (slices.Contains(c.args, "--help") || slices.Contains(c.args, "-h")) {
+		return c, nil
+	}
+	if c.parsed, err = parser.Parse(c.args); err != nil {
+		return nil, exit.Usage("tokenshell help lists what there is", "%v", err)
+	}
+	return c, nil
+}
+
+// called gives what the process was called with. What its plain grammar refuses is
+// refused in the words of the whole.
+func called(args []string) (*process, *call, error) {
+	if !wantsAll(args) {
+		few := &plain{}
+		if c, err := parse(few, args); err == nil {
+			return &process{settings: few.settings}, c, nil
+		}
+	}
+	all := &process{}
+	c, err := parse(all, args)
+	return all, c, err
+}
+
+func start(args []string, stdin, stdout, stderr *os.File) error {
 	screen := page.NewWindow(stdout)
 	out := &answer.Out{Stdout: stdout, Stderr: stderr, Format: "text", Window: screen, Color: screen != nil && screen.Colors}
 	if slices.Equal(args, []string{"--version"}) {
 		args = []string{"version"}
 	}
 	if words, ok := completes(args); ok {
+		parser, err := parserOf(&process{})
+		if err != nil {
+			return err
+		}
 		return complete(out.Stdout, parser.Model.Node, words)
 	}
-	args, words := verbOf(parser.Model.Node, args)
-	if words == nil && (slices.Contains(args, "--help") || slices.Contains(args, "-h")) {
-		return helpOn(parser.Model.Node, args, out)
-	}
-	parsed, err := parser.Parse(args)
+	p, c, err := called(args)
 	if err != nil {
-		return exit.Usage("tokenshell help lists what there is", "%v", err)
+		return err
 	}
-	hasCommand := slices.ContainsFunc(args, func(a string) bool {
+	if c.parsed == nil {
+		return helpOn(c.root, c.args, out)
+	}
+	hasCommand := slices.ContainsFunc(c.args, func(a string) bool {
 		return strings.HasPrefix(a, "-c") || a == "--command" || strings.HasPrefix(a, "--command=")
 	})
 	if p.Color == "" && forcesColor(os.Getenv) {
@@ -95,11 +166,11 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	if err := run.Apply(out, false); err != nil {
 		return err
 	}
-	switch command := strings.Fields(parsed.Command())[0]; {
+	switch command := strings.Fields(c.parsed.Command())[0]; {
 	case command == "version":
 		return out.Show(map[string]string{"version": version()}, func(w *page.Page) { fmt.Fprintln(w, "tokenshell", version()) })
 	case command == "help":
-		return printHelp(p, parser.Model.Node, out)
+		return printHelp(p, c.root, out)
 	case command == "run" && p.State != "":
 		return exit.Usage("leave --state out", "each scenario has a world of its own, and keeps nothing")
 	case command == "run":
@@ -118,14 +189,14 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 		return err
 	}
 	defer end()
-	if words != nil || hasCommand {
+	if c.words != nil || hasCommand {
 		s.Stdin = stdin
 	}
 	switch {
-	case words != nil && hasCommand:
+	case c.words != nil && hasCommand:
 		return exit.Usage("leave one of them out", "there are lines behind -c, and a verb")
-	case words != nil:
-		return s.Command(words, stdout, stderr)
+	case c.words != nil:
+		return s.Command(c.words, stdout, stderr)
 	case hasCommand:
 		return s.Script("-c", strings.NewReader(p.Command), true, stdout, stderr)
 	case prompt.Interactive(stdin, stdout):

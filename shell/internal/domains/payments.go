@@ -6,9 +6,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
-	"sync"
 
 	"tokenshell/issuers/currency"
 
@@ -67,15 +65,13 @@ type cardFile struct {
 // Said reports whether anybody has a card.
 func (s *paymentSection) Said() bool { return len(s.cards) > 0 }
 
-var cardNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{4,19}$`) })
-
 // ReadCustomer reads a customer's cards.
 func (s *paymentSection) ReadCustomer(r *world.Reader, at, customer string, keys any) {
 	ids := world.Names{}
 	for i, card := range keys.(*cardsOfCustomer).Cards {
 		at := fmt.Sprintf("%s.cards[%d]", at, i)
 		r.Name(at, "card id", string(card.ID), ids)
-		if !cardNumber().MatchString(string(card.Number)) {
+		if !yamlfile.Digits(string(card.Number), 4, 19) {
 			r.Fail(at, "card %q: its number is 4 to 19 digits, in quotes", card.ID)
 		}
 		if redact.Numbers(string(card.ID)) != string(card.ID) {

@@ -5,8 +5,7 @@ package domains
 import (
 	"context"
 	"fmt"
-	"regexp"
-	"sync"
+	"strings"
 
 	"tokenshell/issuers/currency"
 
@@ -68,15 +67,13 @@ func (s *pointsSection) ReadCustomer(r *world.Reader, at, customer string, keys 
 	s.balances[customer] = balance
 }
 
-var pointValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{1,6}(\.[0-9]{1,6})?$`) })
-
 // Read reads the value of a point.
 func (s *pointsSection) Read(r *world.Reader) {
 	text := string(s.PointValue)
 	if text == "" {
 		text = "0"
 	}
-	if !pointValue().MatchString(text) {
+	if whole, decimals, dotted := strings.Cut(text, "."); !yamlfile.Digits(whole, 1, 6) || dotted && !yamlfile.Digits(decimals, 1, 6) {
 		r.Fail("$.point_value", "point_value %q: write a decimal such as %q", text, r.Like("0.01"))
 		return
 	}

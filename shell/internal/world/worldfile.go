@@ -214,8 +214,10 @@ func (r *Reader) Fail(at, format string, args ...any) {
 	r.err = yamlfile.At(r.path, r.source, at, fmt.Sprintf(format, args...))
 }
 
-// name is what ids and codes of a world look like.
-var name = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`) })
+// isName reports whether a text looks like the ids and codes of a world.
+func isName(text string) bool {
+	return text != "" && len(text) <= 64 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == ""
+}
 
 // Names are the names that stand in one list. TEN and ten are two: names are
 // looked up as they are written, and who writes a world knows what is in it.
@@ -224,7 +226,7 @@ type Names map[string]bool
 // Name wants a name that nobody has taken, and takes it.
 func (r *Reader) Name(at, what, text string, taken Names) {
 	switch {
-	case !name().MatchString(text):
+	case !isName(text):
 		r.Fail(at, "%s %q: write 1 to 64 of A-Z a-z 0-9 . _ -", what, text)
 	case taken[text]:
 		r.Fail(at, "%s %q stands here twice", what, text)

@@ -128,3 +128,29 @@ coupons:
 		t.Errorf("%d, %s", code, said)
 	}
 }
+
+// What is written in a world file is as long as it may be, and no longer.
+func TestLengthsInAWorldFile(t *testing.T) {
+	digits := strings.Repeat("7", 20)
+	for _, tt := range []struct {
+		key  string
+		fits []string
+		not  []string
+	}{
+		{`customers: [{id: "%"}]`, []string{"a", "A.b_c-9", strings.Repeat("z", 64)}, []string{"", strings.Repeat("z", 65), "a b", "ä", "a\\n", "a/b"}},
+		{`customers: [{id: a, points: %}]`, []string{"0", "7", digits[:18], "70"}, []string{digits[:19], "007", "-5", "7.5", "+7", "1e3", "0x7"}},
+		{`customers: [{id: a, cards: [{id: visa, number: "%", limit: "5.00"}]}]`, []string{digits[:4], digits[:19]}, []string{"", digits[:3], digits, "7777 7777", "７７７７"}},
+		{`customers: [{id: a, cards: [{id: visa, number: "4242", limit: "%"}]}]`, []string{"5", "5.0", "5.00", digits[:12]}, []string{"", digits[:13], "5.000", "5.", ".5", "-5.00", "5,00"}},
+		{"customers: [{id: a}]\npoint_value: \"%\"", []string{"0", "0.01", digits[:6], digits[:6] + "." + digits[:6]}, []string{digits[:7], "0." + digits[:7], "1.", ".1", "-1", "1e3"}},
+		{"customers: [{id: a}]\nfacts: [\"%\"]", []string{"a", "a_9", "a" + digits + digits + digits}, []string{"", "A", "9a", "a-b", "aaaa" + digits + digits + digits + "7"}},
+	} {
+		for want, texts := range map[bool][]string{true: tt.fits, false: tt.not} {
+			for _, text := range texts {
+				_, err := world.Parse(shelltest.Language().Kinds, "world.yaml", []byte(strings.ReplaceAll(tt.key, "%", text)+"\n"))
+				if (err == nil) != want {
+					t.Errorf("%s with %q: %v", tt.key, text, err)
+				}
+			}
+		}
+	}
+}

@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -147,12 +145,16 @@ func (Written) JSONSchema() any { return map[string]any{"type": "string"} }
 // JSONSchema says what may stand there.
 func (Whole) JSONSchema() any { return map[string]any{"type": "integer"} }
 
-var wholeNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-?(0|[1-9][0-9]{0,17})$`) })
+// Digits reports whether a text is digits, so many of them.
+func Digits(text string, least, most int) bool {
+	return len(text) >= least && len(text) <= most && strings.Trim(text, "0123456789") == ""
+}
 
 // UnmarshalYAML takes a whole number of at most 18 digits.
 func (w *Whole) UnmarshalYAML(node ast.Node) error {
 	written := node.GetToken().Value
-	if _, ok := node.(*ast.IntegerNode); !ok || !wholeNumber().MatchString(written) {
+	digits := strings.TrimPrefix(written, "-")
+	if _, ok := node.(*ast.IntegerNode); !ok || !Digits(digits, 1, 18) || digits[0] == '0' && digits != "0" {
 		return &valueError{node.GetToken().Position, fmt.Sprintf("%q is not a whole number: write digits, at most 18", written)}
 	}
 	n, err := strconv.ParseInt(written, 10, 64)
