@@ -46,7 +46,7 @@ func (i *Issuer[H]) Redeem(ctx context.Context, request tokens.Redemption) (rece
 // text, and any other only by the order that it came for.
 func (i *Issuer[H]) named(ctx context.Context, raw, order string, err error) tokens.Ref {
 	var refusal *tokens.Refusal
-	if i.journal.Silent(ctx) {
+	if !i.Log.Enabled(ctx, slog.LevelWarn) { // nobody asks
 		return tokens.Ref{}
 	}
 	if errors.As(err, &refusal) && refusal.Token != (tokens.Ref{}) {

@@ -18,9 +18,6 @@ func NewJournal(h slog.Handler, party string) Journal {
 	return Journal{slog.New(h).With("party", party)}
 }
 
-// Silent reports whether nobody reads what goes wrong.
-func (j Journal) Silent(ctx context.Context) bool { return !j.log.Enabled(ctx, slog.LevelWarn) }
-
 // Step writes one entry: outcome is "ok", a refusal's reason, or "failed".
 // More attributes are identifiers of the caller's choice.
 func (j Journal) Step(ctx context.Context, step string, ref Ref, err error, attrs ...slog.Attr) {

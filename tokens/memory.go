@@ -21,7 +21,7 @@ const memoryLimit = 1 << 15
 type Memory struct {
 	mu    sync.Mutex
 	texts map[string]text
-	proof map[signedBy]crypto.PublicKey
+	proof map[signedBy]proof
 	good  map[[3]string]bool
 }
 
@@ -33,12 +33,18 @@ type text struct {
 	claims          *Claims // by our own contract; nil when nobody has asked, or they are not good
 }
 
-// signedBy is a text with a good signature.
+// signedBy is a text with a signature.
 type signedBy struct{ raw, issuer, kid, alg string }
+
+// proof is what a signature was found to be by a key.
+type proof struct {
+	public crypto.PublicKey
+	good   bool
+}
 
 // NewMemory makes an empty one.
 func NewMemory() *Memory {
-	return &Memory{texts: map[string]text{}, proof: map[signedBy]crypto.PublicKey{}, good: map[[3]string]bool{}}
+	return &Memory{texts: map[string]text{}, proof: map[signedBy]proof{}, good: map[[3]string]bool{}}
 }
 
 func (m *Memory) text(raw string) (t text, known bool) {
@@ -57,23 +63,28 @@ func (m *Memory) know(raw string, t text) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.texts) >= memoryLimit {
-		clear(m.texts)
-	}
-	m.texts[strings.Clone(raw)] = t
+	keep(m.texts, strings.Clone(raw), t)
 }
 
-// proven reports whether the signature of an envelope was found good before, with
-// the very key that it is to be verified with now.
-func (m *Memory) proven(e *Envelope) bool {
+// keep keeps one thing more.
+func keep[K comparable, V any](all map[K]V, k K, v V) {
+	if len(all) >= memoryLimit {
+		clear(all)
+	}
+	all[k] = v
+}
+
+// proven says whether the signature of an envelope is good, if that was found out
+// before with the very key that it is to be verified with now.
+func (m *Memory) proven(e *Envelope) (good, known bool) {
 	if m == nil {
-		return false
+		return false, false
 	}
 	m.mu.Lock()
-	public := m.proof[e.signedBy()]
+	p := m.proof[e.signedBy()]
 	m.mu.Unlock()
-	same, ok := public.(interface{ Equal(crypto.PublicKey) bool })
-	return ok && same.Equal(e.key.Public)
+	same, ok := p.public.(interface{ Equal(crypto.PublicKey) bool })
+	return p.good, ok && same.Equal(e.key.Public)
 }
 
 func (m *Memory) prove(e *Envelope) {
@@ -82,10 +93,7 @@ func (m *Memory) prove(e *Envelope) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.proof) >= memoryLimit {
-		clear(m.proof)
-	}
-	m.proof[e.signedBy()] = e.key.Public
+	keep(m.proof, e.signedBy(), proof{e.key.Public, e.verified})
 }
 
 func (e *Envelope) signedBy() signedBy {
@@ -101,15 +109,8 @@ func (m *Memory) Good(kid string, message, signature []byte, verify func() bool)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	by := [3]string{kid, string(message), string(signature)}
-	if m.good[by] {
-		return true
+	if !m.good[by] && verify() {
+		keep(m.good, by, true)
 	}
-	ok := verify()
-	if len(m.good) >= memoryLimit {
-		clear(m.good)
-	}
-	if ok {
-		m.good[by] = true
-	}
-	return ok
+	return m.good[by]
 }

@@ -36,7 +36,7 @@ func TestAMemoryKnowsKeysByThemselves(t *testing.T) {
 	v := relayAt(epoch)
 	v.Memory = NewMemory()
 	mustAccept(t, v.Checks(Own{}), control().raw())
-	if !v.Memory.proven(envelopeOf(t, v, control().raw())) {
+	if good, known := v.Memory.proven(envelopeOf(t, v, control().raw())); !good || !known {
 		t.Fatal("nothing was remembered, so that nothing is tried")
 	}
 	other := pointsKey.Key

@@ -21,15 +21,11 @@ type Unverified struct {
 // Peek takes a compact token apart after size and structure were checked, and
 // verifies nothing. The error is a [*Refusal]: too_large or malformed.
 func Peek(raw string) (Unverified, error) {
-	return PeekAs(raw, func(string) (Issuer, bool) { return Issuer{}, false })
+	return (*Memory)(nil).PeekAs(raw, func(string) (Issuer, bool) { return Issuer{}, false })
 }
 
-// PeekAs is [Peek] for tokens whose issuer may have other names for our claims.
-func PeekAs(raw string, issuers func(iss string) (Issuer, bool)) (Unverified, error) {
-	return (*Memory)(nil).PeekAs(raw, issuers)
-}
-
-// PeekAs is [PeekAs] of a text that may be remembered.
+// PeekAs is [Peek] for tokens whose issuer may have other names for our claims, of
+// a text that may be remembered.
 func (m *Memory) PeekAs(raw string, issuers func(iss string) (Issuer, bool)) (Unverified, error) {
 	e := begin(raw)
 	defer e.wipe()
@@ -43,9 +39,10 @@ func (m *Memory) PeekAs(raw string, issuers func(iss string) (Issuer, bool)) (Un
 	header, _ := decodeSegment(nil, segment)
 	u := Unverified{Header: header, Payload: json.RawMessage(e.body)}
 	issuer, _ := (&Verifier{Issuers: issuers}).claimed(e)
-	for name, to := range map[string]*string{"iss": &u.Ref.Issuer, "jti": &u.Ref.ID, "order_processing_id": &u.Ref.Order} {
+	names, to := [...]string{"iss", "jti", "order_processing_id"}, [...]*string{&u.Ref.Issuer, &u.Ref.ID, &u.Ref.Order}
+	for i, name := range names {
 		if value, ok := e.payload.Get(issuer.claimName(name)); ok {
-			*to, _ = strictjson.String(value)
+			*to[i], _ = strictjson.String(value)
 		}
 	}
 	if _, ok := e.payload.Get(issuer.claimName("jti")); !ok && issuer.waives("jti") {

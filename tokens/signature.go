@@ -28,10 +28,10 @@ const Ed25519 = "Ed25519"
 // the token and its wrapper around the curve took a seventh of a verification
 // (benchmark: 1.26 times the bare check with it, 1.16 without, in one run).
 func (v *Verifier) checkSignature(e *Envelope) error {
-	if e.verified = v.Memory.proven(e); e.verified {
-		return nil
-	}
+	good, known := v.Memory.proven(e)
 	switch {
+	case known:
+		e.verified = good
 	case e.alg == Ed25519: // which go-jose does not know
 		e.verified = e.key.Algorithm == jose.EdDSA && e.key.verifies(e.signed(), e.signature)
 	case e.alg == string(e.key.Algorithm) && e.plain():
@@ -39,10 +39,12 @@ func (v *Verifier) checkSignature(e *Envelope) error {
 	default:
 		e.verified = verifiesByJOSE(e)
 	}
+	if !known {
+		v.Memory.prove(e)
+	}
 	if !e.verified {
 		return Refuse(SignatureInvalid, "the signature does not verify with key %s", quote(e.kid))
 	}
-	v.Memory.prove(e)
 	return nil
 }
 

@@ -31,11 +31,15 @@ type Writer struct {
 	bytes []byte
 	ids   map[string]int
 	draft bool // ids that nobody has mentioned yet are left open
+
+	opened int    // how many were
+	parts  []part // of the sets that are being written
+	room   []byte
 }
 
 // Begin starts anew, at a moment, with the memory of what was written before.
 func (w *Writer) Begin(now time.Time) {
-	w.now, w.bytes, w.draft = now, w.bytes[:0], false
+	w.now, w.bytes, w.draft, w.opened = now, w.bytes[:0], false, 0
 	if w.ids == nil {
 		w.ids = map[string]int{}
 	}
@@ -92,7 +96,11 @@ func (w *Writer) Time(t time.Time) {
 // No id is 0.
 func (w *Writer) ID(id string) {
 	n := w.ids[id]
-	if n == 0 && id != "" && !w.draft {
+	switch {
+	case n > 0 || id == "":
+	case w.draft:
+		w.opened++
+	default:
 		n = len(w.ids) + 1
 		w.ids[id] = n
 	}
@@ -130,22 +138,40 @@ func (w *Writer) Set(n int, write func(i int)) {
 		write(0)
 		return
 	}
-	was, from := w.draft, len(w.bytes)
-	w.draft = true
-	type part struct{ i, from, to int }
-	parts := make([]part, n)
+	was, opened, from, mine := w.draft, w.opened, len(w.bytes), len(w.parts)
+	w.draft, w.opened = true, 0
 	for i := range n {
 		begin := len(w.bytes)
 		write(i)
-		parts[i] = part{i, begin, len(w.bytes)}
+		w.parts = append(w.parts, part{i, begin, len(w.bytes)})
 	}
-	w.draft = was
-	slices.SortStableFunc(parts, func(a, b part) int { return bytes.Compare(w.bytes[a.from:a.to], w.bytes[b.from:b.to]) })
+	asWritten := was || w.opened == 0 // else what comes first names what comes later
+	w.draft, w.opened = was, opened+w.opened
+	parts := w.parts[mine:]
+	w.parts = w.parts[:mine]
+	inOrder := func(a, b part) int { return bytes.Compare(w.bytes[a.from:a.to], w.bytes[b.from:b.to]) }
+	switch sorted := slices.IsSortedFunc(parts, inOrder); {
+	case sorted && asWritten:
+		return
+	case !sorted:
+		slices.SortStableFunc(parts, inOrder)
+	}
+	if asWritten {
+		w.room = append(w.room[:0], w.bytes[from:]...)
+		w.bytes = w.bytes[:from]
+		for _, p := range parts {
+			w.bytes = append(w.bytes, w.room[p.from-from:p.to-from]...)
+		}
+		return
+	}
 	w.bytes = w.bytes[:from]
-	for _, p := range parts { // once more: what comes first names what comes later
+	for _, p := range slices.Clone(parts) { // whose place is free for those within them
 		write(p.i)
 	}
 }
+
+// part is where one of a set stands.
+type part struct{ i, from, to int }
 
 // mintedSize is how long the random part of a mint's id is.
 const mintedSize = 26

@@ -94,7 +94,7 @@ type Session struct {
 	State    string // open, redeeming, closed, completed, compensated, stuck
 	Opened   int
 
-	ended        int // when it came to the state that it ended in
+	ended        int               // when it came to the state that it ended in
 	facts        map[string]string // replaced, not changed
 	steps        []*step
 	compensating bool

@@ -454,9 +454,11 @@ func (s *Stage) Moves(into []Move) []Move {
 			late = append(late, l.Step)
 		}
 	}
-	for i, step := range s.World.Steps() {
-		if slices.Contains(late, step.String()) {
-			add(Delivers, 0, 0, i)
+	if len(late) > 0 {
+		for i, step := range s.World.Steps() {
+			if slices.Contains(late, step.String()) {
+				add(Delivers, 0, 0, i)
+			}
 		}
 	}
 	if s.Faults < s.Bound.Faults {

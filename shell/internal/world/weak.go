@@ -36,7 +36,7 @@ func BuildWeak(ctx context.Context, plan *Plan, m Making, weakness tokens.Weakne
 	w.Wire = &wire.Wire{Faults: w.Faults, Conversation: wire.NewConversation(w.Clock)}
 	w.Log = logbook.New(w.Clock)
 	if m.Again {
-		w.memory = tokens.NewMemory()
+		w.memory, w.peeked = tokens.NewMemory(), map[string]tokens.Unverified{}
 		w.Log.Silence()
 		w.Wire.Conversation.Silence()
 	}

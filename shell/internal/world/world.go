@@ -49,9 +49,10 @@ type World struct {
 	Relay   Relay   // as the client reaches it, over the wire
 	reached Relay   // the relay itself
 	inside  Inspector
-	own     *orchestrator.Relay // nil when it is somebody else's
-	life    *life.Life          // of our own
-	memory  *tokens.Memory      // of texts that come again; nil for none
+	own     *orchestrator.Relay          // nil when it is somebody else's
+	life    *life.Life                   // of our own
+	memory  *tokens.Memory               // of texts that come again; nil for none
+	peeked  map[string]tokens.Unverified // what they say, if no outside issuer made them; nil as memory is
 
 	Outsiders []*Outsider // the outside issuers that the relay trusts
 	Standins  []*standin  // also of those that it trusts no more
