@@ -12,6 +12,8 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"cel.dev/cel-go/cel"
+
 	"tokenshell/issuers/declared"
 	"tokenshell/shell/internal/exit"
 )
@@ -87,7 +89,8 @@ type Expression struct {
 	Roots []string // what its paths begin with: thing, facts, an argument
 	Plain bool     // it needs no CEL
 
-	value func(*declared.Env) (any, error)
+	value   func(*declared.Env) (any, error)
+	checked *cel.Ast // while a rule is compiled
 }
 
 // Value evaluates it.
@@ -119,7 +122,15 @@ func (w *Wrong) hint(format string, args ...any) *Wrong {
 
 // Compile checks an expression that is evaluated at a moment and has to give one
 // of some types. The error is a [Wrong].
-func (s *Scope) Compile(text string, at Moment, types ...declared.Type) (x *Expression, err error) {
+func (s *Scope) Compile(text string, at Moment, types ...declared.Type) (*Expression, error) {
+	x, err := s.compiled(text, at, types...)
+	if x != nil {
+		x.checked = nil
+	}
+	return x, err
+}
+
+func (s *Scope) compiled(text string, at Moment, types ...declared.Type) (x *Expression, err error) {
 	if w := sound(text); w != nil {
 		return nil, w
 	}
@@ -147,11 +158,13 @@ func (s *Scope) Compile(text string, at Moment, types ...declared.Type) (x *Expr
 // Rule checks an expression that has to hold: it gives true or false, and not
 // always the same. The error is a [Wrong].
 func (s *Scope) Rule(text string, at Moment) (*Expression, error) {
-	x, err := s.Compile(text, at, Bool)
+	x, err := s.compiled(text, at, Bool)
 	if err != nil {
 		return nil, err
 	}
-	if always, constant := s.constant(x, at); constant {
+	always, constant := s.constant(x)
+	x.checked = nil
+	if constant {
 		return nil, wrong(leading(text), "it is always %t: a rule reads something", always).hint("leave the rule out, or name what it depends on")
 	}
 	return x, nil
