@@ -55,7 +55,11 @@ func (w *walker) end(at int32, first []stage.Move) {
 			if of == nil || s.Model.Stood(of) != "redeeming" && s.Model.Stood(of) != "stuck" {
 				break
 			}
-			if !do(stage.Move{Verb: stage.Resumes, Order: uint8(n)}) {
+			resumes := stage.Move{Verb: stage.Resumes, Order: uint8(n)}
+			if s.Model.Elsewhere(of) {
+				resumes.Verb = stage.ResumesThere // whoever has the lease goes on
+			}
+			if !do(resumes) {
 				return
 			}
 		}
