@@ -77,7 +77,7 @@ func made(c Config, known *registry) *Relay {
 	if c.Name == "" {
 		c.Name = "relay"
 	}
-	r := &Relay{Config: c, registry: known, machine: machine{c.Weakness}, running: map[string]bool{}, journal: tokens.NewJournal(c.Log, "relay")}
+	r := &Relay{Config: c, registry: known, machine: machine{c.Weakness}, running: map[string]bool{}, journal: tokens.NewJournal(c.Log, c.Name)}
 	r.verifier = &tokens.Verifier{
 		Party: tokens.Audience, Clock: c.Clock, Leeway: c.Leeway, Weakness: c.Weakness, Memory: c.Memory, Issuers: r.registry.issuer,
 	}

@@ -15,6 +15,21 @@ import (
 	"tokenshell/tokens"
 )
 
+// SavedStore is a store that can be put aside, and taken back in place.
+type SavedStore interface {
+	Store
+	Save() any
+	Restore(saved any)
+}
+
+// SavedLedger is a ledger that can be, and knows its uses by name.
+type SavedLedger interface {
+	Ledger
+	Save() any
+	Restore(saved any)
+	uses() []name
+}
+
 // savedStore is what a store kept. Records do not change, and are shared.
 type savedStore struct {
 	kept []kept
@@ -146,9 +161,9 @@ func (r *Relay) RestoreTrust(saved any) {
 }
 
 // Canon writes down what a store keeps, and what a naming ledger knows of it, as far
-// as it bears on what a relay of the name will do: a session that is not open asks
+// as it bears on what relays of these names will do: a session that is not open asks
 // for no use, unless what it used outlives it.
-func Canon(w tokens.Canon, relay string, now time.Time, store *MemoryStore, ledger *MemoryLedger) {
+func Canon(w tokens.Canon, relays []string, now time.Time, store SavedStore, ledger SavedLedger) {
 	all, _ := store.All(context.Background()) // which never fails
 	uses := ledger.uses()
 	w.Set(len(all), func(n int) { // which was opened first is only told
@@ -162,7 +177,9 @@ func Canon(w tokens.Canon, relay string, now time.Time, store *MemoryStore, ledg
 		}
 		w.Set(len(lasts), func(i int) {
 			w.Ref(tokens.Ref{Issuer: lasts[i].ref.Issuer, ID: lasts[i].ref.ID, Order: s.ID})
-			w.Bool(lasts[i].attempt == attemptOf(relay, s)) // it may be asked for once more
+			for _, relay := range relays {
+				w.Bool(lasts[i].attempt == attemptOf(relay, s)) // it may ask for it once more
+			}
 		})
 	})
 	var left []name // of sessions that are forgotten

@@ -25,6 +25,7 @@ type Bound struct {
 	Clock    int           // moves of the clock and of keys
 	Leeway   time.Duration // how far clocks may differ
 	Skew     time.Duration // how far a party's clock may be off
+	Relays   int           // that share a store; 0 is one
 	Leave    []string      // the fates and families of moves that are left out
 }
 
@@ -49,6 +50,7 @@ func FateRows() []FateRow {
 		{"crash", "the relay stops before the question or after the answer, and is started again", []wire.FaultKind{wire.CrashBefore, wire.CrashAfter}},
 		{"interrupt", "the relay's caller gives up just before the question", []wire.FaultKind{Interrupt}},
 		{"meanwhile", "another client does something while the question is on its way", []wire.FaultKind{wire.Meanwhile}},
+		{"meanwhile-after", "another client does something while the answer is on its way", []wire.FaultKind{wire.MeanwhileAfter}},
 		{"slow", "the question takes its time", []wire.FaultKind{wire.Slow}},
 	}
 }
@@ -66,25 +68,28 @@ func fateNames() []string {
 // each about something else.
 func Portfolio() []Bound {
 	return []Bound{
-		{Name: "A", Sessions: 1, Tokens: 1, Faults: 1},
-		{Name: "C", Sessions: 1, Tokens: 2, Choices: 2, Faults: 2, Leave: []string{"meanwhile", "dup", "slow", "interrupt", "kms", "direct", "revoke", "client", "forged"}},
-		{Name: "F", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 2, Leave: []string{"slow", "kms", "interrupt", "refuse", "dup", "keys", "facts", "forged"}},
+		{Name: "A", Sessions: 1, Tokens: 1, Faults: 1, Leave: []string{"meanwhile-after"}},
+		{Name: "C", Sessions: 1, Tokens: 2, Choices: 2, Faults: 2, Leave: []string{"meanwhile", "meanwhile-after", "dup", "slow", "interrupt", "kms", "direct", "revoke", "client", "forged"}},
+		{Name: "F", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 2, Leave: []string{"meanwhile-after", "slow", "kms", "interrupt", "refuse", "dup", "keys", "facts", "forged"}},
 		{Name: "E", Sessions: 1, Tokens: 1, Choices: 1, Clock: 3, Leeway: 30 * time.Second},
 		{Name: "G", Sessions: 2, Tokens: 2, Choices: 1},
 		{Name: "H", Sessions: 2, Tokens: 1, Choices: 1, Clock: 4, Leave: []string{"keys", "direct", "facts", "forged", "mixed", "before"}},
-		{Name: "M", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 1, Leave: []string{"lose", "refuse", "late", "dup", "crash", "interrupt", "slow", "facts", "forged", "client", "before"}},
+		{Name: "M", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 1, Leave: []string{"meanwhile-after", "lose", "refuse", "late", "dup", "crash", "interrupt", "slow", "facts", "forged", "client", "before"}},
 		{Name: "S", Sessions: 1, Tokens: 1, Choices: 1, Clock: 2, Leeway: 20 * time.Second, Skew: time.Minute, Leave: []string{"keys", "facts", "forged"}},
-		{Name: "T", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leeway: 20 * time.Second, Skew: 10 * time.Second, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "meanwhile", "slow", "facts", "forged", "client", "kms"}},
-		{Name: "R", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Leave: []string{"kms", "direct", "revoke", "facts", "forged"}},
+		{Name: "T", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leeway: 20 * time.Second, Skew: 10 * time.Second, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "meanwhile", "meanwhile-after", "slow", "facts", "forged", "client", "kms"}},
+		{Name: "R", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Leave: []string{"meanwhile-after", "kms", "direct", "revoke", "facts", "forged"}},
+		{Name: "P", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "slow", "kms", "client", "direct", "revoke", "forged"}},
+		{Name: "Q", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Skew: 30 * time.Second, Leave: []string{"late", "dup", "crash", "interrupt", "slow", "kms", "client", "direct", "revoke", "facts", "forged"}},
+		{Name: "N", Sessions: 1, Tokens: 1, Faults: 1, Leave: []string{"lose", "late", "dup", "crash", "interrupt", "meanwhile", "slow", "facts", "forged"}},
 	}
 }
 
 // Large are bounds for a night: they are looked at when they are asked for by name.
 func Large() []Bound {
 	return []Bound{
-		{Name: "D", Sessions: 2, Tokens: 2, Choices: 2, Faults: 1},
-		{Name: "B", Sessions: 1, Tokens: 2, Choices: 2, Faults: 1, Clock: 1},
-		{Name: "K", Sessions: 1, Tokens: 2, Choices: 2, Faults: 2},
+		{Name: "D", Sessions: 2, Tokens: 2, Choices: 2, Faults: 1, Leave: []string{"meanwhile-after"}},
+		{Name: "B", Sessions: 1, Tokens: 2, Choices: 2, Faults: 1, Clock: 1, Leave: []string{"meanwhile-after"}},
+		{Name: "K", Sessions: 1, Tokens: 2, Choices: 2, Faults: 2, Leave: []string{"meanwhile-after"}},
 	}
 }
 
@@ -126,17 +131,20 @@ func (b Bound) String() string {
 	if b.Skew > 0 {
 		text += ",skew=" + b.Skew.String()
 	}
+	if b.Relays > 1 {
+		text += fmt.Sprintf(",relays=%d", b.Relays)
+	}
 	return text
 }
 
 // most is how much of each a bound may have: what is told apart by small numbers.
-var most = map[string]int{"sessions": 3, "tokens": 6, "faults": 6, "clock": 12, "choices": 20}
+var most = map[string]int{"sessions": 3, "tokens": 6, "faults": 6, "clock": 12, "choices": 20, "relays": 2}
 
 // Parse reads sessions=1,tokens=2,faults=2,clock=1,leeway=30s; what is not
 // said is 1 session, 1 token, no fault, no clock.
 func Parse(text string) (Bound, error) {
 	b := Bound{Name: "given", Sessions: 1, Tokens: 1}
-	numbers := map[string]*int{"sessions": &b.Sessions, "tokens": &b.Tokens, "faults": &b.Faults, "clock": &b.Clock, "choices": &b.Choices}
+	numbers := map[string]*int{"sessions": &b.Sessions, "tokens": &b.Tokens, "faults": &b.Faults, "clock": &b.Clock, "choices": &b.Choices, "relays": &b.Relays}
 	said := map[string]bool{}
 	for part := range strings.SplitSeq(text, ",") {
 		name, value, ok := strings.Cut(strings.TrimSpace(part), "=")
@@ -152,11 +160,11 @@ func Parse(text string) (Bound, error) {
 			}
 			*map[string]*time.Duration{"leeway": &b.Leeway, "skew": &b.Skew}[name] = d
 		case numbers[name] == nil:
-			return b, exit.Usage(exit.Meant(name, []string{"sessions", "tokens", "choices", "faults", "clock", "leeway", "skew"}, "sessions, tokens, choices, faults, clock, leeway or skew"), "--bound: there is no %q to bound", name)
+			return b, exit.Usage(exit.Meant(name, []string{"sessions", "tokens", "choices", "faults", "clock", "leeway", "skew", "relays"}, "sessions, tokens, choices, faults, clock, leeway, skew or relays"), "--bound: there is no %q to bound", name)
 		default:
 			n, err := strconv.Atoi(value)
 			least := 0
-			if name == "sessions" || name == "tokens" || name == "choices" {
+			if name == "sessions" || name == "tokens" || name == "choices" || name == "relays" {
 				least = 1
 			}
 			if err != nil || n < least || n > most[name] {

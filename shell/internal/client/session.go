@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
 
@@ -67,7 +68,7 @@ func (c *Client) SessionStates(snaps []orchestrator.Snapshot) []SessionState {
 func (c *Client) Ways() map[string][]string {
 	ways := map[string][]string{}
 	for _, e := range c.World.Log.All() {
-		if e.Undone || e.JTI == "" || e.Party == "relay" && e.Step != "relay" && e.Outcome != "failed" {
+		if e.Undone || e.JTI == "" || wire.IsRelay(e.Party) && e.Step != "relay" && e.Outcome != "failed" {
 			continue
 		}
 		step := e.Step

@@ -112,7 +112,7 @@ func (s *Seen) End(sh *interp.Shell) {
 		if step := m.To + "." + m.Step; m.Answers == 0 && s.has(steps, step) {
 			s.met(steps, step)
 		}
-		if m.From == "relay" && m.Step == "relay" && m.Outcome == "ok" && s.has(steps, ledgerUse) { // the relay asks it without a message
+		if wire.IsRelay(m.From) && m.Step == "relay" && m.Outcome == "ok" && s.has(steps, ledgerUse) { // the relay asks it without a message
 			s.met(steps, ledgerUse)
 		}
 		if _, is := known[m.Outcome]; is {

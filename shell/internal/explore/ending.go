@@ -83,7 +83,11 @@ func (e *end) comes() bool {
 			if of == nil || !unfinished(s, of) {
 				break
 			}
-			if !e.do(stage.Move{Verb: stage.Resumes, Order: uint8(n)}) {
+			resumes := stage.Move{Verb: stage.Resumes, Order: uint8(n)}
+			if s.Model.Elsewhere(of) {
+				resumes.Verb = stage.ResumesThere // whoever has the lease goes on
+			}
+			if !e.do(resumes) {
 				return false
 			}
 		}

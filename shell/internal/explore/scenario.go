@@ -64,7 +64,7 @@ func (w *writing) step(ctx context.Context, st stage.Step) {
 	var inner []string
 	for _, d := range st.Plan {
 		text := ""
-		if d.Fate == wire.Meanwhile {
+		if d.Fate.HasLine() {
 			text = stage.Alphabet[d.Inner.Verb].Line(s, d.Inner)
 			w.capture(d.Inner)
 		}
@@ -138,7 +138,7 @@ func (w *writing) ordered(at int, d stage.Decision, inner string) string {
 	crash := d.Fate == wire.CrashBefore || d.Fate == wire.CrashAfter
 	for _, other := range trace[:at] {
 		taken := other.Made.Fate != "" && other.Made.Fate != bound.Interrupt
-		if other.Asked() == m.Asked() && !taken && !(crash && other.From != "relay" && other.To != "relay") {
+		if other.Asked() == m.Asked() && !taken && !(crash && !wire.IsRelay(other.From) && !wire.IsRelay(other.To)) {
 			after++
 		}
 	}
@@ -156,7 +156,7 @@ func (w *writing) ordered(at int, d stage.Decision, inner string) string {
 func (w *writing) decide(at int) string {
 	var words []string
 	for _, m := range w.stage.Trace[:min(at, len(w.stage.Trace))] {
-		if m.From == "relay" && m.To != "ledger" {
+		if wire.IsRelay(m.From) && m.To != "ledger" {
 			words = append(words, "go")
 		}
 	}

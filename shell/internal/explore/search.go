@@ -11,9 +11,9 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/stage"
-	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
@@ -40,8 +40,9 @@ type search struct {
 	weakness tokens.Weakness
 	bound    bound.Bound
 	customer string
-	exact    bool               // states are told apart that need not be: to see that nothing is lost
-	prepare  func(*stage.Stage) // changes the stages; may be nil
+	exact    bool                                                       // states are told apart that need not be: to see that nothing is lost
+	prepare  func(*stage.Stage)                                         // changes the stages; may be nil
+	over     func() (orchestrator.SavedStore, orchestrator.SavedLedger) // what relays are over; nil is memory
 
 	mu     sync.RWMutex // of states, while walkers look
 	states states
@@ -100,7 +101,14 @@ type batch struct {
 }
 
 func (s *search) newWalker(ctx context.Context) (*walker, error) {
-	on, err := stage.New(s.plan, s.weakness, s.bound)
+	var (
+		store  orchestrator.SavedStore
+		ledger orchestrator.SavedLedger
+	)
+	if s.over != nil {
+		store, ledger = s.over()
+	}
+	on, err := stage.Over(s.plan, s.weakness, s.bound, store, ledger)
 	if err != nil {
 		return nil, err
 	}
@@ -272,7 +280,7 @@ func (w *walker) each(at int32, here stage.Kept, m stage.Move, left int) {
 					longer[i] = d
 					w.plans = append(w.plans, longer)
 				}
-				if fate != wire.Meanwhile {
+				if !fate.HasLine() {
 					next(stage.Decision{Fate: fate})
 					continue
 				}

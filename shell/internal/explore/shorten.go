@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"tokenshell/shell/internal/stage"
-	"tokenshell/shell/internal/wire"
 )
 
 // aimed is a step whose decisions are about messages by what they ask for: when
@@ -131,7 +130,7 @@ func without(way []aimed, at int) []aimed {
 	for _, a := range way[at+1:] {
 		var aims []aim
 		for _, one := range a.aims {
-			if one.decision.Fate != wire.Meanwhile || fits(&one.decision.Inner) {
+			if !one.decision.Fate.HasLine() || fits(&one.decision.Inner) {
 				aims = append(aims, one)
 			}
 		}

@@ -13,7 +13,6 @@ import (
 
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/stage"
-	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
 
@@ -224,7 +223,7 @@ func (w *walker) decide(rng *rand.Rand, m stage.Move, from int) (at int, d stage
 			continue
 		}
 		next := stage.Decision{Fate: fate}
-		if fate == wire.Meanwhile {
+		if fate.HasLine() {
 			some := slices.DeleteFunc(stage.Others(w.moves), func(other stage.Move) bool { return other.CostsClock()+other.CostsFault() > 0 })
 			if len(some) == 0 {
 				continue

@@ -25,8 +25,8 @@ type Fault struct {
 
 type faultInject struct {
 	Step  string `arg:"" complete:"step" placeholder:"PARTY.STEP" help:"confirm, redeem, cancel or revoke of a service; open, relay, redeem, resume or close of the relay; kms.sign, kms.decrypt or ledger.use."`
-	Kind  string `arg:"" complete:"kind" help:"refuse, timeout, lost-reply, slow, duplicate, late, crash-before, crash-after or meanwhile; of the ledger unavailable or slow."`
-	Line  string `arg:"" optional:"" help:"Of meanwhile: the other client's verb, quoted."`
+	Kind  string `arg:"" complete:"kind" help:"refuse, timeout, lost-reply, slow, duplicate, late, crash-before, crash-after, meanwhile or meanwhile-after; of the ledger unavailable, slow, meanwhile or meanwhile-after."`
+	Line  string `arg:"" optional:"" help:"Of meanwhile and meanwhile-after: the other client's verb, quoted."`
 	Count int    `default:"1" placeholder:"N" help:"How many uses go wrong: 1 unless given."`
 	After int    `default:"0" placeholder:"N" help:"How many uses go well before that."`
 }
@@ -51,10 +51,10 @@ func (v *faultInject) Run(call *interp.Call) error {
 		return exit.Usage("write 1 or more", "--count %d is not a number of times", v.Count)
 	case v.After < 0:
 		return exit.Usage("write 0 or more", "--after %d is not a number of times", v.After)
-	case kind == wire.Meanwhile && v.Line == "":
-		return exit.Usage("fault "+v.Step+" meanwhile 'revoke coupon-1'", "meanwhile needs the verb that is run")
-	case kind != wire.Meanwhile && v.Line != "":
-		return exit.Usage("only meanwhile takes a verb", "unexpected argument %q", v.Line)
+	case kind.HasLine() && v.Line == "":
+		return exit.Usage("fault "+v.Step+" "+v.Kind+" 'revoke coupon-1'", "%s needs the verb that is run", v.Kind)
+	case !kind.HasLine() && v.Line != "":
+		return exit.Usage("only meanwhile and meanwhile-after take a verb", "unexpected argument %q", v.Line)
 	}
 	if kind == wire.CrashBefore || kind == wire.CrashAfter {
 		if err := w.Ours(); err != nil {

@@ -6,9 +6,11 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
@@ -62,20 +64,36 @@ type Restart struct {
 
 type restartRelay struct {
 	Forget bool `help:"It loses its memory of used tokens."`
+
+	At
+}
+
+// At says which of the relays that share a store is asked.
+type At struct {
+	At string `complete:"relay" placeholder:"RELAY" help:"Ask this relay: relay, or relay-2, another process over the same store and ledger."`
 }
 
 // Run restarts the relay.
 func (v *restartRelay) Run(ctx context.Context, w *world.World, out *answer.Out) error {
-	if err := w.Restart(ctx, v.Forget); err != nil {
+	at, err := w.At(ctx, v.At.At)
+	if err != nil {
+		return err
+	}
+	name := wire.RelayOf(at)
+	if err := w.Restart(ctx, name, v.Forget); err != nil {
 		return err
 	}
 	data := struct {
 		Restarted string `json:"restarted"`
 		Forgot    bool   `json:"forgot"`
 		Sessions  int    `json:"sessions"`
-	}{"relay", v.Forget, len(w.Sessions())}
+	}{name, v.Forget, len(w.Sessions())}
 	return out.Show(data, func(p *page.Page) {
-		fmt.Fprintf(p, "the relay was started again after %s, with %s\n", tokens.HowLong(world.RestartTime), page.Count(data.Sessions, "session"))
+		who := name
+		if name == wire.Relay {
+			who = "the relay"
+		}
+		fmt.Fprintf(p, "%s was started again after %s, with %s\n", who, tokens.HowLong(world.RestartTime), page.Count(data.Sessions, "session"))
 		if v.Forget {
 			fmt.Fprintln(p, "it has forgotten which tokens were used: older ones are ledger_unavailable")
 		}

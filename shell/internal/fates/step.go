@@ -159,13 +159,13 @@ func (s *Stepping) show(q wire.Question) {
 			claims = client.ObjectFields("", object)
 		}
 	}
-	fmt.Fprintf(p, "%d. relay → %s: %s %s\n", s.asked, q.To, q.Text, p.In(page.ID, handle))
+	fmt.Fprintf(p, "%d. %s → %s: %s %s\n", s.asked, q.From, q.To, q.Text, p.In(page.ID, handle))
 	if snap, err := s.c.World.Relay.Session(q.Session); err == nil {
 		var stands []string
 		for _, st := range snap.Steps {
 			stands = append(stands, s.c.LabelOf(st.Ref)+" "+string(st.Status))
 		}
-		fmt.Fprintf(p, "   the relay knows: session %s is %s; %s\n", p.In(page.ID, snap.ID), p.State(string(snap.State)), strings.Join(stands, ", "))
+		fmt.Fprintf(p, "   the %s knows: session %s is %s; %s\n", q.From, p.In(page.ID, snap.ID), p.State(string(snap.State)), strings.Join(stands, ", "))
 	}
 	said := func(title string, fields []wire.Field) {
 		var all []string

@@ -14,9 +14,11 @@ import (
 
 // Life is one run of a relay over a store and a ledger, which outlive it.
 type Life struct {
+	Name   string // of the relay
 	Store  orchestrator.Store
 	Ledger orchestrator.Ledger
 	Wire   *wire.Wire
+	Used   func(orchestrator.Use) // is told of each use that the ledger took down for the first time
 	over   atomic.Bool
 }
 
@@ -34,7 +36,7 @@ func (l *Life) alive() error {
 
 // Begin gives a relay what belongs to this life.
 func (l *Life) Begin(c *orchestrator.Config, log slog.Handler) {
-	c.Store, c.Ledger, c.Log = livingStore{l.Store, l}, livingLedger{l}, livingLog{log, l}
+	c.Name, c.Store, c.Ledger, c.Log = l.Name, livingStore{l.Store, l}, livingLedger{l}, livingLog{log, l}
 }
 
 // livingStore is a store that a relay reaches for as long as it lives.
@@ -75,13 +77,19 @@ func (l livingLedger) Use(ctx context.Context, use orchestrator.Use) (first bool
 	if err := l.life.alive(); err != nil {
 		return false, err
 	}
-	q := wire.Question{From: "relay", To: "ledger", Step: "use", Session: use.Session, Text: "use " + use.Ref.ID}
+	q := wire.Question{From: l.life.Name, To: "ledger", Step: "use", Session: use.Session, Text: "use " + use.Ref.ID}
 	fault := l.life.Wire.Ordered(q)
-	if fault.Kind == "" {
-		return l.life.Ledger.Use(ctx, use)
+	take := func(ctx context.Context) (bool, error) {
+		first, err := l.life.Ledger.Use(ctx, use)
+		if first && err == nil {
+			l.life.Used(use)
+		}
+		return first, err
 	}
-	return wire.Suffer(ctx, l.life.Wire, q, fault,
-		func(ctx context.Context) (bool, error) { return l.life.Ledger.Use(ctx, use) },
+	if fault.Kind == "" {
+		return take(ctx)
+	}
+	return wire.Suffer(ctx, l.life.Wire, q, fault, take,
 		func(m *wire.Message, first bool) {
 			if m.Text = "the first use"; !first {
 				m.Text = "used before"

@@ -45,6 +45,7 @@ func liveKinds() map[string]liveKind {
 		"party":    offerParties("client", "relay", "kms"),
 		"viewer":   offerParties("client", "relay"),
 		"worker":   offerParties("relay", "kms"), // has a clock, and a log
+		"relay":    of(func(*interp.Shell) []lineedit.Candidate { return plain([]string{wire.Relay, wire.Relay2}) }),
 		"kid":      of(offerKeys),
 		"step":     of(offerSteps),
 		"kind":     offerFaults,

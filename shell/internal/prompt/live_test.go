@@ -312,7 +312,7 @@ func TestHintsOfWhatIsToCome(t *testing.T) {
 		"payment confirm 5.00 --method visa ":  "[--name HANDLE] [--ttl D]",
 		"payment confirm --ttl 1m --method x ": "AMOUNT [--name HANDLE]",
 		"session new op_1 --fact a=b ":         "[--customer C] [--fact NAME=VALUE…] [--fact-any]",
-		"relay coupon-1 ":                      "TOKEN…",
+		"relay coupon-1 ":                      "TOKEN… [--at RELAY]",
 		"set color ":                           "[VALUE]",
 		"attack run ":                          "[ID…] [--group G] [--who W] [--check C] [--without CHECK]" + elsewhere + " [--seed N]",
 		"attack run --seed 3 ":                 "[ID…] [--group G] [--who W] [--check C] [--without CHECK]" + elsewhere,

@@ -25,6 +25,15 @@ func Without(t testing.TB, rule string) tokens.Weakness {
 // ShowsIt wants a scenario to pass in a sound world and to fail without a rule.
 func ShowsIt(t testing.TB, text, rule string) {
 	t.Helper()
+	weakness := Without(t, rule)
+	ShowsIn(t, text, func(ctx context.Context, plan *world.Plan, m world.Making) (*world.World, error) {
+		return world.BuildWeak(ctx, plan, m, weakness)
+	})
+}
+
+// ShowsIn wants a scenario to pass in a sound world and to fail in a weak one.
+func ShowsIn(t testing.TB, text string, weak scenario.Build) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "found.txtar")
 	WriteFile(t, file, text)
 	run := func(build scenario.Build) (o scenario.Outcome) {
@@ -36,11 +45,7 @@ func ShowsIt(t testing.TB, text, rule string) {
 	if o := run(world.Build); o.Verdict != scenario.Passed {
 		t.Errorf("in a sound world it %s in line %d: %s\n%s", o.Verdict, o.Line, o.Why, text)
 	}
-	weakness := Without(t, rule)
-	weak := func(ctx context.Context, plan *world.Plan, m world.Making) (*world.World, error) {
-		return world.BuildWeak(ctx, plan, m, weakness)
-	}
 	if o := run(weak); o.Verdict != scenario.Failed {
-		t.Errorf("without %s it %s\n%s", rule, o.Verdict, text)
+		t.Errorf("in the weak one it %s\n%s", o.Verdict, text)
 	}
 }

@@ -48,7 +48,7 @@ func (d draws) weight(row deed) int {
 		return 0
 	case row.name == "clock advance" && s != nil && s.State == "stuck":
 		return 10
-	case s != nil && s.State == "open", verb == "fault", verb == "keys", verb == "clock", verb == "deliver", verb == "restart":
+	case s != nil && d.w.model.Stood(s) == "open", verb == "fault", verb == "keys", verb == "clock", verb == "deliver", verb == "restart":
 		return row.weight
 	case row.name == "session new", row.name == "redeem resume" && s != nil && (s.State == "stuck" || s.State == "redeeming"):
 		return 10

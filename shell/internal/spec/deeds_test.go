@@ -13,6 +13,7 @@ import (
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/stage"
+	"tokenshell/shell/internal/wire"
 )
 
 // op is one thing to do, by names, so that it means the same when others are
@@ -186,7 +187,7 @@ var deeds = []deed{
 	{"restart", 2, func(d draws) op { return d.words("", "", " --forget") },
 		func(o op) string { return "restart relay" + o.word(0) },
 		func(ctx context.Context, c *client.Client, o op) ([]result, error) {
-			return nil, c.World.Restart(ctx, o.word(0) != "")
+			return nil, c.World.Restart(ctx, wire.Relay, o.word(0) != "")
 		},
 		func(m *spec.World, o op) spec.Answer { return m.Restart(o.word(0) != "") }},
 	{"fault clear", 1, func(draws) op { return op{} },

@@ -45,7 +45,7 @@ func (d draws) session() op {
 	var ids []string
 	for _, s := range d.w.model.Sessions {
 		ids = append(ids, s.ID)
-		if s.State == "open" {
+		if d.w.model.Stood(s) == "open" {
 			ids = append(ids, s.ID, s.ID, s.ID)
 		}
 	}
@@ -55,7 +55,7 @@ func (d draws) session() op {
 func (d draws) open() int {
 	n := 0
 	for _, s := range d.w.model.Sessions {
-		if s.State == "open" {
+		if d.w.model.Stood(s) == "open" {
 			n++
 		}
 	}

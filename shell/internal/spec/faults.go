@@ -48,7 +48,7 @@ func (m *World) take(from, step string) Fault {
 	for at := range m.Faults {
 		f := &m.Faults[at]
 		switch {
-		case f.Step != step, strings.HasPrefix(f.Kind, "crash") && from != "relay" && !ofRelay(step):
+		case f.Step != step, strings.HasPrefix(f.Kind, "crash") && !isRelay(from) && !ofRelay(step):
 		case f.After > 0:
 			f.After--
 		default:
@@ -62,7 +62,12 @@ func (m *World) take(from, step string) Fault {
 	return Fault{}
 }
 
-func ofRelay(step string) bool { return strings.HasPrefix(step, "relay.") }
+func ofRelay(step string) bool {
+	_, ok := relayOf(step)
+	return ok
+}
+
+func isRelay(party string) bool { return slices.Contains(relayNames[:], party) }
 
 // ask has one party put a question to another, and a fault that waits there have
 // its way.
@@ -86,15 +91,14 @@ func (m *World) ask(from, step string, question func() reply) reply {
 	case "slow":
 		m.Wait(slowness)
 	case "meanwhile":
-		current := m.Current
-		m.trouble = f.Meanwhile().Wrong || m.trouble
-		m.Current = current
+		m.others(f)
 	}
-	life := m.life
+	r, asked := relayOf(step)
+	life := m.lives[r]
 	said := question()
 	gone := said.answer != nil && said.answer.Stopped // nobody waits for anything any more
 	switch {
-	case ofRelay(step) && life != m.life: // it has stopped
+	case asked && life != m.lives[r]: // it has stopped
 	case f.Kind == "crash-after":
 		if no := m.crash(step); !gone {
 			return no
@@ -104,8 +108,18 @@ func (m *World) ask(from, step string, question func() reply) reply {
 		return silence()
 	case f.Kind == "duplicate":
 		question()
+	case f.Kind == "meanwhile-after":
+		m.others(f)
 	}
 	return said
+}
+
+// others has another client do something.
+func (m *World) others(f Fault) {
+	current, asked := m.Current, m.Asked
+	m.Asked = First
+	m.trouble = f.Meanwhile().Wrong || m.trouble
+	m.Current, m.Asked = current, asked
 }
 
 // Met gives the kinds of the faults that were met since it was asked last.

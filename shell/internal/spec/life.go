@@ -14,57 +14,72 @@ type (
 )
 
 // Restart stops the relay, whatever it is at, and starts another. What it has
-// forgotten once, it never knows again.
+// forgotten once, it never knows again, and neither does the other.
 func (m *World) Restart(forget bool) Answer {
-	m.life++
+	m.reborn(m.Asked)
 	if forget {
 		m.lost = m.at("relay")
+		for _, s := range m.Sessions {
+			s.uses = nil
+		}
+		m.reborn(First)
+		m.reborn(Second)
 	}
 	return m.Wait(startTime)
 }
 
-// crash stops the relay at a message.
-func (m *World) crash(step string) reply {
-	if !ofRelay(step) {
-		panic(crashed{})
-	}
-	m.Restart(false)
-	return silence()
+func (m *World) reborn(r Relay) {
+	m.lived++
+	m.lives[r] = m.lived
 }
 
-// goOn notes that a question of a relay was answered, and how long it would pause
-// now: one whose life is over gets no further.
-func (m *World) goOn(life, pause int) {
-	if life != m.life {
-		m.Wait(pause)
-		panic(over{})
+// crash stops a relay at a message: the one that is asked, or the one that asks.
+func (m *World) crash(step string) reply {
+	r, asked := relayOf(step)
+	if !asked {
+		panic(crashed{})
 	}
+	m.reborn(r)
+	m.Wait(startTime)
+	return silence()
 }
 
 // tell has the client ask the relay.
 func (m *World) tell(step string, question func() Answer) Answer {
-	said := m.ask("client", "relay."+step, func() reply { return m.live(question) })
+	to := m.Asked
+	said := m.ask("client", relayNames[to]+"."+step, func() reply { return m.live(to, question) })
 	if said.answer != nil {
 		return *said.answer
 	}
 	return refused(said.reason)
 }
 
-// live has the relay do something, if it lives to the end of it.
-func (m *World) live(question func() Answer) (said reply) {
-	life := m.life
+// live has a relay do something, if it lives to the end of it.
+func (m *World) live(r Relay, question func() Answer) (said reply) {
+	life, was := m.lives[r], m.by
+	m.by = r
 	defer func() {
 		switch cause := recover(); cause.(type) {
 		case nil, over:
+		case overtaken:
+			for _, s := range m.Sessions {
+				if s.run[r] == life {
+					s.run[r] = 0
+				}
+			}
+			a := refused("session_closed")
+			said = reply{reason: a.Reasons[0], answer: &a}
 		case interrupted:
-			said = stopped(m)
+			said = m.stopped()
+			m.by = was
 			return
 		case crashed:
-			m.Restart(false)
+			m.reborn(r)
+			m.Wait(startTime)
 		default:
 			panic(cause)
 		}
-		if life != m.life {
+		if m.by = was; life != m.lives[r] {
 			said = silence()
 		}
 	}()
@@ -79,14 +94,18 @@ func first(reasons []string) string {
 	return reasons[0]
 }
 
-// stopped is that a relay left off where it was, and lives.
-func stopped(m *World) reply {
+// stopped is that the relay left off where it was, and lives.
+func (m *World) stopped() reply {
 	for _, s := range m.Sessions {
-		if s.run == m.life && s.State == "closed" {
-			s.ended = m.at("relay") // what it did not give back expires
+		if s.run[m.by] != m.lives[m.by] {
+			continue
 		}
-		if s.run == m.life {
-			s.run = 0
+		s.run[m.by] = 0
+		if s.State == "closed" {
+			s.ended = m.at(m.name()) // what it did not give back expires
+		} else {
+			s.version++
+			s.lease = lease{}
 		}
 	}
 	return reply{answer: &Answer{Stopped: true}}

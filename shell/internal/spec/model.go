@@ -91,14 +91,17 @@ type step struct {
 type Session struct {
 	ID       string
 	Customer string
-	State    string // open, redeeming, closed, completed, compensated, stuck
+	State    string // open, redeeming, closed, completed, compensated, stuck; how it is seen, Stood says
 	Opened   int
 
 	ended        int               // when it came to the state that it ended in
 	facts        map[string]string // replaced, not changed
 	steps        []*step
 	compensating bool
-	run          int // the life of the relay that is at it; 0 for none
+	run          [2]int  // the life of each relay that is at it; 0 for none
+	version      int     // how often it was written down since it was opened
+	lease        lease   // who may go on with it
+	uses         []usage // the tokens that it has used
 }
 
 // Fault is an order for the next uses of a step.
@@ -138,6 +141,8 @@ type World struct {
 	Skews    map[string]int // seconds that a party's own clock is ahead; replaced, not changed
 	Sessions []*Session
 	Current  string // the session that the client is at
+	Relays   int    // how many share the store; 0 is 1
+	Asked    Relay  // the relay that the client asks
 	Holds    []*Hold
 	Keys     map[string][]*Key
 	Faults   []Fault
@@ -145,7 +150,9 @@ type World struct {
 	attempts int
 	uses     map[int]*use // of an outside issuer's jtis
 	swept    int          // what expired before may be forgotten of them
-	life     int          // of the relay, from 1: each restart begins another
+	lives    [2]int       // of the relays: each restart begins another
+	lived    int          // lives, ever
+	by       Relay        // the one that is at something
 	lost     int          // when the relay lost its memory of used tokens; 0 for never
 	met      []string     // the kinds of the faults that were met
 	trouble  bool         // another client asked for what does not exist
@@ -176,7 +183,7 @@ func New(services []string, customers []Customer, coupons []Coupon) *World {
 
 // Of gives a world of services with any rules in which nothing has happened yet.
 func Of(services []string, rules map[string]Rules) *World {
-	m := &World{Services: services, Rules: rules, Now: Epoch, Keys: map[string][]*Key{}, uses: map[int]*use{}, life: 1}
+	m := &World{Services: services, Rules: rules, Now: Epoch, Keys: map[string][]*Key{}, uses: map[int]*use{}, lives: [2]int{1, 2}, lived: 2}
 	for _, service := range services {
 		if service == Club {
 			continue // it has none of its own

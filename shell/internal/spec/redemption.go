@@ -20,7 +20,7 @@ func (m *World) redeem(id string, named []*Hold) Answer {
 		case s.step(h) != nil:
 		case h.Order != s.ID:
 			return refused("session_mismatch")
-		case s.State == "open":
+		case m.stands(s) == "open":
 			return Answer{Wrong: true}
 		default:
 			return refused("session_closed")
@@ -38,7 +38,7 @@ func (m *World) redeem(id string, named []*Hold) Answer {
 			}
 		}
 	case "redeeming": // it was interrupted
-		if s.run == m.life {
+		if m.taken(s) {
 			return refused("session_closed") // somebody is at it
 		}
 	case "completed", "compensated":
@@ -67,9 +67,9 @@ func (m *World) resume(id string) Answer {
 	switch {
 	case s == nil:
 		return refused("session_unknown")
-	case s.State == "open":
+	case m.stands(s) == "open":
 		return Answer{Wrong: true}
-	case s.State == "closed", s.owes() && s.run == m.life:
+	case m.stands(s) == "closed", s.owes() && m.taken(s):
 		return refused("session_closed")
 	case s.owes():
 		var old []*step
@@ -90,7 +90,7 @@ func (m *World) Checkout(named []*Hold) Answer {
 	if s == nil {
 		return refused("session_unknown")
 	}
-	if s.State == "open" {
+	if m.stands(s) == "open" {
 		news := named
 		if len(named) == 0 {
 			for _, h := range m.Holds {
@@ -117,8 +117,8 @@ func (m *World) Checkout(named []*Hold) Answer {
 
 // run forwards, takes back what has to be, and releases the rest.
 func (m *World) run(s *Session) {
-	life := m.life
-	s.State, s.run = "redeeming", life
+	r := m.begin(s)
+	s.State = "redeeming"
 	var ordered []*step
 	for _, service := range m.Services {
 		for _, st := range s.steps {
@@ -131,45 +131,46 @@ func (m *World) run(s *Session) {
 		st.turn = i + 1
 	}
 	if !s.compensating {
-		m.forward(s, ordered, life)
+		m.forward(r, ordered)
 	}
 	if s.compensating {
 		slices.Reverse(ordered)
-		m.compensate(ordered, life)
+		m.compensate(r, ordered)
 	}
-	m.release(s, life)
+	m.release(r)
+	state := "completed"
 	switch {
 	case slices.ContainsFunc(ordered, func(st *step) bool { return st.owed }):
-		s.State = "stuck"
+		state = "stuck"
 	case s.compensating:
-		s.State = "compensated"
-	default:
-		s.State = "completed"
+		state = "compensated"
 	}
-	s.ended, s.run = m.at("relay"), 0
+	m.done(r, state)
 	for _, st := range s.steps {
 		st.told = true
 	}
 }
 
-// insist asks for an answer, with pauses after those that were missed, and says
-// whether one was.
-func (m *World) insist(life int, step string, question func() reply, pauses ...int) (said reply, missed bool) {
+// insist asks for an answer, with pauses after those that were missed; miss is told
+// of each that another question follows.
+func (m *World) insist(r *run, step string, question func() reply, miss func(), pauses ...int) (said reply) {
 	for _, pause := range pauses {
-		said = m.ask("relay", step, question)
+		m.write(r)
+		said = m.ask(m.name(), step, question)
 		if !said.unknown {
-			m.goOn(life, 0)
-			return said, missed
+			m.goOn(r, 0)
+			return said
 		}
-		m.goOn(life, pause)
-		missed = true
+		m.goOn(r, pause)
+		miss()
 		m.Wait(pause)
 	}
-	return said, missed
+	return said
 }
 
 // forward redeems in order, until one does not say yes.
-func (m *World) forward(s *Session, ordered []*step, life int) {
+func (m *World) forward(r *run, ordered []*step) {
+	s := r.of
 	order := s.asItIs()
 	for _, st := range ordered {
 		if st.status != "accepted" {
@@ -177,10 +178,9 @@ func (m *World) forward(s *Session, ordered []*step, life int) {
 		}
 		st.unheard = st.owed // it was asked for before it was interrupted
 		st.owed = true
-		said, missed := m.insist(life, st.hold.Service+".redeem", func() reply {
+		said := m.insist(r, st.hold.Service+".redeem", func() reply {
 			return m.commit(st.hold, st.bent, order, st.attempt)
-		}, 1, 2, 0)
-		st.unheard = st.unheard || missed
+		}, func() { st.unheard = true }, 1, 2, 0)
 		switch {
 		case said.reason == "" && said.repeated:
 			st.status, st.result = "redeemed", "repeated"
@@ -201,13 +201,17 @@ func (m *World) forward(s *Session, ordered []*step, life int) {
 }
 
 // compensate cancels in reverse what is owed.
-func (m *World) compensate(reversed []*step, life int) {
+func (m *World) compensate(r *run, reversed []*step) {
 	for _, st := range reversed {
 		if st.owed {
-			said, _ := m.insist(life, st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.bent, st.attempt) }, 1, 2, 0)
-			st.cancelled(said)
+			st.cancelled(m.takeBack(r, st, 1, 2, 0))
 		}
 	}
+}
+
+// takeBack has a service cancel a step.
+func (m *World) takeBack(r *run, st *step, pauses ...int) reply {
+	return m.insist(r, st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.bent, st.attempt) }, func() {}, pauses...)
 }
 
 // cancelled notes what a service says in the end to taking back; what it does not

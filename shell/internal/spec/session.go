@@ -13,12 +13,12 @@ import (
 func (m *World) Open(id, customer string, facts map[string]string) Answer {
 	a := m.tell("open", func() Answer {
 		m.Sessions = slices.DeleteFunc(m.Sessions, func(s *Session) bool {
-			return !s.owes() && m.at("relay") > max(s.Opened+OpenFor, s.ended)+remembered
+			return !s.owes() && m.at(m.name()) > max(s.Opened+OpenFor, s.ended)+remembered
 		})
 		if m.Session(id) != nil || m.sum(one, func(h *Hold) bool { return !h.outside() && h.Order == id && !m.forgotten(h) }) > 0 || m.minds(id) {
 			return Answer{Wrong: true}
 		}
-		m.Sessions = append(m.Sessions, &Session{ID: id, Customer: customer, facts: maps.Clone(facts), State: "open", Opened: m.at("relay")})
+		m.Sessions = append(m.Sessions, &Session{ID: id, Customer: customer, facts: maps.Clone(facts), State: "open", Opened: m.at(m.name())})
 		return Answer{}
 	})
 	if !a.Wrong && a.Reasons == nil {
@@ -30,10 +30,13 @@ func (m *World) Open(id, customer string, facts map[string]string) Answer {
 // owes reports whether something may have to be taken back yet.
 func (s *Session) owes() bool { return s != nil && (s.State == "redeeming" || s.State == "stuck") }
 
-// stands gives the state that a session is seen in: one that was interrupted, and
-// that nobody went on with in its time, is stuck.
+// stands gives the state that the relay sees a session in: one whose time is over is
+// closed, or stuck when it was interrupted and nobody went on with it.
 func (m *World) stands(s *Session) string {
-	if s.State == "redeeming" && s.run != m.life && m.at("relay") >= s.Opened+OpenFor {
+	switch over := m.at(m.name()) >= s.Opened+OpenFor; {
+	case over && s.State == "open":
+		return "closed"
+	case over && s.State == "redeeming" && !m.taken(s):
 		return "stuck"
 	}
 	return s.State
@@ -59,7 +62,7 @@ func (m *World) open(id string) (*Session, Answer) {
 	switch {
 	case s == nil:
 		return nil, refused("session_unknown")
-	case s.State != "open":
+	case m.stands(s) != "open":
 		return nil, refused("session_closed")
 	}
 	return s, Answer{}
@@ -73,6 +76,7 @@ func (m *World) Set(name, value string) Answer {
 	}
 	s.facts = maps.Clone(s.facts)
 	s.facts[name] = value
+	s.version++
 	return Answer{}
 }
 
@@ -87,35 +91,35 @@ func (m *World) Close() Answer {
 		if s == nil {
 			return refusal
 		}
-		s.State, s.run = "closed", m.life
-		m.release(s, m.life)
-		s.ended, s.run = m.at("relay"), 0
+		r := m.begin(s)
+		s.State = "closed"
+		m.release(r)
+		m.done(r, "closed")
 		return Answer{}
 	})
 }
 
 // release has the services give back what will not be redeemed: one try each, for
 // else it expires.
-func (m *World) release(s *Session, life int) {
-	for _, st := range s.steps {
+func (m *World) release(r *run) {
+	for _, st := range r.of.steps {
 		if st.status != "accepted" && st.status != "refused" || st.owed || st.freed {
 			continue
 		}
-		cancel := func() reply { return m.cancel(st.hold, st.bent, st.attempt) }
-		said, pause := m.ask("relay", st.hold.Service+".cancel", cancel), 0
+		m.write(r)
+		said, pause := m.ask(m.name(), st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.bent, st.attempt) }), 0
 		unsure := st.status == "refused" && said.reason == "service_unavailable"
 		if unsure {
 			pause = 1
 		}
-		m.goOn(life, pause)
+		m.goOn(r, pause)
 		if st.freed = said.reason == ""; st.freed && st.status == "accepted" {
 			st.status = "released"
 		}
 		if unsure { // another copy of the question that was refused may have been done
 			st.owed = true
 			m.Wait(pause)
-			said, _ = m.insist(life, st.hold.Service+".cancel", cancel, 2, 0)
-			st.cancelled(said)
+			st.cancelled(m.takeBack(r, st, 2, 0))
 		}
 	}
 }

@@ -144,13 +144,20 @@ func (m *World) Moments() []int {
 	var all []int
 	for _, h := range m.Holds {
 		if m.Kept(h) {
-			all = append(all, h.Expires+m.Leeway, h.Expires+m.Leeway-m.Skews["relay"], h.Expires+m.Leeway-m.Skews[h.Service], h.Expires+Retention+1-m.Skews[h.Service])
-			all = append(all, h.issued-m.Leeway-m.Skews["relay"])
+			all = append(all, h.Expires+m.Leeway, h.Expires+m.Leeway-m.Skews[h.Service], h.Expires+Retention+1-m.Skews[h.Service])
+			for _, relay := range relayNames[:max(1, m.Relays)] {
+				all = append(all, h.Expires+m.Leeway-m.Skews[relay], h.issued-m.Leeway-m.Skews[relay])
+			}
 		}
 	}
 	for _, s := range m.Sessions {
-		skew := m.Skews["relay"]
-		all = append(all, s.Opened+OpenFor-skew, max(s.Opened+OpenFor, s.ended)+remembered+1-skew)
+		for _, relay := range relayNames[:max(1, m.Relays)] {
+			skew := m.Skews[relay]
+			all = append(all, s.Opened+OpenFor-skew, max(s.Opened+OpenFor, s.ended)+remembered+1-skew)
+			if s.lease.holder != "" && s.lease.holder != relay {
+				all = append(all, s.lease.until-skew)
+			}
+		}
 	}
 	for service, versions := range m.Keys {
 		for _, k := range versions {

@@ -15,11 +15,6 @@ func (m *World) Wait(seconds int) Answer {
 			h.State = "expired"
 		}
 	}
-	for _, s := range m.Sessions {
-		if s.State == "open" && m.at("relay") >= s.Opened+OpenFor {
-			s.State = "closed"
-		}
-	}
 	m.age()
 	return Answer{}
 }

@@ -93,7 +93,7 @@ func (m *World) judge(order string, h *Hold, bent string) string {
 	for _, id := range []string{order, h.Order} {
 		if s := m.Session(id); s == nil {
 			return "session_unknown"
-		} else if s.State != "open" {
+		} else if m.stands(s) != "open" {
 			return "session_closed"
 		}
 	}
@@ -101,18 +101,29 @@ func (m *World) judge(order string, h *Hold, bent string) string {
 	switch {
 	case !h.isOf(s):
 		return "session_mismatch"
-	case m.early(h, "relay"):
+	case m.early(h, m.name()):
 		return "not_yet_valid"
-	case m.late(h, "relay"):
+	case m.late(h, m.name()):
 		return "expired"
-	case m.lost > 0 && h.issued <= m.lost+m.Leeway, m.ask("relay", "ledger.use", yes).unknown: // nobody knows whether it was used
+	case m.lost > 0 && h.issued <= m.lost+m.Leeway: // nobody knows whether it was used
 		return "ledger_unavailable"
-	case slices.ContainsFunc(s.steps, func(st *step) bool { return st.hold == h || h.outside() && st.hold.Use == h.Use }):
+	}
+	life, version, used := m.lives[m.by], s.version, false
+	if m.ask(m.name(), "ledger.use", func() reply { used = !m.use(s, h, version); return yes() }).unknown {
+		return "ledger_unavailable"
+	}
+	switch {
+	case life != m.lives[m.by]: // it has stopped
+		panic(over{})
+	case used:
 		return "replayed"
-	case s.State != "open": // while the ledger was asked
+	case m.stands(s) != "open": // while the ledger was asked
 		return "session_closed"
+	case slices.ContainsFunc(s.steps, func(st *step) bool { return st.hold == h || h.outside() && st.hold.Use == h.Use }):
+		return "replayed" // by another who asked at the same time
 	}
 	s.steps = append(s.steps, &step{hold: h, bent: bent, status: "accepted"})
+	s.version++
 	return ""
 }
 

@@ -133,7 +133,7 @@ func (s *Stage) linear(spec.Answer, spec.Answer) error {
 // and that something begins. It gives the place of the operation; no when the
 // question is about no token of this path.
 func (s *Stage) begins(q wire.Question) (at int, ok bool) {
-	if q.To == "relay" || q.Step != linear.Redeem && q.Step != linear.Cancel && q.Step != linear.Revoke {
+	if wire.IsRelay(q.To) || q.Step != linear.Redeem && q.Step != linear.Cancel && q.Step != linear.Revoke {
 		return 0, false
 	}
 	for _, t := range s.Client.Wallet.Held {

@@ -23,7 +23,7 @@ func Pack(st Step) string {
 			continue
 		}
 		b = append(b, byte(i), byte(i>>8), fateNumber(d.Fate))
-		if d.Fate == wire.Meanwhile {
+		if d.Fate.HasLine() {
 			b = append(b, byte(d.Inner.Verb), d.Inner.Order, d.Inner.Token, d.Inner.Arg)
 		}
 	}
@@ -37,7 +37,7 @@ func Unpack(text string) Step {
 	for b = b[4:]; len(b) > 0; {
 		at, d := int(b[0])|int(b[1])<<8, Decision{Fate: fateNumbers[b[2]]}
 		b = b[3:]
-		if d.Fate == wire.Meanwhile {
+		if d.Fate.HasLine() {
 			d.Inner, b = Move{Verb(b[0]), b[1], b[2], b[3]}, b[4:]
 		}
 		for len(st.Plan) <= at {
@@ -50,7 +50,7 @@ func Unpack(text string) Step {
 
 // fateNumbers are the fates by number, for packing.
 var fateNumbers = [...]wire.FaultKind{
-	"", wire.Timeout, wire.LostReply, wire.Unavailable, wire.Refuse, wire.Late, wire.Duplicate, wire.CrashBefore, wire.CrashAfter, bound.Interrupt, wire.Meanwhile, wire.Slow,
+	"", wire.Timeout, wire.LostReply, wire.Unavailable, wire.Refuse, wire.Late, wire.Duplicate, wire.CrashBefore, wire.CrashAfter, bound.Interrupt, wire.Meanwhile, wire.Slow, wire.MeanwhileAfter,
 }
 
 func fateNumber(kind wire.FaultKind) byte { return byte(slices.Index(fateNumbers[:], kind)) }
@@ -65,7 +65,7 @@ func Packed(text string) bool {
 			return false
 		}
 		size := 3
-		if fateNumbers[rest[2]] == wire.Meanwhile {
+		if fateNumbers[rest[2]].HasLine() {
 			size = 7
 		}
 		if len(rest) < size || size == 7 && int(rest[3]) >= len(Alphabet) {

@@ -93,30 +93,43 @@ const mostMessages = 400
 
 // New makes a stage in which nothing has happened yet.
 func New(plan *world.Plan, weakness tokens.Weakness, b bound.Bound) (*Stage, error) {
-	return made(plan, weakness, b, true)
+	return Over(plan, weakness, b, nil, nil)
+}
+
+// Over makes one whose relays are over a store and a ledger of somebody's own, to see
+// what becomes of that; nil is one in memory.
+func Over(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, store orchestrator.SavedStore, ledger orchestrator.SavedLedger) (*Stage, error) {
+	making := world.Seeded(world.DefaultSeed)
+	if making.Again = true; store != nil {
+		making.Store, making.Ledger = store, ledger
+	}
+	return made(plan, weakness, b, making)
 }
 
 // NewHeard makes one of which somebody will ask what the parties said to each other.
 func NewHeard(plan *world.Plan, weakness tokens.Weakness, b bound.Bound) (*Stage, error) {
-	return made(plan, weakness, b, false)
+	return made(plan, weakness, b, world.Seeded(world.DefaultSeed))
 }
 
-func made(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, again bool) (*Stage, error) {
-	making := world.Seeded(world.DefaultSeed)
-	making.Again = again
+func made(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, making world.Making) (*Stage, error) {
 	w, err := world.BuildWeak(context.Background(), plan, making, weakness)
 	if err != nil {
 		return nil, err
 	}
 	w.Witness.Watch(true)
 	w.Leeway.Set(b.Leeway)
+	if b.Relays > 1 {
+		if _, err := w.At(context.Background(), wire.Relay2); err != nil { // it is started
+			return nil, err
+		}
+	}
 	s := &Stage{Bound: b, may: b.Fates(), Client: client.Unseen(w), World: w, Names: w.ServiceNames(), fits: map[string][]wire.FaultKind{}, attempts: map[string]int{}, stood: map[string]linear.Register{}}
 	rules := map[string]spec.Rules{}
 	for _, p := range w.Parties {
 		rules[p.Name] = mirror{s, p.Kind}
 	}
 	s.Model = spec.Of(s.Names, rules)
-	s.Model.Choose, s.Model.Leeway = s.again, int(b.Leeway/time.Second)
+	s.Model.Choose, s.Model.Leeway, s.Model.Relays = s.again, int(b.Leeway/time.Second), max(1, b.Relays)
 	w.Wire.Choose, w.Wire.Does, w.Wire.Meanwhile = s.choose, s.does, s.meanwhile
 	return s, nil
 }
@@ -183,7 +196,7 @@ func (s *Stage) choose(q wire.Question) wire.Fault {
 	case bound.Interrupt:
 		s.cancel()
 		return wire.Fault{Kind: wire.Timeout}
-	case wire.Meanwhile:
+	case wire.Meanwhile, wire.MeanwhileAfter:
 		s.inner = append(s.inner, m.Made.Inner)
 	}
 	return wire.Fault{Kind: m.Made.Fate}
@@ -191,7 +204,7 @@ func (s *Stage) choose(q wire.Question) wire.Fault {
 
 // does takes down what services make of confirmations, and of what is done to tokens.
 func (s *Stage) does(q wire.Question) (done func(error)) {
-	if q.To == "relay" {
+	if wire.IsRelay(q.To) {
 		return func(error) {}
 	}
 	verdictAt := -1
@@ -240,7 +253,7 @@ func (s *Stage) again(from, step string) spec.Fault {
 	}
 	s.replayed++
 	f := spec.Fault{Step: step, Kind: string(m.Made.Fate)}
-	if m.Made.Fate == wire.Meanwhile {
+	if m.Made.Fate.HasLine() {
 		at := len(s.foretold)
 		s.foretold = append(s.foretold, spec.Answer{})
 		f.Meanwhile = func() spec.Answer {

@@ -164,7 +164,7 @@ func (t Target) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error
 	case attacks.Advance:
 		return answer, w.Clock.Advance(a.By)
 	case attacks.Restart:
-		return answer, w.Restart(ctx, false)
+		return answer, w.Restart(ctx, wire.Relay, false)
 	case attacks.Skew:
 		party := a.Service
 		if party == "" {

@@ -25,7 +25,10 @@ func traceStories(t *testing.T) map[string][]string {
 		party, what, _ := strings.Cut(step, ".")
 		for _, kind := range wire.FaultKinds(party, what) {
 			id := strings.ReplaceAll(step, ".", "-") + "-" + kind
-			faults = append(faults, "session new "+id, "fault "+step+" "+strings.Replace(kind, "meanwhile", "meanwhile 'points balance'", 1), "coupon confirm TEN", "points confirm 5",
+			if wire.FaultKind(kind).HasLine() {
+				kind += " 'points balance'"
+			}
+			faults = append(faults, "session new "+id, "fault "+step+" "+kind, "coupon confirm TEN", "points confirm 5",
 				"payment confirm 5.00 --method visa", "checkout", "session close", "fault clear")
 		}
 	}

@@ -81,7 +81,7 @@ func New(ctx context.Context, s *client.Client, session string, saw bool) Trace 
 		}
 		tr.Messages = append(tr.Messages, t)
 	}
-	for _, name := range append([]string{"client", "relay"}, s.World.ServiceNames()...) {
+	for _, name := range append([]string{"client", wire.Relay, wire.Relay2}, s.World.ServiceNames()...) {
 		if present[name] {
 			tr.Parties = append(tr.Parties, name)
 		}

@@ -57,8 +57,8 @@ func TestFaultsInTheConversation(t *testing.T) {
 				continue // TestCrashes
 			}
 			order := kind
-			if kind == "meanwhile" {
-				order = "meanwhile 'points balance'"
+			if wire.FaultKind(kind).HasLine() {
+				order += " 'points balance'"
 			}
 			t.Run(row.step+" "+kind, func(t *testing.T) {
 				s := shelltest.New(t, 1)
@@ -92,6 +92,8 @@ func TestFaultsInTheConversation(t *testing.T) {
 					"duplicate":  {question, answer + ": ok", question, answer + ": ok, lost"},
 					"late":       {question + ", lost"},
 					"meanwhile":  {question, answer + ": ok"},
+
+					"meanwhile-after": {question, answer + ": ok"},
 				}[kind]
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("-want +got\n%s", diff)

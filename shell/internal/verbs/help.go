@@ -11,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"tokenshell/orchestrator"
 	"tokenshell/shell/attacks/bends"
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"
@@ -111,13 +112,14 @@ func writeFaults(w *page.Page) {
 	}
 	rows.Write(w)
 	fmt.Fprintf(w, `
-fault PARTY.STEP KIND [LINE] [--count N] [--after N] orders one; it waits for the next uses of the step, first come first served. LINE is the verb of meanwhile.
+fault PARTY.STEP KIND [LINE] [--count N] [--after N] orders one; it waits for the next uses of the step, first come first served. LINE is the verb of meanwhile and meanwhile-after.
   a service, such as coupons     %s
-  the relay                      %s
+  the relay, and relay-2         %s
   kms                            %s
   ledger, of used tokens         %s
 The relay crashes at its own steps, and where it asks a service to redeem or to cancel. It is started again over what it has written down, which takes 1 s; its client hears nothing, and redeem --resume goes on. fault list shows what waits, and what is late; run warns of a fault that nobody met.
-`, strings.Join(wire.ServiceSteps, ", "), strings.Join(wire.RelaySteps, ", "), strings.Join(wire.KMSSteps, ", "), strings.Join(wire.LedgerSteps, ", "))
+relay-2 is another process over the store and the ledger of the relay. It is started when it is asked for the first time, with --at relay-2; a relay that crashed keeps its lease of an order for %s, and the other one leaves it alone for so long.
+`, strings.Join(wire.ServiceSteps, ", "), strings.Join(wire.RelaySteps, ", "), strings.Join(wire.KMSSteps, ", "), strings.Join(wire.LedgerSteps, ", "), tokens.HowLong(orchestrator.LeaseTTL))
 }
 
 func reasonsJSON(reasons []tokens.ReasonRow) any {

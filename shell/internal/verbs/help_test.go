@@ -151,7 +151,7 @@ func TestHelpOfAParty(t *testing.T) {
 // relay is a verb and a party: help says both.
 func TestHelpOfTheRelayIsOfBoth(t *testing.T) {
 	got := shelltest.Do(t, shelltest.New(t, 1), "help relay")
-	for _, part := range []string{"  relay TOKEN…\n", "for example: relay coupon-1 points-1\n\nrelay is OrderProcessing\n", "  never does  mint, "} {
+	for _, part := range []string{"  relay TOKEN… [--at RELAY]\n", "for example: relay coupon-1 points-1\n\nrelay is OrderProcessing\n", "  never does  mint, "} {
 		if !strings.Contains(got, part) {
 			t.Errorf("it lacks %q:\n%s", part, got)
 		}

@@ -27,6 +27,8 @@ import (
 // Relay is the verb relay.
 type Relay struct {
 	Tokens []string `arg:"" complete:"token" name:"token" sep:"none" help:"Handles, tokens or @FILEs."`
+
+	fates.At
 }
 
 // relayed is one token in the JSON of relay.
@@ -47,6 +49,9 @@ func (v *Relay) Run(ctx context.Context, c *client.Client, find interp.Finder, o
 	}
 	held, err := find.Tokens(v.Tokens)
 	if err != nil {
+		return err
+	}
+	if ctx, err = c.World.At(ctx, v.At.At); err != nil {
 		return err
 	}
 	far := out.LongWork()
@@ -98,6 +103,8 @@ type Redeem struct {
 	To     string   `complete:"service" placeholder:"SERVICE" help:"With --direct: go to this service, not to the token's own."`
 	Step   bool     `help:"Stop before each question to a service: see what the relay knows, what goes over the wire and what the letter says, and decide."`
 	Decide []string `sep:"none" placeholder:"WORD" complete:"decision" help:"With --step, what becomes of the questions in turn: go, lose, refuse, timeout, late, crash, crash-after or stop. Later ones go, unless a person is asked."`
+
+	fates.At
 }
 
 // redeemed is one token in the JSON of redeem and checkout.
@@ -123,6 +130,8 @@ func (v *Redeem) Run(ctx context.Context, c *client.Client, find interp.Finder, 
 		return exit.Usage("add --direct", "--to goes past the relay")
 	case v.Direct && len(v.Tokens) == 0:
 		return exit.Usage("redeem --direct TOKEN…", "--direct names its tokens")
+	case v.At.At != "" && v.Direct:
+		return exit.Usage("leave --at out", "--direct goes past every relay")
 	case v.Step && v.Direct:
 		return exit.Usage("leave --step out", "--direct asks one question of its own")
 	case len(v.Decide) > 0 && !v.Step:
@@ -130,6 +139,9 @@ func (v *Redeem) Run(ctx context.Context, c *client.Client, find interp.Finder, 
 	}
 	held, err := find.Tokens(v.Tokens)
 	if err != nil {
+		return err
+	}
+	if ctx, err = c.World.At(ctx, v.At.At); err != nil {
 		return err
 	}
 	stepped := &fates.Stepping{Ctx: ctx}
@@ -306,6 +318,8 @@ func redeemDirect(ctx context.Context, c *client.Client, out *answer.Out, order 
 // Checkout is the verb checkout.
 type Checkout struct {
 	Tokens []string `arg:"" complete:"token" optional:"" name:"token" sep:"none" help:"Handles, tokens or @FILEs; all live tokens of the session unless given."`
+
+	fates.At
 }
 
 // Run relays what was not relayed yet and, when all were accepted, redeems.
@@ -317,6 +331,9 @@ func (v *Checkout) Run(ctx context.Context, c *client.Client, find interp.Finder
 	}
 	named, err := find.Tokens(v.Tokens)
 	if err != nil {
+		return err
+	}
+	if ctx, err = c.World.At(ctx, v.At.At); err != nil {
 		return err
 	}
 	far := out.LongWork()

@@ -14,6 +14,7 @@ import (
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/fates"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
@@ -181,12 +182,17 @@ func (v *sessionSet) Run(c *client.Client, out *answer.Out) error {
 
 type sessionClose struct {
 	ID string `arg:"" complete:"session" optional:"" help:"The session; the current one unless given."`
+
+	fates.At
 }
 
 // Run closes a session.
 func (v *sessionClose) Run(ctx context.Context, c *client.Client, out *answer.Out) error {
 	snap, err := c.SessionNamed(v.ID)
 	if err != nil {
+		return err
+	}
+	if ctx, err = c.World.At(ctx, v.At.At); err != nil {
 		return err
 	}
 	if snap, err = c.Close(ctx, snap.ID); err != nil {

@@ -16,6 +16,7 @@ import (
 	"tokenshell/shell/internal/logbook"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/syntax"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
@@ -104,14 +105,14 @@ func (v *clockRun) Run(w *world.World, out *answer.Out) error {
 }
 
 type clockSkew struct {
-	Party  string      `arg:"" complete:"worker" help:"relay, kms or a service."`
+	Party  string      `arg:"" complete:"worker" help:"relay, relay-2, kms or a service."`
 	Ahead  syntax.Span `xor:"way" required:"" placeholder:"D" help:"Its clock is ahead by this much; 0s is right again."`
 	Behind syntax.Span `xor:"way" required:"" placeholder:"D" help:"Its clock is behind by this much."`
 }
 
 // Run skews a party's clock.
 func (v *clockSkew) Run(w *world.World, out *answer.Out) error {
-	name, err := w.Someone(v.Party, "relay", "kms")
+	name, err := w.Someone(v.Party, wire.Relay, wire.Relay2, "kms")
 	if err != nil {
 		return err
 	}
@@ -171,7 +172,7 @@ func viewRelay(world *world.World, out *answer.Out) error {
 		Started  *time.Time `json:"started,omitempty"` // for the last time
 	}{Sessions: []session{}}
 	for _, m := range world.Wire.Conversation.All() {
-		if m.Step == "restart" && !m.Undone {
+		if m.Step == "restart" && m.From == wire.Relay && !m.Undone {
 			data.Restarts, data.Started = data.Restarts+1, &m.Time
 		}
 	}
@@ -254,7 +255,7 @@ func (v *Log) Run(w *world.World, out *answer.Out) error {
 	name := v.Party
 	if name != "" {
 		var err error
-		if name, err = w.Someone(name, "relay", "kms"); err != nil {
+		if name, err = w.Someone(name, wire.Relay, wire.Relay2, "kms"); err != nil {
 			return err
 		}
 	}

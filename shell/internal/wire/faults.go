@@ -27,7 +27,12 @@ const (
 	CrashAfter  FaultKind = "crash-after"
 	Meanwhile   FaultKind = "meanwhile"
 	Unavailable FaultKind = "unavailable"
+
+	MeanwhileAfter FaultKind = "meanwhile-after"
 )
+
+// HasLine reports whether another client's verb is run when it goes off.
+func (k FaultKind) HasLine() bool { return k == Meanwhile || k == MeanwhileAfter }
 
 // Slowness is how late a slow party is.
 const Slowness = 2 * time.Second
@@ -43,7 +48,7 @@ type FaultRow struct {
 func FaultRows() []FaultRow {
 	message := func(party, _ string) bool { return party != "ledger" }
 	relays := func(party, step string) bool { // the relay asks or is asked
-		return party == "relay" || party != "kms" && (step == "redeem" || step == "cancel")
+		return IsRelay(party) || party != "kms" && (step == "redeem" || step == "cancel")
 	}
 	ledger := func(party, _ string) bool { return party == "ledger" }
 	always := func(string, string) bool { return true }
@@ -56,7 +61,8 @@ func FaultRows() []FaultRow {
 		{Late, "no answer comes, and the question arrives when deliver says so", message},
 		{CrashBefore, "the relay stops just before the question, and is started again", relays},
 		{CrashAfter, "the relay stops just after the party did it, and is started again", relays},
-		{Meanwhile, "another client's verb is run while the question is on its way", message},
+		{Meanwhile, "another client's verb is run while the question is on its way", always},
+		{MeanwhileAfter, "another client's verb is run while the answer is on its way", always},
 		{Unavailable, "the ledger does not answer", ledger},
 	}
 }
@@ -148,7 +154,7 @@ func (f *Faults) take(from, party, step string) Fault {
 		order := &f.queue[at]
 		switch {
 		case order.Party != party || order.Step != step,
-			(order.Kind == CrashBefore || order.Kind == CrashAfter) && from != "relay" && party != "relay":
+			(order.Kind == CrashBefore || order.Kind == CrashAfter) && !IsRelay(from) && !IsRelay(party):
 			continue
 		case order.After > 0:
 			order.After--

@@ -24,9 +24,9 @@ type Wire struct {
 	Choose    func(Question) Fault                   // decides on every question, in the place of the faults; may be nil
 	Does      func(Question) (done func(error))      // is told what a party is at, and then what it made of it; may be nil
 	Meanwhile func(ctx context.Context, line string) // runs another client's verb
-	Restart   func(why string) error                 // starts a relay again that has crashed
+	Restart   func(relay, why string) error          // starts a relay again that has crashed
 
-	lives atomic.Int64 // how often a relay was started
+	lives [2]atomic.Int64 // how often each relay was started
 	mu    sync.Mutex
 	late  []*delayed
 }
@@ -57,6 +57,9 @@ func Carry[T any](ctx context.Context, w *Wire, q Question, ask func(context.Con
 	if isOffTheRecord(ctx) {
 		return ask(ctx)
 	}
+	if q.From == Relay {
+		q.From = RelayOf(ctx)
+	}
 	return Suffer(ctx, w, q, w.fate(q), ask, describe)
 }
 
@@ -67,7 +70,7 @@ func Suffer[T any](ctx context.Context, w *Wire, q Question, fault Fault, ask fu
 
 // fate decides how a question goes wrong; the zero value for not at all.
 func (w *Wire) fate(q Question) Fault {
-	if w.Decide != nil && q.From == "relay" {
+	if w.Decide != nil && IsRelay(q.From) {
 		if f := w.Decide(q); f.Kind != "" {
 			return f
 		}
@@ -116,7 +119,7 @@ func (c carrier[T]) carry(ctx context.Context, fault Fault) (answer T, err error
 			return nothing, err
 		}
 	case Meanwhile:
-		c.wire.Meanwhile(ctx, fault.Line)
+		c.wire.Meanwhile(At(ctx, Relay), fault.Line)
 	}
 	answer, err, died := c.does(ctx)
 	if died {
@@ -124,6 +127,8 @@ func (c carrier[T]) carry(ctx context.Context, fault Fault) (answer T, err error
 	}
 	answer, err = c.answered(ctx, asked, answer, err, fault.Kind != LostReply && fault.Kind != CrashAfter)
 	switch fault.Kind {
+	case MeanwhileAfter:
+		c.wire.Meanwhile(At(ctx, Relay), fault.Line)
 	case CrashAfter:
 		return nothing, c.crash(ctx)
 	case Duplicate:
@@ -205,10 +210,10 @@ type crashed struct{}
 
 // crash stops the relay: whatever it was at ends here.
 func (c carrier[T]) crash(ctx context.Context) error {
-	if c.q.To != "relay" {
+	if !IsRelay(c.q.To) {
 		panic(crashed{})
 	}
-	if err := c.wire.Restart("crashed, and was started again"); err != nil {
+	if err := c.wire.Restart(c.q.To, "crashed, and was started again"); err != nil {
 		return err
 	}
 	return c.noAnswer(ctx)
@@ -221,22 +226,22 @@ func (c carrier[T]) does(ctx context.Context) (answer T, err error, died bool) {
 		done := c.wire.Does(c.q)
 		defer func() { done(err) }()
 	}
-	if c.q.To != "relay" {
+	if !IsRelay(c.q.To) {
 		answer, err = c.ask(ctx)
 		return answer, err, false
 	}
-	life := c.wire.lives.Load()
+	life := c.wire.lived(c.q.To)
 	defer func() {
 		if cause := recover(); cause != nil {
 			if _, is := cause.(crashed); !is {
 				panic(cause)
 			}
-			if err = c.wire.Restart("crashed, and was started again"); err == nil {
+			if err = c.wire.Restart(c.q.To, "crashed, and was started again"); err == nil {
 				died = true
 			}
 			return
 		}
-		died = life != c.wire.lives.Load() // somebody else had it stop meanwhile
+		died = life != c.wire.lived(c.q.To) // somebody else had it stop meanwhile
 	}()
 	answer, err = c.ask(ctx)
 	return answer, err, false
@@ -244,9 +249,18 @@ func (c carrier[T]) does(ctx context.Context) (answer T, err error, died bool) {
 
 // Started notes that a relay was started again: whoever waits for the old one
 // waits in vain.
-func (w *Wire) Started(text string) {
-	w.lives.Add(1)
-	w.Conversation.Say(Message{From: "relay", To: "relay", Step: "restart", Text: text, Outcome: "ok"})
+func (w *Wire) Started(relay, text string) {
+	w.life(relay).Add(1)
+	w.Conversation.Say(Message{From: relay, To: relay, Step: "restart", Text: text, Outcome: "ok"})
+}
+
+func (w *Wire) lived(relay string) int64 { return w.life(relay).Load() }
+
+func (w *Wire) life(relay string) *atomic.Int64 {
+	if relay == Relay2 {
+		return &w.lives[1]
+	}
+	return &w.lives[0]
 }
 
 func (w *Wire) post(l *delayed) {

@@ -8,6 +8,7 @@ import (
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/syntax"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
 
@@ -44,7 +45,7 @@ func (w *World) Trust(o *Outsider, service string) error {
 			}
 			w.Standins = slices.Delete(w.Standins, at, at+1)
 		}
-		to = &orchestrator.Service{Name: service, Redeemer: w.Reach("relay", service, o.Standin), Remembers: w.standinBooks.Remembers}
+		to = &orchestrator.Service{Name: service, Redeemer: w.Reach(wire.Relay, service, o.Standin), Remembers: w.standinBooks.Remembers}
 	}
 	if err := inside.Trust(o.Issuer, to); err != nil {
 		return exit.Usage("trust list shows them", "%v", err)

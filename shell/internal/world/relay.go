@@ -56,12 +56,31 @@ func (w *World) Sessions() []orchestrator.Snapshot {
 // only looked up is not said between parties.
 type wiredRelay struct{ *World }
 
+// asked takes a question to the relay that ctx is about.
+func asked[T any](ctx context.Context, w *World, q wire.Question, ask func(context.Context, Relay) (T, error), describe func(*wire.Message, T)) (T, error) {
+	q.From, q.To = "client", wire.RelayOf(ctx)
+	return wire.Carry(ctx, w.Wire, q, func(ctx context.Context) (T, error) { return ask(wire.At(ctx, q.To), w.process(q.To)) }, describe)
+}
+
+// process gives the relay of a name as it is now.
+func (w *World) process(name string) Relay {
+	if name == wire.Relay2 {
+		return w.second
+	}
+	return w.reached
+}
+
+// about gives a question about a session.
+func about(step, id string) wire.Question {
+	return wire.Question{Step: step, Session: id, Text: step, Contents: []wire.Field{{Name: "session", Value: id}}}
+}
+
 // Open opens a session.
 func (r wiredRelay) Open(ctx context.Context, id, customer string, facts tokens.Facts) (orchestrator.Snapshot, error) {
-	q := wire.Question{From: "client", To: "relay", Step: "open", Session: id, Text: "open " + orSome(id)}
+	q := wire.Question{Step: "open", Session: id, Text: "open " + orSome(id)}
 	q.Contents = append([]wire.Field{{Name: "order_processing_id", Value: orSome(id)}, {Name: "customer", Value: customer}}, factFields(facts)...)
-	snap, err := wire.Carry(ctx, r.Wire, q, func(ctx context.Context) (orchestrator.Snapshot, error) {
-		return r.reached.Open(ctx, id, customer, facts)
+	snap, err := asked(ctx, r.World, q, func(ctx context.Context, to Relay) (orchestrator.Snapshot, error) {
+		return to.Open(ctx, id, customer, facts)
 	}, describeSession)
 	if err == nil {
 		r.opened(snap.ID)
@@ -85,38 +104,39 @@ func describeSession(m *wire.Message, snap orchestrator.Snapshot) {
 
 // SetFact tells the relay a fact.
 func (r wiredRelay) SetFact(id, name, value string) error {
-	q := wire.Question{From: "client", To: "relay", Step: "fact", Session: id, Text: "fact " + name + "=" + tokens.Word(value), Contents: factFields(tokens.Facts{name: value})}
-	_, err := wire.Carry(context.Background(), r.Wire, q, func(context.Context) (struct{}, error) { return struct{}{}, r.reached.SetFact(id, name, value) }, nil)
+	q := wire.Question{Step: "fact", Session: id, Text: "fact " + name + "=" + tokens.Word(value), Contents: factFields(tokens.Facts{name: value})}
+	_, err := asked(context.Background(), r.World, q, func(_ context.Context, to Relay) (struct{}, error) { return struct{}{}, to.SetFact(id, name, value) }, nil)
 	return err
 }
 
 // Relay hands a token to the relay.
 func (r wiredRelay) Relay(ctx context.Context, id, token string) (service string, err error) {
-	q := wire.Question{From: "client", To: "relay", Step: "relay", Session: id, Text: "relay", Token: token}
-	q.Contents = []wire.Field{{Name: "session", Value: id}}
-	return wire.Carry(ctx, r.Wire, q, func(ctx context.Context) (string, error) { return r.reached.Relay(ctx, id, token) },
-		func(m *wire.Message, service string) { m.Text = "accepted, for " + service })
+	q := about("relay", id)
+	q.Token = token
+	return asked(ctx, r.World, q, func(ctx context.Context, to Relay) (string, error) {
+		service, err := to.Relay(ctx, id, token)
+		r.Witness.Judged(id, token, err)
+		return service, err
+	}, func(m *wire.Message, service string) { m.Text = "accepted, for " + service })
 }
 
 // Redeem has the relay redeem.
 func (r wiredRelay) Redeem(ctx context.Context, id string, named []tokens.Ref) (orchestrator.Snapshot, error) {
-	q := wire.Question{From: "client", To: "relay", Step: "redeem", Session: id, Text: "redeem", Contents: []wire.Field{{Name: "session", Value: id}}}
+	q := about("redeem", id)
 	for _, ref := range named {
 		q.Contents = append(q.Contents, wire.Field{Name: "jti", Value: ref.ID})
 	}
-	return wire.Carry(ctx, r.Wire, q, func(ctx context.Context) (orchestrator.Snapshot, error) { return r.reached.Redeem(ctx, id, named) }, describeEnd)
+	return asked(ctx, r.World, q, func(ctx context.Context, to Relay) (orchestrator.Snapshot, error) { return to.Redeem(ctx, id, named) }, describeEnd)
 }
 
 // Resume has the relay go on.
 func (r wiredRelay) Resume(ctx context.Context, id string) (orchestrator.Snapshot, error) {
-	q := wire.Question{From: "client", To: "relay", Step: "resume", Session: id, Text: "resume", Contents: []wire.Field{{Name: "session", Value: id}}}
-	return wire.Carry(ctx, r.Wire, q, func(ctx context.Context) (orchestrator.Snapshot, error) { return r.reached.Resume(ctx, id) }, describeEnd)
+	return asked(ctx, r.World, about("resume", id), func(ctx context.Context, to Relay) (orchestrator.Snapshot, error) { return to.Resume(ctx, id) }, describeEnd)
 }
 
 // Close ends a session.
 func (r wiredRelay) Close(ctx context.Context, id string) (orchestrator.Snapshot, error) {
-	q := wire.Question{From: "client", To: "relay", Step: "close", Session: id, Text: "close", Contents: []wire.Field{{Name: "session", Value: id}}}
-	return wire.Carry(ctx, r.Wire, q, func(ctx context.Context) (orchestrator.Snapshot, error) { return r.reached.Close(ctx, id) }, describeSession)
+	return asked(ctx, r.World, about("close", id), func(ctx context.Context, to Relay) (orchestrator.Snapshot, error) { return to.Close(ctx, id) }, describeSession)
 }
 
 // describeEnd says how a redemption ended. One that did not complete is no good

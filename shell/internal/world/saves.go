@@ -3,7 +3,6 @@
 package world
 
 import (
-	"cmp"
 	"crypto/x509"
 	"fmt"
 	"maps"
@@ -13,6 +12,7 @@ import (
 	"tokenshell/kmsmock"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/witness"
 	"tokenshell/tokens"
 )
 
@@ -67,8 +67,8 @@ func (w *World) inMemory() bool {
 	if w.own == nil {
 		return false
 	}
-	_, store := w.life.Store.(*orchestrator.MemoryStore)
-	_, ledger := w.life.Ledger.(*orchestrator.MemoryLedger)
+	_, store := w.life.Store.(orchestrator.SavedStore)
+	_, ledger := w.life.Ledger.(orchestrator.SavedLedger)
 	return store && ledger
 }
 
@@ -97,7 +97,7 @@ type savedRelay struct {
 // Save puts the relay aside.
 func (r relayPart) Save() any {
 	return savedRelay{
-		r.life.Ledger, r.own.Since, r.life.Store.(*orchestrator.MemoryStore).Save(), r.life.Ledger.(*orchestrator.MemoryLedger).Save(), r.own.SaveTrust(),
+		r.life.Ledger, r.own.Since, r.life.Store.(orchestrator.SavedStore).Save(), r.life.Ledger.(orchestrator.SavedLedger).Save(), r.own.SaveTrust(),
 	}
 }
 
@@ -105,11 +105,12 @@ func (r relayPart) Save() any {
 func (r relayPart) Restore(saved any) {
 	was := saved.(savedRelay)
 	if was.ledger != r.life.Ledger || !was.since.Equal(r.own.Since) {
-		r.life.End()
-		r.live(was.ledger, was.since)
+		for _, name := range r.relays() {
+			r.live(name, was.ledger, was.since)
+		}
 	}
-	r.life.Store.(*orchestrator.MemoryStore).Restore(was.sessions)
-	r.life.Ledger.(*orchestrator.MemoryLedger).Restore(was.uses)
+	r.life.Store.(orchestrator.SavedStore).Restore(was.sessions)
+	r.life.Ledger.(orchestrator.SavedLedger).Restore(was.uses)
 	r.own.RestoreTrust(was.trust)
 }
 
@@ -118,7 +119,7 @@ func (r relayPart) Canon(w tokens.Canon) {
 	if w.Bool(!r.own.Since.IsZero()); !r.own.Since.IsZero() {
 		w.Time(r.own.Since)
 	}
-	orchestrator.Canon(w, r.own.Name, r.own.Clock.Now(), r.life.Store.(*orchestrator.MemoryStore), r.life.Ledger.(*orchestrator.MemoryLedger))
+	orchestrator.Canon(w, r.relays(), r.own.Clock.Now(), r.life.Store.(orchestrator.SavedStore), r.life.Ledger.(orchestrator.SavedLedger))
 }
 
 // latePart is the questions that are late.
@@ -231,7 +232,7 @@ type savedUses struct {
 
 // savedUse is an entry, and what may change of it.
 type savedUse struct {
-	of        use
+	of        witness.Use
 	entry     *standinEntry
 	cancelled bool
 }
@@ -265,7 +266,7 @@ func (b *standinBooks) Canon(w tokens.Canon) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	w.Time(b.horizon)
-	all := slices.SortedFunc(maps.Keys(b.uses), use.compare)
+	all := slices.SortedFunc(maps.Keys(b.uses), witness.Use.Compare)
 	w.Set(len(all), func(i int) {
 		e := b.uses[all[i]]
 		w.Ref(e.ref)
@@ -274,55 +275,4 @@ func (b *standinBooks) Canon(w tokens.Canon) {
 		w.Bool(e.cancelled)
 		w.Time(e.expires)
 	})
-}
-
-// savedWitness is what a witness had seen.
-type savedWitness struct {
-	on     bool
-	broken error
-	debts  map[string]bool
-	seen   map[use]testimony
-}
-
-// Save puts aside what it has seen.
-func (w *Witness) Save() any {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.aside = true
-	return savedWitness{w.on, w.broken, w.debts, w.seen}
-}
-
-// Restore takes back what Save gave.
-func (w *Witness) Restore(saved any) {
-	was := saved.(savedWitness)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.on, w.broken, w.debts, w.seen, w.aside = was.on, was.broken, was.debts, was.seen, true
-}
-
-// Canon writes down what it has seen: a promise may be broken to that.
-func (w *Witness) Canon(c tokens.Canon) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	c.Bool(w.on)
-	c.Bool(w.broken != nil)
-	if w.broken != nil {
-		c.Text(w.broken.Error())
-	}
-	debts := slices.Sorted(maps.Keys(w.debts))
-	c.Set(len(debts), func(i int) { c.Name(debts[i]) })
-	all := slices.SortedFunc(maps.Keys(w.seen), use.compare)
-	c.Set(len(all), func(i int) {
-		seen := w.seen[all[i]]
-		c.Text(all[i].issuer)
-		c.Name(all[i].jti)
-		c.Name(seen.attempt)
-		c.Name(seen.receipt)
-		c.Bool(seen.cancelled)
-	})
-}
-
-// compare puts uses in a fixed order.
-func (u use) compare(other use) int {
-	return cmp.Or(cmp.Compare(u.issuer, other.issuer), cmp.Compare(u.jti, other.jti))
 }

@@ -38,7 +38,7 @@ var notSaved = map[string]string{
 	"orchestrator.MemoryStore.aside":    "likewise",
 	"orchestrator.MemoryLedger.aside":   "likewise",
 	"orchestrator.registry.aside":       "likewise",
-	"world.Witness.aside":               "likewise",
+	"witness.Witness.aside":             "likewise",
 	"orchestrator.MemoryStore.unpacked": "what is packed says the same for ever",
 	"client.Wallet.secrets":             "what was secret once stays secret",
 	"client.Client.start":               "how everything was in the beginning is the same for ever",

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tokenshell/issuers"
+	"tokenshell/shell/internal/witness"
 	"tokenshell/tokens"
 )
 
@@ -33,7 +34,7 @@ type standinBooks struct {
 	owed  func(order string) bool
 
 	mu      sync.Mutex
-	uses    map[use]*standinEntry
+	uses    map[witness.Use]*standinEntry
 	horizon time.Time // what expired before it may have been forgotten
 }
 
@@ -54,7 +55,7 @@ func (b *standinBooks) forget() {
 		return // not every time: it looks at all of them
 	}
 	b.horizon = horizon
-	maps.DeleteFunc(b.uses, func(_ use, e *standinEntry) bool { return b.needless(e, horizon) })
+	maps.DeleteFunc(b.uses, func(_ witness.Use, e *standinEntry) bool { return b.needless(e, horizon) })
 }
 
 // needless reports whether an entry can matter no more.
@@ -94,7 +95,7 @@ func (s *standin) checks(session tokens.Session, attempt string, receipt *tokens
 			if err := s.answered(c, session.Order, attempt, receipt); err != nil {
 				return err
 			}
-			switch e := s.books.uses[useOf(c.Ref())]; {
+			switch e := s.books.uses[witness.UseOf(c.Ref())]; {
 			case e != nil && e.cancelled:
 				return tokens.Refuse(tokens.Revoked, "the token was cancelled")
 			case e == nil && c.ExpiresAt.Before(s.books.horizon):
@@ -110,7 +111,7 @@ func (s *standin) checks(session tokens.Session, attempt string, receipt *tokens
 
 // answered gives the stored answer. The books must be locked.
 func (s *standin) answered(c *tokens.Claims, order, attempt string, receipt *tokens.Receipt) error {
-	e := s.books.uses[useOf(c.Ref())]
+	e := s.books.uses[witness.UseOf(c.Ref())]
 	switch {
 	case e == nil || e.cancelled:
 		return nil
@@ -129,7 +130,7 @@ func (s *standin) accept(c *tokens.Claims, attempt string, receipt *tokens.Recei
 	*receipt = tokens.Receipt{
 		ID: s.mint.ID("rcp"), Service: s.Name, JTI: c.ID, Order: c.Order, Attempt: attempt, At: s.clock.Now(), Body: json.RawMessage(`{"stand_in":true}`),
 	}
-	s.books.uses[useOf(c.Ref())] = &standinEntry{ref: c.Ref(), attempt: attempt, receipt: *receipt, expires: c.ExpiresAt}
+	s.books.uses[witness.UseOf(c.Ref())] = &standinEntry{ref: c.Ref(), attempt: attempt, receipt: *receipt, expires: c.ExpiresAt}
 }
 
 // Redeem accepts a token once.
@@ -158,10 +159,10 @@ func (s *standin) Cancel(ctx context.Context, c tokens.Cancellation) (err error)
 	ref = claims.Ref()
 	s.books.mu.Lock()
 	defer s.books.mu.Unlock()
-	e := s.books.uses[useOf(ref)]
+	e := s.books.uses[witness.UseOf(ref)]
 	if e == nil {
 		e = &standinEntry{ref: ref, attempt: c.Attempt, expires: claims.ExpiresAt}
-		s.books.uses[useOf(ref)] = e
+		s.books.uses[witness.UseOf(ref)] = e
 	}
 	if e.attempt == c.Attempt && e.ref.Order == c.Session.Order {
 		e.cancelled = true

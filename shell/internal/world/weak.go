@@ -13,12 +13,13 @@ import (
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/logbook"
 	"tokenshell/shell/internal/wire"
+	"tokenshell/shell/internal/witness"
 	"tokenshell/tokens"
 )
 
 // BuildWeak makes a world whose parties leave rules out.
 func BuildWeak(ctx context.Context, plan *Plan, m Making, weakness tokens.Weakness) (*World, error) {
-	w := &World{Plan: plan, Leeway: &Leeway{}, Witness: &Witness{}, weakness: weakness}
+	w := &World{Plan: plan, Leeway: &Leeway{}, Witness: &witness.Witness{}, weakness: weakness}
 	seed := tokens.RandomSeed()
 	if w.Clock = tokens.LiveClock(); m.Seed != nil {
 		seed = fmt.Appendf(nil, "tokenshell seed %d", *m.Seed)
@@ -31,7 +32,7 @@ func BuildWeak(ctx context.Context, plan *Plan, m Making, weakness tokens.Weakne
 	if m.IDs != "" {
 		w.Mint = tokens.NewMint(w.Mint.Derive("ids of " + m.IDs))
 	}
-	w.Witness.peek = w.Peek
+	w.Witness.Peek = w.Peek
 	w.Faults = &wire.Faults{Clock: w.Clock}
 	w.Wire = &wire.Wire{Faults: w.Faults, Conversation: wire.NewConversation(w.Clock)}
 	w.Log = logbook.New(w.Clock)
@@ -40,7 +41,7 @@ func BuildWeak(ctx context.Context, plan *Plan, m Making, weakness tokens.Weakne
 		w.Log.Silence()
 		w.Wire.Conversation.Silence()
 	}
-	w.standinBooks = &standinBooks{clock: w.Clock, owed: w.owed, uses: map[use]*standinEntry{}}
+	w.standinBooks = &standinBooks{clock: w.Clock, owed: w.owed, uses: map[witness.Use]*standinEntry{}}
 	w.KMS = kmsmock.New(kmsmock.Config{Seed: keys, Now: w.Clock.Of("kms").Now, Memory: m.Again})
 	if err := w.openServices(ctx); err != nil {
 		return nil, err
@@ -89,6 +90,9 @@ func (w *World) Weaken(rules []string) error {
 	}
 	type party interface{ Weaken(tokens.Weakness) }
 	parties := []party{w.own}
+	if w.second != nil {
+		parties = append(parties, w.second)
+	}
 	for _, p := range w.Parties {
 		weak, ok := p.Domain.(party)
 		if !ok {

@@ -34,10 +34,13 @@ func (w *World) Steps() []Step {
 	for _, s := range w.Standins {
 		add(s.Name, wire.StandinSteps)
 	}
-	add("relay", wire.RelaySteps)
+	add(wire.Relay, wire.RelaySteps)
 	add("kms", wire.KMSSteps)
 	if w.own != nil {
 		add("ledger", wire.LedgerSteps)
+	}
+	if w.second != nil {
+		add(wire.Relay2, wire.RelaySteps)
 	}
 	return all
 }
@@ -52,6 +55,11 @@ func (w *World) ParseStep(text string) (party, step string, err error) {
 	}
 	if name == "ledger" && w.own == nil {
 		return "", "", exit.Unable("the services and kms can go wrong, and what goes to the relay", "where this relay keeps used tokens is its own business")
+	}
+	if name == wire.Relay2 {
+		if _, err := w.At(context.Background(), name); err != nil { // which will be asked
+			return "", "", err
+		}
 	}
 	all := w.Steps()
 	if !slices.ContainsFunc(all, func(s Step) bool { return s.Party == name }) {

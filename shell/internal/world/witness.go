@@ -1,155 +1,16 @@
-// The witness: sees what passes between the relay and a service, and says when
-// it breaks a promise.
+// Audits: what must hold of a whole world, and the witness at its services.
 
 package world
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"sync"
 
 	"tokenshell/issuers"
 	"tokenshell/orchestrator"
+	"tokenshell/shell/internal/witness"
 	"tokenshell/tokens"
 )
-
-// Witness watches every service of a world while checks are on. It remembers
-// what it has seen for as long as they are.
-type Witness struct {
-	mu     sync.Mutex
-	on     bool
-	peek   func(raw string) (tokens.Unverified, error)
-	broken error           // the first broken promise
-	debts  map[string]bool // the orders that were stuck when the world was last audited
-	seen   map[use]testimony
-	aside  bool // debts and seen were put aside, and stay as they are
-}
-
-// use is what may be redeemed once: (iss, jti), in whatever order it is used.
-type use struct{ issuer, jti string }
-
-func useOf(ref tokens.Ref) use { return use{ref.Issuer, ref.ID} }
-
-// witnessLimit is how many tokens a witness remembers before it starts again.
-const witnessLimit = 100_000
-
-// testimony is what the witness knows of one token.
-type testimony struct {
-	attempt   string // the one that redeemed it; empty when none has
-	receipt   string
-	cancelled bool
-}
-
-// Watch starts or stops watching. Starting forgets what was seen before.
-func (w *Witness) Watch(on bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.on, w.broken, w.seen, w.debts, w.aside = on, nil, map[use]testimony{}, map[string]bool{}, false
-}
-
-// Watching reports whether it watches.
-func (w *Witness) Watching() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.on
-}
-
-// complaint gives the first broken promise; nil when all were kept.
-func (w *Witness) complaint() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.broken
-}
-
-func (w *Witness) breach(format string, args ...any) {
-	if w.broken == nil {
-		w.broken = fmt.Errorf(format, args...)
-	}
-}
-
-// own makes ready for a change.
-func (w *Witness) own() {
-	if w.aside {
-		w.debts, w.seen, w.aside = maps.Clone(w.debts), maps.Clone(w.seen), false
-	}
-}
-
-// redeemed takes down the answer to a redemption.
-func (w *Witness) redeemed(ref tokens.Ref, attempt string, receipt tokens.Receipt, err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.on {
-		return
-	}
-	known := w.seen[useOf(ref)]
-	switch {
-	case err == nil && known.cancelled:
-		w.breach("%s was redeemed after it was cancelled", ref.ID)
-	case err == nil && known.attempt != "" && known.receipt != receipt.ID:
-		w.breach("%s was redeemed twice", ref.ID)
-	case errors.Is(err, tokens.AlreadyRedeemed) && known.attempt == attempt:
-		w.breach("a retry of the redemption of %s was taken for a replay", ref.ID)
-	case err == nil:
-		w.own()
-		if len(w.seen) >= witnessLimit {
-			clear(w.seen)
-		}
-		w.seen[useOf(ref)] = testimony{attempt: attempt, receipt: receipt.ID}
-	}
-}
-
-// cancelled takes down that a cancellation was confirmed.
-func (w *Witness) cancelled(ref tokens.Ref, attempt string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if known := w.seen[useOf(ref)]; w.on && (known.attempt == "" || known.attempt == attempt) {
-		w.own()
-		w.seen[useOf(ref)] = testimony{cancelled: true}
-	}
-}
-
-// owing takes down which sessions are stuck, and says of one that was and is gone
-// that it was forgotten.
-func (w *Witness) owing(sessions []orchestrator.Snapshot) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for id := range w.debts {
-		if !slices.ContainsFunc(sessions, func(snap orchestrator.Snapshot) bool { return snap.ID == id }) {
-			return fmt.Errorf("order %q was stuck, and the relay has forgotten it", id)
-		}
-	}
-	owe := func(snap orchestrator.Snapshot) bool { return w.on && snap.State == orchestrator.Stuck }
-	if len(w.debts) == 0 && !slices.ContainsFunc(sessions, owe) {
-		return nil
-	}
-	w.own()
-	clear(w.debts)
-	for _, snap := range sessions {
-		if owe(snap) {
-			w.debts[snap.ID] = true
-		}
-	}
-	return nil
-}
-
-// relayed takes down the relay's answer: it may only call a replay what it has
-// accepted before.
-func (w *Witness) relayed(ref tokens.Ref, session orchestrator.Snapshot, err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.on || !errors.Is(err, tokens.Replayed) || ref.ID == "" {
-		return
-	}
-	for _, step := range session.Steps {
-		if step.Ref.ID == ref.ID && step.Ref.Issuer == ref.Issuer {
-			return
-		}
-	}
-	w.breach("the relay called %s a replay, and had never accepted it", ref.ID)
-}
 
 // opened takes down that an order was opened under a name: no service may still
 // have books of an earlier order of that name, for it would count them in.
@@ -160,45 +21,18 @@ func (w *World) opened(order string) {
 	for _, p := range w.Parties {
 		for _, e := range p.Entries() {
 			if e.Ref.Order == order {
-				w.Witness.mu.Lock()
-				w.Witness.breach("order %q was opened while %s remembers an earlier one of that name", order, p.Name)
-				w.Witness.mu.Unlock()
+				w.Witness.Breach("order %q was opened while %s remembers an earlier one of that name", order, p.Name)
 				return
 			}
 		}
 	}
 }
 
-// watchedRedeemer is a service under a witness's eyes. It stands behind the
-// wire, so that it sees what really happened.
-type watchedRedeemer struct {
-	orchestrator.Redeemer
-	witness *Witness
-}
-
-// Redeem redeems.
-func (r watchedRedeemer) Redeem(ctx context.Context, request tokens.Redemption) (tokens.Receipt, error) {
-	receipt, err := r.Redeemer.Redeem(ctx, request)
-	if seen, bad := r.witness.peek(request.Token); bad == nil && seen.Ref.ID != "" {
-		r.witness.redeemed(seen.Ref, request.Attempt, receipt, err)
-	}
-	return receipt, err
-}
-
-// Cancel cancels.
-func (r watchedRedeemer) Cancel(ctx context.Context, request tokens.Cancellation) error {
-	err := r.Redeemer.Cancel(ctx, request)
-	if seen, bad := r.witness.peek(request.Token); bad == nil && err == nil && seen.Ref.ID != "" {
-		r.witness.cancelled(seen.Ref, request.Attempt)
-	}
-	return err
-}
-
 // Audit checks the invariants of the whole world: each domain's books, the
 // relay's sessions, the two against each other, and what the witness saw. The
 // error is the first that does not hold.
 func (w *World) Audit() error {
-	if err := w.Witness.complaint(); err != nil {
+	if err := w.Witness.Complaint(); err != nil {
 		return err
 	}
 	for _, p := range w.Parties {
@@ -220,7 +54,7 @@ func (w *World) Audit() error {
 // settled, and nothing is redeemed twice in whatever orders.
 func (w *World) auditAgreement() error {
 	sessions := w.inside.Sessions()
-	if err := w.Witness.owing(sessions); err != nil {
+	if err := w.Witness.Owing(sessions); err != nil {
 		return err
 	}
 	known, committed := map[tokens.Ref]bool{}, map[tokens.Ref]string{} // the attempt, of what stands redeemed
@@ -233,12 +67,12 @@ func (w *World) auditAgreement() error {
 		}
 	}
 	w.standinBooks.redeemed(committed)
-	once := make(map[use]tokens.Ref, len(committed))
+	once := make(map[witness.Use]tokens.Ref, len(committed))
 	for ref := range committed {
-		if other, twice := once[useOf(ref)]; twice {
+		if other, twice := once[witness.UseOf(ref)]; twice {
 			return fmt.Errorf("%s of %s is redeemed twice, for orders %q and %q", tokens.Word(ref.ID), tokens.Word(ref.Issuer), min(ref.Order, other.Order), max(ref.Order, other.Order))
 		}
-		once[useOf(ref)] = ref
+		once[witness.UseOf(ref)] = ref
 	}
 	recent := w.Clock.Now().Add(-issuers.Retention) // older ones may be forgotten
 	for _, snap := range sessions {
@@ -264,7 +98,7 @@ func (w *World) RelayToken(ctx context.Context, session, raw string, ref tokens.
 	service, err = w.Relay.Relay(ctx, session, raw)
 	if w.Witness.Watching() && w.inside != nil {
 		if snap, bad := w.Relay.Session(session); bad == nil {
-			w.Witness.relayed(ref, snap, err)
+			w.Witness.Relayed(ref, snap, err)
 		}
 	}
 	return service, err

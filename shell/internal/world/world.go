@@ -19,6 +19,7 @@ import (
 	"tokenshell/shell/internal/life"
 	"tokenshell/shell/internal/logbook"
 	"tokenshell/shell/internal/wire"
+	"tokenshell/shell/internal/witness"
 	"tokenshell/tokens"
 )
 
@@ -40,7 +41,7 @@ type World struct {
 	Log      *logbook.Logbook
 	Wire     *wire.Wire
 	Faults   *wire.Faults
-	Witness  *Witness
+	Witness  *witness.Witness
 	weakness tokens.Weakness
 
 	leftOut, bornWithout, everLeftOut []string // rules: now, in the beginning, and at any time
@@ -51,6 +52,8 @@ type World struct {
 	inside  Inspector
 	own     *orchestrator.Relay          // nil when it is somebody else's
 	life    *life.Life                   // of our own
+	second  *orchestrator.Relay          // another over the same store; nil for none
+	life2   *life.Life                   // of that
 	memory  *tokens.Memory               // of texts that come again; nil for none
 	peeked  map[string]tokens.Unverified // what they say, if no outside issuer made them; nil as memory is
 
@@ -140,18 +143,18 @@ func (w *World) issuerConfig(k *Kind) issuers.Config {
 
 // openRelay starts a relay over a store and a ledger, both in memory unless given.
 func (w *World) openRelay(m Making) {
-	w.life = &life.Life{Store: m.Store, Ledger: m.Ledger, Wire: w.Wire}
+	w.life = &life.Life{Name: wire.Relay, Store: m.Store, Ledger: m.Ledger, Wire: w.Wire, Used: w.Witness.Used}
 	if m.Store == nil {
 		w.life.Store, w.life.Ledger = orchestrator.NewMemoryStore(), orchestrator.NewNamingLedger()
 	}
-	c := orchestrator.Config{Clock: w.Clock.Of("relay"), Leeway: w.Leeway.Get, Mint: w.Mint, Weakness: w.weakness, Memory: w.memory}
+	c := orchestrator.Config{Clock: w.Clock.Of(wire.Relay), Leeway: w.Leeway.Get, Mint: w.Mint, Weakness: w.weakness, Memory: w.memory}
 	w.life.Begin(&c, w.Log)
 	for _, p := range w.Parties {
-		c.Services = append(c.Services, orchestrator.Service{Name: p.Name, Capabilities: []string{p.Capability}, Redeemer: w.Reach("relay", p.Name, p.Domain), Remembers: p.Remembers})
+		c.Services = append(c.Services, orchestrator.Service{Name: p.Name, Capabilities: []string{p.Capability}, Redeemer: w.Reach(wire.Relay, p.Name, p.Domain), Remembers: p.Remembers})
 		c.Issuers = append(c.Issuers, tokens.Issuer{Name: p.Issuer(), Keys: p.Keys(), Capabilities: []string{p.Capability}})
 	}
 	w.Relay = wiredRelay{w}
-	w.Wire.Restart = func(why string) error { return w.restart(context.Background(), false, why) }
+	w.Wire.Restart = func(relay, why string) error { return w.restart(context.Background(), relay, false, why) }
 	if m.Relay != nil {
 		w.reached = m.Relay(c)
 		w.inside, _ = w.reached.(Inspector) // nil when it is somebody else's
@@ -171,7 +174,7 @@ func (w *World) owed(order string) bool {
 // Reach gives a service as one party reaches it: over the wire, with the witness
 // behind it, which sees what really happened.
 func (w *World) Reach(from, name string, service orchestrator.Redeemer) orchestrator.Redeemer {
-	return wiredService{watchedRedeemer{service, w.Witness}, w.Wire, from, name}
+	return wiredService{witness.Watched{Redeemer: service, By: w.Witness}, w.Wire, from, name}
 }
 
 func signingAlias(service string) string { return "alias/" + service + "-signing" }
