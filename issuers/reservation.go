@@ -60,7 +60,8 @@ func (r *Reservation[H]) move(to State) bool {
 type signed [sha256.Size]byte
 
 func signedText(raw string) signed {
-	return sha256.Sum256([]byte(raw[:max(0, strings.LastIndexByte(raw, '.'))]))
+	var room [1024]byte // for most, so that nothing is allocated
+	return sha256.Sum256(append(room[:0], raw[:max(0, strings.LastIndexByte(raw, '.'))]...))
 }
 
 // isToken reports whether a digest is that of the token of this reservation, its signature

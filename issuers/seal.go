@@ -173,8 +173,8 @@ func (s *Sealer) Open(ctx context.Context, ref tokens.Ref, sealed []byte) (json.
 	return got.Content, nil
 }
 
-// kmsUnwrapper has the KMS unwrap a content key. Like kmsSigner it carries a
-// context, and the cause that go-jose does not pass on.
+// kmsUnwrapper has the KMS unwrap a content key. It carries a context, which go-jose
+// does not pass, and the cause, which it wraps in nothing.
 type kmsUnwrapper struct {
 	ctx    context.Context
 	sealer *Sealer

@@ -122,11 +122,11 @@ func (k *KMS) findTarget(field string, ref *string) (*key, error) {
 }
 
 func (k *KMS) findID(id string) (*key, error) {
-	if !isUUID(id) {
-		return nil, notFound("Invalid keyId %s", quote(id))
-	}
 	if key := k.keys[id]; key != nil {
 		return key, nil
+	}
+	if !isUUID(id) {
+		return nil, notFound("Invalid keyId %s", quote(id))
 	}
 	return nil, notFound("Key %s does not exist", quote(keyARN(id)))
 }
