@@ -215,8 +215,8 @@ func (s *Sealer) note(sealed []byte, o opened) {
 	s.opened[string(sealed)] = o
 }
 
-// kmsUnwrapper has the KMS unwrap a content key. Like kmsSigner it carries a
-// context, and the cause that go-jose does not pass on.
+// kmsUnwrapper has the KMS unwrap a content key. It carries a context, which go-jose
+// does not pass, and the cause, which it wraps in nothing.
 type kmsUnwrapper struct {
 	ctx    context.Context
 	sealer *Sealer

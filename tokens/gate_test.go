@@ -3,6 +3,7 @@ package tokens
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -276,4 +277,34 @@ func numbered(n int) string {
 		fmt.Fprintf(&b, `,"%d":0`, i)
 	}
 	return b.String()
+}
+
+// Whichever of the checks before the claims are left out, no text makes a panic of
+// what the others find.
+func TestWhateverIsLeftOutNothingPanics(t *testing.T) {
+	names := CheckNames()
+	names = names[:slices.Index(names, "audience")]
+	for left := range 1 << len(names) {
+		var rules []string
+		for i, name := range names {
+			if left>>i&1 == 1 {
+				rules = append(rules, name)
+			}
+		}
+		v := relayAt(epoch)
+		var err error
+		if v.Weakness, err = UnsafeWithout(rules...); err != nil {
+			t.Fatal(err)
+		}
+		for _, raw := range []string{"", "abc", "a.b", "...", "a.b.c", "e30.e30.", control().raw()[:100]} {
+			func() {
+				defer func() {
+					if found := recover(); found != nil {
+						t.Fatalf("without %v, %q: %v", rules, raw, found)
+					}
+				}()
+				_, _ = v.Judge(raw, Own{})
+			}()
+		}
+	}
 }

@@ -54,7 +54,7 @@ func judge(checks []tokens.Check, raw string) error {
 
 // theirs are the libraries, each used as its documentation has it.
 func theirs(key signingKey) map[string]func(raw string) error {
-	public := key.private.Public()
+	public := key.public
 	clock := func() time.Time { return now }
 	parser := golangjwt.NewParser(
 		golangjwt.WithValidMethods([]string{string(key.alg)}), golangjwt.WithAudience(tokens.Audience), golangjwt.WithIssuer(issuer),
