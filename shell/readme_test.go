@@ -5,7 +5,6 @@ package shell_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -24,6 +23,7 @@ import (
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/shelltest"
 	"tokenshell/shell/internal/world"
+	"tokenshell/shell/scenariotest"
 )
 
 // readmeFile is kept fresh by the tests of this file:
@@ -211,34 +211,25 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-// The lines of Go in the README are compiled as a package of this module that
-// exists in an overlay only, and run the README's scenarios.
+// The lines of Go in the README are those of the module in examples, which CI builds
+// as a stranger's ([TestAStrangersModule]). Its scenarios run among Go tests, and so
+// do the README's.
 func TestReadmeGo(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it links a test binary")
-	}
 	t.Parallel()
-	module, err := filepath.Abs("..")
+	text, err := os.ReadFile(shelltest.Root(t, "examples", "scenarios", "checkouts_test.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	source, overlay, binary := filepath.Join(dir, "source"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "checkouts.test")
-	shelltest.WriteFile(t, source, readmeBlocks(t, "go")[0])
-	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(module, "checkouts", "checkouts_test.go"): source}})
-	if err != nil {
+	_, lines, found := strings.Cut(string(text), "\npackage ")
+	if want := "package " + lines; !found || readmeBlocks(t, "go")[0] != want {
+		t.Errorf("the README has\n%s\nand the module in examples\n%s", readmeBlocks(t, "go")[0], want)
+	}
+	dir := filepath.Join(t.TempDir(), "checkouts")
+	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	shelltest.WriteFile(t, overlay, string(replace))
-	run(t, module, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", overlay, "-o", binary, "./checkouts")
-
-	if err := os.Mkdir(filepath.Join(dir, "checkouts"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	readmeScenarios(t, filepath.Join(dir, "checkouts"))
-	if said := run(t, dir, binary, "-test.v"); !strings.Contains(said, "--- PASS: TestCheckouts/checkouts/readme-1") {
-		t.Errorf("the README's scenario did not run:\n%s", said)
-	}
+	readmeScenarios(t, dir)
+	scenariotest.Run(t, dir, shelltest.Root(t, "examples", "scenarios", "checkouts"))
 }
 
 // run runs a program that must succeed and gives all that it said.

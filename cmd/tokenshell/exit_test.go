@@ -112,6 +112,17 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// A process ends with the code of its command, and says the same.
+func TestProcessesEndWithTheirCode(t *testing.T) {
+	for code, args := range [][]string{{"-c", "points balance"}, {"-c", "session new; coupon confirm NOPE"}, {"--sead", "7"}, {"run", "nowhere.txtar"}} {
+		args = append([]string{"--seed", "7"}, args...)
+		got, want := process(t, "", args...), tokenshell(t, "", args...)
+		if got != want || got.code != code {
+			t.Errorf("%q: %+v; want %d, %+v", args, got, code, want)
+		}
+	}
+}
+
 func TestErrorsAreOnStderrOnly(t *testing.T) {
 	got := tokenshell(t, "", "-c", "session new op_1; coupon confirm NOPE")
 	if want := "session op_1 of user_123 is open\n"; got.stdout != want {

@@ -14,8 +14,8 @@ import (
 const confirmTen = "session new op_1; coupon confirm TEN; token raw coupon-1"
 
 func TestTheSameSeedPrintsTheSameBytes(t *testing.T) {
-	first := tokenshell(t, "", "--seed", "7", "-c", confirmTen)
-	if again := tokenshell(t, "", "--seed", "7", "-c", confirmTen); first != again {
+	first := process(t, "", "--seed", "7", "-c", confirmTen)
+	if again := process(t, "", "--seed", "7", "-c", confirmTen); first != again {
 		t.Errorf("the first time\n%+v\nand then\n%+v", first, again)
 	}
 	lines := strings.Split(strings.TrimSuffix(first.stdout, "\n"), "\n")
@@ -25,14 +25,14 @@ func TestTheSameSeedPrintsTheSameBytes(t *testing.T) {
 	if !regexp.MustCompile(`^[\w-]+\.[\w-]+\.[\w-]{86}$`).MatchString(lines[2]) {
 		t.Errorf("no compact JWS with a signature of 64 bytes: %s", lines[2])
 	}
-	if other := tokenshell(t, "", "--seed", "8", "-c", confirmTen); other.stdout == first.stdout {
+	if other := process(t, "", "--seed", "8", "-c", confirmTen); other.stdout == first.stdout {
 		t.Error("seed 8 prints what seed 7 prints")
 	}
 }
 
 func TestWithoutASeedIdsAreRandom(t *testing.T) {
 	const line = "session new --jq .order_processing_id"
-	first, again := tokenshell(t, "", "-c", line), tokenshell(t, "", "-c", line)
+	first, again := process(t, "", "-c", line), process(t, "", "-c", line)
 	if first.stdout == again.stdout || !strings.HasPrefix(first.stdout, "op_") {
 		t.Errorf("%q and %q", first.stdout, again.stdout)
 	}
@@ -178,7 +178,7 @@ func TestWrittenToStandardOutput(t *testing.T) {
 			continue
 		}
 		args := []string{"--seed", "7", "-c", "points balance; keys jwks coupons --out " + name + "; points balance"}
-		piped := tokenshell(t, "", args...)
+		piped := process(t, "", args...)
 		f, err := os.Create(filepath.Join(t.TempDir(), "out"))
 		if err != nil {
 			t.Fatal(err)

@@ -31,18 +31,17 @@ func stage(t *testing.T, scenarios map[string]string) (dir string, run func(args
 			t.Fatal(err)
 		}
 	}
-	state := t.TempDir()
+	for name, value := range map[string]string{"XDG_STATE_HOME": t.TempDir(), "GITHUB_ACTIONS": "", "TMPDIR": dir} {
+		t.Setenv(name, value)
+	}
+	t.Chdir(dir)
 	return dir, func(args ...string) answer {
 		t.Helper()
-		var stdout, stderr strings.Builder
-		cmd := command(t, append([]string{"run"}, args...)...)
-		cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &stdout, &stderr
-		cmd.Env = append(cmd.Env, "XDG_STATE_HOME="+state, "GITHUB_ACTIONS=", "TMPDIR="+dir)
-		code := exitCode(t, cmd.Run())
+		got := tokenshell(t, "", append([]string{"run"}, args...)...)
 		if left, err := filepath.Glob(filepath.Join(dir, "tokenshell-*")); (err != nil || left != nil) && !slices.Contains(args, "--keep") {
 			t.Errorf("run %q leaves %v, %v", args, left, err)
 		}
-		return answer{stdout.String(), stderr.String(), code}
+		return got
 	}
 }
 

@@ -35,7 +35,7 @@ func TestStateOutlivesAKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
-	after := tokenshell(t, "", "--seed", "1", "--state", state, "-c", "session list; session use op_1; redeem; session show --jq .state; expect session_closed session close")
+	after := process(t, "", "--seed", "1", "--state", state, "-c", "session list; session use op_1; redeem; session show --jq .state; expect session_closed session close")
 	wantContains(t, "the next process", after.stdout, "op_1")
 	wantContains(t, "the next process", after.stdout, "completed")
 	if after.code != 0 {

@@ -12,7 +12,9 @@ import (
 
 // Run runs scenarios as subtests of t: files as they are, and folders with all
 // .txtar files below them. They run in parallel. One that fails says why in its
-// subtest's log.
+// subtest's log. A test of a module runs all that lie in its folder checkouts:
+//
+//	func TestCheckouts(t *testing.T) { scenariotest.Run(t, "checkouts") }
 func Run(t *testing.T, paths ...string) {
 	t.Helper()
 	RunIn(t, shell.ScenarioConfig{Seed: shell.DefaultSeed}, paths...)
