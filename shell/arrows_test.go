@@ -138,6 +138,8 @@ var house = []room{
 		"is a checkout in a world of its own, and what each party learns at each of its stops."},
 	{"shell/internal/spec", "",
 		"foretells what a world does, from the words of the contract and not from the code: a second opinion."},
+	{"shell/internal/anyworld", "./spec",
+		"draws worlds that declare their domains, for tests: as a world file, and as the reference model has it."},
 	{"shell/internal/bound", "issuers ./exit ./wire ./world",
 		"says how much may happen while a world is explored, and whose orders are explored."},
 	{"shell/internal/linear", "",

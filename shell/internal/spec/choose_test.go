@@ -70,6 +70,10 @@ func (d draws) may(name string) bool {
 		return len(m.Faults) > 0
 	case "deliver":
 		return len(m.Late) > 0
+	case "coupon confirm", "points confirm", "payment confirm":
+		return m.Current != "" && d.w.twin.drawn == nil
+	case "declared confirm":
+		return m.Current != "" && d.w.twin.drawn != nil
 	case "club confirm":
 		return d.w.twin.club && m.Session(m.Current) != nil
 	case "session use":

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tokenshell/issuers"
+	"tokenshell/issuers/declared"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/wire"
@@ -61,6 +62,9 @@ type (
 	confirms interface {
 		Confirm(ctx context.Context, order issuers.Order, what string) (tokens.Issued, error)
 	}
+	declares interface {
+		Confirm(ctx context.Context, order issuers.Order, ask declared.Ask) (tokens.Issued, error)
+	}
 	authorises interface {
 		Confirm(ctx context.Context, order issuers.Order, amount, card string) (tokens.Issued, error)
 	}
@@ -82,6 +86,28 @@ func confirmPayment(ctx context.Context, c *client.Client, o op) ([]result, erro
 	return confirm(ctx, c, o, "payments", func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
 		return domain[authorises](c.World, "payments").Confirm(ctx, order, o.word(1), o.word(2))
 	})
+}
+
+func confirmDeclared(ctx context.Context, c *client.Client, o op) ([]result, error) {
+	ask := declared.Ask{Thing: o.word(2), Arguments: map[string]any{}}
+	if o.word(4) != "" {
+		ask.Arguments[o.word(4)] = o.word(5)
+	}
+	return confirm(ctx, c, o, o.word(1), func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
+		return domain[declares](c.World, o.word(1)).Confirm(ctx, order, ask)
+	})
+}
+
+// declaredLine asks for the same as a line.
+func declaredLine(o op) string {
+	line := o.word(1) + " confirm"
+	if o.word(2) != "" {
+		line += " " + o.word(2)
+	}
+	if o.word(4) != "" {
+		line += " --" + o.word(4) + " " + o.word(5)
+	}
+	return line + o.flags()
 }
 
 // held gives the tokens of handles.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tokenshell/issuers/coupons"
+	"tokenshell/issuers/declared"
 	"tokenshell/issuers/payments"
 	"tokenshell/issuers/points"
 	"tokenshell/shell/internal/exit"
@@ -128,6 +129,10 @@ type (
 	balancer interface {
 		Balance(customer string) (points.Balance, error)
 	}
+	declaredBooks interface {
+		Everything() []declared.Listed
+		Balance(customer string) (declared.Sum, error)
+	}
 	wallet interface {
 		Methods(customer string) ([]payments.Method, error)
 	}
@@ -156,6 +161,10 @@ func (w *walk) seen() []string {
 		}
 		all = append(all, strings.Join(texts, ", "))
 	}
+	if w.twin.drawn != nil {
+		all = append(all, w.seenDeclared()...)
+		return append(all, w.seenKeys()...)
+	}
 	for _, l := range domain[lister](in, "coupons").List(in.Plan.Customers[0]) {
 		all = append(all, strconv.Itoa(l.Used))
 	}
@@ -167,12 +176,39 @@ func (w *walk) seen() []string {
 			all = append(all, fmt.Sprintf("%s %s %s", m.Authorised, m.Captured, m.Available))
 		}
 	}
-	for _, p := range in.Parties {
+	return append(all, w.seenKeys()...)
+}
+
+// seenKeys are the states of each service's keys.
+func (w *walk) seenKeys() (all []string) {
+	for _, p := range w.client.World.Parties {
 		var states []string
 		for _, k := range p.Keys().List() {
 			states = append(states, string(k.State))
 		}
 		all = append(all, strings.Join(states, " "))
+	}
+	return all
+}
+
+// seenDeclared are the books of declared domains.
+func (w *walk) seenDeclared() (all []string) {
+	in := w.client.World
+	for _, p := range in.Parties {
+		books := domain[declaredBooks](in, p.Name)
+		for _, l := range books.Everything() {
+			switch p.Kind.Declaration.Holds {
+			case declared.Quota:
+				all = append(all, strconv.FormatInt(l.Used, 10))
+			case declared.Authorisation:
+				all = append(all, fmt.Sprintf("%s %s %s", declared.Text(l.Of.Held), declared.Text(l.Of.Taken), declared.Text(l.Of.Free)))
+			}
+		}
+		for _, customer := range in.Plan.Customers {
+			if b, err := books.Balance(customer); err == nil {
+				all = append(all, declared.Text(b.Standing)+" "+declared.Text(b.Held))
+			}
+		}
 	}
 	return all
 }

@@ -91,7 +91,7 @@ var deeds = []deed{
 		func(o op) string { return "session use " + o.word(0) },
 		use,
 		func(m *spec.World, o op) spec.Answer { return m.Use(o.word(0)) }},
-	{"session set", 2, func(d draws) op { return d.words(someFacts...) },
+	{"session set", 2, func(d draws) op { return d.words(d.facts()...) },
 		func(o op) string { return "session set " + o.word(0) },
 		set,
 		func(m *spec.World, o op) spec.Answer {
@@ -121,6 +121,14 @@ var deeds = []deed{
 		confirmPayment,
 		func(m *spec.World, o op) spec.Answer {
 			return m.Confirm(spec.Hold{Handle: o.word(0), Service: "payments", Amount: spec.Cents(o.word(1)), Card: o.word(2)}, o.n)
+		}},
+
+	{"declared confirm", 12, draws.declared,
+		declaredLine,
+		confirmDeclared,
+		func(m *spec.World, o op) spec.Answer {
+			amount, _ := strconv.Atoi(o.word(3))
+			return m.Confirm(spec.Hold{Handle: o.word(0), Service: o.word(1), Thing: o.word(2), Amount: amount}, o.n)
 		}},
 
 	{"club confirm", 3, draws.outside,

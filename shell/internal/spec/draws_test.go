@@ -74,9 +74,41 @@ func (d draws) opening() op {
 	}
 	o := op{words: []string{name, drawn(d, "customer", customers)}}
 	if drawn(d, "facts", []bool{false, true, true}) {
-		o.words = append(o.words, someFacts[0], someFacts[2])
+		o.words = append(o.words, d.first()...)
 	}
 	return o
+}
+
+// facts gives what an order may come to say.
+func (d draws) facts() []string {
+	if d.w.twin.drawn != nil {
+		return d.w.twin.drawn.Facts
+	}
+	return someFacts
+}
+
+// first gives what an order says when it is opened.
+func (d draws) first() []string {
+	if d.w.twin.drawn != nil {
+		return d.w.twin.drawn.First
+	}
+	return []string{someFacts[0], someFacts[2]}
+}
+
+// sealing gives a service whose tokens carry a letter and that has a key; empty when
+// there is none.
+func (d draws) sealing() string {
+	for _, service := range d.w.model.Domains() {
+		if d.w.model.Rules[service].Seals() && len(d.w.model.Keys[service]) > 0 {
+			return service
+		}
+	}
+	return ""
+}
+
+// seals reports whether a hold's token carries a letter.
+func (d draws) seals(h *spec.Hold) bool {
+	return h.Service != spec.Club && d.w.model.Rules[h.Service].Seals()
 }
 
 // upTo gives 0 to n-1.
@@ -143,13 +175,38 @@ func (d draws) payment() []string {
 	return []string{drawn(d, "amount", []string{"80.00", "80.00", "20.00", "60.00", "70.00", "60.00", "250.00", "0.00"}), drawn(d, "card", cards)}
 }
 
+// declared asks a declared domain for something: its words are the service, the
+// thing, how much in the smallest units, and the argument that says so.
+func (d draws) declared() op {
+	in, m := d.w.twin.drawn, d.w.model
+	of := in.Domain(drawn(d, "service", in.Domains()))
+	thing, most := "", 0
+	if len(of.Things) > 0 {
+		t := drawn(d, "thing", append(slices.Concat(of.Things, of.Things, of.Things), spec.Thing{ID: "nope"}))
+		thing, most = t.ID, t.Limit
+	}
+	switch of.Holds {
+	case "none":
+		return d.confirmation(of.Name, thing, "0", "", "")
+	case "quota":
+		n := d.pick("quantity", 1, 1, 1, 2, 2, 3, 0)
+		return d.confirmation(of.Name, thing, strconv.Itoa(n), "quantity", strconv.Itoa(n))
+	case "balance":
+		if s := m.Session(m.Current); s != nil {
+			most = of.Accounts[s.Customer]
+		}
+	}
+	n := d.pick("amount", most/3, most/3, 1, most/2+1, most/2, most/4, most, most+1, 0)
+	return d.confirmation(of.Name, thing, strconv.Itoa(n), "amount", m.Written(n, true))
+}
+
 // held gives the handles of the client's tokens.
 func (d draws) held() []string { return d.handles(func(*spec.Hold) bool { return true }) }
 
 // unsealed gives those whose text is the same in every world and that an ES256 key
 // signed.
 func (d draws) unsealed() []string {
-	return d.handles(func(h *spec.Hold) bool { return h.Service != "payments" && h.Service != spec.Club })
+	return d.handles(func(h *spec.Hold) bool { return !d.seals(h) && h.Service != spec.Club })
 }
 
 // handles gives the handles of some tokens, those of the current order more
@@ -184,11 +241,11 @@ func (d draws) bendable() []string {
 }
 
 // bent has a token's issuer sign another text for it: one that is the same in every
-// world, which a letter of payments is not.
+// world, which a letter is not.
 func (d draws) bent() op {
 	handle := drawn(d, "token", d.bendable())
 	how := spec.Resealed
-	if d.w.model.Hold(handle).Service != "payments" {
+	if !d.seals(d.w.model.Hold(handle)) {
 		how = drawn(d, "how", []string{spec.Reissued, spec.Reworded, spec.Constrained})
 	}
 	return op{tokens: []string{handle}, words: []string{how}}
@@ -209,7 +266,7 @@ func (d draws) fault() op {
 			for range 5 {
 				places = append(places, h.Service+".redeem", h.Service+".redeem", h.Service+".cancel", "relay.redeem")
 			}
-			if h.Service == "payments" {
+			if d.seals(h) {
 				places = append(places, "kms.decrypt", "kms.decrypt", "kms.decrypt", "kms.decrypt")
 			}
 		}
@@ -266,14 +323,14 @@ func (d draws) meanwhile(step string) op {
 	if !d.leave["restart"] {
 		names = append(names, "restart", "restart")
 	}
-	if step == "kms.decrypt" && len(d.w.model.Keys["payments"]) > 0 {
+	if step == "kms.decrypt" && d.sealing() != "" {
 		names = append(names, "keys retire", "keys disable", "keys retire", "keys disable", "keys retire", "keys disable")
 	}
 	name := drawn(d, "meanwhile", names)
 	o := op{}
 	switch name {
 	case "session set":
-		o = d.words(someFacts...)
+		o = d.words(d.facts()...)
 	case "clock advance":
 		o.n = d.pick("seconds", 1, 2, 30, 119, 120, 1800)
 	case "relay", "revoke", "redeem direct":
@@ -283,7 +340,7 @@ func (d draws) meanwhile(step string) op {
 	case "restart":
 		o = d.words("", "", " --forget")
 	case "keys retire", "keys disable":
-		o = op{words: []string{"payments"}, n: d.pick("version", 0, len(d.w.model.Keys["payments"])-1)}
+		o = op{words: []string{d.sealing()}, n: d.pick("version", 0, len(d.w.model.Keys[d.sealing()])-1)}
 	}
 	o.deed = name
 	return o

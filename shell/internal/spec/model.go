@@ -62,6 +62,7 @@ type Hold struct {
 	Coupon string
 	Amount int // points, or cents
 	Card   string
+	Thing  string // of a declared domain
 
 	session        *Session // of its order, when it was confirmed; nil when there was none any more
 	issued         int
@@ -135,6 +136,8 @@ type World struct {
 	Services  []string // in the order of redemption
 	Customers []Customer
 	Coupons   []Coupon
+	Declared  []*Declared
+	Decimals  int // of the currency
 
 	Now      int
 	Leeway   int            // seconds that clocks may differ
@@ -178,6 +181,18 @@ type Rules interface {
 func New(services []string, customers []Customer, coupons []Coupon) *World {
 	m := Of(services, map[string]Rules{"coupons": couponRules{}, "points": pointRules{}, "payments": cardRules{}})
 	m.Customers, m.Coupons = customers, coupons
+	return m
+}
+
+// Declares gives a world of declared domains in which nothing has happened yet.
+func Declares(customers []Customer, decimals int, domains ...*Declared) *World {
+	var services []string
+	rules := map[string]Rules{}
+	for _, d := range domains {
+		services, rules[d.Name] = append(services, d.Name), d
+	}
+	m := Of(services, rules)
+	m.Customers, m.Declared, m.Decimals = customers, domains, decimals
 	return m
 }
 

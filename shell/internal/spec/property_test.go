@@ -5,6 +5,7 @@ package spec_test
 
 import (
 	"flag"
+	"math/rand/v2"
 	"strconv"
 	"testing"
 
@@ -44,7 +45,11 @@ func TestProperty(t *testing.T) {
 // properties walks in every world until there was enough; seed "" is another each
 // time.
 func properties(t *testing.T, enough int, seed string) {
-	worlds := twins(t)
+	number, _ := strconv.ParseUint(seed, 10, 64)
+	if seed == "" {
+		number = rand.Uint64()
+	}
+	worlds := twins(t, number)
 	if testing.Short() {
 		enough /= 10
 	}
@@ -84,7 +89,7 @@ func properties(t *testing.T, enough int, seed string) {
 // rule out. The scenario that it writes passes in a sound world, and not there.
 func TestPropertyNoticesWeakness(t *testing.T) {
 	rapidly(t, map[string]string{"checks": "2000", "steps": strconv.Itoa(walkSteps), "nofailfile": "true", "shrinktime": "200ms", "seed": "1"})
-	twin := twins(t)[0]
+	twin := twins(t, 1)[0]
 	for _, row := range tokens.Weaknesses() {
 		t.Run(row.Rule, func(t *testing.T) {
 			t.Parallel()

@@ -78,7 +78,11 @@ func (s *search) count(w *walk) {
 }
 
 func (s *search) begin(t *rapid.T) *walk {
-	w, err := newWalk(t.Context(), s.twin, s.weakness, s.audited)
+	in := s.twin
+	if in.any != nil {
+		in = in.any[rapid.IntRange(0, len(in.any)-1).Draw(t, "world")]
+	}
+	w, err := newWalk(t.Context(), in, s.weakness, s.audited)
 	if err != nil {
 		t.Fatal(err)
 	}

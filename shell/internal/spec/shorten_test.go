@@ -76,7 +76,7 @@ func (o op) simpler() []op {
 // failed.
 func (s *search) replay(t *testing.T, ops []op, failed *walk) (*walk, *discrepancy) {
 	t.Helper()
-	w, err := newWalk(t.Context(), s.twin, s.weakness, s.audited)
+	w, err := newWalk(t.Context(), failed.twin, s.weakness, s.audited)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,13 @@ func (m *World) Sights() []Sight {
 	for _, c := range m.Coupons {
 		add(strconv.Itoa(m.used(c.Code)), "view coupons --jq .accounts.%s", c.Code)
 	}
+	for _, d := range m.Declared {
+		m.sightsOf(d, add)
+	}
 	for _, c := range m.Customers {
+		if len(m.Declared) > 0 {
+			break
+		}
 		add(fmt.Sprintf("%d %d", m.balance(c.ID), m.heldPoints(c.ID)), `view points --jq '.accounts.%s | [.balance, .held] | join(" ")'`, c.ID)
 		for _, card := range c.Cards {
 			held, taken := m.authorised(c.ID, card.ID), m.captured(c.ID, card.ID)

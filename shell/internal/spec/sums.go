@@ -2,7 +2,11 @@
 
 package spec
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // sum adds up a number of the holds that a condition chooses.
 func (m *World) sum(of func(*Hold) int, which func(*Hold) bool) int {
@@ -26,16 +30,6 @@ func reserved(h *Hold) bool { return h.State == "reserved" }
 func committed(h *Hold) bool { return h.State == "committed" }
 
 func stands(h *Hold) bool { return reserved(h) || committed(h) }
-
-// Others gives the order's other holds of the same service that stand.
-func (m *World) Others(h *Hold) (all []*Hold) {
-	for _, other := range m.Holds {
-		if other != h && other.Service == h.Service && other.Order == h.Order && other.Customer == h.Customer && stands(other) && !m.forgotten(other) {
-			all = append(all, other)
-		}
-	}
-	return all
-}
 
 func (m *World) used(coupon string) int {
 	return m.sum(one, func(h *Hold) bool { return h.Coupon == coupon && stands(h) })
@@ -69,6 +63,28 @@ func Cents(text string) int {
 		return -1
 	}
 	return 100*whole + part
+}
+
+// Units reads money of the world's currency, in its smallest units.
+func (m *World) Units(text string) (n int, ok bool) {
+	whole, part, _ := strings.Cut(text, ".")
+	if len(part) > m.Decimals {
+		return 0, false
+	}
+	n, err := strconv.Atoi(whole + part + strings.Repeat("0", m.Decimals-len(part)))
+	return n, err == nil && n >= 0
+}
+
+// Written writes an amount of the world's currency, or a number.
+func (m *World) Written(n int, isMoney bool) string {
+	text := strconv.Itoa(n)
+	if !isMoney || m.Decimals == 0 {
+		return text
+	}
+	for len(text) <= m.Decimals {
+		text = "0" + text
+	}
+	return text[:len(text)-m.Decimals] + "." + text[len(text)-m.Decimals:]
 }
 
 // cents reads a fact; said is false when nobody said it, n is -1 when it is not

@@ -1,8 +1,11 @@
 package spec_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"testing"
 
+	"tokenshell/shell/internal/anyworld"
 	"tokenshell/shell/internal/shelltest"
 	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/world"
@@ -15,10 +18,26 @@ type twin struct {
 	plan  *world.Plan
 	club  bool // an outside issuer is trusted, and a stand-in takes its tokens
 	model func() *spec.World
+	drawn *anyworld.World // a world that declares its domains; nil when it has the shop's
+	any   []twin          // of which each walk draws one; nil of one world
 }
 
-// twins gives the worlds that are walked in.
-func twins(t *testing.T) []twin {
+// many is how many worlds that declare their domains are drawn for a run.
+const many = 24
+
+// drawnTwins gives worlds that declare their domains.
+func drawnTwins(t *testing.T, seed uint64) twin {
+	t.Helper()
+	of := twin{name: "drawn worlds"}
+	for n := range uint64(many) {
+		w := anyworld.Draw(rand.New(rand.NewPCG(seed, n)))
+		of.any = append(of.any, twin{name: fmt.Sprintf("drawn world %d", n), yaml: w.Text, plan: shelltest.PlanOf(t, w.Text), model: w.Model, drawn: w})
+	}
+	return of
+}
+
+// twins gives the worlds that are walked in; the seed is of those that are drawn.
+func twins(t *testing.T, seed uint64) []twin {
 	t.Helper()
 	return []twin{
 		{name: "the embedded world", plan: shelltest.Plan(t, ""), model: func() *spec.World {
@@ -48,6 +67,7 @@ func twins(t *testing.T) []twin {
 				{Code: "ALONE", Minimum: 5000},
 			})
 		}},
+		drawnTwins(t, seed),
 	}
 }
 
