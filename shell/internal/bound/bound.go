@@ -17,16 +17,17 @@ import (
 
 // Bound says how much may happen on one path, and of what kind.
 type Bound struct {
-	Name     string
-	Sessions int
-	Tokens   int           // that are confirmed, of all sessions together
-	Choices  int           // different things that may be confirmed; 0 is one of every service
-	Faults   int           // messages that go wrong
-	Clock    int           // moves of the clock and of keys
-	Leeway   time.Duration // how far clocks may differ
-	Skew     time.Duration // how far a party's clock may be off
-	Relays   int           // that share a store; 0 is one
-	Leave    []string      // the fates and families of moves that are left out
+	Name      string
+	Sessions  int
+	Tokens    int           // that are confirmed, of all sessions together
+	Choices   int           // different things that may be confirmed; 0 is one of every service
+	Faults    int           // messages that go wrong
+	Clock     int           // moves of the clock and of keys
+	Leeway    time.Duration // how far clocks may differ
+	Skew      time.Duration // how far a party's clock may be off
+	Relays    int           // that share a store; 0 is one
+	Outsiders int           // outside issuers, of whom there is one
+	Leave     []string      // the fates and families of moves that are left out
 }
 
 // FateRow is one word of --fates.
@@ -80,6 +81,7 @@ func Portfolio() []Bound {
 		{Name: "R", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Leave: []string{"meanwhile-after", "kms", "direct", "revoke", "facts", "forged"}},
 		{Name: "P", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "slow", "kms", "client", "direct", "revoke", "forged"}},
 		{Name: "Q", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Skew: 30 * time.Second, Leave: []string{"late", "dup", "crash", "interrupt", "slow", "kms", "client", "direct", "revoke", "facts", "forged"}},
+		{Name: "U", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Outsiders: 1, Leave: []string{"lose", "refuse", "dup", "interrupt", "meanwhile-after", "slow", "kms", "client", "facts", "forged"}},
 		{Name: "N", Sessions: 1, Tokens: 1, Faults: 1, Leave: []string{"lose", "late", "dup", "crash", "interrupt", "meanwhile", "slow", "facts", "forged"}},
 	}
 }
@@ -134,17 +136,20 @@ func (b Bound) String() string {
 	if b.Relays > 1 {
 		text += fmt.Sprintf(",relays=%d", b.Relays)
 	}
+	if b.Outsiders > 0 {
+		text += fmt.Sprintf(",outsiders=%d", b.Outsiders)
+	}
 	return text
 }
 
 // most is how much of each a bound may have: what is told apart by small numbers.
-var most = map[string]int{"sessions": 3, "tokens": 6, "faults": 6, "clock": 12, "choices": 20, "relays": 2}
+var most = map[string]int{"sessions": 3, "tokens": 6, "faults": 6, "clock": 12, "choices": 20, "relays": 2, "outsiders": 1}
 
 // Parse reads sessions=1,tokens=2,faults=2,clock=1,leeway=30s; what is not
 // said is 1 session, 1 token, no fault, no clock.
 func Parse(text string) (Bound, error) {
 	b := Bound{Name: "given", Sessions: 1, Tokens: 1}
-	numbers := map[string]*int{"sessions": &b.Sessions, "tokens": &b.Tokens, "faults": &b.Faults, "clock": &b.Clock, "choices": &b.Choices, "relays": &b.Relays}
+	numbers := map[string]*int{"sessions": &b.Sessions, "tokens": &b.Tokens, "faults": &b.Faults, "clock": &b.Clock, "choices": &b.Choices, "relays": &b.Relays, "outsiders": &b.Outsiders}
 	said := map[string]bool{}
 	for part := range strings.SplitSeq(text, ",") {
 		name, value, ok := strings.Cut(strings.TrimSpace(part), "=")
@@ -160,7 +165,7 @@ func Parse(text string) (Bound, error) {
 			}
 			*map[string]*time.Duration{"leeway": &b.Leeway, "skew": &b.Skew}[name] = d
 		case numbers[name] == nil:
-			return b, exit.Usage(exit.Meant(name, []string{"sessions", "tokens", "choices", "faults", "clock", "leeway", "skew", "relays"}, "sessions, tokens, choices, faults, clock, leeway, skew or relays"), "--bound: there is no %q to bound", name)
+			return b, exit.Usage(exit.Meant(name, []string{"sessions", "tokens", "choices", "faults", "clock", "leeway", "skew", "relays", "outsiders"}, "sessions, tokens, choices, faults, clock, leeway, skew, relays or outsiders"), "--bound: there is no %q to bound", name)
 		default:
 			n, err := strconv.Atoi(value)
 			least := 0

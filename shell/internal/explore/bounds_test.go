@@ -161,6 +161,7 @@ var golden = map[string]string{
 	"T": "1287 states, 6428 verbs, 7855 messages, 7d8ef859c4e76207",
 	"P": "716 states, 14564 verbs, 60553 messages, 72cd24026660164c",
 	"Q": "226 states, 7200 verbs, 34369 messages, 5b486863c0a0d12a",
+	"U": "1037 states, 7283 verbs, 8641 messages, 115a9611a78868b1",
 	"N": "240 states, 3051 verbs, 6486 messages, 259470348791ca8d",
 	"R": "1252 states, 11408 verbs, 25353 messages, c6ff2bb7d9a38237",
 }

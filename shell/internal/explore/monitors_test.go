@@ -10,6 +10,7 @@ import (
 
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/stage"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
 
@@ -21,6 +22,13 @@ var bent = map[string]func(on *stage.Stage) func(){
 	"a question that is late and gets lost": func(on *stage.Stage) func() {
 		none := on.World.Wire.Save()
 		return func() { on.World.Wire.Restore(none) }
+	},
+	"a stand-in that accepts what nobody brought": func(on *stage.Stage) func() {
+		return func() {
+			for _, t := range on.Client.Wallet.Held {
+				_, _, _ = on.Client.Direct(wire.OffTheRecord(context.Background()), t.Ref.Order, t, "", "")
+			}
+		}
 	},
 	"a service that rotates its key unasked": func(on *stage.Stage) func() {
 		return func() { _, _ = on.Client.Rotate(context.Background(), on.Names[0]) }
@@ -39,7 +47,7 @@ func TestEachMonitorFindsItsMutant(t *testing.T) {
 				}
 			}
 			for _, b := range []bound.Bound{
-				{Sessions: 1, Tokens: 1, Choices: 1},
+				{Sessions: 1, Tokens: 1, Choices: 1, Outsiders: 1},
 				{Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leave: []string{"kms"}},
 				{Sessions: 1, Tokens: 2, Choices: 2, Faults: 2, Leave: []string{"meanwhile", "dup", "slow", "interrupt", "kms", "direct", "revoke", "client", "forged"}},
 			} {

@@ -65,7 +65,7 @@ func (w *writing) step(ctx context.Context, st stage.Step) {
 	for _, d := range st.Plan {
 		text := ""
 		if d.Fate.HasLine() {
-			text = stage.Alphabet[d.Inner.Verb].Line(s, d.Inner)
+			text = w.spoken(d.Inner)
 			w.capture(d.Inner)
 		}
 		inner = append(inner, text)
@@ -111,13 +111,20 @@ func (w *writing) use(m stage.Move) {
 	w.order = name
 }
 
-// spoken gives the line of a move, and writes the file that it reads.
+// spoken gives the line of a move, and writes the files that it reads.
 func (w *writing) spoken(m stage.Move) string {
-	line := stage.Alphabet[m.Verb].Line(w.stage, m)
-	if m.Verb == stage.RelaysForged {
-		w.files = append(w.files, txtar.File{Name: stage.ForgedFile(m), Data: []byte(stage.Spoiled(w.stage.Held(m).Raw) + "\n")})
+	add := func(name, text string) { w.files = append(w.files, txtar.File{Name: name, Data: []byte(text)}) }
+	switch m.Verb {
+	case stage.RelaysForged:
+		add(stage.ForgedFile(m), stage.Spoiled(w.stage.Held(m).Raw)+"\n")
+	case stage.Imports:
+		add(stage.TokenFile(m), w.stage.Outside(m)+"\n")
+	case stage.Trusts:
+		for name, text := range stage.TrustFiles() {
+			add(name, text)
+		}
 	}
-	return line
+	return stage.Alphabet[m.Verb].Line(w.stage, m)
 }
 
 // capture has a variable hold the kid that a move is about.

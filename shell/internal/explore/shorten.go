@@ -112,7 +112,7 @@ func (c *course) polish(ctx context.Context, found *finding) (*finding, error) {
 func without(way []aimed, at int) []aimed {
 	gone := way[at].move
 	fits := func(m *stage.Move) bool {
-		if gone.Verb == stage.Confirms && m.Token >= gone.Token {
+		if (gone.Verb == stage.Confirms || gone.Verb == stage.Imports) && m.Token >= gone.Token {
 			if m.Token == gone.Token {
 				return false
 			}

@@ -252,6 +252,7 @@ func (s *Shell) meanwhile(ctx context.Context, line string) {
 	var said strings.Builder
 	out := *s.out
 	out.Stdout, out.Stderr, out.Window = &said, &said, nil
+	out.Format, out.Filter = "text", nil // --jq and -o are the other verb's
 	commands, err := syntax.Split(line, false)
 	if err == nil {
 		var words []string

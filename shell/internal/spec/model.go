@@ -151,6 +151,7 @@ type World struct {
 	Faults   []Fault
 	Late     []Late
 	attempts int
+	Trusted  bool         // the outside issuer is
 	uses     map[int]*use // of an outside issuer's jtis
 	swept    int          // what expired before may be forgotten of them
 	lives    [2]int       // of the relays: each restart begins another

@@ -31,6 +31,25 @@ func (m *World) Outside(handle string, jti, life int) Answer {
 	return Answer{}
 }
 
+// Trust has the relay trust the outside issuer, or trust it no more. What it has
+// accepted goes its way.
+func (m *World) Trust(yes bool) Answer {
+	if m.Trusted == yes {
+		return Answer{Wrong: true}
+	}
+	m.Trusted = yes
+	return Answer{}
+}
+
+// Accepted gives the number of the attempt by which the stand-in has accepted an
+// outside issuer's token; 0 for none.
+func (m *World) Accepted(h *Hold) int {
+	if u := m.uses[h.Use]; u != nil && !u.cancelled && u.order == h.Order {
+		return u.attempt
+	}
+	return 0
+}
+
 // accept is the stand-in's answer to a redemption.
 func (m *World) accept(h *Hold, order *Session, attempt int) reply {
 	known := m.uses[h.Use]

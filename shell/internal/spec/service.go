@@ -83,6 +83,9 @@ func (m *World) Direct(h *Hold) Answer {
 	if s == nil {
 		return refused("session_unknown")
 	}
+	if h.outside() && !m.Trusted { // nobody knows where it goes
+		return Answer{Reasons: []string{"issuer_unknown"}, Results: []string{h.Handle + " refused"}}
+	}
 	m.attempts++
 	attempt, order := m.attempts, s.asItIs()
 	said := m.ask("client", h.Service+".redeem", func() reply { return m.commit(h, Sound, order, attempt) })

@@ -154,6 +154,9 @@ func (m *World) Moments() []int {
 			for _, relay := range relayNames[:max(1, m.Relays)] {
 				all = append(all, h.Expires+m.Leeway-m.Skews[relay], h.issued-m.Leeway-m.Skews[relay])
 			}
+			if h.outside() {
+				all = append(all, h.Expires+Latitude+m.Leeway)
+			}
 		}
 	}
 	for _, s := range m.Sessions {

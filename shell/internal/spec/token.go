@@ -84,6 +84,9 @@ func (m *World) Relay(bent string, named ...*Hold) Answer {
 
 // judge is the relay's verdict on an envelope: a reason, or that it is accepted.
 func (m *World) judge(order string, h *Hold, bent string) string {
+	if h.outside() && !m.Trusted {
+		return "issuer_unknown"
+	}
 	if !h.outside() && h.key.left > 0 {
 		return "key_unknown"
 	}

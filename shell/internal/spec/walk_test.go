@@ -71,6 +71,7 @@ func newWalk(ctx context.Context, t twin, weakness tokens.Weakness, audited bool
 		twin: t, model: t.model(), client: client.New(w), audited: audited,
 		receipts: map[string]string{}, jtis: map[named]string{}, inner: map[string]op{},
 	}
+	walk.model.Trusted = t.club
 	w.Wire.Meanwhile = walk.meanwhile
 	return walk, nil
 }

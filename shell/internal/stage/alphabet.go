@@ -72,6 +72,9 @@ const (
 	ChecksOutThere
 	ResumesThere
 	ClosesThere
+	Trusts
+	Distrusts
+	Imports
 )
 
 // atRelay2 are what may be asked of the second relay, and how it is asked there.
@@ -160,6 +163,9 @@ var Alphabet = [...]Letter{
 	ResumesThere:   there(resumes),
 	Closes:         closes,
 	ClosesThere:    there(closes),
+	Trusts:         trusts,
+	Distrusts:      distrusts,
+	Imports:        imports,
 	RelaysForged: {Name: "relay @FILE", family: "forged", alone: true,
 		Line: func(_ *Stage, m Move) string { return "relay @" + ForgedFile(m) },
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {

@@ -4,6 +4,7 @@ package stage
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -99,7 +100,7 @@ func (s *Stage) compareSessions(attempts map[string]int) error {
 			return s.sessionParts(of, "session %s is %s, the model says %s", snap.ID, snap.State, want)
 		}
 		if snap.Customer != of.Customer || !equalFacts(of.Facts(), snap.Facts) {
-			return s.sessionParts(of, "session %s says %v, the model says %v", snap.ID, snap.Facts, of.Facts())
+			return s.factsPart(of, "session %s says %v, the model says %v", snap.ID, snap.Facts, of.Facts())
 		}
 		stands := of.Stands()
 		if len(stands) != len(snap.Steps) {
@@ -208,6 +209,14 @@ func (s *Stage) sessionParts(of *spec.Session, format string, args ...any) error
 		}
 	}
 	return shown(fmt.Sprintf(format, args...), "session show "+of.ID+` --jq '[.state, (.tokens[] | .token + " " + .status)] | join(", ")'`, strings.Join(want, ", "))
+}
+
+func (s *Stage) factsPart(of *spec.Session, format string, args ...any) error {
+	var want []string
+	for _, name := range slices.Sorted(maps.Keys(of.Facts())) {
+		want = append(want, name+"="+of.Facts()[name])
+	}
+	return shown(fmt.Sprintf(format, args...), "session show "+of.ID+` --jq '[.facts | to_entries[] | .key + "=" + .value] | join(", ")'`, strings.Join(want, ", "))
 }
 
 // booksPart shows the states of a service's reservations, sorted: their order is by

@@ -45,6 +45,7 @@ var monitors = []Monitor{
 	{"books", "the books of each service hold what the model holds, committed by the same attempts, and nothing that nobody asked for", tokens.CancelIsFinal, (*Stage).booksFit, false},
 	{"late", "the questions that are late are those of the model", "a question that is late and gets lost", (*Stage).lateFits, false},
 	{"keys", "the keys of each service are in the states of the model", "a service that rotates its key unasked", (*Stage).keysFit, false},
+	{"stand-in", "the outsider's stand-in has accepted what the model says, by the same attempts", "a stand-in that accepts what nobody brought", (*Stage).standinFits, true},
 	{"one by one", "what was done to a token at the same time could have been done one after the other: (iss, jti) is a register", tokens.RedeemerRemembers, (*Stage).linear, true},
 	{"messages", "the parties ask each other what the model foretells, in its order; told when nothing else is seen", tokens.RelayRecordsLast, (*Stage).messagesFit, true},
 	{Audited, "the invariants: the books add up, captured is within authorised, nothing is redeemed twice or after its cancel, and the relay's sessions agree with the books", tokens.CancelOnce, nil, false},
@@ -135,6 +136,9 @@ func (s *Stage) linear(spec.Answer, spec.Answer) error {
 func (s *Stage) begins(q wire.Question) (at int, ok bool) {
 	if wire.IsRelay(q.To) || q.Step != linear.Redeem && q.Step != linear.Cancel && q.Step != linear.Revoke {
 		return 0, false
+	}
+	if _, err := s.World.Service(q.To); err != nil {
+		return 0, false // a stand-in, whose books are looked at elsewhere
 	}
 	for _, t := range s.Client.Wallet.Held {
 		if t.Raw != q.Token {

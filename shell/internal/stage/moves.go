@@ -117,6 +117,9 @@ func (s *Stage) Moves(into []Move) []Move {
 			for i := range s.choices {
 				add(Confirms, n, len(s.tokens)+1, i)
 			}
+			if s.Bound.Outsiders > 0 {
+				add(Imports, n, len(s.tokens)+1, 0)
+			}
 		}
 		stands := of.Stands()
 		if len(stands) > 0 || s.holds(n) {
@@ -162,6 +165,13 @@ func (s *Stage) Moves(into []Move) []Move {
 		}
 		add(GoesDirect, n, i+1, 0)
 		add(Revokes, n, i+1, 0)
+	}
+	if s.Bound.Outsiders > 0 {
+		if s.Model.Trusted {
+			add(Distrusts, 0, 0, 0)
+		} else {
+			add(Trusts, 0, 0, 0)
+		}
 	}
 	var late []string
 	for _, l := range s.Model.Late {

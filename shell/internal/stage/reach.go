@@ -119,10 +119,10 @@ func sessionState(s *Stage, n int) string {
 }
 
 func holdState(s *Stage, h *spec.Hold) string {
-	if s.Model.Kept(h) {
-		return h.State
+	if h.State == "" || !s.Model.Kept(h) { // it is another's, or forgotten
+		return Nothing
 	}
-	return Nothing
+	return h.State
 }
 
 // turns notes what stands elsewhere than it did.

@@ -128,7 +128,11 @@ func made(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, making worl
 	for _, p := range w.Parties {
 		rules[p.Name] = mirror{s, p.Kind}
 	}
-	s.Model = spec.Of(s.Names, rules)
+	services := s.Names
+	if b.Outsiders > 0 {
+		services = append(slices.Clone(services), spec.Club) // what is trusted later comes last
+	}
+	s.Model = spec.Of(services, rules)
 	s.Model.Choose, s.Model.Leeway, s.Model.Relays = s.again, int(b.Leeway/time.Second), max(1, b.Relays)
 	w.Wire.Choose, w.Wire.Does, w.Wire.Meanwhile = s.choose, s.does, s.meanwhile
 	return s, nil

@@ -333,3 +333,33 @@ func TestFaultsRepeatThemselves(t *testing.T) {
 		t.Errorf("another story:\n%s", first)
 	}
 }
+
+// What is asked of an answer is not asked of what another client is told meanwhile.
+func TestAFilterIsOfTheVerbThatRuns(t *testing.T) {
+	s := shelltest.New(t, 1)
+	shelltest.Do(t, s, "session new op_1", "points confirm 5", "relay points-1", "fault points.redeem meanwhile 'points balance'")
+	if got := shelltest.Do(t, s, "redeem --jq '.results[0].status'"); got != "redeemed\n" {
+		t.Errorf("it says %q", got)
+	}
+}
+
+func TestThereIsOneOtherRelay(t *testing.T) {
+	s := shelltest.New(t, 1)
+	shelltest.Do(t, s, "session new op_1", "points confirm 5")
+	for line, says := range map[string]string{
+		"relay points-1 --at relay-3":           `there is no relay "relay-3"`,
+		"redeem points-1 --direct --at relay-2": "--direct goes past every relay",
+		"fault relay-2.confirm refuse":          `relay-2 has no step "confirm"`,
+		"fault ledger.use meanwhile-after":      "meanwhile-after needs the verb that is run",
+		"clock skew relay-3 --ahead 1s":         `nobody is called "relay-3"`,
+		"fault points.redeem refuse 'relay x'":  "unexpected argument",
+		"restart relay --at coupons":            `there is no relay "coupons"`,
+		"session close --at relay-":             `there is no relay "relay-"`,
+		"checkout --at 'relay-2 '":              `there is no relay "relay-2 "`,
+	} {
+		if code, printed := shelltest.Refused(t, s, line); code != exit.BadUsage || !strings.Contains(printed, says) {
+			t.Errorf("%s: exit code %d, %s", line, code, printed)
+		}
+	}
+	shelltest.Do(t, s, "fault relay-2.relay lost-reply", "relay points-1", "expect service_unavailable relay points-1 --at relay-2")
+}

@@ -190,6 +190,13 @@ func (s *standin) signed(raw string) (*tokens.Claims, error) {
 	return tokens.Judge(raw, checks)
 }
 
+// StandinsRedeemed gives what stands redeemed with the stand-ins, with its attempt.
+func (w *World) StandinsRedeemed() map[tokens.Ref]string {
+	all := map[tokens.Ref]string{}
+	w.standinBooks.redeemed(all)
+	return all
+}
+
 // redeemed adds what stands redeemed, with its attempt.
 func (b *standinBooks) redeemed(committed map[tokens.Ref]string) {
 	b.mu.Lock()
