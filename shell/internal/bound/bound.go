@@ -81,6 +81,7 @@ func Portfolio() []Bound {
 		{Name: "P", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "slow", "kms", "client", "direct", "revoke", "forged"}},
 		{Name: "Q", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Skew: 30 * time.Second, Leave: []string{"late", "dup", "crash", "interrupt", "slow", "kms", "client", "direct", "revoke", "facts", "forged"}},
 		{Name: "N", Sessions: 1, Tokens: 1, Faults: 1, Leave: []string{"lose", "late", "dup", "crash", "interrupt", "meanwhile", "slow", "facts", "forged"}},
+		{Name: "L", Sessions: 1, Tokens: 2, Choices: 2, Faults: 3, Leave: []string{"refuse", "late", "dup", "crash", "interrupt", "meanwhile", "meanwhile-after", "slow", "kms", "direct", "facts", "forged", "client"}},
 	}
 }
 

@@ -162,6 +162,7 @@ var golden = map[string]string{
 	"P": "716 states, 14564 verbs, 60553 messages, 72cd24026660164c",
 	"Q": "226 states, 7200 verbs, 34369 messages, 5b486863c0a0d12a",
 	"N": "240 states, 3051 verbs, 6486 messages, 259470348791ca8d",
+	"L": "4076 states, 34477 verbs, 87522 messages, c2ddd30e9a780102",
 	"R": "1252 states, 11408 verbs, 25353 messages, c6ff2bb7d9a38237",
 }
 
