@@ -80,6 +80,17 @@ func TestFingerprints(t *testing.T) {
 	}
 }
 
+// A key may be disabled while it is asked to sign a second token: no small bound has
+// two tokens and keys that leave.
+func TestAKeyLeavesWhileItSigns(t *testing.T) {
+	leave := []string{"lose", "refuse", "late", "dup", "crash", "interrupt", "meanwhile-after", "slow", "facts", "forged", "client", "direct", "revoke", "before"}
+	s := searched(t, bound.Bound{Sessions: 1, Tokens: 2, Choices: 1, Faults: 1, Clock: 1, Leave: leave}, 1, nil)
+	if s.reach.Counts[stage.MetOf("fate", "kms.sign", "meanwhile")] == 0 {
+		t.Error("nobody did anything meanwhile")
+	}
+	t.Log(mark(s))
+}
+
 // What is found does not depend on who looks.
 func TestWorkersFindTheSame(t *testing.T) {
 	b := bound.Bound{Sessions: 1, Tokens: 1, Choices: 1, Clock: 1}
