@@ -80,6 +80,17 @@ func TestFingerprints(t *testing.T) {
 	}
 }
 
+// A key may be disabled while it is asked to sign a second token: no small bound has
+// two tokens and keys that leave.
+func TestAKeyLeavesWhileItSigns(t *testing.T) {
+	leave := []string{"lose", "refuse", "late", "dup", "crash", "interrupt", "meanwhile-after", "slow", "facts", "forged", "client", "direct", "revoke", "before"}
+	s := searched(t, bound.Bound{Sessions: 1, Tokens: 2, Choices: 1, Faults: 1, Clock: 1, Leave: leave}, 1, nil)
+	if s.reach.Counts[stage.MetOf("fate", "kms.sign", "meanwhile")] == 0 {
+		t.Error("nobody did anything meanwhile")
+	}
+	t.Log(mark(s))
+}
+
 // What is found does not depend on who looks.
 func TestWorkersFindTheSame(t *testing.T) {
 	b := bound.Bound{Sessions: 1, Tokens: 1, Choices: 1, Clock: 1}
@@ -163,6 +174,7 @@ var golden = map[string]string{
 	"Q": "226 states, 7200 verbs, 34369 messages, 5b486863c0a0d12a",
 	"U": "1037 states, 7283 verbs, 8641 messages, 115a9611a78868b1",
 	"N": "240 states, 3051 verbs, 6486 messages, 259470348791ca8d",
+	"L": "4076 states, 34477 verbs, 87522 messages, c2ddd30e9a780102",
 	"R": "1252 states, 11408 verbs, 25353 messages, c6ff2bb7d9a38237",
 }
 

@@ -136,8 +136,8 @@ func (h *Hold) Attempt() int { return h.attempt }
 
 // KeyStates gives the states of a service's key versions, oldest first.
 func (m *World) KeyStates(service string) []string {
-	m.age()
-	var states []string
+	m.ageOf(service)
+	states := make([]string, 0, len(m.Keys[service]))
 	for _, k := range m.Keys[service] {
 		states = append(states, k.state)
 	}

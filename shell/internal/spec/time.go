@@ -30,14 +30,22 @@ func (m *World) Until(moment int) Answer {
 // age retires the keys that have outlived their last token, and forgets those
 // that left long ago.
 func (m *World) age() {
-	for service, versions := range m.Keys {
-		for _, k := range versions {
-			if k.state == "published" && m.at(service) >= k.last+m.Leeway {
-				k.state, k.left, k.aged = "retired", k.last, true
-			}
-			k.gone = k.left > 0 && m.at(service) > k.left+Retention+m.Leeway && m.sum(one, func(h *Hold) bool { return h.key == k && !m.forgotten(h) }) == 0
+	for service := range m.Keys {
+		m.ageOf(service)
+	}
+}
+
+func (m *World) ageOf(service string) {
+	gone := false
+	for _, k := range m.Keys[service] {
+		if k.state == "published" && m.at(service) >= k.last+m.Leeway {
+			k.state, k.left, k.aged = "retired", k.last, true
 		}
-		m.Keys[service] = slices.DeleteFunc(versions, func(k *Key) bool { return k.gone })
+		k.gone = k.left > 0 && m.at(service) > k.left+Retention+m.Leeway && m.sum(one, func(h *Hold) bool { return h.key == k && !m.forgotten(h) }) == 0
+		gone = gone || k.gone
+	}
+	if gone {
+		m.Keys[service] = slices.DeleteFunc(m.Keys[service], func(k *Key) bool { return k.gone })
 	}
 }
 

@@ -45,7 +45,12 @@ func (m *World) issue(s *Session, wanted Hold, ttl int) reply {
 	h.session, h.Customer, h.Order, h.issued, h.Expires, h.State = m.Session(s.ID), s.Customer, s.ID, m.at(h.Service), m.at(h.Service)+ttl, "reserved"
 	h.key.last = max(h.key.last, h.Expires)
 	m.Holds = append(m.Holds, h)
-	signed := m.ask(h.Service, "kms.sign", yes)
+	signed := m.ask(h.Service, "kms.sign", func() reply {
+		if h.key.state == "disabled" { // meanwhile
+			return no("service_unavailable")
+		}
+		return reply{}
+	})
 	if signed.reason != "" {
 		m.Holds = slices.DeleteFunc(m.Holds, func(other *Hold) bool { return other == h })
 	}
