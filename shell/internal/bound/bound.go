@@ -78,7 +78,7 @@ func Portfolio() []Bound {
 		{Name: "M", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 1, Leave: []string{"meanwhile-after", "lose", "refuse", "late", "dup", "crash", "interrupt", "slow", "facts", "forged", "client", "before"}},
 		{Name: "S", Sessions: 1, Tokens: 1, Choices: 1, Clock: 2, Leeway: 20 * time.Second, Skew: time.Minute, Leave: []string{"keys", "facts", "forged"}},
 		{Name: "T", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leeway: 20 * time.Second, Skew: 10 * time.Second, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "meanwhile", "meanwhile-after", "slow", "facts", "forged", "client", "kms"}},
-		{Name: "R", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Leave: []string{"meanwhile-after", "kms", "direct", "revoke", "facts", "forged"}},
+		{Name: "R", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Leave: []string{"kms", "direct", "revoke", "facts", "forged"}},
 		{Name: "P", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "slow", "kms", "client", "direct", "revoke", "forged"}},
 		{Name: "Q", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Skew: 30 * time.Second, Leave: []string{"late", "dup", "crash", "interrupt", "slow", "kms", "client", "direct", "revoke", "facts", "forged"}},
 		{Name: "U", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Outsiders: 1, Leave: []string{"lose", "refuse", "dup", "interrupt", "meanwhile-after", "slow", "kms", "client", "facts", "forged"}},

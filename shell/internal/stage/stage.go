@@ -258,9 +258,9 @@ func (s *Stage) again(from, step string) spec.Fault {
 	s.replayed++
 	f := spec.Fault{Step: step, Kind: string(m.Made.Fate)}
 	if m.Made.Fate.HasLine() {
-		at := len(s.foretold)
-		s.foretold = append(s.foretold, spec.Answer{})
-		f.Meanwhile = func() spec.Answer {
+		f.Meanwhile = func() spec.Answer { // in the order in which they are done, as heard is
+			at := len(s.foretold)
+			s.foretold = append(s.foretold, spec.Answer{})
 			s.foretold[at] = s.foretell(m.Made.Inner)
 			return s.foretold[at]
 		}

@@ -128,7 +128,9 @@ func (c carrier[T]) carry(ctx context.Context, fault Fault) (answer T, err error
 	answer, err = c.answered(ctx, asked, answer, err, fault.Kind != LostReply && fault.Kind != CrashAfter)
 	switch fault.Kind {
 	case MeanwhileAfter:
-		c.wire.Meanwhile(At(ctx, Relay), fault.Line)
+		if ctx.Err() == nil { // else no answer is on its way: nobody waits for one
+			c.wire.Meanwhile(At(ctx, Relay), fault.Line)
+		}
 	case CrashAfter:
 		return nothing, c.crash(ctx)
 	case Duplicate:
