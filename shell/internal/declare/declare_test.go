@@ -194,6 +194,7 @@ func TestRefusedDeclarations(t *testing.T) {
 		"another domain's name":  {"domains: {coupon: {capability: a:b, holds: none}}", "1: column 11: coupon is another domain: the name of a domain is a verb, too; my-coupon is free"},
 		"a reason's name":        {"domains: {expired: {capability: a:b, holds: none}}", "1: column 11: expired is a reason of"},
 		"a party's name":         {"domains: {kms: {capability: a:b, holds: none}}", "1: column 11: kms is a party"},
+		"the other relay's name": {"domains: {relay-2: {capability: a:b, holds: none}}", "1: column 11: relay-2 is a party"},
 		"a malformed name":       {"domains: {Stock: {capability: a:b, holds: none}}", `1: column 11: "Stock" is no name of a domain: write a-z, 0-9, _ and -, at most 32`},
 		"no capability":          {"domains:\n  a: {holds: none}\n", "2: column 3: a has no capability: write one such as capability: a:redeem"},
 		"a malformed capability": {"domains:\n  a: {capability: redeem, holds: none}\n", `2: column 19: capability "redeem": write one such as a:redeem`},

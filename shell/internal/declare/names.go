@@ -18,7 +18,7 @@ func Words() map[string][]string {
 			"view", "log", "trace", "set", "let", "capture", "expect", "watch", "record", "source", "history", "tour", "help", "quit", "exit", "bench",
 			"run", "lint", "new", "adapter", "completion", "version",
 		},
-		"a party":                  {"client", "kms", "ledger", "order-processing", "attacker"},
+		"a party":                  {"client", "relay-2", "kms", "ledger", "order-processing", "attacker"},
 		"a word of help":           {"reasons", "checks", "faults", "encodings", "profile", "schema"},
 		"a built-in of testscript": {"cd", "chmod", "cmp", "cmpenv", "cp", "env", "exec", "exists", "grep", "kill", "mkdir", "mv", "rm", "skip", "stderr", "stdin", "stdout", "stop", "symlink", "ttyin", "ttyout", "unix2dos", "unquote", "wait"},
 	}
