@@ -154,14 +154,15 @@ func (w *Witness) Used(use orchestrator.Use) {
 	}
 }
 
-// Judged takes down a relay's verdict. One that has stopped before it could say it
-// leaves a token behind that is used, and was never accepted; so does a session that
-// ends between the two.
+// Judged takes down a relay's verdict. What it has accepted is among the steps of the
+// session from then on. A relay that has stopped before it could say it leaves a token
+// behind that is used, and was never accepted; so does a session that ends between the
+// two. Whatever else is said of a token, or of another that calls itself the same, it
+// stays used.
 func (w *Witness) Judged(session, raw string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	var no *tokens.Refusal
-	if len(w.used) == 0 || errors.As(err, &no) && slices.Contains([]tokens.Reason{tokens.ServiceUnavailable, tokens.Replayed, tokens.SessionClosed}, no.Reason) {
+	if len(w.used) == 0 || err != nil {
 		return
 	}
 	if seen, err := w.Peek(raw); err == nil {
