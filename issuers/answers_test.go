@@ -8,7 +8,6 @@ import (
 	"github.com/aws/smithy-go"
 
 	"tokenshell/issuers/currency"
-
 	"tokenshell/tokens"
 )
 

@@ -10,9 +10,8 @@ import (
 	"strconv"
 	"time"
 
-	"tokenshell/issuers/currency"
-
 	"tokenshell/issuers"
+	"tokenshell/issuers/currency"
 	"tokenshell/issuers/holds"
 	"tokenshell/tokens"
 )

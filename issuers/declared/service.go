@@ -10,9 +10,8 @@ import (
 	"fmt"
 	"time"
 
-	"tokenshell/issuers/currency"
-
 	"tokenshell/issuers"
+	"tokenshell/issuers/currency"
 	"tokenshell/issuers/holds"
 	"tokenshell/tokens"
 )

@@ -10,9 +10,8 @@ import (
 	"maps"
 	"slices"
 
-	"tokenshell/issuers/currency"
-
 	"tokenshell/issuers"
+	"tokenshell/issuers/currency"
 	"tokenshell/issuers/holds"
 	"tokenshell/tokens"
 )

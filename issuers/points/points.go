@@ -10,9 +10,8 @@ import (
 	"slices"
 	"strconv"
 
-	"tokenshell/issuers/currency"
-
 	"tokenshell/issuers"
+	"tokenshell/issuers/currency"
 	"tokenshell/issuers/holds"
 	"tokenshell/tokens"
 )

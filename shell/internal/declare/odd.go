@@ -10,9 +10,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
-	"tokenshell/issuers/currency"
-
 	"tokenshell/issuers"
+	"tokenshell/issuers/currency"
 	"tokenshell/issuers/declared"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/rules"

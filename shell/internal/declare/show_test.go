@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tokenshell/issuers/currency"
-
 	"tokenshell/issuers/declared"
 	"tokenshell/shell/internal/rules"
 	"tokenshell/shell/internal/yamlfile"

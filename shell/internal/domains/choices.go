@@ -11,9 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"tokenshell/issuers/currency"
-
 	"tokenshell/issuers"
+	"tokenshell/issuers/currency"
 	"tokenshell/issuers/declared"
 	"tokenshell/issuers/holds"
 	"tokenshell/shell/internal/syntax"

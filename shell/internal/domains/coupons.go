@@ -8,10 +8,9 @@ import (
 	"fmt"
 	"slices"
 
-	"tokenshell/issuers/currency"
-
 	"tokenshell/issuers"
 	"tokenshell/issuers/coupons"
+	"tokenshell/issuers/currency"
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/interp"

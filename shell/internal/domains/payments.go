@@ -8,9 +8,8 @@ import (
 	"fmt"
 	"slices"
 
-	"tokenshell/issuers/currency"
-
 	"tokenshell/issuers"
+	"tokenshell/issuers/currency"
 	"tokenshell/issuers/payments"
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"

@@ -7,9 +7,8 @@ import (
 	"fmt"
 	"strings"
 
-	"tokenshell/issuers/currency"
-
 	"tokenshell/issuers"
+	"tokenshell/issuers/currency"
 	"tokenshell/issuers/points"
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"

@@ -14,13 +14,12 @@ import (
 	"testing"
 
 	"tokenshell/issuers"
+	"tokenshell/issuers/currency"
 	"tokenshell/issuers/issuerstest"
 	"tokenshell/issuers/points"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/linear"
 	"tokenshell/tokens"
-
-	"tokenshell/issuers/currency"
 )
 
 func op(what, attempt, outcome string, call, back int64) linear.Operation {

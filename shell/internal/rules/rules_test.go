@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tokenshell/issuers/currency"
-
 	"tokenshell/issuers/declared"
 	"tokenshell/tokens"
 )

@@ -15,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tokenshell/issuers/currency"
-
 	"tokenshell/issuers/declared"
 	"tokenshell/shell/internal/declare"
 	"tokenshell/shell/internal/domains"

@@ -14,9 +14,8 @@ import (
 	"sync"
 	"time"
 
-	"tokenshell/issuers/currency"
-
 	"tokenshell/issuers"
+	"tokenshell/issuers/currency"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/yamlfile"

@@ -9,9 +9,8 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"tokenshell/issuers/currency"
-
 	"tokenshell/issuers"
+	"tokenshell/issuers/currency"
 	"tokenshell/tokens"
 )
 
