@@ -263,10 +263,34 @@ func TestPeekTakesApartAndBelievesNothing(t *testing.T) {
 	}
 }
 
+// Of an issuer whose tokens have no jti, a text has the name that its verification
+// would give it; of every other it has none.
+func TestPeekNamesWhatHasNoJTI(t *testing.T) {
+	f := outside(outsideKey)
+	named := f.raw()
+	f.payload = f.payload.without("jti")
+	nameless := f.raw()
+	waiving := Issuer{Name: "outside.example", Keys: StaticKeys{outsideKey.Key}, Capabilities: []string{"coupons:redeem"}, Profile: &Profile{Optional: []string{"jti"}}}
+	asking := waiving
+	asking.Profile = &Profile{}
+	for _, tt := range []struct {
+		issuer    Issuer
+		raw, want string
+	}{
+		{waiving, named, "cpt_1"}, {asking, named, "cpt_1"}, {asking, nameless, ""},
+		{waiving, nameless, mustAccept(t, trusting(waiving.Keys, waiving.Profile).Checks(Own{}), nameless).ID},
+	} {
+		got, err := NewMemory().PeekAs(tt.raw, func(string) (Issuer, bool) { return tt.issuer, true })
+		if err != nil || got.Ref != (Ref{"outside.example", tt.want, "op_1"}) {
+			t.Errorf("%+v, %v, want %q", got.Ref, err, tt.want)
+		}
+	}
+}
+
 // The contract says 8 KiB.
 func TestTheLargestTokenIsOf8KiB(t *testing.T) {
-	if 8192 != 8<<10 {
-		t.Errorf("it is of %d bytes", 8192)
+	if MaxSize != 8<<10 {
+		t.Errorf("it is of %d bytes", MaxSize)
 	}
 }
 

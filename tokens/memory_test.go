@@ -109,6 +109,20 @@ func TestAMemoryIsBounded(t *testing.T) {
 	}
 }
 
+// A memory that began again while a token was looked at keeps nothing half known of it.
+func TestAMemoryBeginsAgainMeanwhile(t *testing.T) {
+	v := relayAt(epoch)
+	v.Memory = NewMemory()
+	ours := v.Issuers
+	v.Issuers = func(iss string) (Issuer, bool) {
+		clear(v.Memory.texts)
+		return ours(iss)
+	}
+	mustAccept(t, v.Checks(Own{}), control().raw())
+	v.Issuers = ours
+	mustAccept(t, v.Checks(Own{}), control().raw())
+}
+
 // A good signature is verified once for each key, message and signature; a bad one
 // each time.
 func TestAMemoryOfSignatures(t *testing.T) {

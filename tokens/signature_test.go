@@ -13,6 +13,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"math/big"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -197,6 +198,51 @@ func TestSignatureRSAOfAnOutsideIssuer(t *testing.T) {
 		mustRefuse(t, checks, token(other, other), AlgorithmNotAllowed)
 		mustRefuse(t, checks, token(key, other), SignatureInvalid)
 		mustAccept(t, checks, token(key, key))
+	}
+}
+
+// A key verifies by its own algorithm, whatever kind of key stands beside it, and one
+// of no length by none.
+func TestAKeyVerifiesByItsOwnAlgorithm(t *testing.T) {
+	text := []byte("what is signed")
+	for _, s := range []signer{couponsKey, paymentsKey, rsaSigner("rs", jose.RS256), rsaSigner("ps", jose.PS256)} {
+		signature := s.sign(text)
+		for _, alg := range []jose.SignatureAlgorithm{jose.ES256, jose.EdDSA, jose.RS256, jose.PS256, jose.ES384, jose.HS256, ""} {
+			key := Key{s.ID, alg, s.Public}
+			if got := key.verifies(text, signature); got != (alg == s.Algorithm) {
+				t.Errorf("a signature of %s by a key for %q: %v", s.Algorithm, alg, got)
+			}
+		}
+	}
+	short := Key{"short", jose.EdDSA, ed25519.PublicKey{1, 2, 3}}
+	if short.verifies(text, make([]byte, ed25519.SignatureSize)) {
+		t.Error("a key of three bytes has verified")
+	}
+}
+
+// R and S as DER has them: without the zeros in front, and never negative.
+func TestNumbersOfASignature(t *testing.T) {
+	seen := map[string]bool{}
+	for i := 0; i < 20_000 && len(seen) < 4; i++ {
+		text := []byte(strconv.Itoa(i))
+		signature := couponsKey.sign(text)
+		kinds := map[string]bool{"r begins with a zero": signature[0] == 0, "s begins with a zero": signature[32] == 0, "r begins with 0x80": signature[0] == 0x80, "s begins with 0x80": signature[32] == 0x80}
+		for kind, is := range kinds {
+			if is && !seen[kind] {
+				seen[kind] = true
+				if !couponsKey.verifies(text, signature) {
+					t.Errorf("%s: a good signature does not verify", kind)
+				}
+			}
+		}
+	}
+	if len(seen) < 4 {
+		t.Errorf("no signature of every kind: %v", seen)
+	}
+	for name, signature := range map[string][]byte{"none": make([]byte, 64), "no r": append(make([]byte, 32), couponsKey.sign(nil)[32:]...), "no s": append(couponsKey.sign(nil)[:32:32], make([]byte, 32)...)} {
+		if couponsKey.verifies(nil, signature) {
+			t.Errorf("%s: a number of zero has verified", name)
+		}
 	}
 }
 

@@ -227,6 +227,8 @@ func TestVerifyCapability(t *testing.T) {
 		mustRefuse(t, checks, control().claim("capabilities", value).raw(), want)
 	}
 	mustAccept(t, checks, control().raw())
+	mustRefuse(t, relayAt(epoch).Checks(Own{Route: hook(CapabilityNotAllowed)}), control().raw(), CapabilityNotAllowed)
+	mustRefuse(t, relayAt(epoch).Checks(Own{Route: hook(ServiceUnavailable)}), control().raw(), ServiceUnavailable)
 }
 
 func TestJudgeStopsAtADoneAnswer(t *testing.T) {

@@ -72,3 +72,19 @@ func TestHowMuchTooEarlyOrLate(t *testing.T) {
 		}
 	}
 }
+
+// A name stands as it is where it reads as one word, and nothing in it is taken for
+// what stands around it.
+func TestWord(t *testing.T) {
+	for text, want := range map[string]string{
+		"coupons.svc": "coupons.svc", "k-1:/x'y": "k-1:/x'y", "käse": "käse", "": `""`, "a b": `"a b"`, "a=b": `"a=b"`, `a"b`: `"a\"b"`,
+		"a\x1bb": `"a\x1bb"`, "a\xffb": `"a\xffb"`, "a\ufffdb": "\"a\ufffdb\"", "a\u202eb": `"a\u202eb"`, "\n": `"\n"`,
+	} {
+		if got := Word(text); got != want {
+			t.Errorf("Word(%q) = %s, want %s", text, got, want)
+		}
+	}
+	if got := Words([]string{"a", "", "b c"}, ", "); got != `a, "", "b c"` {
+		t.Error(got)
+	}
+}
