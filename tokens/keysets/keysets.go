@@ -11,7 +11,6 @@ package keysets
 import (
 	"bytes"
 	"crypto"
-	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -64,7 +63,7 @@ func Read(text []byte, alg jose.SignatureAlgorithm) (Set, error) {
 		return Set{}, fmt.Errorf("the key set has %d bytes, at most %d are read", len(text), maxSize)
 	}
 	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\ufeff")))
-	if strings.HasPrefix(string(text), "-----BEGIN ") || !bytes.HasPrefix(text, []byte("{")) && bytes.Contains(text, []byte("-----BEGIN ")) {
+	if !bytes.HasPrefix(text, []byte("{")) && bytes.Contains(text, []byte("-----BEGIN ")) {
 		return fromPEM(text, alg)
 	}
 	if err := tokens.StrictObject(text); err != nil {
@@ -274,11 +273,11 @@ func named(i int, c candidate, err error) string {
 		why = strings.TrimPrefix(why, strconv.QuoteToASCII(name)+" ")
 	}
 	why = strings.TrimPrefix(why, "it ")
-	if kid == "" || len(kid) > 64 {
-		return fmt.Sprintf("key %d %s", i+1, why)
-	}
 	if strings.HasPrefix(why, "kty ") {
 		why = "is of " + why
+	}
+	if kid == "" || len(kid) > 64 {
+		return fmt.Sprintf("key %d %s", i+1, why)
 	}
 	return tokens.Word(kid) + " " + why
 }
@@ -288,7 +287,7 @@ func named(i int, c candidate, err error) string {
 func fromPEM(text []byte, alg jose.SignatureAlgorithm) (Set, error) {
 	var keys []candidate
 	leaf := false
-	for block, rest := pem.Decode(text); block != nil && len(keys) < maxKeys; block, rest = pem.Decode(rest) {
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		if strings.Contains(block.Type, "PRIVATE KEY") {
 			return Set{}, fmt.Errorf("block %d: it is a private key, and should be nowhere but in its KMS", len(keys)+1)
 		}
@@ -305,8 +304,11 @@ func fromPEM(text []byte, alg jose.SignatureAlgorithm) (Set, error) {
 		leaf = leaf || block.Type == "CERTIFICATE"
 		keys = append(keys, c)
 	}
-	if len(keys) == 0 {
+	switch {
+	case len(keys) == 0:
 		return Set{}, errors.New("no block of PEM in it can be read")
+	case len(keys) > maxKeys:
+		return Set{}, fmt.Errorf("%d blocks of PEM, at most %d are read", len(keys), maxKeys)
 	}
 	return choose(keys, alg)
 }
@@ -338,15 +340,11 @@ func publicOf(block *pem.Block) (crypto.PublicKey, error) {
 
 // asJWK writes a key as a JWK without alg; one that cannot be written is empty.
 func asJWK(public crypto.PublicKey, kid string) map[string]json.RawMessage {
-	if key, ok := public.(*rsa.PublicKey); ok && key.N == nil {
-		return nil
-	}
 	written, err := (&jose.JSONWebKey{Key: public}).MarshalJSON()
 	var members map[string]json.RawMessage
 	if err != nil || json.Unmarshal(written, &members) != nil {
 		return map[string]json.RawMessage{"kty": quoted("unknown")}
 	}
-	delete(members, "kid")
 	if kid != "" {
 		members["kid"] = quoted(kid)
 	}
@@ -361,8 +359,6 @@ func quoted(text string) json.RawMessage {
 // text gives a string; empty for anything else.
 func text(raw json.RawMessage) string {
 	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		return ""
-	}
+	_ = json.Unmarshal(raw, &s) // which leaves it empty
 	return s
 }

@@ -2,6 +2,7 @@ package keysets_test
 
 import (
 	"crypto"
+	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -17,6 +18,7 @@ import (
 	"errors"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -102,6 +104,29 @@ func block(t testing.TB, kind string, der []byte, err error) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }
 
+// object writes an object of texts: names and values in turn.
+func object(t testing.TB, members ...string) []byte {
+	t.Helper()
+	m := map[string]string{}
+	for i := 0; i < len(members); i += 2 {
+		m[members[i]] = members[i+1]
+	}
+	text, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// numbered gives a value n names.
+func numbered(n int, value string) []string {
+	var members []string
+	for i := range n {
+		members = append(members, strconv.Itoa(i), value)
+	}
+	return members
+}
+
 // found writes a set down: kid/alg of each key.
 func found(s keysets.Set) string {
 	var all []string
@@ -161,17 +186,22 @@ func TestForms(t *testing.T) {
 		text string
 		want string
 	}{
-		"SPKI":                     {public, "/ES256"},
-		"SPKI with a text before":  {"the key of our issuer:\n" + public, "/ES256"},
-		"PKCS#1":                   {pkcs1, "/RS256"},
-		"a certificate":            {leaf, "/ES256"},
-		"a chain":                  {leaf + above, "/ES256"},
-		"certificates by kid":      {string(certs), "a/EdDSA b/ES256"},
-		"a JWK":                    {string(single), "a/ES256"},
-		"a JWK without a kid":      {string(setOf(t, nameless)), "/ES256"},
-		"a byte order mark":        {"\ufeff" + string(single), "a/ES256"},
-		"nameless beside unusable": {string(setOf(t, nameless, jwk(t, &k.rsa.PublicKey, "kid", "e", "use", "enc", "alg", "RSA-OAEP"))), "/ES256"},
-		"nameless beside a named":  {string(setOf(t, nameless, jwk(t, k.ed.Public(), "kid", "e"))), "e/EdDSA"},
+		"a set that says where it is": {string(single[:len(single)-1]) + `,"jwks_uri":"x","keys":[` + string(single) + "]}", "a/ES256"},
+		"as large as may be":          {string(single) + strings.Repeat(" ", 1<<20-len(single)), "a/ES256"},
+		"as many as may be":           {string(setOf(t, slices.Repeat([]any{jwk(t, &k.ec.PublicKey, "kid", "a")}, 100)...)), "a/ES256"},
+		"as many blocks as may be":    {strings.Repeat(leaf, 100), "/ES256"},
+		"a chain of three":            {leaf + above + above, "/ES256"},
+		"SPKI":                        {public, "/ES256"},
+		"SPKI with a text before":     {"the key of our issuer:\n" + public, "/ES256"},
+		"PKCS#1":                      {pkcs1, "/RS256"},
+		"a certificate":               {leaf, "/ES256"},
+		"a chain":                     {leaf + above, "/ES256"},
+		"certificates by kid":         {string(certs), "a/EdDSA b/ES256"},
+		"a JWK":                       {string(single), "a/ES256"},
+		"a JWK without a kid":         {string(setOf(t, nameless)), "/ES256"},
+		"a byte order mark":           {"\ufeff" + string(single), "a/ES256"},
+		"nameless beside unusable":    {string(setOf(t, nameless, jwk(t, &k.rsa.PublicKey, "kid", "e", "use", "enc", "alg", "RSA-OAEP"))), "/ES256"},
+		"nameless beside a named":     {string(setOf(t, nameless, jwk(t, k.ed.Public(), "kid", "e"))), "e/EdDSA"},
 	} {
 		set, err := keysets.Read([]byte(c.text), jose.RS256)
 		if err != nil || found(set) != c.want {
@@ -188,27 +218,58 @@ func TestRefusedKeySets(t *testing.T) {
 	pkcs8, err := x509.MarshalPKCS8PrivateKey(k.ed)
 	secretPEM := block(t, "PRIVATE KEY", pkcs8, err)
 	sec1, err := x509.MarshalECPrivateKey(k.ec)
+	spki, spkiErr := x509.MarshalPKIXPublicKey(&k.ec.PublicKey)
+	agreeing, agreeingErr := ecdh.X25519().GenerateKey(rand.Reader)
+	x25519SPKI, x25519Err := x509.MarshalPKIXPublicKey(agreeing.PublicKey())
+	single, singleErr := json.Marshal(jwk(t, &k.ec.PublicKey, "kid", "a"))
+	if err := errors.Join(spkiErr, agreeingErr, x25519Err, singleErr); err != nil {
+		t.Fatal(err)
+	}
+	leaf := block(t, "CERTIFICATE", certificate(t, k.ec), nil)
 	cases := map[string]struct{ text, want string }{
-		"PKCS#8":                      {secretPEM, "private key"},
-		"PKCS#1 private":              {block(t, "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(k.rsa), nil), "private key"},
-		"SEC 1":                       {block(t, "EC PRIVATE KEY", sec1, err), "private key"},
-		"an encrypted one":            {block(t, "ENCRYPTED PRIVATE KEY", []byte("x"), nil), "private key"},
-		"private behind a public one": {block(t, "RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(&k.rsa.PublicKey), nil) + secretPEM, "block 2: it is a private key"},
-		"oct beside a good one":       {string(setOf(t, good, map[string]any{"kty": "oct", "kid": "s"})), "key 2: it is a symmetric key"},
-		"k in an EC key":              {string(setOf(t, good, jwk(t, &k.ec.PublicKey, "kid", "s", "k", "AA"))), "key 2: it is a symmetric key"},
-		"discovery":                   {`{"issuer":"https://a.example","jwks_uri":"https://a.example/keys"}`, `an OpenID discovery document, and no key set: fetch "https://a.example/keys"`},
-		"a web page":                  {"<!DOCTYPE html>", "this is a web page"},
-		"a token":                     {"eyJhbGciOiJub25lIn0.e30.", "this is a token"},
-		"UTF-16":                      {"\xff\xfe{\x00", "UTF-16"},
-		"DER":                         {"0\x82\x01\x00", "this is DER"},
-		"no PEM":                      {"-----BEGIN PUBLIC KEY-----\n!!\n", "no block of PEM"},
-		"another block":               {block(t, "DH PARAMETERS", []byte("x"), nil), "key 1 is a block \"DH PARAMETERS\""},
-		"all left out":                {string(setOf(t, jwk(t, &k.rsa.PublicKey, "kid", "x", "use", "enc", "alg", "RS256"), 7)), `no key of it can be used for verifying: x is for use "enc", not for sig; key 2 is not a JWK`},
-		"two without a kid":           {string(setOf(t, jwk(t, &k.ec.PublicKey), jwk(t, k.ed.Public()))), "one has no kid, and there are several"},
-		"one kid, two keys":           {string(setOf(t, jwk(t, &k.rsa.PublicKey, "kid", "x"), jwk(t, &k.other.PublicKey, "kid", "x"))), "x stands there twice for RS256, and the keys differ"},
-		"too many":                    {string(setOf(t, slices.Repeat([]any{good}, 101)...)), "1 to 100 keys"},
-		"a duplicate member":          {`{"keys":[{"kty":"EC","kty":"RSA"}]}`, "no JWK set"},
-		"empty":                       {"", "no JWK set"},
+		"PKCS#8":                        {secretPEM, "private key"},
+		"PKCS#1 private":                {block(t, "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(k.rsa), nil), "private key"},
+		"SEC 1":                         {block(t, "EC PRIVATE KEY", sec1, err), "private key"},
+		"an encrypted one":              {block(t, "ENCRYPTED PRIVATE KEY", []byte("x"), nil), "private key"},
+		"private behind a public one":   {block(t, "RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(&k.rsa.PublicKey), nil) + secretPEM, "block 2: it is a private key"},
+		"oct beside a good one":         {string(setOf(t, good, map[string]any{"kty": "oct", "kid": "s"})), "key 2: it is a symmetric key"},
+		"k in an EC key":                {string(setOf(t, good, jwk(t, &k.ec.PublicKey, "kid", "s", "k", "AA"))), "key 2: it is a symmetric key"},
+		"discovery":                     {`{"issuer":"https://a.example","jwks_uri":"https://a.example/keys"}`, `an OpenID discovery document, and no key set: fetch "https://a.example/keys"`},
+		"a web page":                    {"<!DOCTYPE html>", "this is a web page"},
+		"a token":                       {"eyJhbGciOiJub25lIn0.e30.", "this is a token"},
+		"UTF-16":                        {"\xff\xfe{\x00", "UTF-16"},
+		"DER":                           {"0\x82\x01\x00", "this is DER"},
+		"no PEM":                        {"-----BEGIN PUBLIC KEY-----\n!!\n", "no block of PEM"},
+		"another block":                 {block(t, "DH PARAMETERS", []byte("x"), nil), "key 1 is a block \"DH PARAMETERS\""},
+		"all left out":                  {string(setOf(t, jwk(t, &k.rsa.PublicKey, "kid", "x", "use", "enc", "alg", "RS256"), 7)), `no key of it can be used for verifying: x is for use "enc", not for sig; key 2 is not a JWK`},
+		"two without a kid":             {string(setOf(t, jwk(t, &k.ec.PublicKey), jwk(t, k.ed.Public()))), "one has no kid, and there are several"},
+		"one kid, two keys":             {string(setOf(t, jwk(t, &k.rsa.PublicKey, "kid", "x"), jwk(t, &k.other.PublicKey, "kid", "x"))), "x stands there twice for RS256, and the keys differ"},
+		"too many":                      {string(setOf(t, slices.Repeat([]any{good}, 101)...)), "1 to 100 keys"},
+		"a duplicate member":            {`{"keys":[{"kty":"EC","kty":"RSA"}]}`, "no JWK set"},
+		"empty":                         {"", "no JWK set"},
+		"UTF-16, big end first":         {"\xfe\xff\x00{", "UTF-16"},
+		"discovery with no address":     {`{"jwks_uri":7}`, `an OpenID discovery document, and no key set: fetch "its jwks_uri"`},
+		"discovery, a long address":     {`{"jwks_uri":"` + strings.Repeat("x", 513) + `"}`, `fetch "its jwks_uri"`},
+		"discovery, as long as may be":  {`{"jwks_uri":"` + strings.Repeat("x", 512) + `"}`, `fetch "` + strings.Repeat("x", 512) + `"`},
+		"no keys":                       {`{"keys":[]}`, `"keys" holds 1 to 100 keys`},
+		"keys that are no list":         {`{"keys":7}`, `"keys" holds 1 to 100 keys`},
+		"no members":                    {"{}", `"keys" holds 1 to 100 keys`},
+		"texts that are no certificate": {string(object(t, "a", block(t, "PUBLIC KEY", spki, err))), "no JWK set"},
+		"a certificate cut off":         {string(object(t, "a", "-----BEGIN CERTIFICATE-----\n!!")), "no JWK set"},
+		"a certificate of nothing":      {string(object(t, "a", block(t, "CERTIFICATE", []byte("x"), nil))), "no JWK set"},
+		"too many certificates":         {string(object(t, numbered(101, leaf)...)), "no JWK set"},
+		"too many blocks":               {strings.Repeat(leaf, 101), "101 blocks of PEM, at most 100 are read"},
+		"private behind too many":       {strings.Repeat(leaf, 101) + secretPEM, "block 102: it is a private key"},
+		"a block of nothing":            {block(t, "CERTIFICATE", []byte("x"), nil), "key 1 is a block that cannot be read"},
+		"a public block of nothing":     {block(t, "PUBLIC KEY", []byte("x"), nil), "key 1 is a block that cannot be read"},
+		"a key of another kind":         {block(t, "PUBLIC KEY", x25519SPKI, err), `key 1 is of kty "unknown" and crv "" are not used`},
+		"too large":                     {string(single) + strings.Repeat(" ", 1<<20-len(single)+1), "the key set has 1048577 bytes, at most 1048576 are read"},
+		"of a kind nobody uses":         {`{"kty":"AKP","kid":"k"}`, `k is of kty "AKP" and crv "" are not used`},
+		"EC on another's curve":         {`{"kty":"EC","crv":"Ed25519","kid":"k"}`, `k is of kty "EC" and crv "Ed25519" are not used`},
+		"OKP on another's curve":        {`{"kty":"OKP","crv":"P-256","kid":"k"}`, `k is of kty "OKP" and crv "P-256" are not used`},
+		"OKP for agreeing":              {`{"kty":"OKP","crv":"X25519","kid":"k"}`, `k is of kty "OKP" and crv "X25519" are not used`},
+		"a name that is long":           {`{"kty":"AKP","kid":"` + strings.Repeat("k", 65) + `"}`, `: key 1 is of kty "AKP"`},
+		"a name of 64 bytes":            {`{"kty":"AKP","kid":"` + strings.Repeat("k", 64) + `"}`, `: ` + strings.Repeat("k", 64) + ` is of kty "AKP"`},
 	}
 	for _, member := range tokens.PrivateMembers() {
 		cases["private "+member] = struct{ text, want string }{string(setOf(t, good, private(member))), "key 2: it is a private key"}
@@ -253,6 +314,58 @@ func TestLeftOut(t *testing.T) {
 		set, err := keysets.Read(setOf(t, good, key), "")
 		if err != nil || found(set) != "good/ES256" || !strings.Contains(set.Notice(), "1 key used; left out: 1 of 2: "+want) || strings.Contains(set.Notice(), "\x1b") {
 			t.Errorf("%q: %q, %v, want %q", found(set), set.Notice(), err, want)
+		}
+	}
+}
+
+// A certificate behind another belongs to its chain; a bare key is one of the issuer's,
+// and without a name there is no telling which of two is meant.
+func TestChains(t *testing.T) {
+	k := made()
+	spki, err := x509.MarshalPKIXPublicKey(k.ed.Public())
+	key := block(t, "PUBLIC KEY", spki, err)
+	leaf, above := block(t, "CERTIFICATE", certificate(t, k.ec), nil), block(t, "CERTIFICATE", certificate(t, k.rsa), nil)
+	const chained, nameless = "is a certificate behind the first: of a chain, the first is the issuer's", "one has no kid, and there are several"
+	for text, want := range map[string]string{
+		leaf + key:         nameless + "; " + nameless,
+		key + leaf:         nameless + "; " + nameless,
+		leaf + key + above: "key 3 " + chained + "; " + nameless + "; " + nameless,
+	} {
+		if set, err := keysets.Read([]byte(text), jose.RS256); err == nil || err.Error() != "no key of it can be used for verifying: "+want {
+			t.Errorf("%q, %v, want %q", found(set), err, want)
+		}
+	}
+	set, err := keysets.Read([]byte(leaf+above+above), jose.RS256)
+	if want := "1 key used; left out: 2 of 3: key 2 " + chained + "; key 3 " + chained; err != nil || set.Notice() != want {
+		t.Errorf("%q, %v, want %q", set.Notice(), err, want)
+	}
+}
+
+// What a text is that is no key set is said of that text only.
+func TestWhatATextLooksLike(t *testing.T) {
+	for text, want := range map[string]string{
+		"07": "no JWK set: no JSON object at byte 0", "e30": "no JWK set: no JSON object at byte 0", "\x30\x81": "no JWK set: no JSON object at byte 0",
+		"0\x82": "no JWK set: no JSON object at byte 0; this is DER: openssl x509 -inform der, or openssl pkey -pubin -inform der, writes it in PEM",
+		"\x82":  "no JWK set: no JSON object at byte 0",
+	} {
+		if _, err := keysets.Read([]byte(text), ""); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// Keys are equal that verify the same.
+func TestEqualKeys(t *testing.T) {
+	k := made()
+	rs, ps := tokens.Key{ID: "a", Algorithm: jose.RS256, Public: &k.rsa.PublicKey}, tokens.Key{ID: "a", Algorithm: jose.PS256, Public: &k.rsa.PublicKey}
+	named, other := rs, rs
+	named.ID, other.Public = "b", &k.other.PublicKey
+	for i, c := range []struct {
+		a, b tokens.Key
+		want bool
+	}{{rs, rs, true}, {rs, named, true}, {rs, ps, false}, {rs, other, false}, {tokens.Key{}, tokens.Key{}, false}, {rs, tokens.Key{Algorithm: jose.RS256}, false}} {
+		if got := keysets.Equal(c.a, c.b); got != c.want {
+			t.Errorf("pair %d: %v", i, got)
 		}
 	}
 }
