@@ -227,3 +227,18 @@ func TestStrings(t *testing.T) {
 		}
 	}
 }
+
+func TestGet(t *testing.T) {
+	o, err := Parse(`{"a":1,"b":null,"":"x"}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, want string
+		ok, null   bool
+	}{{"a", "1", true, false}, {"b", "null", true, true}, {"", `"x"`, true, false}, {"A", "", false, false}, {"c", "", false, false}} {
+		if raw, ok := o.Get(tt.name); raw != tt.want || ok != tt.ok || IsNull(raw) != tt.null {
+			t.Errorf("%q: %q, %v, null %v", tt.name, raw, ok, IsNull(raw))
+		}
+	}
+}
