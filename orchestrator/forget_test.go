@@ -1,7 +1,9 @@
 package orchestrator_test
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +24,10 @@ func TestAStuckOrderIsNotForgotten(t *testing.T) {
 	for range 5 {
 		s.advance(100 * orchestrator.Retention)
 		s.relay.Open(background, "", "user_123", nil)
+	}
+	var taken *orchestrator.NameTaken
+	if _, err := s.relay.Open(background, "op_1", "user_123", nil); !errors.As(err, &taken) || taken.State != orchestrator.Stuck || !taken.Free.IsZero() {
+		t.Errorf("%v, free after %v", err, taken)
 	}
 	snap, err := s.relay.Resume(background, "op_1")
 	if err != nil || snap.State != orchestrator.Compensated {
@@ -50,8 +56,9 @@ func TestANameIsFreeWhenNobodyRemembers(t *testing.T) {
 	taken := func(want string) {
 		t.Helper()
 		_, err := s.relay.Open(background, "op_1", "user_123", nil)
-		if !errors.Is(err, orchestrator.ErrExists) || !strings.HasSuffix(err.Error(), want) {
-			t.Errorf("%v, want …%s", err, want)
+		var name *orchestrator.NameTaken
+		if !errors.Is(err, orchestrator.ErrExists) || !strings.HasSuffix(err.Error(), want) || !errors.As(err, &name) || name.Free.IsZero() == strings.Contains(want, "free after") {
+			t.Errorf("%v, free after %v, want …%s", err, name, want)
 		}
 	}
 	taken(`there is a session "op_1" already`)
@@ -99,4 +106,82 @@ func TestResumingTellsWhatIsNew(t *testing.T) {
 			t.Errorf("it asks %q", calls)
 		}
 	}
+}
+
+// hampered is a store and a ledger that do not always answer.
+type hampered struct {
+	orchestrator.Store
+	orchestrator.Ledger
+	unreadable, unforgotten string   // ids
+	forgotten               []string // of the ledger
+}
+
+func (h *hampered) Get(ctx context.Context, id string) (*orchestrator.Record, error) {
+	if id == h.unreadable {
+		return nil, errors.New("no answer")
+	}
+	return h.Store.Get(ctx, id)
+}
+
+// storeOf and ledgerOf are the two, each of which forgets in its own way.
+type storeOf struct{ *hampered }
+
+func (s storeOf) Forget(ctx context.Context, id string, version uint64) error {
+	return s.hampered.Store.Forget(ctx, id, version)
+}
+
+type ledgerOf struct{ *hampered }
+
+func (l ledgerOf) Forget(ctx context.Context, id string) error {
+	if id == l.unforgotten {
+		return errors.New("no answer")
+	}
+	l.forgotten = append(l.forgotten, id)
+	return l.Ledger.Forget(ctx, id)
+}
+
+// What a store or a ledger does not answer is asked again the next time, and the
+// others are forgotten meanwhile, by both.
+func TestForgettingGoesOn(t *testing.T) {
+	s := newStage(t)
+	h := &hampered{Store: orchestrator.NewMemoryStore(), Ledger: orchestrator.NewMemoryLedger()}
+	s.config.Store, s.config.Ledger = storeOf{h}, ledgerOf{h}
+	s.relay = orchestrator.New(s.config)
+	ids := []string{"op_1", "op_2", "op_3"}
+	for _, id := range ids {
+		s.open(id)
+	}
+	kept := func(want ...string) {
+		t.Helper()
+		s.relay.Open(background, "", "user_123", nil)
+		s.advance(2 * time.Minute)
+		for _, id := range ids {
+			_, err := h.Store.Get(background, id)
+			if is := slices.Contains(want, id); errors.Is(err, orchestrator.ErrNoSession) == is || slices.Contains(h.forgotten, id) == is {
+				t.Errorf("%s: %v, the ledger has forgotten %q; want %q", id, err, h.forgotten, want)
+			}
+		}
+	}
+	s.advance(orchestrator.SessionTTL + orchestrator.Retention)
+	kept(ids...) // to the instant
+	h.unreadable, h.unforgotten = "op_1", "op_2"
+	kept("op_1", "op_2")
+	h.unreadable = ""
+	kept("op_2")
+	h.unforgotten = ""
+	kept()
+}
+
+// A redemption that takes longer than a session that owes is left alone goes on: who
+// forgets does not touch it.
+func TestForgettingDoesNotDisturb(t *testing.T) {
+	s := newStage(t)
+	s.accept("coupons", "points")
+	s.services["points"].hook = func(string) {
+		for range 3 {
+			s.advance(15 * time.Second)
+			s.relay.Open(background, "", "user_123", nil)
+		}
+	}
+	s.wantState(s.redeem(), orchestrator.Completed, "c1 redeemed redeemed", "p1 redeemed redeemed")
 }
