@@ -186,7 +186,7 @@ func TestForms(t *testing.T) {
 		text string
 		want string
 	}{
-		"a set that says where it is": {string(single[:len(single)-1]) + `,"jwks_uri":"x","keys":[` + string(single) + "]}", "a/ES256"},
+		"a set that says where it is": {string(single[:len(single)-1]) + `,"jwks_uri":"x","keys":[` + strings.Replace(string(single), `"a"`, `"b"`, 1) + "]}", "b/ES256"},
 		"as large as may be":          {string(single) + strings.Repeat(" ", 1<<20-len(single)), "a/ES256"},
 		"as many as may be":           {string(setOf(t, slices.Repeat([]any{jwk(t, &k.ec.PublicKey, "kid", "a")}, 100)...)), "a/ES256"},
 		"as many blocks as may be":    {strings.Repeat(leaf, 100), "/ES256"},
@@ -310,6 +310,8 @@ func TestLeftOut(t *testing.T) {
 		"key 2 is not a JWK":               "x",
 		`"a\x1b" has no kid`:               jwk(t, &k.ec.PublicKey, "kid", "a\x1b"),
 		"one has no kid":                   jwk(t, k.ed.Public()),
+		`key 2 is for use "enc"`:           jwk(t, k.ed.Public(), "use", "enc"),
+		"k is not a valid key":             map[string]any{"kty": "OKP", "crv": "X25519", "alg": "Ed25519", "kid": "k", "x": "AAAA"},
 	} {
 		set, err := keysets.Read(setOf(t, good, key), "")
 		if err != nil || found(set) != "good/ES256" || !strings.Contains(set.Notice(), "1 key used; left out: 1 of 2: "+want) || strings.Contains(set.Notice(), "\x1b") {
@@ -335,7 +337,11 @@ func TestChains(t *testing.T) {
 			t.Errorf("%q, %v, want %q", found(set), err, want)
 		}
 	}
-	set, err := keysets.Read([]byte(leaf+above+above), jose.RS256)
+	set, err := keysets.Read(object(t, numbered(100, leaf)...), "")
+	if err != nil || len(set.Keys) != 100 {
+		t.Errorf("of 100 certificates by kid %d are read, %v", len(set.Keys), err)
+	}
+	set, err = keysets.Read([]byte(leaf+above+above), jose.RS256)
 	if want := "1 key used; left out: 2 of 3: key 2 " + chained + "; key 3 " + chained; err != nil || set.Notice() != want {
 		t.Errorf("%q, %v, want %q", set.Notice(), err, want)
 	}
