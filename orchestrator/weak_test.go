@@ -1,0 +1,59 @@
+// A relay that leaves a rule out: what it does then, so that others can be seen to
+// notice.
+
+package orchestrator_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/tokens"
+)
+
+func TestARelayWithoutARule(t *testing.T) {
+	never := []kind{timeout, timeout, timeout}
+	for name, tt := range map[string]struct {
+		rule   string
+		script script
+		sound  string // state, steps and what was asked with the rule
+		weak   string // and without it
+	}{
+		"no answer at all": {tokens.UnknownIsUndone, script{"points.redeem": never},
+			"compensated, c1 cancelled cancelled, p1 cancelled failed service_unavailable points: timeout, y1 released: redeem c1, redeem/timeout p1, redeem/timeout p1, redeem/timeout p1, cancel p1, cancel c1, cancel y1",
+			"compensated, c1 cancelled cancelled, p1 refused refused service_unavailable points: timeout, y1 released: redeem c1, redeem/timeout p1, redeem/timeout p1, redeem/timeout p1, cancel c1, cancel p1, cancel y1"},
+		"a no after no answer": {tokens.UnknownIsUndone, script{"points.redeem": {timeout, refuse}},
+			"compensated, c1 cancelled cancelled, p1 cancelled refused constraint_violated by script, y1 released: redeem c1, redeem/timeout p1, redeem/refuse p1, cancel p1, cancel c1, cancel y1",
+			"compensated, c1 cancelled cancelled, p1 refused refused constraint_violated by script, y1 released: redeem c1, redeem/timeout p1, redeem/refuse p1, cancel c1, cancel p1, cancel y1"},
+		"a no, and no answer to its release": {tokens.UnknownIsUndone, script{"points.redeem": {refuse}, "points.cancel": {timeout}},
+			"compensated, c1 cancelled cancelled, p1 cancelled refused constraint_violated by script, y1 released: redeem c1, redeem/refuse p1, cancel c1, cancel/timeout p1, cancel p1, cancel y1",
+			"compensated, c1 cancelled cancelled, p1 refused refused constraint_violated by script, y1 released: redeem c1, redeem/refuse p1, cancel c1, cancel/timeout p1, cancel y1"},
+		"a plain no": {tokens.RefusalCompensates, script{"points.redeem": {refuse}},
+			"compensated, c1 cancelled cancelled, p1 refused refused constraint_violated by script, y1 released: redeem c1, redeem/refuse p1, cancel c1, cancel p1, cancel y1",
+			"compensated, c1 cancelled cancelled, p1 refused refused constraint_violated by script, y1 released: redeem c1, redeem/refuse p1, cancel p1, cancel y1"},
+		"nobody answers": {tokens.RefusalCompensates, script{"coupons.redeem": never},
+			"compensated, c1 cancelled failed service_unavailable coupons: timeout, p1 released, y1 released: redeem/timeout c1, redeem/timeout c1, redeem/timeout c1, cancel c1, cancel p1, cancel y1",
+			"compensated, c1 cancelled cancelled service_unavailable coupons: timeout, p1 released, y1 released: redeem/timeout c1, redeem/timeout c1, redeem/timeout c1, cancel p1, cancel y1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for rules, want := range map[string]string{"": tt.sound, tt.rule: tt.weak} {
+				s := newStage(t)
+				weakness, err := tokens.UnsafeWithout(strings.Fields(rules)...)
+				mustDo(t, err)
+				s.relay.Weaken(weakness)
+				s.accept("coupons", "points", "payments")
+				tt.script.on(s)
+				snap := s.redeem()
+				got := string(snap.State)
+				for _, step := range snap.Steps {
+					got += ", " + strings.TrimSpace(strings.Join([]string{step.Ref.ID, string(step.Status), string(step.Result), string(step.Reason), step.Detail}, " "))
+				}
+				got += ": " + strings.Join(s.calls, ", ")
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("without %q (-want +got):\n%s", rules, diff)
+				}
+			}
+		})
+	}
+}
