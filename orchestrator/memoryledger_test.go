@@ -178,3 +178,35 @@ func TestSecretsAreOfALedger(t *testing.T) {
 		t.Error("what is hashed runs together")
 	}
 }
+
+// A ledger that was put aside is as it was then, and what it is put aside as does not
+// change with it. Only a naming one knows what was used by name.
+func TestALedgerComesBack(t *testing.T) {
+	for _, l := range []*MemoryLedger{NewMemoryLedger(), NewNamingLedger()} {
+		u := Use{Session: "op_1", Ref: tokens.Ref{Issuer: "a", ID: "1"}, Attempt: "x", Now: ledgerEpoch, Expires: ledgerEpoch.Add(time.Minute)}
+		names := 0
+		if l.named {
+			names = 1
+		}
+		before := l.Save()
+		for range 2 {
+			if !use(t, l, u) {
+				t.Error("not the first, after what was put aside before it")
+			}
+			after := l.Save()
+			if after != l.Save() {
+				t.Error("it is put aside twice, though nothing has changed")
+			}
+			l.Restore(before)
+			if len(l.uses()) != 0 {
+				t.Errorf("%v of before the first use", l.uses())
+			}
+			l.Restore(after)
+			other := u
+			if other.Attempt = "y"; use(t, l, other) || !use(t, l, u) || len(l.uses()) != names {
+				t.Errorf("after what was put aside behind it: %v", l.uses())
+			}
+			l.Restore(before)
+		}
+	}
+}
