@@ -122,15 +122,17 @@ const (
 	narrow = 10 * 60 // seconds that the narrowest are wide
 	ahead  = 6       // widths that a use may lie ahead of now, before it goes into a wider one
 	wider  = 8       // times that the next ones are wider
+
+	farthest = 1 << 62 // seconds of Unix time: what expires later does so then
 )
 
 // bucket gives the one that a use leaves with.
 func (l *MemoryLedger) bucket(use *Use) *bucket {
 	end := int64(math.MaxInt64)
 	if !use.Expires.IsZero() {
-		expires := use.Expires.Unix() + 1 // of which a fraction may be left
+		expires := min(use.Expires.Unix(), farthest) + 1 // of which a fraction may be left
 		width := int64(narrow)
-		for expires-use.Now.Unix() > ahead*width && width < math.MaxInt64/(ahead*wider) {
+		for expires-use.Now.Unix() > ahead*width {
 			width *= wider
 		}
 		end = (expires + width - 1) / width * width

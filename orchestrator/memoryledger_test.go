@@ -109,6 +109,22 @@ func TestAUseIsKnownUntilItExpires(t *testing.T) {
 	}
 }
 
+// What never expires, or when nobody lives to see it, is known then, too.
+func TestAUseThatStays(t *testing.T) {
+	for name, expires := range map[string]time.Time{"never": {}, "in 2^62 seconds": time.Unix(1<<62, 0), "in 2^62 and one": time.Unix(1<<62+1, 0), "at the end of time": time.Unix(math.MaxInt64-62135596801, 0)} {
+		l := NewMemoryLedger()
+		u := Use{Session: "op_1", Ref: tokens.Ref{Issuer: "a", ID: "1"}, Now: ledgerEpoch, Expires: expires}
+		if !use(t, l, u) {
+			t.Errorf("%s: not the first", name)
+		}
+		for _, later := range []time.Duration{1, time.Hour, math.MaxInt64} {
+			if u.Now = ledgerEpoch.Add(later); use(t, l, u) {
+				t.Errorf("%s: forgotten after %s", name, later)
+			}
+		}
+	}
+}
+
 func TestBucketsAreFew(t *testing.T) {
 	l := NewMemoryLedger()
 	n := 0
