@@ -125,6 +125,37 @@ func TestAUseThatStays(t *testing.T) {
 	}
 }
 
+// However many expire together, each is known, and the tables are full to three
+// quarters at the most.
+func TestManyUsesOfOneBucket(t *testing.T) {
+	l := NewMemoryLedger()
+	u := func(n int) Use {
+		return Use{Session: "op_1", Ref: tokens.Ref{Issuer: "a", ID: fmt.Sprint(n)}, Now: ledgerEpoch, Expires: ledgerEpoch.Add(time.Minute)}
+	}
+	for n := range 3 * large {
+		if !use(t, l, u(n)) {
+			t.Fatalf("use %d is not the first", n)
+		}
+		if n+1 == large || n == large || n+1 == 3*large {
+			for known := range n + 1 {
+				if use(t, l, u(known)) {
+					t.Fatalf("of %d, use %d is not known", n+1, known)
+				}
+			}
+			used := 0
+			for _, tab := range l.buckets[0].tables {
+				if 4*tab.used > 3*len(tab.slots) || 3*tab.used < len(tab.slots) && tab.used > 8 {
+					t.Errorf("of %d, %d uses stand in %d slots", n+1, tab.used, len(tab.slots))
+				}
+				used += tab.used
+			}
+			if len(l.buckets) != 1 || (len(l.buckets[0].tables) == 1) != (n < large) || used != n+1 {
+				t.Errorf("%d uses in %d tables of %d buckets, want %d", used, len(l.buckets[0].tables), len(l.buckets), n+1)
+			}
+		}
+	}
+}
+
 func TestBucketsAreFew(t *testing.T) {
 	l := NewMemoryLedger()
 	n := 0
