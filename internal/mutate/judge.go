@@ -61,7 +61,7 @@ type bench struct {
 }
 
 // judgeAll judges the mutants of all packages, in the order of packages, files
-// and places.
+// and places. With an error it gives those of the packages that were judged whole.
 func judgeAll(ctx context.Context, o options, progress io.Writer) ([]judgement, error) {
 	temp, err := os.MkdirTemp("", "mutate")
 	if err != nil {
@@ -115,7 +115,7 @@ func judgeAll(ctx context.Context, o options, progress io.Writer) ([]judgement, 
 		}
 		judged, err := b.pack(ctx, p, judges, mutants, progress)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", p.ImportPath, err)
+			return all, fmt.Errorf("%s: %w", p.ImportPath, err)
 		}
 		all = append(all, judged...)
 	}

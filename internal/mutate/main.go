@@ -84,6 +84,9 @@ func run(ctx context.Context, args []string, excused string, stdout, stderr io.W
 	judged, err := judgeAll(ctx, o, stderr)
 	if err != nil {
 		fmt.Fprintln(stderr, "mutate:", err)
+		if len(judged) > 0 { // an interrupt loses nothing of the packages before it
+			report(stdout, judged, excuses, o)
+		}
 		return 1
 	}
 	if !report(stdout, judged, excuses, o) {
