@@ -172,6 +172,23 @@ func TestForgettingGoesOn(t *testing.T) {
 	kept()
 }
 
+// Of an order that owes something the ledger forgets nothing either.
+func TestTheLedgerOfAStuckOrder(t *testing.T) {
+	s := newStage(t)
+	h := &hampered{Store: orchestrator.NewMemoryStore(), Ledger: orchestrator.NewMemoryLedger()}
+	s.config.Store, s.config.Ledger = storeOf{h}, ledgerOf{h}
+	s.relay = orchestrator.New(s.config)
+	s.open("op_1")
+	s.accept("coupons", "points")
+	script{"points.redeem": {refuse}, "coupons.cancel": {refuse}}.on(s)
+	s.wantState(s.redeem(), orchestrator.Stuck, "c1 redeemed failed", "p1 refused refused")
+	s.advance(100 * orchestrator.Retention)
+	s.relay.Open(background, "op_2", "user_123", nil)
+	if len(h.forgotten) > 0 {
+		t.Errorf("the ledger has forgotten %q", h.forgotten)
+	}
+}
+
 // A redemption that takes longer than a session that owes is left alone goes on: who
 // forgets does not touch it.
 func TestForgettingDoesNotDisturb(t *testing.T) {

@@ -85,7 +85,13 @@ func TestEndings(t *testing.T) {
 			s := newStage(t)
 			s.accept("payments", "points", "coupons") // not the order of redemption
 			tt.script.on(s)
-			s.wantState(s.redeem(), tt.state, tt.steps...)
+			snap := s.redeem()
+			s.wantState(snap, tt.state, tt.steps...)
+			for i, turn := range []int{3, 2, 1} { // coupons are redeemed first
+				if snap.Steps[i].Turn != turn {
+					t.Errorf("%s has turn %d, want %d", snap.Steps[i].Ref.ID, snap.Steps[i].Turn, turn)
+				}
+			}
 			s.wantCalls(tt.calls...)
 			s.wantCommitted(tt.committed...)
 			if tt.state != orchestrator.Stuck {
