@@ -67,7 +67,29 @@ func TestAYesCountsThoughItWasGivenUp(t *testing.T) {
 	}
 }
 
-// So does the yes to a cancellation.
+// Who was given up asks nobody else: what was never asked owes nothing, and a no to it
+// later is a plain no.
+func TestNobodyIsAskedForOneThatWasGivenUp(t *testing.T) {
+	ctx, cancel := context.WithCancel(background)
+	a := &answering{redeem: func(tokens.Redemption) (tokens.Receipt, error) { cancel(); return tokens.Receipt{ID: "rcp_1"}, nil }}
+	s := newStage(t)
+	s.everybody(a)
+	s.accept("coupons", "points")
+	snap, err := s.relay.Redeem(ctx, "op_1", nil)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	s.wantState(snap, orchestrator.Redeeming, "c1 redeemed redeemed", "p1 accepted")
+	a.redeem = func(tokens.Redemption) (tokens.Receipt, error) {
+		return tokens.Receipt{}, tokens.Refuse(tokens.ConstraintViolated, "no")
+	}
+	s.wantState(s.redeem(), orchestrator.Compensated, "c1 cancelled cancelled", "p1 refused refused")
+	if diff := cmp.Diff([]string{"redeem c1", "redeem p1", "cancel c1", "cancel p1"}, a.asked); diff != "" {
+		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+}
+
+// The yes to a cancellation counts, too.
 func TestACancellationCountsThoughItWasGivenUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(background)
 	a := &answering{cancel: func(tokens.Cancellation) error { cancel(); return nil }}

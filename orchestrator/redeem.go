@@ -163,7 +163,7 @@ func (r *Relay) run(ctx context.Context, s *Record) (snap Snapshot, err error) {
 	var stopped error
 	for {
 		q, more := r.machine.next(s)
-		if !more || q.what == release && ctx.Err() != nil {
+		if !more || ctx.Err() != nil {
 			stopped = ctx.Err()
 			break
 		}

@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,13 @@ import (
 // mandatory are the claims that must be there, in the order in which they are
 // looked for.
 var mandatory = []string{"iss", "aud", "sub", "iat", "exp", "jti", "order_processing_id", "capabilities", "constraints"}
+
+// The claims of the contract, in the order of the check.
+func TestClaimNames(t *testing.T) {
+	if diff := cmp.Diff(append(slices.Clone(mandatory), "sealed"), ClaimNames()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
 
 func TestClaimMissing(t *testing.T) {
 	checks := relayAt(epoch).Checks(Own{})

@@ -57,6 +57,7 @@ func TestGateRefusesOtherThanThreeCanonicalSegments(t *testing.T) {
 		{"loose bits in the payload", re(good, 1, looseTail)}, {"loose bits in the signature", re(good, 2, looseTail)},
 		{"LF in the header", re(good, 0, insert("\n"))}, {"CR in the payload", re(good, 1, insert("\r"))},
 		{"CR LF in the signature", re(good, 2, insert("\r\n"))},
+		{"CR before the header", "\r" + good}, {"CR before the payload", re(good, 1, func(s string) string { return "\r" + s })}, {"LF before the signature", re(good, 2, func(s string) string { return "\n" + s })},
 		{"LF at the end", good + "\n"}, {"LF at the beginning", "\n" + good}, {"LF alone as the signature", header + "." + payload + ".\n"},
 		{"space before", " " + good}, {"space after", good + " "}, {"tab inside", re(good, 1, insert("\t"))},
 		{"no-break space", good + "\u00a0"}, {"zero width space", "\u200b" + good}, {"byte order mark", "\ufeff" + good}, {"NUL", good + "\x00"},

@@ -58,9 +58,6 @@ func (m *Memory) text(raw string) (t text, known bool) {
 }
 
 func (m *Memory) know(raw string, t text) {
-	if m == nil {
-		return
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	keep(m.texts, strings.Clone(raw), t)

@@ -90,6 +90,23 @@ func TestAMemoryKeepsContractsApart(t *testing.T) {
 	}
 }
 
+// What has no jti has the same name each time, and another text another.
+func TestAMemoryNamesWhatHasNoJTI(t *testing.T) {
+	v := trusting(StaticKeys{outsideKey.Key}, &Profile{Optional: []string{"jti"}})
+	f := outside(outsideKey)
+	f.payload = f.payload.without("jti")
+	first := mustAccept(t, v.Checks(Own{}), f.raw()).ID
+	v.Memory = NewMemory()
+	for range 3 {
+		if again := mustAccept(t, v.Checks(Own{}), f.raw()).ID; again != first {
+			t.Errorf("it is %s, and then %s", first, again)
+		}
+	}
+	if other := mustAccept(t, v.Checks(Own{}), f.claim("nonce", `"x"`).raw()).ID; other == first {
+		t.Error("two payloads have one name")
+	}
+}
+
 // A memory is bounded, and a full one begins again.
 func TestAMemoryIsBounded(t *testing.T) {
 	m := NewMemory()
@@ -141,10 +158,12 @@ func TestAMemoryOfSignatures(t *testing.T) {
 		{m, "k1", "text", "sig", true, true, 2},
 		{m, "k1", "text", "sig", false, true, 2},
 		{m, "k2", "text", "sig", false, false, 3},
-		{m, "k1", "texts", "ig", false, false, 4},
-		{m, "k1", "tex", "tsig", false, false, 5},
-		{nil, "k1", "text", "sig", false, false, 6},
-		{nil, "k1", "text", "sig", true, true, 7},
+		{m, "k1", "other", "sig", false, false, 4},
+		{m, "k1", "text", "other", false, false, 5},
+		{m, "k1", "texts", "ig", false, false, 6},
+		{m, "k1", "tex", "tsig", false, false, 7},
+		{nil, "k1", "text", "sig", false, false, 8},
+		{nil, "k1", "text", "sig", true, true, 9},
 	} {
 		if got := step.memory.Good(step.kid, []byte(step.text), []byte(step.sig), says(step.verify)); got != step.want || asked != step.askedAfterwards {
 			t.Errorf("step %d: %v after %d questions, want %v after %d", i, got, asked, step.want, step.askedAfterwards)

@@ -79,6 +79,9 @@ func TestFractions(t *testing.T) {
 	mustAccept(t, at(60*time.Second+499*time.Millisecond, allowed), exp)
 	mustRefuse(t, at(60*time.Second+500*time.Millisecond, allowed), exp, Expired)
 	mustRefuse(t, at(0, &Profile{}), exp, ClaimInvalid)
+	nothing := outside(outsideKey).claim("exp", seconds(epoch)+".000000001").raw() // a nanosecond of life is life
+	mustAccept(t, at(0, allowed), nothing)
+	mustRefuse(t, at(0, allowed), outside(outsideKey).claim("iat", seconds(epoch)+".0").claim("exp", seconds(epoch)+".0").raw(), Expired)
 	for _, name := range []string{"iat", "nbf"} {
 		raw := outside(outsideKey).claim(name, seconds(epoch)+".250000000999").raw()
 		mustRefuse(t, at(249*time.Millisecond, allowed), raw, NotYetValid)

@@ -114,9 +114,15 @@ func TestVerifyKey(t *testing.T) {
 	v := relayAt(epoch)
 	for _, keys := range []KeySet{ring{"": couponsKey.Key}, nil} {
 		v.Issuers = func(iss string) (Issuer, bool) { return Issuer{iss, keys, []string{"coupons:redeem"}, nil}, true }
-		mustRefuse(t, v.Checks(Own{}), f.raw(), KeyUnknown)
+		if refusal := mustRefuse(t, v.Checks(Own{}), f.raw(), KeyUnknown); refusal.Detail != errNoKID.Error() {
+			t.Errorf("without a kid: %s", refusal.Detail)
+		}
 	}
-	mustRefuse(t, v.Checks(Own{}), control().raw(), KeyUnknown)
+	for wants, v := range map[string]*Verifier{`there are no keys to look for "coupons-k9" in`: v, `coupons.svc has no key "coupons-k9": never there`: relayAt(epoch)} {
+		if refusal := mustRefuse(t, v.Checks(Own{}), control().head("kid", `"coupons-k9"`).raw(), KeyUnknown); refusal.Detail != wants {
+			t.Errorf("%s, want %s", refusal.Detail, wants)
+		}
+	}
 }
 
 func TestVerifyAudience(t *testing.T) {
@@ -136,6 +142,7 @@ func TestVerifyAudience(t *testing.T) {
 		{Audience, `{}`, ClaimInvalid}, {Audience, `7`, ClaimInvalid}, {Audience, `["order-processing",7]`, ClaimInvalid}, {Audience, `["order-processing",""]`, ClaimInvalid},
 		{Audience, `["order-processing",null]`, ClaimInvalid}, {Audience, `[["order-processing"]]`, ClaimInvalid},
 		{"coupons.svc", `["order-processing","coupons.svc"]`, ""},
+		{"coupons.svc", `"coupons.svc"`, AudienceMismatch}, {"coupons.svc", `["coupons.svc"]`, AudienceMismatch}, // past the relay
 		{"coupons.svc", `"order-processing"`, AudienceMismatch}, {"coupons.svc", `["order-processing"]`, AudienceMismatch},
 		{"coupons.svc", `["order-processing","coupons.svc","points.svc"]`, AudienceMismatch},
 		{"points.svc", `["order-processing","coupons.svc"]`, AudienceMismatch},

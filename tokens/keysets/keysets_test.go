@@ -197,6 +197,7 @@ func TestForms(t *testing.T) {
 		"a certificate":               {leaf, "/ES256"},
 		"a chain":                     {leaf + above, "/ES256"},
 		"certificates by kid":         {string(certs), "a/EdDSA b/ES256"},
+		"a certificate by kid":        {string(object(t, "a", leaf)), "a/ES256"},
 		"a JWK":                       {string(single), "a/ES256"},
 		"a JWK without a kid":         {string(setOf(t, nameless)), "/ES256"},
 		"a byte order mark":           {"\ufeff" + string(single), "a/ES256"},
