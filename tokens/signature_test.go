@@ -201,6 +201,30 @@ func TestSignatureRSAOfAnOutsideIssuer(t *testing.T) {
 	}
 }
 
+// The salt of PS256 is as long as its hash (RFC 7518 3.5), whatever the header says
+// beside.
+func TestSaltOfPS256(t *testing.T) {
+	ps := rsaSigner("ps", jose.PS256)
+	checks := trusting(StaticKeys{ps.Key}, &Profile{Header: []string{"x-tenant"}}).Checks(Own{})
+	for length, want := range map[int]Reason{rsa.PSSSaltLengthEqualsHash: "", 20: SignatureInvalid, 64: SignatureInvalid} {
+		for _, f := range []forgery{outside(ps), outside(ps).head("x-tenant", `"x"`)} {
+			f.signer.sign = func(input []byte) []byte {
+				digest := sha256.Sum256(input)
+				signature, err := rsa.SignPSS(rand.Reader, outsideRSA(), crypto.SHA256, digest[:], &rsa.PSSOptions{SaltLength: length})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return signature
+			}
+			if want == "" {
+				mustAccept(t, checks, f.raw())
+			} else {
+				mustRefuse(t, checks, f.raw(), want)
+			}
+		}
+	}
+}
+
 // A key verifies by its own algorithm, whatever kind of key stands beside it, and one
 // of no length by none.
 func TestAKeyVerifiesByItsOwnAlgorithm(t *testing.T) {
