@@ -196,7 +196,7 @@ func TestForgettingDoesNotDisturb(t *testing.T) {
 	s.accept("coupons", "points")
 	s.services["points"].hook = func(string) {
 		for range 3 {
-			s.advance(15 * time.Second)
+			s.advance(45 * time.Second)
 			s.relay.Open(background, "", "user_123", nil)
 		}
 	}

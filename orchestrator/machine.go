@@ -51,6 +51,11 @@ func (m machine) begin(s *Record, services []Service, named []tokens.Ref, attemp
 			}
 		}
 	}
+	for at, st := range s.Steps { // of a service that this relay was started without: it does not answer
+		if st.Attempt != "" && !slices.Contains(s.Order, at) {
+			s.Order = append(s.Order, at)
+		}
+	}
 }
 
 // resume goes on with one that was interrupted or is stuck: whatever was given up
