@@ -119,8 +119,11 @@ func (m *MemoryStore) Put(_ context.Context, s *Record) error {
 	}
 	m.aside = nil
 	s.Version++
+	seconds, rest := m.queue.all[at].due()
 	m.queue.all[at] = m.keep(s)
-	heap.Fix(&m.queue, at)
+	if now, of := m.queue.all[at].due(); now != seconds || of != rest {
+		heap.Fix(&m.queue, at)
+	}
 	return nil
 }
 
