@@ -5,7 +5,6 @@ package orchestrator
 
 import (
 	"cmp"
-	"container/heap"
 	"context"
 	"maps"
 	"slices"
@@ -48,10 +47,7 @@ func (m *MemoryStore) Save() any {
 	if m.aside != nil {
 		return m.aside
 	}
-	s := &savedStore{make([]kept, len(m.queue)), m.ever}
-	for i, k := range m.queue {
-		s.kept[i] = *k
-	}
+	s := &savedStore{slices.Clone(m.queue.all), m.ever}
 	m.aside = s
 	return s
 }
@@ -65,18 +61,9 @@ func (m *MemoryStore) Restore(saved any) {
 		return
 	}
 	m.aside, m.ever = was, was.ever
-	clear(m.kept)
-	clear(m.queue)
-	m.queue = m.queue[:0]
-	for _, k := range was.kept { // each in its place
-		if k.whole != nil {
-			m.kept[k.whole.ID] = &k
-		} else {
-			m.kept[packedID(k.packed)] = &k
-		}
-		m.queue = append(m.queue, &k)
-	}
-	heap.Init(&m.queue)
+	clear(m.queue.all)
+	m.queue.all = append(m.queue.all[:0], was.kept...) // each in its place
+	m.queue.index(len(m.queue.places))
 }
 
 // savedUses is which tokens were used.

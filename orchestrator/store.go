@@ -7,10 +7,11 @@ import (
 	"container/heap"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"tokenshell/orchestrator/packing"
 )
 
 // Store keeps sessions. It is the only memory that a relay has of an order, and
@@ -49,10 +50,9 @@ var ErrOwing = errors.New("the session owes something")
 // MemoryStore keeps sessions for as long as the process lives.
 type MemoryStore struct {
 	mu    sync.Mutex
-	kept  map[string]*kept
 	queue queue
-	ever  uint64 // sessions ever
-	words words  // of what is packed
+	ever  uint64        // sessions ever
+	words packing.Words // of what is packed
 
 	aside    *savedStore        // what it was put aside as; nil when it has changed since
 	unpacked map[string]*Record // what was unpacked of late; nil until it is put aside
@@ -61,32 +61,22 @@ type MemoryStore struct {
 // mostUnpacked is how many are remembered; it starts again then.
 const mostUnpacked = 1 << 12
 
-// kept is a session and its place in the queue: a record, or one that is packed.
-type kept struct {
-	whole  *Record
-	packed string
-	at     int
-}
-
-// keep makes one of a record. Its id is a part of what is packed, when it is.
-func (m *MemoryStore) keep(k *kept, s *Record) (id string) {
-	packed, ok := m.words.pack(s)
-	if !ok {
-		k.whole, k.packed = s, ""
-		return s.ID
+// keep makes what is kept of a record.
+func (m *MemoryStore) keep(s *Record) kept {
+	if packed, ok := pack(&m.words, s); ok {
+		return kept{packed: packed}
 	}
-	k.whole, k.packed = nil, packed
-	return packedID(packed)
+	return kept{whole: s}
 }
 
-func (m *MemoryStore) record(k *kept) *Record {
+func (m *MemoryStore) record(k kept) *Record {
 	if k.whole != nil {
 		return k.whole
 	}
 	if known := m.unpacked[k.packed]; known != nil {
 		return known
 	}
-	s := m.words.unpack(k.packed)
+	s := unpack(&m.words, k.packed)
 	if m.unpacked == nil {
 		return s
 	}
@@ -97,67 +87,42 @@ func (m *MemoryStore) record(k *kept) *Record {
 	return s
 }
 
-func (k *kept) version() uint64 {
-	if k.whole != nil {
-		return k.whole.Version
-	}
-	return packedVersion(k.packed)
-}
-
-// before compares when both are due.
-func (k *kept) before(seconds int64, rest uint32) bool {
-	s, r := k.due()
-	return s < seconds || s == seconds && r < rest
-}
-
-func (k *kept) due() (seconds int64, rest uint32) {
-	if k.whole != nil {
-		return k.whole.Due.Unix(), uint32(k.whole.Due.Nanosecond())
-	}
-	return packedDue(k.packed)
-}
-
 // NewMemoryStore makes an empty store.
-func NewMemoryStore() *MemoryStore { return &MemoryStore{kept: map[string]*kept{}} }
+func NewMemoryStore() *MemoryStore { return &MemoryStore{queue: newQueue()} }
 
 // Get gives a session, or [ErrNoSession].
 func (m *MemoryStore) Get(_ context.Context, id string) (*Record, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	k := m.kept[id]
-	if k == nil {
+	at, is := m.queue.at(id)
+	if !is {
 		return nil, ErrNoSession
 	}
-	return m.record(k), nil
+	return m.record(m.queue.all[at]), nil
 }
 
 // Put keeps a session, or answers [ErrConflict].
 func (m *MemoryStore) Put(_ context.Context, s *Record) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	k := m.kept[s.ID]
+	at, is := m.queue.at(s.ID)
 	switch {
-	case k == nil && s.Version == 0:
+	case !is && s.Version == 0:
 		m.aside = nil
 		m.ever++
 		s.Number = m.ever
 		s.Version++
-		k = &kept{}
-		m.kept[m.keep(k, s)] = k
-		heap.Push(&m.queue, k)
+		heap.Push(&m.queue, m.keep(s))
 		return nil
-	case k == nil || k.version() != s.Version:
+	case !is || m.queue.all[at].version() != s.Version:
 		return ErrConflict
 	}
 	m.aside = nil
-	seconds, rest := k.due()
 	s.Version++
-	if id := m.keep(k, s); k.packed != "" {
-		delete(m.kept, id) // the name that it was kept by is another copy of the same
-		m.kept[id] = k
-	}
-	if now, of := k.due(); now != seconds || of != rest {
-		heap.Fix(&m.queue, k.at)
+	seconds, rest := m.queue.all[at].due()
+	m.queue.all[at] = m.keep(s)
+	if now, of := m.queue.all[at].due(); now != seconds || of != rest {
+		heap.Fix(&m.queue, at)
 	}
 	return nil
 }
@@ -170,8 +135,8 @@ func (m *MemoryStore) Due(_ context.Context, now time.Time) ([]string, error) {
 	for look := []int{0}; len(look) > 0; { // only below what is due itself
 		at := look[len(look)-1]
 		look = look[:len(look)-1]
-		if at < len(m.queue) && m.queue[at].before(now.Unix(), uint32(now.Nanosecond())) {
-			due = append(due, m.record(m.queue[at]))
+		if at < m.queue.Len() && m.queue.all[at].before(now.Unix(), uint32(now.Nanosecond())) {
+			due = append(due, m.record(m.queue.all[at]))
 			look = append(look, 2*at+1, 2*at+2)
 		}
 	}
@@ -187,16 +152,15 @@ func (m *MemoryStore) Due(_ context.Context, now time.Time) ([]string, error) {
 func (m *MemoryStore) Forget(_ context.Context, id string, version uint64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	k := m.kept[id]
+	at, is := m.queue.at(id)
 	switch {
-	case k == nil || k.version() != version:
+	case !is || m.queue.all[at].version() != version:
 		return ErrConflict
-	case k.whole != nil && k.whole.State.Owes():
+	case m.queue.all[at].owes():
 		return ErrOwing
 	}
 	m.aside = nil
-	heap.Remove(&m.queue, k.at)
-	delete(m.kept, id)
+	heap.Remove(&m.queue, at)
 	return nil
 }
 
@@ -204,36 +168,10 @@ func (m *MemoryStore) Forget(_ context.Context, id string, version uint64) error
 func (m *MemoryStore) All(context.Context) ([]*Record, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	all := make([]*Record, 0, len(m.kept))
-	for k := range maps.Values(m.kept) {
+	all := make([]*Record, 0, m.queue.Len())
+	for _, k := range m.queue.all {
 		all = append(all, m.record(k))
 	}
 	slices.SortFunc(all, func(a, b *Record) int { return cmp.Compare(a.Number, b.Number) })
 	return all, nil
-}
-
-// queue orders sessions by when they are due (container/heap).
-type queue []*kept
-
-func (q queue) Len() int           { return len(q) }
-func (q queue) Less(i, j int) bool { return q[i].before(q[j].due()) }
-func (q queue) Swap(i, j int) {
-	q[i], q[j] = q[j], q[i]
-	q[i].at, q[j].at = i, j
-}
-
-// Push is for container/heap.
-func (q *queue) Push(x any) {
-	k := x.(*kept)
-	k.at = len(*q)
-	*q = append(*q, k)
-}
-
-// Pop is for container/heap.
-func (q *queue) Pop() any {
-	last := len(*q) - 1
-	k := (*q)[last]
-	(*q)[last] = nil
-	*q = (*q)[:last]
-	return k
 }

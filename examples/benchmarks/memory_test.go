@@ -3,6 +3,7 @@
 package benchmarks
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +17,8 @@ import (
 	"tokenshell/shell"
 	"tokenshell/tokens"
 )
+
+var daily = flag.Int("daily", 0, "how many orders a day BenchmarkWeek completes, in place of those that -long asks for")
 
 // heap gives how many bytes live after a collection, and how long that took.
 func heap() (bytes uint64, took time.Duration) {
@@ -119,13 +122,18 @@ func end(b *testing.B, relay *orchestrator.Relay, s *points.Service, from, n, ea
 	}
 }
 
-// BenchmarkWeek: the memory of a shell that lives for a simulated week, at the end
-// of each day, while 100,000 orders a day are completed in it. With -long only: it
-// takes a quarter of an hour. Without, a hundred a day are.
+// BenchmarkWeek: the memory of a shell that lives for a simulated week, in which 100,000
+// orders a day are completed, at the end of each half day; and the most that it has once
+// the first orders are forgotten, as a multiple of what it had just before that. With
+// -long only: it takes from a quarter to half an hour. Without, a hundred a day are,
+// which fill no ring: there the multiple says nothing.
 func BenchmarkWeek(b *testing.B) {
 	orders := 100
 	if *long {
 		orders = 100_000
+	}
+	if *daily > 0 {
+		orders = *daily
 	}
 	file := filepath.Join(b.TempDir(), "world.yaml")
 	must(b, os.WriteFile(file, []byte("currency: EUR\npoint_value: \"0.01\"\nredeem_order: [coupons, points, payments]\n"+
@@ -137,16 +145,26 @@ func BenchmarkWeek(b *testing.B) {
 		s := shell.New(w)
 		line := func(text string) { must(b, s.Line(background, text, false, io.Discard, io.Discard)) }
 		pause := "clock advance " + (24 * time.Hour / time.Duration(orders)).String()
-		for day := range 7 {
-			for range orders {
-				line("session new")
-				line("points confirm 5")
-				line("checkout")
-				line(pause)
-			}
+		var before, after uint64
+		for half := 1; half <= 14; half++ {
+			took := stopped(func() {
+				for range orders / 2 {
+					line("session new")
+					line("points confirm 5")
+					line("checkout")
+					line(pause)
+				}
+			})
 			bytes, _ := heap()
-			b.ReportMetric(float64(bytes)/1e6, fmt.Sprintf("day%d-MB", day+1))
+			if half <= 3 { // the first orders go a retention after their session's end
+				before = max(before, bytes)
+			} else {
+				after = max(after, bytes)
+			}
+			b.ReportMetric(float64(bytes)/1e6, fmt.Sprintf("half-day-%02d-MB", half))
+			b.Logf("half day %d: %.1f MB, %.2f ms an order", half, float64(bytes)/1e6, took.Seconds()*2000/float64(orders))
 		}
+		b.ReportMetric(float64(after)/float64(before), "most-after/before")
 		runtime.KeepAlive(s)
 	}
 	b.ReportMetric(0, "ns/op")

@@ -66,6 +66,7 @@ func (w *Wallet) restore(s saved) {
 			w.byRef[t.Ref] = t
 		}
 	}
+	w.index()
 	for _, t := range had {
 		if w.ByHandle[t.Handle] != t && !w.unseen {
 			w.secrets.Meet(t.Raw)

@@ -18,7 +18,7 @@ func (c *Client) Revoke(ctx context.Context, t *Token) (service string, err erro
 	if err := c.World.Revoke(ctx, p, t.Raw, t.Ref.Order); err != nil {
 		return "", err
 	}
-	for _, held := range c.Wallet.Held {
+	for _, held := range c.Wallet.among(t.Ref.Order) {
 		if held.Ref == t.Ref {
 			held.revoked = true
 		}

@@ -37,18 +37,14 @@ func (c *Client) SessionState(snap orchestrator.Snapshot) SessionState {
 
 // SessionStates gives many; each is asked about once.
 func (c *Client) SessionStates(snaps []orchestrator.Snapshot) []SessionState {
-	held := map[string][]*Token{}
-	for _, t := range c.Wallet.Held {
-		held[t.Ref.Order] = append(held[t.Ref.Order], t)
-	}
 	all := make([]SessionState, len(snaps))
 	standings := c.Standings()
 	for i, snap := range snaps {
 		standings.know(snap)
 		all[i] = SessionState{snap.ID, snap.State, snap.Customer, snap.Facts, []TokenState{}}
 		seen := map[tokens.Ref]bool{}
-		for _, t := range held[snap.ID] {
-			if !seen[t.Ref] {
+		for _, t := range c.Wallet.among(snap.ID) {
+			if t.Ref.Order == snap.ID && !seen[t.Ref] {
 				seen[t.Ref] = true
 				all[i].Tokens = append(all[i].Tokens, TokenState{Token: t.Handle, JTI: t.Ref.ID, Service: t.Service, Status: standings.Of(t), Forged: t.Forged})
 			}

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tokenshell/issuers"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/redact"
@@ -37,7 +38,12 @@ type Wallet struct {
 	secrets  redact.Secrets        // all that are held, and more
 	unseen   bool                  // nothing is ever shown, so that nothing need be hidden
 	counts   map[string]int        // by kind of handle
+	byOrder  map[string][]*Token   // nil while few are held
+	swept    time.Time             // when those that were held for too long were last looked for
 }
+
+// few tokens are looked through.
+const few = 64
 
 // Fits says what is wrong with a handle that somebody chose.
 func (w *Wallet) Fits(handle string) error {
@@ -66,6 +72,11 @@ func (w *Wallet) Add(t *Token, kind string) {
 		t.Handle = fmt.Sprintf("%s-%d", kind, w.counts[kind])
 	}
 	w.Held = append(w.Held, t)
+	if w.byOrder != nil {
+		w.byOrder[t.Ref.Order] = append(w.byOrder[t.Ref.Order], t)
+	} else {
+		w.index()
+	}
 	w.ByHandle[t.Handle] = t
 	if w.byRef[t.Ref] == nil {
 		w.byRef[t.Ref] = t
@@ -83,15 +94,44 @@ func (w *Wallet) know(raw string) {
 // Meet has a token that is not kept be hidden for some time.
 func (w *Wallet) Meet(raw string) { w.secrets.Meet(raw) }
 
+// index begins to keep tokens by order when there are many.
+func (w *Wallet) index() {
+	w.byOrder = nil
+	if len(w.Held) <= few {
+		return
+	}
+	w.byOrder = map[string][]*Token{}
+	for _, t := range w.Held {
+		w.byOrder[t.Ref.Order] = append(w.byOrder[t.Ref.Order], t)
+	}
+}
+
+// among gives tokens that are held, which all of an order are among.
+func (w *Wallet) among(order string) []*Token {
+	if w.byOrder == nil {
+		return w.Held
+	}
+	return w.byOrder[order]
+}
+
 // forget drops the tokens that expired before then, but for those of orders that
-// owe.
+// owe. Of many it does so a thousand times in a retention.
 func (w *Wallet) forget(then time.Time, owes func(order string) bool) {
+	if len(w.Held) > few && !then.Before(w.swept) && then.Sub(w.swept) < issuers.Retention/1000 {
+		return
+	}
+	w.swept = then
 	w.Held = slices.DeleteFunc(w.Held, func(t *Token) bool {
 		if t.Expires.IsZero() || !t.Expires.Before(then) || owes(t.Ref.Order) {
 			return false
 		}
 		delete(w.ByHandle, t.Handle)
 		delete(w.byRef, t.Ref)
+		if left := slices.DeleteFunc(w.byOrder[t.Ref.Order], func(other *Token) bool { return other == t }); len(left) > 0 {
+			w.byOrder[t.Ref.Order] = left
+		} else {
+			delete(w.byOrder, t.Ref.Order)
+		}
 		if !w.unseen {
 			w.secrets.Forget(t.Raw)
 		}
@@ -193,7 +233,7 @@ func (c *Client) expired(t *Token) bool {
 func (c *Client) Live(session string) []*Token {
 	var live []*Token
 	standings := c.Standings()
-	for _, t := range c.Wallet.Held {
+	for _, t := range c.Wallet.among(session) {
 		if t.Ref.Order == session && !t.Forged && standings.Of(t) == "issued" {
 			live = append(live, t)
 		}
@@ -203,7 +243,7 @@ func (c *Client) Live(session string) []*Token {
 
 // spend notes that a token was redeemed past the relay, which cannot know.
 func (w *Wallet) spend(ref tokens.Ref) {
-	for _, t := range w.Held {
+	for _, t := range w.among(ref.Order) {
 		if t.Ref == ref {
 			t.spent.Store(true)
 		}
