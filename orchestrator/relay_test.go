@@ -2,7 +2,10 @@ package orchestrator_test
 
 import (
 	"context"
+	"crypto/ed25519"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -323,5 +326,80 @@ func TestAUseIsRememberedLongEnough(t *testing.T) {
 		if want := exp.Add(leeway); ledger.until.Before(want) || ledger.until.Before(epoch.Add(30*time.Minute)) {
 			t.Errorf("after %s: the use is remembered until %s, the token is good until %s", at, ledger.until, want)
 		}
+		partner := outside("partner", "points:redeem")
+		partner.Profile = &tokens.Profile{Leeway: 50 * time.Minute} // which is past the session's end
+		mustDo(t, s.relay.Trust(partner, nil))
+		s.wantService("points")(s.relayed("partner", "x1", "points:redeem"))
+		if want := exp.Add(leeway + partner.Profile.Leeway); !ledger.until.Equal(want) {
+			t.Errorf("after %s: a use of an issuer with a leeway of its own is remembered until %s, want %s", at, ledger.until, want)
+		}
+	}
+}
+
+// A token that names no order is for the one that it is handed in for.
+func TestATokenWithoutAnOrder(t *testing.T) {
+	s := newStage(t)
+	partner := outside("partner", "points:redeem")
+	partner.Profile = &tokens.Profile{Optional: []string{"order_processing_id"}}
+	mustDo(t, s.relay.Trust(partner, nil))
+	header := `{"alg":"EdDSA","kid":"partner","typ":"confirmation+jwt"}`
+	payload := fmt.Sprintf(`{"iss":"partner.svc","aud":"order-processing","sub":"user_123","iat":%d,"exp":%d,"jti":"x1","capabilities":["points:redeem"],"constraints":{}}`, epoch.Unix(), epoch.Unix()+60)
+	b64 := base64.RawURLEncoding.EncodeToString
+	input := b64([]byte(header)) + "." + b64([]byte(payload))
+	raw := input + "." + b64(ed25519.Sign(keyOf("partner"), []byte(input)))
+	s.open("op_2")
+	for _, id := range []string{"op_1", "op_2"} { // one text, two orders: each is told once
+		service, err := s.relay.Relay(background, id, raw)
+		s.wantService("points")(service, err)
+		_, err = s.relay.Relay(background, id, raw)
+		mustRefuse(t, err, tokens.Replayed)
+		snap, err := s.relay.Session(id)
+		mustDo(t, err)
+		if snap.Steps[0].Ref != (tokens.Ref{Issuer: "partner.svc", ID: "x1", Order: id}) {
+			t.Errorf("%+v", snap.Steps[0].Ref)
+		}
+	}
+}
+
+// What was handed out of a session stays as it was when a fact is set.
+func TestSettingAFactChangesNothingThatWasRead(t *testing.T) {
+	s := newStage(t)
+	kept, err := s.config.Store.Get(background, "op_1")
+	mustDo(t, err)
+	mustDo(t, s.relay.SetFact("op_1", "subtotal", "1.00"))
+	if kept.Facts["subtotal"] != "140.00" || s.session().Facts["subtotal"] != "1.00" {
+		t.Errorf("%v, and now %v", kept.Facts, s.session().Facts)
+	}
+}
+
+// What a token says of itself is explained as it would be judged: before the ledger's
+// memory, in a session that there is not, and once it was used.
+func TestExplainingAReplay(t *testing.T) {
+	s := newStage(t)
+	raw := signed(t, claimsOf("points", "p1", epoch))
+	replay := func(relay *orchestrator.Relay, id string) string {
+		for _, f := range relay.Explain(id, raw, true) {
+			if f.Check == "replay" {
+				return string(f.Reason)
+			}
+		}
+		return "not looked at"
+	}
+	if got := replay(s.relay, "op_1"); got != "" {
+		t.Errorf("before its use: %s", got)
+	}
+	mustDo2(t)(s.relay.Relay(background, "op_1", raw))
+	if got := replay(s.relay, "op_1"); got != string(tokens.Replayed) {
+		t.Errorf("after its use: %q", got)
+	}
+	if got := replay(s.relay, "op_9"); got != string(tokens.SessionUnknown) {
+		t.Errorf("in no session: %q", got)
+	}
+	forgetful := s.relay.Restarted(func(c *orchestrator.Config) {
+		c.Store, c.Ledger, c.Since = orchestrator.NewMemoryStore(), orchestrator.NewMemoryLedger(), epoch
+	})
+	mustDo2(t)(forgetful.Open(background, "op_1", "user_123", nil))
+	if got := replay(forgetful, "op_1"); got != string(tokens.LedgerUnavailable) {
+		t.Errorf("before the ledger's memory begins: %q", got)
 	}
 }

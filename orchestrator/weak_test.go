@@ -4,6 +4,7 @@
 package orchestrator_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -56,4 +57,45 @@ func TestARelayWithoutARule(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A relay that records first burns the jti of whatever can be read; one that forgets
+// accepts a token again.
+func TestARelayThatRecordsWrong(t *testing.T) {
+	forged := func(raw string) string { return raw[:strings.LastIndexByte(raw, '.')+1] + strings.Repeat("A", 86) }
+	for _, tt := range []struct {
+		rule  string
+		first []string // what comes of a forgery, of no token, of the good one, and of that again
+	}{
+		{"", []string{"signature_invalid", "malformed", "", "replayed"}},
+		{tokens.RelayRecordsLast, []string{"signature_invalid", "malformed", "replayed", "replayed"}},
+		{tokens.RelayRemembers, []string{"signature_invalid", "malformed", "", ""}},
+	} {
+		s := newStage(t)
+		weakness, err := tokens.UnsafeWithout(strings.Fields(tt.rule)...)
+		mustDo(t, err)
+		s.relay.Weaken(weakness)
+		good := signed(t, claimsOf("coupons", "c1", epoch))
+		var got []string
+		for _, raw := range []string{forged(good), "no token", good, good} {
+			_, err := s.relay.Relay(background, "op_1", raw)
+			var refusal *tokens.Refusal
+			if errors.As(err, &refusal) {
+				got = append(got, string(refusal.Reason))
+			} else {
+				mustDo(t, err)
+				got = append(got, "")
+			}
+		}
+		if diff := cmp.Diff(tt.first, got); diff != "" {
+			t.Errorf("without %q (-want +got):\n%s", tt.rule, diff)
+		}
+	}
+	s := newStage(t)
+	weakness, err := tokens.UnsafeWithout(tokens.RelayRecordsLast)
+	mustDo(t, err)
+	s.relay.Weaken(weakness)
+	s.accept("coupons")
+	_, err = s.relay.Relay(background, "op_1", signed(t, claimsOf("coupons", "c1", epoch)))
+	mustRefuse(t, err, tokens.Replayed)
 }

@@ -267,3 +267,46 @@ func TestARelayThatIsMadeWithoutACheck(t *testing.T) {
 	_, err = s.relay.Relay(background, "op_1", forged)
 	mustDo(t, err)
 }
+
+// What is asked while nobody waits any more was given up; a store or a ledger that
+// does not answer is another thing.
+func TestGivenUpIsNotUnavailable(t *testing.T) {
+	ctx, cancel := context.WithCancel(background)
+	s := newStage(t)
+	raw := signed(t, claimsOf("points", "p1", epoch))
+	c := s.config
+	c.Store, c.Ledger = &failing{c.Store, 0, errors.New("no answer")}, silent{c.Ledger, cancel}
+	_, err := orchestrator.New(c).Relay(background, "op_1", raw)
+	mustRefuse(t, err, tokens.LedgerUnavailable) // which cancels
+	_, err = orchestrator.New(c).Relay(ctx, "op_1", raw)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("already given up: %v", err)
+	}
+	again, cancel := context.WithCancel(background)
+	c.Ledger = silent{s.config.Ledger, cancel}
+	if _, err = orchestrator.New(c).Relay(again, "op_1", raw); !errors.Is(err, context.Canceled) {
+		t.Errorf("given up while the ledger is asked: %v", err)
+	}
+	if _, err = orchestrator.New(c).Open(again, "op_2", "user_123", nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("given up while the store is asked: %v", err)
+	}
+}
+
+// silent is a ledger that does not answer, of which somebody has enough.
+type silent struct {
+	orchestrator.Ledger
+	enough func()
+}
+
+func (s silent) Use(context.Context, orchestrator.Use) (bool, error) {
+	s.enough()
+	return false, errors.New("no answer")
+}
+
+// Somebody who changes a session meanwhile is no reason to refuse a token.
+func TestATokenWhileASessionChanges(t *testing.T) {
+	s := newStage(t)
+	service, err := s.over(&failing{s.config.Store, 0, orchestrator.ErrConflict}).Relay(background, "op_1", signed(t, claimsOf("points", "p1", epoch)))
+	s.wantService("points")(service, err)
+	s.wantState(s.session(), orchestrator.Open, "p1 accepted")
+}
