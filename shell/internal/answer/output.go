@@ -59,6 +59,9 @@ func (o *Out) Show(data any, write func(p *page.Page)) error {
 		return err
 	}
 	if !o.Raw {
+		if o.Format == "json" {
+			text = redact.Quoted(text, o.Redact)
+		}
 		text = o.Redact(text)
 		o.hear(text, write, p)
 	}

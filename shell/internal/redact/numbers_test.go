@@ -1,6 +1,8 @@
 package redact_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"tokenshell/shell/internal/redact"
@@ -33,5 +35,29 @@ func TestNumbers(t *testing.T) {
 	}
 	if got := redact.Remnants("payment confirm 5.00 --method 4242424242424242"); got != "payment confirm 5.00 --method …4242" {
 		t.Errorf("in the history: %q", got)
+	}
+}
+
+// In JSON what is left of a number is a text, and every other number stays one.
+func TestQuoted(t *testing.T) {
+	hide := func(text string) string { return (&Secrets{}).Hide(text) }
+	for text, want := range map[string]string{
+		`{"no":4111111111111111}`:                                    `{"no":"…1111"}`,
+		`{"a":[4111111111111111,-4111111111111111, 12]}`:             `{"a":["…1111","-…1111", 12]}`,
+		`[4111111111111111]`:                                         `["…1111"]`,
+		`{"no":"4111111111111111","a\"4111111111111111":"\\"}`:       `{"no":"…1111","a\"…1111":"\\"}`,
+		`{"at":1767225600,"n":123456789012345678,"big":1e100}`:       `{"at":1767225600,"n":123456789012345678,"big":1e100}`,
+		`{"no":4111111111111111.50,"to":1}`:                          `{"no":"…1111.50","to":1}`,
+		"{\"no\":4111111111111111}\n{\"text\":\"4111111111111111\"}": "{\"no\":\"…1111\"}\n{\"text\":\"…1111\"}",
+	} {
+		got := hide(Quoted(text, hide))
+		if got != want {
+			t.Errorf("%s gives %s, want %s", text, got, want)
+		}
+		for line := range strings.Lines(got) {
+			if !json.Valid([]byte(line)) {
+				t.Errorf("%s is no JSON", line)
+			}
+		}
 	}
 }
