@@ -8,6 +8,7 @@ import "hash/maphash"
 type kept struct {
 	whole  *Record
 	packed string
+	due    int64 // seconds
 }
 
 func (k kept) id() string {
@@ -24,17 +25,17 @@ func (k kept) version() uint64 {
 	return packedVersion(k.packed)
 }
 
-func (k kept) due() (seconds int64, rest uint32) {
+// rest gives the nanoseconds of when it is due.
+func (k kept) rest() int {
 	if k.whole != nil {
-		return k.whole.Due.Unix(), uint32(k.whole.Due.Nanosecond())
+		return k.whole.Due.Nanosecond()
 	}
-	return packedDue(k.packed)
+	return packedRest(k.packed)
 }
 
 // before compares when both are due.
-func (k kept) before(seconds int64, rest uint32) bool {
-	s, r := k.due()
-	return s < seconds || s == seconds && r < rest
+func (k kept) before(other kept) bool {
+	return k.due < other.due || k.due == other.due && k.rest() < other.rest()
 }
 
 func (k kept) owes() bool { return k.whole != nil && k.whole.State.Owes() }
@@ -78,7 +79,7 @@ func (q *queue) index(size int) {
 func (q *queue) Len() int { return len(q.all) }
 
 // Less is for container/heap.
-func (q *queue) Less(i, j int) bool { return q.all[i].before(q.all[j].due()) }
+func (q *queue) Less(i, j int) bool { return q.all[i].before(q.all[j]) }
 
 // Swap is for container/heap.
 func (q *queue) Swap(i, j int) {

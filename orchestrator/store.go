@@ -64,9 +64,9 @@ const mostUnpacked = 1 << 12
 // keep makes what is kept of a record.
 func (m *MemoryStore) keep(s *Record) kept {
 	if packed, ok := pack(&m.words, s); ok {
-		return kept{packed: packed}
+		return kept{packed: packed, due: s.Due.Unix()}
 	}
-	return kept{whole: s}
+	return kept{whole: s, due: s.Due.Unix()}
 }
 
 func (m *MemoryStore) record(k kept) *Record {
@@ -119,9 +119,9 @@ func (m *MemoryStore) Put(_ context.Context, s *Record) error {
 	}
 	m.aside = nil
 	s.Version++
-	seconds, rest := m.queue.all[at].due()
+	was := m.queue.all[at]
 	m.queue.all[at] = m.keep(s)
-	if now, of := m.queue.all[at].due(); now != seconds || of != rest {
+	if now := m.queue.all[at]; now.before(was) || was.before(now) {
 		heap.Fix(&m.queue, at)
 	}
 	return nil
@@ -132,10 +132,11 @@ func (m *MemoryStore) Due(_ context.Context, now time.Time) ([]string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var due []*Record
+	moment := kept{whole: &Record{Due: now}, due: now.Unix()}
 	for look := []int{0}; len(look) > 0; { // only below what is due itself
 		at := look[len(look)-1]
 		look = look[:len(look)-1]
-		if at < m.queue.Len() && m.queue.all[at].before(now.Unix(), uint32(now.Nanosecond())) {
+		if at < m.queue.Len() && m.queue.all[at].before(moment) {
 			due = append(due, m.record(m.queue.all[at]))
 			look = append(look, 2*at+1, 2*at+2)
 		}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"tokenshell/shell/internal/canon"
 	"tokenshell/shell/internal/exit"
@@ -19,6 +20,7 @@ type saved struct {
 	order  string
 	held   []savedToken
 	counts map[string]int
+	swept  time.Time
 }
 
 // savedToken is a token, and what may change of it.
@@ -29,7 +31,7 @@ type savedToken struct {
 
 // Save puts the client and its world aside: see [world.Part].
 func (c *Client) Save() any {
-	s := saved{world: c.World.Save(), order: c.Order, held: make([]savedToken, len(c.Wallet.Held)), counts: maps.Clone(c.Wallet.counts)}
+	s := saved{world: c.World.Save(), order: c.Order, held: make([]savedToken, len(c.Wallet.Held)), counts: maps.Clone(c.Wallet.counts), swept: c.Wallet.swept}
 	for i, t := range c.Wallet.Held {
 		s.held[i] = savedToken{t, t.revoked, t.spent.Load()}
 	}
@@ -57,6 +59,7 @@ func (w *Wallet) restore(s saved) {
 	clear(w.byRef)
 	clear(w.counts)
 	maps.Copy(w.counts, s.counts)
+	w.swept = s.swept
 	for i, was := range s.held {
 		t := was.token
 		t.revoked = was.revoked

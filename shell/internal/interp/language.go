@@ -139,20 +139,6 @@ func (l *Language) plain() *Language {
 	return l
 }
 
-// VerbNames gives how its verbs may begin.
-func (l *Language) VerbNames() ([]string, error) {
-	p, err := l.Parser()
-	if err != nil {
-		return nil, err
-	}
-	defer l.Done(p)
-	var names []string
-	for _, node := range p.Root().Children {
-		names = append(append(names, node.Name), node.Aliases...)
-	}
-	return names, nil
-}
-
 // Reasons gives every reason that a party of its worlds may refuse with.
 func (l *Language) Reasons() []tokens.ReasonRow { return world.Reasons(l.Domains) }
 

@@ -4,6 +4,7 @@
 package interp
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -32,12 +33,14 @@ func (l *Language) For(words []string) (*Parser, error) {
 		return p, nil
 	}
 	l.mu.Unlock()
-	field, value, ok := verbField(reflect.ValueOf(l.grammar()).Elem(), words[0])
-	if !ok {
+	all := verbFields(reflect.ValueOf(l.grammar()).Elem())
+	at := slices.IndexFunc(all, func(v verbField) bool { return slices.Contains(v.names, words[0]) })
+	if at < 0 {
 		return l.Parser()
 	}
+	field := all[at].field
 	one := reflect.New(reflect.StructOf([]reflect.StructField{{Name: field.Name, Type: field.Type, Tag: field.Tag}}))
-	one.Elem().Field(0).Set(value)
+	one.Elem().Field(0).Set(all[at].value)
 	g := &lean{Plugins: kong.Plugins{one.Interface()}}
 	p, err := l.parserOf(g)
 	p.of = words[0]
@@ -79,28 +82,40 @@ func (l *Language) done(p *Parser) {
 	}
 }
 
-// verbField finds a verb among the fields of a grammar, and of its plugins.
-func verbField(grammar reflect.Value, name string) (field reflect.StructField, value reflect.Value, ok bool) {
+// verbField is a verb, or a family of them, in a grammar.
+type verbField struct {
+	names []string // how its lines may begin
+	field reflect.StructField
+	value reflect.Value
+}
+
+// verbFields gives those of a grammar, and of its plugins.
+func verbFields(grammar reflect.Value) (all []verbField) {
 	for i := range grammar.NumField() {
 		field, value := grammar.Type().Field(i), grammar.Field(i)
 		if plugins, is := value.Interface().(kong.Plugins); is {
 			for _, plugin := range plugins {
-				if field, value, ok := verbField(reflect.ValueOf(plugin).Elem(), name); ok {
-					return field, value, ok
-				}
+				all = append(all, verbFields(reflect.ValueOf(plugin).Elem())...)
 			}
 			continue
 		}
 		if _, verb := field.Tag.Lookup("cmd"); !verb {
 			continue
 		}
-		called := field.Tag.Get("name")
-		if called == "" {
-			called = strings.ToLower(field.Name)
+		names := []string{cmp.Or(field.Tag.Get("name"), strings.ToLower(field.Name))}
+		if aliases := field.Tag.Get("aliases"); aliases != "" {
+			names = append(names, strings.Split(aliases, ",")...)
 		}
-		if called == name || slices.Contains(strings.Split(field.Tag.Get("aliases"), ","), name) {
-			return field, value, true
-		}
+		all = append(all, verbField{names, field, value})
 	}
-	return reflect.StructField{}, reflect.Value{}, false
+	return all
+}
+
+// VerbNames gives how its verbs may begin. It makes no parser for that, which was a
+// ninth of what a run of one small scenario costs.
+func (l *Language) VerbNames() (names []string) {
+	for _, v := range verbFields(reflect.ValueOf(l.grammar()).Elem()) {
+		names = append(names, v.names...)
+	}
+	return names
 }

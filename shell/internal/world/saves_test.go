@@ -29,8 +29,8 @@ var notSaved = map[string]string{
 	"ring.Ring.past":                    "it is what comes back of log and conversation, in as many pieces as there were ways here",
 	"ring.Ring.since":                   "likewise",
 	"wire.Wire.lives":                   "how often a relay was started matters to whoever waits for it just then",
-	"orchestrator.words.all":            "which number a word has is the same for ever",
-	"orchestrator.words.at":             "likewise",
+	"packing.shared.all":                "which number a word has is the same for ever",
+	"packing.shared.at":                 "likewise",
 	"issuers.Sealer.letters":            "the same letter is the same text in every future: see issuers.Sealer.Seal",
 	"issuers.Sealer.oldest":             "likewise",
 	"issuers.Sealer.opened":             "likewise",
@@ -43,7 +43,7 @@ var notSaved = map[string]string{
 	"client.Wallet.secrets":             "what was secret once stays secret",
 	"client.Client.start":               "how everything was in the beginning is the same for ever",
 	"client.Client.saves":               "what was put aside stays so, whichever world is taken back",
-	"orchestrator.words.room":           "nothing stays there",
+	"packing.Words.room":                "nothing stays there",
 }
 
 // notWritten are the fields in which two worlds may differ and be the same to Canon,
