@@ -67,8 +67,11 @@ func (q *queue) at(id string) (at int, is bool) {
 	return int(p) - 1, p != 0
 }
 
-// index makes the table anew.
+// index makes the table anew, of at least a size, for what there is and one more.
 func (q *queue) index(size int) {
+	for 4*(len(q.all)+1) > 3*size {
+		size *= 2
+	}
 	q.places = make([]uint32, size)
 	for i, k := range q.all {
 		q.places[q.slot(k.id())] = uint32(i + 1)
@@ -92,7 +95,7 @@ func (q *queue) Swap(i, j int) {
 func (q *queue) Push(x any) {
 	k := x.(kept)
 	if 4*(len(q.all)+1) > 3*len(q.places) {
-		q.index(2 * len(q.places))
+		q.index(len(q.places))
 	}
 	slot := q.slot(k.id())
 	q.all = append(q.all, k)

@@ -40,7 +40,7 @@ func TestNumbers(t *testing.T) {
 
 // In JSON what is left of a number is a text, and every other number stays one.
 func TestQuoted(t *testing.T) {
-	hide := func(text string) string { return (&Secrets{}).Hide(text) }
+	hide := func(text string) string { return (&redact.Secrets{}).Hide(text) }
 	for text, want := range map[string]string{
 		`{"no":4111111111111111}`:                                    `{"no":"…1111"}`,
 		`{"a":[4111111111111111,-4111111111111111, 12]}`:             `{"a":["…1111","-…1111", 12]}`,
@@ -50,7 +50,7 @@ func TestQuoted(t *testing.T) {
 		`{"no":4111111111111111.50,"to":1}`:                          `{"no":"…1111.50","to":1}`,
 		"{\"no\":4111111111111111}\n{\"text\":\"4111111111111111\"}": "{\"no\":\"…1111\"}\n{\"text\":\"…1111\"}",
 	} {
-		got := hide(Quoted(text, hide))
+		got := hide(redact.Quoted(text, hide))
 		if got != want {
 			t.Errorf("%s gives %s, want %s", text, got, want)
 		}
