@@ -269,10 +269,10 @@ func (r Row) Lacks(shop Shop) string {
 		}
 	}
 	for _, s := range shop.Services {
-		if n := confirms[s.Name]; s.Often > 0 && n > s.Often {
+		if n := confirms[s.Name]; n > 0 && s.Often != 0 && n > s.Often {
 			return fmt.Sprintf("something of %s that can be confirmed %d times", s.Name, n)
 		}
-		if n := together[s.Name]; s.Together > 0 && n > s.Together {
+		if n := together[s.Name]; n > 0 && s.Together != 0 && n > s.Together {
 			return fmt.Sprintf("something of %s that can be confirmed %d times in one order", s.Name, n)
 		}
 	}

@@ -70,8 +70,8 @@ type Service struct {
 	Issuer     string // iss
 	Capability string
 	Seals      bool   // its tokens carry a sealed section
-	Often      int    // how often it can confirm something for a customer; 0 is again and again
-	Together   int    // how often in one order; 0 is again and again
+	Often      int    // how often it can confirm something for a customer; 0 is again and again, below it never
+	Together   int    // how often in one order; likewise
 	KeyID      string // of the key that signs now
 	PublicKey  []byte // that key, as SPKI in DER
 }

@@ -48,12 +48,16 @@ func (v *Show) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 		return err
 	}
 	r := rows[0]
-	h, err := target.MakeHostile(ctx, w.Plan, r, seed.Or(world.DefaultSeed), time.Time{})
+	shop, err := target.ShopOf(ctx, w.Plan)
 	if err != nil {
 		return err
 	}
-	lines, why := Story(r, h.World)
-	if err := v.write(dir, h, why, func() string { text, _ := Scenario(r, h.World); return text }); err != nil {
+	h, err := shop.MakeHostile(ctx, r, seed.Or(world.DefaultSeed), time.Time{})
+	if err != nil {
+		return err
+	}
+	lines, why := Story(r, h)
+	if err := v.write(dir, h, why, func() string { text, _ := Scenario(r, h); return text }); err != nil {
 		return err
 	}
 	data := shownAttack{ListedAttack: target.Listed(r), Steps: r.Said(), Verbs: append([]string{}, lines...), NotSaid: why, Changed: []change{}, Bytes: len(h.Token), File: v.Out}

@@ -4,6 +4,8 @@ package forge
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"tokenshell/shell/attacks"
@@ -15,8 +17,8 @@ import (
 
 // Story gives the lines of a row, as they are played in a world, or says why there
 // are none.
-func Story(row attacks.Row, w *world.World) (lines []string, why string) {
-	t := &teller{row: row, world: w, shop: target.New(w).Shop(), customers: map[string]string{}, from: map[string]string{}, opened: map[string]bool{}}
+func Story(row attacks.Row, h target.Hostile) (lines []string, why string) {
+	t := &teller{row: row, world: h.World, shop: h.Shop, facts: h.Facts, customers: map[string]string{}, from: map[string]string{}, opened: map[string]bool{}}
 	if lacks := row.Lacks(t.shop); lacks != "" {
 		return nil, "it needs " + lacks
 	}
@@ -30,8 +32,9 @@ func Story(row attacks.Row, w *world.World) (lines []string, why string) {
 
 // Scenario writes a row as a scenario, with the world file if the world has one; why
 // says why there is none.
-func Scenario(row attacks.Row, w *world.World) (text, why string) {
-	lines, why := Story(row, w)
+func Scenario(row attacks.Row, h target.Hostile) (text, why string) {
+	w := h.World
+	lines, why := Story(row, h)
 	if why != "" {
 		return "", why
 	}
@@ -57,6 +60,7 @@ type teller struct {
 	row       attacks.Row
 	world     *world.World
 	shop      attacks.Shop
+	facts     tokens.Facts // that orders say
 	lines     []string
 	current   string            // the current session
 	customers map[string]string // of the sessions
@@ -147,7 +151,11 @@ func (t *teller) tell(step attacks.Step) (why string) {
 	case attacks.Open:
 		customer := t.shop.Customers[map[string]int{"second": 1}[step.Customer]]
 		t.current, t.opened[step.Session], t.customers[step.Session] = step.Session, true, customer
-		t.say("session", "new", step.Session, "--customer", customer)
+		line := []string{"session", "new", step.Session, "--customer", customer}
+		for _, name := range slices.Sorted(maps.Keys(t.facts)) {
+			line = append(line, "--fact", name+"="+t.facts[name])
+		}
+		t.say(line...)
 		return ""
 	case attacks.Advance:
 		t.say("clock", "advance", syntax.Span(step.By.In(t.shop)).String())

@@ -96,7 +96,7 @@ func (v *targetCheck) Run(ctx context.Context, w *world.World, dir *files.Dir, o
 	if err != nil {
 		return err
 	}
-	plan, err := shopOf(w.Plan)
+	shop, err := ShopOf(ctx, w.Plan)
 	if err != nil {
 		return err
 	}
@@ -117,8 +117,8 @@ func (v *targetCheck) Run(ctx context.Context, w *world.World, dir *files.Dir, o
 		life = 10 * time.Second // a process a token takes its time
 	}
 	report, err := conform.Run(ctx, f, conform.Options{
-		Rows: rows, Life: life, Plan: plan, Seed: world.DefaultSeed, Reasons: "mapped", Jobs: 1, Tool: "tokenshell", NoStart: v.NoStart, AllowHost: v.AllowHost, FailOn: "warning",
-		NewTarget: func(w *world.World, life time.Duration) attacks.Target { return Living(w, life) },
+		Rows: rows, Life: life, Plan: shop.Plan, Seed: world.DefaultSeed, Reasons: "mapped", Jobs: 1, Tool: "tokenshell", NoStart: v.NoStart, AllowHost: v.AllowHost, FailOn: "warning",
+		NewTarget: func(w *world.World, life time.Duration) attacks.Target { return shop.target(w, life) },
 		Notice:    func(text string) { fmt.Fprintln(out.Stderr, redact.Printable(text)) },
 	})
 	if report == nil || len(report.Rows) == 0 {

@@ -114,15 +114,15 @@ func (v *attackRun) attackTarget(ctx context.Context, w *world.World, seed uint6
 	if err != nil {
 		return err
 	}
-	plan, err := shopOf(w.Plan)
+	shop, err := ShopOf(ctx, w.Plan)
 	if err != nil {
 		return err
 	}
 	far := out.LongWork()
 	o := conform.Options{
-		Rows: rows, Plan: plan, Seed: seed, Reasons: v.Reasons, Life: v.Life, NoWait: v.NoWait, Timeout: v.Timeout, Jobs: v.Jobs,
+		Rows: rows, Plan: shop.Plan, Seed: seed, Reasons: v.Reasons, Life: v.Life, NoWait: v.NoWait, Timeout: v.Timeout, Jobs: v.Jobs,
 		FailFast: v.FailFast, FailOn: v.FailOn, RequireAll: v.RequireAll, Tool: "tokenshell", NoStart: v.NoStart, AllowHost: v.AllowHost, Known: known,
-		NewTarget: func(w *world.World, life time.Duration) attacks.Target { return Living(w, life) },
+		NewTarget: func(w *world.World, life time.Duration) attacks.Target { return shop.target(w, life) },
 		Tell: func(done int, id string) {
 			far.Tell(func(time.Duration) string {
 				return fmt.Sprintf("%d of %s, %s", done, page.Count(len(rows), "attack"), id)

@@ -32,10 +32,11 @@ var untold = map[string]string{
 func TestEveryRowIsAScenario(t *testing.T) {
 	dir := t.TempDir()
 	w := shelltest.World(t, shelltest.Plan(t, ""), 1)
+	h := target.Hostile{World: w, Shop: target.New(w).Shop()}
 	not := map[string][]string{}
 	var files []string
 	for _, row := range attacks.All() {
-		text, why := forge.Scenario(row, w)
+		text, why := forge.Scenario(row, h)
 		if why != "" {
 			not[why] = append(not[why], row.ID)
 			continue

@@ -53,15 +53,13 @@ type Hostile struct {
 	Found bool   // some rows are about no single token
 	Good  string // that it was forged from; empty when it was not forged
 	World *world.World
+	Shop  attacks.Shop // as it is before anything is done
+	Facts tokens.Facts // that orders say
 }
 
 // MakeHostile makes the token of a row.
-func MakeHostile(ctx context.Context, like *world.Plan, row attacks.Row, seed uint64, at time.Time) (h Hostile, err error) {
-	plan, err := shopOf(like)
-	if err != nil {
-		return h, err
-	}
-	if h.World, err = world.Build(ctx, plan, world.Seeded(seed)); err != nil {
+func (s *Shop) MakeHostile(ctx context.Context, row attacks.Row, seed uint64, at time.Time) (h Hostile, err error) {
+	if h.World, err = world.Build(ctx, s.Plan, world.Seeded(seed)); err != nil {
 		return h, err
 	}
 	if !at.IsZero() {
@@ -69,7 +67,10 @@ func MakeHostile(ctx context.Context, like *world.Plan, row attacks.Row, seed ui
 			return h, exit.Usage("a time after the world's beginning", "--at: %v", err)
 		}
 	}
-	t := &taken{Target: New(h.World)}
+	t := &taken{Target: s.target(h.World, 0)}
+	if h.Shop = t.Shop(); s.stock != nil {
+		h.Facts = s.stock.facts
+	}
 	attacks.Run(ctx, row, t, seed)
 	h.Token, h.Found = t.token, t.found
 	if nth := row.ForgedFrom(); nth > 0 && nth < len(t.confirmed) { // the first is the control's
@@ -95,10 +96,14 @@ func (v *attackExport) Run(ctx context.Context, w *world.World, seed interp.Seed
 	if err := dir.Make(v.Dir); err != nil {
 		return err
 	}
+	shop, err := ShopOf(ctx, w.Plan)
+	if err != nil {
+		return err
+	}
 	var all []exportedAttack
 	var last *world.World
 	for _, r := range attacks.All() {
-		h, err := MakeHostile(ctx, w.Plan, r, seed.Or(world.DefaultSeed), v.At)
+		h, err := shop.MakeHostile(ctx, r, seed.Or(world.DefaultSeed), v.At)
 		if err != nil {
 			return err
 		}

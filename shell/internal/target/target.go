@@ -32,6 +32,7 @@ type Target struct {
 	keys   *sync.Map     // public keys as SPKI, by kid, which names one key for ever
 	often  *sync.Map     // how often each service can confirm something, by name
 	life   time.Duration // of its tokens; 0 is the usual one
+	stock  *stock        // nil when it has whatever a row wants, as far as its services know
 }
 
 // New makes a target of a fresh world.
@@ -39,26 +40,12 @@ func New(w *world.World) Target { return Living(w, 0) }
 
 // Of makes a target of a world that somebody is at: nothing is asked of it, and
 // nobody watches.
-func Of(c *client.Client) Target { return Target{c, &sync.Map{}, &sync.Map{}, 0} }
+func Of(c *client.Client) Target { return Target{c, &sync.Map{}, &sync.Map{}, 0, nil} }
 
 // Living makes a target whose tokens live for so long.
 func Living(w *world.World, life time.Duration) Target {
 	w.Witness.Watch(true)
-	return Target{client.New(w), &sync.Map{}, &sync.Map{}, life}
-}
-
-// Try tries one row on a fresh world.
-func Try(ctx context.Context, plan *world.Plan, row attacks.Row, seed uint64, weakness tokens.Weakness) (attacks.Result, error) {
-	w, err := world.BuildWeak(ctx, plan, world.Seeded(seed), weakness)
-	if err != nil {
-		return attacks.Result{}, err
-	}
-	t := New(w)
-	if lacks := row.Lacks(t.Shop()); lacks != "" {
-		return attacks.Result{Row: row, Status: attacks.Skipped, Detail: needs + lacks}, nil
-	}
-	result := attacks.Run(ctx, row, t, seed)
-	return result, ctx.Err() // what was interrupted has no verdict
+	return Target{client.New(w), &sync.Map{}, &sync.Map{}, life, nil}
 }
 
 // needs begins what is said of a row that is not tried.
@@ -71,8 +58,14 @@ func (t Target) Shop() attacks.Shop {
 		Now: w.Clock.Now(), Runs: !w.Clock.Frozen(), Customers: w.Plan.Customers, Audience: tokens.Audience, Type: tokens.Type,
 		Life: tokens.DefaultLifetime, LongestLife: tokens.MaxLifetime, SessionLife: orchestrator.SessionTTL, Leeway: w.Leeway.Get(),
 	}
+	if t.stock != nil {
+		shop.Customers = t.stock.customers
+	}
 	for _, p := range w.Parties {
 		s := attacks.Service{Name: p.Name, Issuer: p.Issuer(), Capability: p.Capability, Seals: p.Seals}
+		if t.stock != nil && t.stock.left[p.Name] {
+			continue
+		}
 		s.Often, s.Together = t.oftenOf(p)
 		for _, k := range p.Keys().JWKS().Keys {
 			if der, ok := t.spki(k); ok {
@@ -87,6 +80,10 @@ func (t Target) Shop() attacks.Shop {
 // oftenOf gives how often a service can confirm something small in a fresh world,
 // and in one order.
 func (t Target) oftenOf(p world.Party) (often, together int) {
+	if t.stock != nil {
+		both := t.stock.often[p.Name]
+		return both[0], both[1]
+	}
 	known, is := t.often.Load(p.Name)
 	if !is {
 		sample := p.Sample(t.client.World.Plan.Customers[0])
@@ -134,7 +131,11 @@ func (t Target) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error
 	var answer attacks.Answer
 	switch a.Verb {
 	case attacks.Open:
-		snap, err := w.Relay.Open(ctx, a.Session, a.Customer, nil)
+		var facts tokens.Facts
+		if t.stock != nil {
+			facts = t.stock.facts
+		}
+		snap, err := w.Relay.Open(ctx, a.Session, a.Customer, facts)
 		return attacks.Answer{Session: snap.ID}, err
 	case attacks.Close:
 		_, err := c.Close(ctx, a.Session)

@@ -153,6 +153,8 @@ type attackReport struct {
 	Refused    int           `json:"refused"`
 	GotThrough []string      `json:"got_through"`
 	Rows       []triedAttack `json:"rows"`
+
+	note string // on the world, for people
 }
 
 // Run tries the chosen rows. The current world is not touched. The error names
@@ -182,7 +184,11 @@ func (v *attackRun) Run(ctx context.Context, w *world.World, seed interp.Seed, d
 	if err != nil {
 		return err
 	}
-	return reportOn(results).show(out, len(v.IDs) > 0 || v.some())
+	report := reportOn(results)
+	if _, declares := w.Plan.Kinds(); w.Plan.Source != nil && !declares {
+		report.note = "Each was tried in the embedded world: the world file declares no domains."
+	}
+	return report.show(out, len(v.IDs) > 0 || v.some())
 }
 
 // reportOn counts what came of the rows.
@@ -212,7 +218,7 @@ func (r *attackReport) show(out *answer.Out, full bool) error {
 // attack tries rows, each on an embedded world of its own, and says on a terminal
 // how far it has come.
 func attack(ctx context.Context, like *world.Plan, out *answer.Out, rows []attacks.Row, seed uint64, weakness tokens.Weakness) ([]attacks.Result, error) {
-	plan, err := shopOf(like)
+	shop, err := ShopOf(ctx, like)
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +226,7 @@ func attack(ctx context.Context, like *world.Plan, out *answer.Out, rows []attac
 	defer far.End()
 	results := make([]attacks.Result, 0, len(rows))
 	for i, row := range rows {
-		result, err := Try(ctx, plan, row, seed, weakness)
+		result, err := shop.Try(ctx, row, seed, weakness)
 		if err != nil {
 			return nil, err
 		}
@@ -232,19 +238,13 @@ func attack(ctx context.Context, like *world.Plan, out *answer.Out, rows []attac
 	return results, nil
 }
 
-// shopOf gives the world that rows are tried on: one whose file declares domains, and
-// for all others the embedded one, whatever they are.
-func shopOf(like *world.Plan) (*world.Plan, error) {
-	if _, declares := like.Kinds(); declares {
-		return like, nil
-	}
-	return like.Embedded()
-}
-
 // missing is the error of a report: for each reason, the attacks that should
-// have been refused with it, books and controls in order, and were not. Nil when
-// all were.
+// have been refused with it, books and controls in order, and were not; or that
+// nothing was tried, which proves nothing. Nil when all were refused.
 func (r *attackReport) missing() error {
+	if !slices.ContainsFunc(r.Rows, func(row triedAttack) bool { return row.Status != attacks.Skipped }) {
+		return fmt.Errorf("no attack was tried: the world is without %s", r.wanted())
+	}
 	var refused exit.Refusals
 	byReason := map[tokens.Reason][]string{}
 	var order []tokens.Reason
@@ -265,6 +265,15 @@ func (r *attackReport) missing() error {
 		return nil
 	}
 	return exit.InJSON(refused)
+}
+
+// wanted is what most of the attacks that were not tried need.
+func (r *attackReport) wanted() string {
+	times := map[string]int{}
+	for _, row := range r.Rows {
+		times[strings.TrimPrefix(row.Detail, needs)]++
+	}
+	return slices.MaxFunc(slices.Sorted(maps.Keys(times)), func(a, b string) int { return times[a] - times[b] })
 }
 
 // write shows a report: what was refused folded into its group, unless full,
@@ -321,6 +330,9 @@ func (r *attackReport) write(w *page.Page, full bool) {
 	has := "they have"
 	if r.Total == 1 {
 		has = "it has"
+	}
+	if r.note != "" {
+		fmt.Fprintln(w, r.note)
 	}
 	fmt.Fprintf(w, "%d of %d refused as %s to be\n", r.Refused, r.Total-count(skipped), has)
 }

@@ -131,7 +131,7 @@ func TestTheCataloguePassesOnGifts(t *testing.T) {
 			t.Parallel()
 			plan, seen := shop(t, order), 0
 			for _, row := range attacks.All() {
-				result, err := target.Try(t.Context(), plan, row, 1, tokens.Weakness{})
+				result, err := (&target.Shop{Plan: plan}).Try(t.Context(), row, 1, tokens.Weakness{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -159,7 +159,7 @@ func TestTheCatalogueNoticesOnGifts(t *testing.T) {
 			if row.ID != id {
 				continue
 			}
-			result, err := target.Try(t.Context(), plan, row, 1, weakness)
+			result, err := (&target.Shop{Plan: plan}).Try(t.Context(), row, 1, weakness)
 			if err != nil || result.Status == attacks.Refused {
 				t.Errorf("%s without %s: %s (%v)", id, rule, result.Status, err)
 			}
