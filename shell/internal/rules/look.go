@@ -264,8 +264,14 @@ func (s *Scope) firstIssue(text string, issues *cel.Issues) *Wrong {
 		if m := noField().FindStringSubmatch(e.Message); m != nil {
 			w = s.noPart(text, w.Offset, m[1])
 		}
-		if strings.Contains(e.Message, "string") && strings.Contains(e.Message, "money") {
+		if (strings.Contains(e.Message, "string") || strings.Contains(e.Message, "int")) && strings.Contains(e.Message, "money") {
 			w.hint("money('…') reads an amount")
+		}
+		for _, op := range []struct{ written, is string }{{"and", "&&"}, {"or", "||"}, {"not", "!"}, {"=<", "<="}, {"=>", ">="}, {"=", "=="}, {"<>", "!="}} {
+			if strings.HasSuffix(e.Message, "unexpected token after expression") && strings.HasPrefix(text[min(w.Offset, len(text)):], op.written) {
+				w.hint("write %s", op.is)
+				break
+			}
 		}
 		if strings.Contains(e.Message, "string") && strings.Contains(strings.ToLower(e.Message), "timestamp") {
 			w.hint("timestamp('2026-01-01T00:00:00Z') is a time")

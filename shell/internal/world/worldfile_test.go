@@ -59,7 +59,7 @@ func TestBadWorlds(t *testing.T) {
 		{"redeem-order-short", `1: column 15: redeem_order forgets "payments": it names each of coupons, points, payments once`},
 		{"redeem-order-twice", `1: column 43: redeem_order names "points" twice: each domain stands there once`},
 		{"redeem-order-unknown", `2: column 33: redeem_order names "gold", and the world has no such domain: there is coupons, points, payments`},
-		{"tab", "2: column 1: found character '\\u{9}' that cannot start any token"},
+		{"tab", "2: column 1: found character '\\u{9}' that cannot start any token; that is a tab: lines are set in with spaces"},
 		{"two-documents", `2: column 1: …`},
 		{"unknown-card-key", `4: column 65: unknown field "decline"`},
 		{"unknown-key", `4: column 5: unknown field "pionts"`},

@@ -84,11 +84,16 @@ func place(path string, err error) *exit.InputError {
 	return exit.Input(path, 0, err.Error())
 }
 
-// quoteHint is a remedy for what YAML says of a value that it takes for more than one.
+// quoteHint is a remedy for what YAML says of a value that it takes for something else.
 func quoteHint(message string) string {
-	for _, said := range []string{"must be specified", "is not allowed in this context", "flow mapping end"} {
-		if strings.Contains(message, said) {
-			return "; put a value with , [ ] { } # or : in it, or that goes on behind a quote, in quotes"
+	const more = "; put a value with , [ ] { } # or : in it, or that goes on behind a quote, in quotes"
+	for _, hint := range []struct{ said, remedy string }{
+		{"must be specified", more}, {"is not allowed in this context", more}, {"flow mapping end", more},
+		{"invalid header option", "; put an expression that begins with ! & * | > or % in quotes"},
+		{"found character '\t'", "; that is a tab: lines are set in with spaces"},
+	} {
+		if strings.Contains(message, hint.said) {
+			return hint.remedy
 		}
 	}
 	return ""
