@@ -133,22 +133,3 @@ func (d *Declaration) Reasons() []tokens.ReasonRow {
 	}
 	return all
 }
-
-// HoldReasons gives the reasons that declared domains have without a rule of their own:
-// those of all, and those of each kind of hold.
-func HoldReasons() []tokens.ReasonRow {
-	var all []tokens.ReasonRow
-	seen := map[tokens.Reason]bool{}
-	for _, of := range []struct {
-		kind Kind
-		name string
-	}{{None, "every declared domain"}, {Quota, "a quota"}, {Balance, "a balance"}, {Authorisation, "an authorisation"}} {
-		for _, row := range (&Declaration{Name: of.name, Holds: of.kind}).Reasons() {
-			if !seen[row.Reason] {
-				seen[row.Reason] = true
-				all = append(all, row)
-			}
-		}
-	}
-	return all
-}

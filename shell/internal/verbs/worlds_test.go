@@ -125,9 +125,6 @@ func TestWorldsAreChecked(t *testing.T) {
 	for _, row := range []struct{ change, to, want string }{
 		{"quantity <= 5", "quantty <= 5", `w.yaml:12: column 15: there is no "quantty" here: did you mean quantity?`},
 		{"reason: too_many", "reason: expired", `w.yaml:13: column 17: reason "expired" is that of`},
-		{"reason: too_many", "reason: quota_exhausted", `w.yaml:13: column 17: reason "quota_exhausted" is that of a quota (`},
-		{"reason: too_many", "reason: balance_insufficient", `w.yaml:13: column 17: reason "balance_insufficient" is that of a balance (`},
-		{"reason: too_many", "reason: thing_unknown", `w.yaml:13: column 17: reason "thing_unknown" is that of every declared domain (`},
 		{"holds: quota", "holds: quotas", `w.yaml:5: column 12: nothing holds "quotas": did you mean quota?`},
 		{"domains:", "redeem_order: [stock, stock]\ndomains:", `w.yaml:2: column 23: redeem_order names "stock" twice: each domain stands there once`},
 		{"domains:", "redeem_order: [payments]\ndomains:", `w.yaml:2: column 15: redeem_order forgets "stock": it names each of payments, stock once`},
