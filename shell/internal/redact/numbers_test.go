@@ -35,3 +35,25 @@ func TestNumbers(t *testing.T) {
 		t.Errorf("in the history: %q", got)
 	}
 }
+
+// What is hidden in JSON leaves JSON: a number becomes a string, wherever it stands,
+// and what stands in strings is hidden in them.
+func TestHiddenJSONIsJSON(t *testing.T) {
+	var s redact.Secrets
+	s.KnowNumber("47163")
+	for text, want := range map[string]string{
+		`{"no":4111111111111111,"n":[-4111111111111111,1]}`:          `{"no":"…1111","n":["-…1111",1]}`,
+		`{"a \" 4111111111111111":"4111 1111 1111 1111","b":147163}`: `{"a \" …1111":"…1111","b":"1…7163"}`,
+		`{"a":"\\","b":4111111111111111}` + "\n4111111111111111\n":   `{"a":"\\","b":"…1111"}` + "\n\"…1111\"\n",
+		`no: 4111111111111111`: `no: …1111`,
+		`{"no":1767225600}`:    `{"no":1767225600}`,
+	} {
+		got := redact.InJSON(text, s.Hide)
+		if got != want {
+			t.Errorf("%s became %s, want %s", text, got, want)
+		}
+		if again := redact.InJSON(got, s.Hide); again != got {
+			t.Errorf("%s became %s, hidden twice", got, again)
+		}
+	}
+}
