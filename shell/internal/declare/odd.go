@@ -249,7 +249,8 @@ func (o *odd) refusal(thing *declared.Thing) (why string) {
 	return why
 }
 
-// tried says why a confirmation is refused; empty when it is not.
+// tried says why a confirmation is refused; empty when it is not. What there is too
+// little of comes before the rules: it holds whatever facts there are.
 func (o *odd) tried(env *declared.Env) string {
 	amount := int64(1)
 	if o.d.Amount != nil {
@@ -264,6 +265,13 @@ func (o *odd) tried(env *declared.Env) string {
 	} else if o.d.Holds != declared.None {
 		env.Amount = amount
 	}
+	most, of := o.most(env)
+	switch {
+	case o.d.Holds != declared.None && amount <= 0:
+		return fmt.Sprintf("its amount is %s, which is not positive", declared.Text(env.Amount))
+	case most != nil && *most < amount:
+		return fmt.Sprintf("%s are asked for, and %s", declared.Text(env.Amount), of)
+	}
 	for _, r := range o.d.Confirm {
 		holds, err := r.Holds.Value(env)
 		if err != nil {
@@ -272,13 +280,6 @@ func (o *odd) tried(env *declared.Env) string {
 		if holds != true {
 			return fmt.Sprintf("%s, without any facts (%s)", r.Reason, r.Says)
 		}
-	}
-	most, of := o.most(env)
-	switch {
-	case o.d.Holds != declared.None && amount <= 0:
-		return fmt.Sprintf("its amount is %s, which is not positive", declared.Text(env.Amount))
-	case most != nil && *most < amount:
-		return fmt.Sprintf("%s are asked for, and %s", declared.Text(env.Amount), of)
 	}
 	return ""
 }

@@ -91,6 +91,7 @@ func TestOddDeclarations(t *testing.T) {
 		"none left":             {strings.Replace(quota(), "units: 3", "units: 0", 1), "5:15 nobody can confirm A: 1 are asked for, and there are fewer units"},
 		"too many at once":      {quota("    amount: 5"), "5:15 nobody can confirm A: 5 are asked for, and there are fewer units"},
 		"an amount below":       {quota("    amount: 0 - thing.units"), "5:15 nobody can confirm A: its amount is -3, which is not positive"},
+		"none, and a fact":      {strings.Replace(quota("    confirm: [{rule: \"'resident' in facts\", reason: not_resident, says: no}]"), "units: 3", "units: 0", 1), "5:15 nobody can confirm A: 1 are asked for, and there are fewer units"},
 		"one thing of two":      {strings.Replace(quota(), "[{id: A,", "[{id: B, units: 0}, {id: A,", 1), "5:15 nobody can confirm B: 1 are asked for"},
 		"a rule for everybody":  {quota("    confirm: [{rule: thing.units < 5, reason: many, says: no}]"), "6:22 reason many cannot occur: the rule holds for everything that stock has"},
 		"the same rule": {quota("    confirm:", "      - {rule: amount < 5, reason: many, says: no}", "      - {rule: amount < 5, reason: others, says: no}"),
