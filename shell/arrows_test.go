@@ -168,7 +168,7 @@ var house = []room{
 		"is tokenshell run: which scenarios are run and how, what people and other programs are told of it, and where a first one comes from."},
 	{"shell/internal/record", "./answer ./client ./exit ./interp ./page ./redact ./scenario ./syntax ./world tokens",
 		"writes a session down as a scenario that passes."},
-	{"shell/internal/worlds", "issuers/declared ./answer ./declare ./exit ./files ./page ./rules ./world ./yamlfile",
+	{"shell/internal/worlds", "issuers/declared ./answer ./declare ./exit ./files ./page ./redact ./rules ./world ./yamlfile",
 		"has the verbs about a world file: the world as it is read, what is wrong or odd in a file, and a small one to begin with."},
 	{"shell/internal/grammar", "./bench ./domains ./explore ./fates ./forge ./interp ./lint ./outsiders ./record ./runs ./target ./tour ./trace ./verbs ./world ./worlds",
 		"is the language: every verb, once, in the order of help."},

@@ -102,6 +102,17 @@ func (s *Service) Entries() []issuers.Entry {
 	})
 }
 
+// Taken gives the reasons that declarations have without saying so, which no rule
+// may have: a rule's sentence would be lost beside theirs.
+func Taken() []tokens.ReasonRow {
+	all := (&Declaration{Name: "every declared domain"}).Reasons()
+	for _, kind := range Kinds() {
+		d := &Declaration{Name: "what holds " + string(kind), Holds: kind}
+		all = append(all, d.Reasons()...)
+	}
+	return all
+}
+
 // Reasons gives what the service may refuse to confirm or redeem with, beside the
 // reasons of the contract.
 func (d *Declaration) Reasons() []tokens.ReasonRow {

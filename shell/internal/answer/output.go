@@ -60,9 +60,10 @@ func (o *Out) Show(data any, write func(p *page.Page)) error {
 	}
 	if !o.Raw {
 		if o.Format == "json" {
-			text = redact.Quoted(text, o.Redact)
+			text = redact.InJSON(text, o.Redact)
+		} else {
+			text = o.Redact(text)
 		}
-		text = o.Redact(text)
 		o.hear(text, write, p)
 	}
 	_, err = io.WriteString(o.Stdout, text)
@@ -91,11 +92,16 @@ func (o *Out) hidden() func(string) string {
 	return o.Redact
 }
 
-// withoutSecrets hides what is secret in the strings of decoded JSON.
+// withoutSecrets hides what is secret in the strings and numbers of decoded JSON; a
+// number that is hidden is a string.
 func withoutSecrets(value any, hide func(string) string) any {
 	switch v := value.(type) {
 	case string:
 		return hide(v)
+	case json.Number:
+		if hidden := hide(v.String()); hidden != v.String() {
+			return hidden
+		}
 	case []any:
 		for i := range v {
 			v[i] = withoutSecrets(v[i], hide)

@@ -9,6 +9,7 @@ import (
 
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/redact"
 )
 
 // Report prints an error: for people on stderr, and in JSON on stdout unless
@@ -29,7 +30,7 @@ func (o *Out) Report(err error) {
 		if o.Filter == nil {
 			_ = plain.Show(map[string]exit.Rejection{"error": what}, nil)
 		} else if text, wrong := o.Filter.run(o.context(), map[string]exit.Rejection{"error": what}, o.Redact); wrong == nil && text != "null\n" {
-			fmt.Fprint(o.Stdout, o.Redact(text))
+			fmt.Fprint(o.Stdout, redact.InJSON(text, o.Redact))
 		}
 	}
 	if all := exit.Rejections(err); len(all) > 0 && o.Hint != nil {

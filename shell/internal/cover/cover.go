@@ -19,6 +19,7 @@ import (
 type Seen struct {
 	mu    sync.Mutex
 	parts map[string]map[string]bool // by what it is, by its name: whether it was exercised
+	known map[*interp.Language]bool  // of the worlds so far
 }
 
 // What is covered, in the order in which it is told.
@@ -35,33 +36,43 @@ const ledgerUse = "ledger.use"
 
 func kinds() []string { return []string{reasons, capabilities, faults, verbs, steps} }
 
-// New knows what there is of a language, and has seen nothing. What there is of a
-// world is known when one is seen.
-func New(l *interp.Language) (*Seen, error) {
-	p, err := l.Parser()
-	if err != nil {
-		return nil, err
-	}
-	defer l.Done(p)
-	s := &Seen{parts: map[string]map[string]bool{}}
+// New has seen nothing. What there is of a world is known when one is watched.
+func New() *Seen {
+	s := &Seen{parts: map[string]map[string]bool{}, known: map[*interp.Language]bool{}}
 	for _, kind := range kinds() {
 		s.parts[kind] = map[string]bool{}
 	}
+	for _, row := range wire.FaultRows() {
+		s.there(faults, string(row.Kind))
+	}
+	return s
+}
+
+// know learns what there is of the language of a world.
+func (s *Seen) know(l *interp.Language) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known[l] {
+		return nil
+	}
+	p, err := l.Parser()
+	if err != nil {
+		return err
+	}
+	defer l.Done(p)
+	s.known[l] = true
 	s.there(reasons, l.ReasonCodes()...)
 	for _, k := range l.Domains {
 		if !k.Optional {
 			s.there(capabilities, k.Capability)
 		}
 	}
-	for _, row := range wire.FaultRows() {
-		s.there(faults, string(row.Kind))
-	}
 	for _, leaf := range interp.Leaves(p.Root()) {
 		if !leaf.Hidden && !leaf.Tag.Has("leaves") { // which no scenario can
 			s.there(verbs, interp.VerbPath(leaf))
 		}
 	}
-	return s, nil
+	return nil
 }
 
 // there says that there are such things.
@@ -80,14 +91,18 @@ func (s *Seen) met(kind string, names ...string) {
 	}
 }
 
-// Watch takes down what a shell does from now on. End tells it of the rest, when
-// the shell's lines have run.
-func (s *Seen) Watch(sh *interp.Shell) {
+// Watch takes down what a shell does from now on, and what there is in
+// its world. End tells it of the rest, when the shell's lines have run.
+func (s *Seen) Watch(sh *interp.Shell) error {
+	if err := s.know(sh.Language); err != nil {
+		return err
+	}
 	sh.Did = func(verb string, err error) {
 		s.met(verbs, verb)
 		s.met(reasons, exit.Codes(err)...)
 	}
 	sh.World.Faults.OnTake = func(f wire.Fault) { s.met(faults, string(f.Kind)) }
+	return nil
 }
 
 // End takes down what the parties of a shell's world said to each other.

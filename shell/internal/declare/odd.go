@@ -4,8 +4,10 @@ package declare
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
@@ -26,6 +28,7 @@ func (s *Section) Odd(w World, all []*declared.Declaration) []yamlfile.Note {
 		o := &odd{World: w, file: &s.domains[i].is, at: s.domains[i].name, d: d, customers: fewCustomers(w.Customers, d)}
 		o.columns()
 		o.arguments()
+		o.facts()
 		o.reasons()
 		o.confirmable()
 		o.examples()
@@ -100,6 +103,49 @@ func (o *odd) arguments() {
 	for _, a := range o.file.Arguments {
 		if !read[a.Name.string] {
 			o.note(a.Name.node, "no expression of %s reads the argument %s: it has no effect", o.at.string, a.Name.string)
+		}
+	}
+}
+
+// formulas gives every expression of the domain as it is written.
+func (o *odd) formulas() []formula {
+	all := []formula{o.file.Amount, o.file.Capture, o.file.Worth}
+	for _, r := range slices.Concat(o.file.Confirm, o.file.Redeem) {
+		all = append(all, r.Rule)
+	}
+	for _, m := range slices.Concat(o.file.Constraints, o.file.Sealed, o.file.Receipt) {
+		all = append(all, m.is)
+	}
+	return all
+}
+
+// How expressions ask whether there is a fact, and how they read one.
+var (
+	testedFact = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`["']([a-z][a-z0-9_]*)["']\s+in\s+facts\b|\bhas\(\s*facts\.([a-z][a-z0-9_]*)`)
+	})
+	readFact = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bfacts\.([a-z][a-z0-9_]*)`) })
+)
+
+// facts says which are hardly meant: read, tested nowhere, in no example, and nearly
+// called as one that is, or that our own domains read.
+func (o *odd) facts() {
+	known := []string{"subtotal", "payable"}
+	for _, p := range slices.Concat(o.file.Examples.Facts, o.file.Examples.Later) {
+		known = append(known, p.name.string)
+	}
+	for _, f := range o.formulas() {
+		for _, m := range testedFact().FindAllStringSubmatch(f.string, -1) {
+			known = append(known, m[1]+m[2])
+		}
+	}
+	for _, f := range o.formulas() {
+		for _, m := range readFact().FindAllStringSubmatchIndex(f.string, -1) {
+			name := f.string[m[2]:m[3]]
+			if near := exit.Nearest(name, known); near != "" && !slices.Contains(known, name) && slices.Contains(o.d.Reads, name) {
+				line, column := place(o.Source, f.node, f.string, m[0])
+				o.notes = append(o.notes, yamlfile.Note{Line: line, Column: column, Says: fmt.Sprintf("the fact %s is tested nowhere and in no example: did you mean %s?", name, near)})
+			}
 		}
 	}
 }
@@ -249,7 +295,8 @@ func (o *odd) refusal(thing *declared.Thing) (why string) {
 	return why
 }
 
-// tried says why a confirmation is refused; empty when it is not.
+// tried says why a confirmation is refused; empty when it is not. What there is too
+// little of comes before the rules: it holds whatever facts there are.
 func (o *odd) tried(env *declared.Env) string {
 	amount := int64(1)
 	if o.d.Amount != nil {
@@ -264,6 +311,13 @@ func (o *odd) tried(env *declared.Env) string {
 	} else if o.d.Holds != declared.None {
 		env.Amount = amount
 	}
+	most, of := o.most(env)
+	switch {
+	case o.d.Holds != declared.None && amount <= 0:
+		return fmt.Sprintf("its amount is %s, which is not positive", declared.Text(env.Amount))
+	case most != nil && *most < amount:
+		return fmt.Sprintf("%s are asked for, and %s", declared.Text(env.Amount), of)
+	}
 	for _, r := range o.d.Confirm {
 		holds, err := r.Holds.Value(env)
 		if err != nil {
@@ -272,13 +326,6 @@ func (o *odd) tried(env *declared.Env) string {
 		if holds != true {
 			return fmt.Sprintf("%s, without any facts (%s)", r.Reason, r.Says)
 		}
-	}
-	most, of := o.most(env)
-	switch {
-	case o.d.Holds != declared.None && amount <= 0:
-		return fmt.Sprintf("its amount is %s, which is not positive", declared.Text(env.Amount))
-	case most != nil && *most < amount:
-		return fmt.Sprintf("%s are asked for, and %s", declared.Text(env.Amount), of)
 	}
 	return ""
 }

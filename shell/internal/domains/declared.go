@@ -44,7 +44,7 @@ func (s *Declaring) ReadCustomer(*world.Reader, string, string, any) {}
 // Read reads the declarations.
 func (s *Declaring) Read(r *world.Reader) {
 	kinds := Kinds(s.beside)
-	s.World = declare.World{Currency: r.Currency, Customers: r.Customers, Source: r.Source(), Reasons: world.Reasons(kinds)}
+	s.World = declare.World{Currency: r.Currency, Customers: r.Customers, Source: r.Source(), Reasons: append(world.Reasons(kinds), declared.Taken()...)}
 	for _, k := range kinds {
 		s.World.Names, s.World.Capabilities = append(s.World.Names, k.Name, k.Handle), append(s.World.Capabilities, k.Capability)
 	}

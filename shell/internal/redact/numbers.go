@@ -21,40 +21,6 @@ func Numbers(text string) string {
 	return replace(text, numbers(view{plain: text}, false, func(digits string) bool { return len(digits) >= leastDigits }))
 }
 
-// Quoted puts quotes around the numbers in a text of JSON of which hide leaves
-// something else than a number.
-func Quoted(text string, hide func(string) string) string {
-	var b strings.Builder
-	copied, quoted := 0, false
-	for i := 0; i < len(text); i++ {
-		switch {
-		case text[i] == '"':
-			quoted = !quoted
-		case quoted && text[i] == '\\':
-			i++
-		case !quoted && isDigit(text[i]):
-			from := i
-			for i+1 < len(text) && isDigit(text[i+1]) {
-				i++
-			}
-			if number := text[from : i+1]; len(number) >= leastDigits && hide(number) != number {
-				for from > 0 && strings.IndexByte("+-.", text[from-1]) >= 0 {
-					from--
-				}
-				for i+1 < len(text) && (isDigit(text[i+1]) || strings.IndexByte("+-.eE", text[i+1]) >= 0) {
-					i++
-				}
-				b.WriteString(text[copied:from] + `"` + text[from:i+1] + `"`)
-				copied = i + 1
-			}
-		}
-	}
-	if copied == 0 {
-		return text
-	}
-	return b.String() + text[copied:]
-}
-
 // isCard reports whether digits are a card's number, as far as one can see: as
 // long as one, of an issuer of cards, and with the right check digit.
 func isCard(digits string) bool {

@@ -4,8 +4,11 @@ package redact
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -64,3 +67,37 @@ func JSON(line []byte) []byte {
 	}
 	return b.Bytes()
 }
+
+// InJSON hides what is secret in lines of JSON, which stay JSON: a number that must
+// not be shown becomes a string. Lines that are no JSON are hidden as they are.
+func InJSON(text string, hide func(string) string) string {
+	if hidden := hide(text); hidden == text { // the rule
+		return text
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if json.Valid([]byte(line)) {
+			line = quoteHidden(line, hide)
+		}
+		b.WriteString(line)
+	}
+	return hide(b.String())
+}
+
+// quoteHidden writes the numbers of JSON that are hidden as strings.
+func quoteHidden(line string, hide func(string) string) string {
+	return jsonPart().ReplaceAllStringFunc(line, func(part string) string {
+		if part[0] == '"' {
+			return part
+		}
+		if hidden := hide(part); hidden != part {
+			return `"` + hidden + `"`
+		}
+		return part
+	})
+}
+
+// jsonPart finds the strings and the numbers of JSON.
+var jsonPart = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*`)
+})

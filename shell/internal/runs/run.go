@@ -109,10 +109,7 @@ func (r *Run) config(ctx context.Context, p *plan, all []chosen) (scenario.Confi
 		c.Jobs = 1
 	}
 	if p.Cover {
-		var err error
-		if c.Cover, err = cover.New(r.Language); err != nil {
-			return c, err
-		}
+		c.Cover = cover.New()
 	}
 	for _, to := range p.reports {
 		c.Traced = c.Traced || to.name == "html"

@@ -18,10 +18,7 @@ var unreached = map[string]string{}
 // covered runs scenarios and gives what they exercised.
 func covered(t *testing.T, files []string) map[string]cover.Part {
 	t.Helper()
-	seen, err := cover.New(shelltest.Language())
-	if err != nil {
-		t.Fatal(err)
-	}
+	seen := cover.New()
 	config := scenario.Config{Seed: world.DefaultSeed, Cover: seen}
 	if err := scenario.Run(t.Context(), shelltest.Language(), config, files, func(scenario.Outcome) {}); err != nil {
 		t.Fatal(err)
@@ -80,6 +77,18 @@ func TestCover(t *testing.T) {
 					t.Errorf("%s%s: %s is not exercised: %q", text, what, name, parts[what].Missing)
 				}
 			}
+		}
+	}
+}
+
+// A report asks for what the worlds of the scenarios have, and for nothing of others.
+func TestCoverKnowsTheWorld(t *testing.T) {
+	t.Parallel()
+	text := "session new op_1 --customer mia\n-- world.yaml --\ncustomers: [{id: mia}]\ndomains:\n  plates:\n    capability: plates:use\n    holds: none\n    confirm: [{rule: \"'plate' in facts\", reason: bad_plate, says: no plate}]\n"
+	parts := covered(t, verdictFiles(t, []verdictCase{{name: "a", text: text}}))
+	for what, names := range map[string][2]string{"reasons": {"bad_plate", "coupon_unknown"}, "capabilities": {"plates:use", "coupons:redeem"}, "verbs": {"plates confirm", "coupon confirm"}} {
+		if missing := parts[what].Missing; !slices.Contains(missing, names[0]) || slices.Contains(missing, names[1]) {
+			t.Errorf("%s: not %s, but %s: %q", what, names[1], names[0], missing)
 		}
 	}
 }

@@ -53,9 +53,7 @@ var manyStories = sync.OnceValues(func() (*many, error) {
 			return nil, err
 		}
 	}
-	if m.seen, err = cover.New(shelltest.Language()); err != nil {
-		return nil, err
-	}
+	m.seen = cover.New()
 	err = scenario.Run(context.Background(), shelltest.Language(), scenario.Config{Seed: world.DefaultSeed, Cover: m.seen}, m.files, func(o scenario.Outcome) { m.outcomes = append(m.outcomes, o) })
 	return m, err
 })

@@ -256,7 +256,9 @@ func (r *runner) setup(env *testscript.Env, sc *script) error {
 	sc.shell.Dir.Only, sc.shell.Dir.Reads = env.WorkDir, !r.config.NoExec
 	env.Values[scriptKey{}] = sc
 	if r.config.Cover != nil {
-		r.config.Cover.Watch(sc.shell)
+		if err := r.config.Cover.Watch(sc.shell); err != nil {
+			return err
+		}
 		env.Defer(func() { r.config.Cover.End(sc.shell) })
 	}
 	return nil

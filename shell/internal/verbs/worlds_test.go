@@ -5,6 +5,7 @@ package verbs_test
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 
 	"tokenshell/issuers/currency"
 	"tokenshell/issuers/declared"
+	"tokenshell/shell/internal/anyworld"
 	"tokenshell/shell/internal/declare"
 	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/exit"
@@ -118,6 +120,49 @@ func TestAShownWorldDoesTheSame(t *testing.T) {
 	}
 }
 
+// In whatever world somebody declares, an answer in JSON is JSON, also where a number
+// in it must not be shown; and what is shown of such a world can be read.
+func TestAnswersOfDrawnWorldsAreJSON(t *testing.T) {
+	hidden := 0
+	for n := range uint64(12) {
+		text := strings.NewReplacer(", alone:", ", no: 4111111111111111, alone:", "receipt: {of:", "receipt: {no: thing.no, of:", "holds: quota\n", "holds: quota\n    constraints: {no: thing.no}\n",
+			"holds: authorisation\n", "holds: authorisation\n    constraints: {no: thing.no}\n    receipt: {no: thing.no}\n    sealed: {number: thing.no}\n", "    sealed: {secret: customer.id}\n", "").Replace(anyworld.Draw(rand.New(rand.NewPCG(3, n))).Text)
+		s := shelltest.In(t, text, 1)
+		answered := func(line string) {
+			var stdout, stderr strings.Builder
+			err := s.Line(t.Context(), line+" -o json", false, &stdout, &stderr)
+			if !json.Valid([]byte(stdout.String())) || strings.Contains(stdout.String(), "4111111111111111") {
+				t.Errorf("%s: %v\n%s\n%s", line, err, stdout.String(), text)
+			}
+			hidden += strings.Count(stdout.String(), `:"…1111"`)
+		}
+		answered(shelltest.Possible(s.Client)[0].Line)
+		for _, p := range shelltest.Possible(s.Client) {
+			if strings.HasPrefix(p.Kind, "session") || strings.HasPrefix(p.Line, "fault") || strings.Contains(p.Kind, "clock") {
+				continue
+			}
+			answered(p.Line)
+			if strings.Contains(p.Line, "--name t1") && len(s.Client.Wallet.Held) > 0 {
+				for _, line := range []string{"token show t1", "token explain t1", "redeem --direct t1", "trace"} {
+					answered(line)
+				}
+			}
+		}
+		for _, p := range s.World.Parties {
+			answered("view " + p.Name)
+			answered(p.Name + " list")
+		}
+		shown := shelltest.Do(t, s, "world show")
+		if strings.Contains(text, "no: 4111") && !strings.Contains(shown, `"no": 1111`) {
+			t.Errorf("a number is shown as another type:\n%s", shown)
+		}
+		shelltest.PlanOf(t, shown)
+	}
+	if hidden < 20 {
+		t.Errorf("%d numbers were hidden", hidden)
+	}
+}
+
 func TestWorldsAreChecked(t *testing.T) {
 	s := shelltest.New(t, 1)
 	s.Dir.Path = t.TempDir()
@@ -125,6 +170,9 @@ func TestWorldsAreChecked(t *testing.T) {
 	for _, row := range []struct{ change, to, want string }{
 		{"quantity <= 5", "quantty <= 5", `w.yaml:12: column 15: there is no "quantty" here: did you mean quantity?`},
 		{"reason: too_many", "reason: expired", `w.yaml:13: column 17: reason "expired" is that of`},
+		{"reason: too_many", "reason: balance_insufficient", `w.yaml:13: column 17: reason "balance_insufficient" is that of what holds balance (less is available on the account than asked for): write one of its own, such as stock_balance_insufficient`},
+		{"reason: too_many", "reason: quota_exhausted", `w.yaml:13: column 17: reason "quota_exhausted" is that of`},
+		{"reason: too_many", "reason: thing_unknown", `w.yaml:13: column 17: reason "thing_unknown" is that of every declared domain`},
 		{"holds: quota", "holds: quotas", `w.yaml:5: column 12: nothing holds "quotas": did you mean quota?`},
 		{"domains:", "redeem_order: [stock, stock]\ndomains:", `w.yaml:2: column 23: redeem_order names "stock" twice: each domain stands there once`},
 		{"domains:", "redeem_order: [payments]\ndomains:", `w.yaml:2: column 15: redeem_order forgets "stock": it names each of payments, stock once`},

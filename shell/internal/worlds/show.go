@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 
+	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/world"
 	"tokenshell/shell/internal/yamlfile"
 )
@@ -36,10 +38,30 @@ func Show(p *world.Plan) yamlfile.Map {
 		case value == "" && slices.Contains(p.RedeemOrder(), tag.Get("of")):
 			m.Add(key, tag.Get("default"))
 		default:
-			m.Add(key, value)
+			m.Add(key, lastFour(value, p.Numbers))
 		}
 	}
 	return m
+}
+
+// lastFour leaves of whole numbers that are those of cards the last four digits: they
+// stay numbers, for the expressions that read them.
+func lastFour(value any, numbers []string) any {
+	switch v := value.(type) {
+	case yamlfile.Map:
+		for i := range v {
+			v[i].Value = lastFour(v[i].Value, numbers)
+		}
+	case []any:
+		for i := range v {
+			v[i] = lastFour(v[i], numbers)
+		}
+	case int64:
+		if text := strconv.FormatInt(v, 10); slices.Contains(numbers, text) || redact.Remnants(text) != text {
+			return v % 10000
+		}
+	}
+	return value
 }
 
 // shown gives a value of the file.
