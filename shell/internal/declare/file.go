@@ -16,19 +16,19 @@ type file struct {
 	Arguments   []arg    `yaml:"arguments" like:"[{name: quantity, type: integer, default: 1}]" help:"What a confirmation says beside the thing, each as --NAME."`
 	Amount      formula  `yaml:"amount" like:"quantity" help:"How much is held. An argument named amount is that already, without this key. Without either a quota holds 1."`
 	Accounts    accounts `yaml:"accounts" like:"{user_123: \"50.00\"}" help:"What each customer of a balance has: whole numbers, or money in quotes."`
-	Capture     formula  `yaml:"capture" like:"\"'payable' in facts ? money(facts.payable) : amount\"" help:"How much of an authorisation is taken at redemption, the amount at most; all of it unless given."`
+	Capture     formula  `yaml:"capture" like:"\"'payable' in facts ? money(facts.payable) : amount\"" help:"How much of an authorisation is taken at redemption; all of it unless given. More than the amount is refused with constraint_violated: min(amount, …) takes no more."`
 	Confirm     []rule   `yaml:"confirm" like:"[{rule: \"quantity <= 5\", reason: too_many, says: at most 5 of one thing}]" help:"Rules at confirmation, in order: the first that is false refuses."`
 	Constraints members  `yaml:"constraints" like:"{sku: thing.id, price_sha256: digest(thing.price)}" help:"What the token says to its issuer, for anybody to see: references and digests. Digests of the thing and the amount unless given."`
 	Sealed      members  `yaml:"sealed" like:"{supplier: thing.supplier}" help:"What only the issuer can open."`
 	Redeem      []rule   `yaml:"redeem" like:"[{rule: \"!('country' in facts) || facts.country != 'XX'\", reason: cannot_ship, says: nothing goes there}]" help:"Rules at redemption, with the order's facts at that time. They may read constraints, too."`
 	Worth       formula  `yaml:"worth" like:"\"min(thing.price, money(facts.total) - sum(others.map(o, o.worth)))\"" help:"Money that a redemption comes to, not less than nothing: for the receipt, and for the order's later redemptions, where it is o.worth."`
-	Receipt     members  `yaml:"receipt" like:"{sku: thing.id, reserved: amount}" help:"What a redemption answers. It may read taken and worth, too."`
+	Receipt     members  `yaml:"receipt" like:"{sku: thing.id, reserved: amount}" help:"What a redemption answers. It may read taken and worth, too. A name is no word of CEL, such as for, in or as."`
 	Examples    examples `yaml:"examples" like:"{facts: {country: AT}, later: {country: XX}}" help:"For the catalogue of attacks and for explore: facts with which all that can be confirmed can be redeemed, and what an order may come to say so that some can't."`
 }
 
 // arg is an argument as it is written.
 type arg struct {
-	Name    text `yaml:"name" like:"quantity" help:"Its flag and its name in expressions: a-z, 0-9 and _."`
+	Name    text `yaml:"name" like:"quantity" help:"Its flag and its name in expressions: a-z, 0-9 and _, and no word of CEL."`
 	Type    text `yaml:"type" enum:"string integer money time duration thing" like:"integer" help:"string, integer, money, time (RFC 3339), duration (1h30m) or thing (the id of one)."`
 	Default cell `yaml:"default" like:"1" help:"Its value when the flag is left out; without a default the flag must be given."`
 	Example cell `yaml:"example" like:"2" help:"The value that help, the catalogue of attacks and explore use."`

@@ -355,7 +355,7 @@ func (o *odd) examples() {
 		}
 	}
 	if len(o.d.Later) > 0 && refused == 0 {
-		o.note(o.file.Examples.Later[0].name.node, "later facts are to have something refused, and with these everything of %s can be redeemed", o.at.string)
+		o.note(o.file.Examples.Later[0].name.node, "later facts are to have something refused, and with these everything of %s can be redeemed: say there what a rule of redeem refuses, as it is with the examples of the arguments", o.at.string)
 	}
 }
 

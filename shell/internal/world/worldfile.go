@@ -30,7 +30,7 @@ const WorldLimit = 1 << 20
 // worldFile are the keys that no domain reads.
 type worldFile struct {
 	Currency    yamlfile.Written   `yaml:"currency" like:"EUR" help:"Of all amounts (ISO 4217); EUR unless given."`
-	RedeemOrder []yamlfile.Written `yaml:"redeem_order" like:"[coupons, points, payments, stock]" help:"In which order the relay has the domains redeem, each named once; unless given, the order of the file. A file that declares domains of its own has coupons, points or payments only when it says something of them, or names them here."`
+	RedeemOrder []yamlfile.Written `yaml:"redeem_order" like:"[coupons, points, payments, stock]" help:"In which order the relay has the domains redeem, each named once; unless given, coupons, points, payments, and then your own as they stand. A file that declares domains of its own has coupons, points or payments only when it says something of them, or names them here."`
 	Facts       []yamlfile.Written `yaml:"facts" like:"[country]" help:"Facts that an order may say though no domain reads them."`
 }
 

@@ -81,7 +81,7 @@ func Expressions() []Row {
 		{"facts.country", "a fact of the order, a text. 'country' in facts asks whether the order has it; int(facts.age) and money(facts.total) make a number or an amount of one"},
 		{"quantity", "an argument, of its type; of an argument that is a thing, its columns"},
 		{"amount", "how much is held, once that is known: not within amount"},
-		{"now", "the time by the service's clock: now < timestamp('2027-01-01T00:00:00Z'), now + duration('1h')"},
+		{"now", "the time by the service's clock: now < timestamp('2027-01-01T00:00:00Z'), now + duration('1h'); of a column duration(string(thing.hours) + 'h')"},
 		{"size(others)", "the order's other confirmations of this domain that stand, in no order; at redemption those that are redeemed, too"},
 		{"others.all(o, o.thing.id != thing.id)", "of each of them o.thing, its arguments (o.quantity), o.amount, o.redeemed, and what its redemption took and came to: o.taken, o.worth; also exists, filter"},
 		{"sum(others.map(o, o.amount))", "the sum of whole numbers, or of money; nothing of none"},
@@ -128,6 +128,6 @@ Expressions are CEL (cel.dev), checked when the file is read; each has at most %
 	for line := range strings.Lines(Example) {
 		b.WriteString("  " + line)
 	}
-	b.WriteString("\nworld init --domain HOLDS writes a small one with a story; world check says what is wrong or odd. examples/worlds has a shop, a concert and an insurance.\n")
+	b.WriteString("\nworld init --domain HOLDS writes a small one with a story; world check says what is wrong or odd. examples/worlds in the repository has a shop, a concert and an insurance.\n")
 	return b.String()
 }

@@ -1,0 +1,171 @@
+// What an issuer says of a token without redeeming it, and what it does when a rule is
+// left out.
+
+package issuers
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tokenshell/tokens"
+)
+
+// found gives what an explanation found: the checks that failed, with their reasons.
+func (s *stage) found(raw string, session tokens.Session) (failed []string) {
+	for _, f := range s.Explain(background, raw, session, true) {
+		if f.Status == "failed" {
+			failed = append(failed, f.Check+" "+string(f.Reason))
+		}
+	}
+	return failed
+}
+
+// An explanation says of a token what its redemption would, and changes nothing.
+func TestAnExplanationSaysWhatARedemptionWould(t *testing.T) {
+	s := newStage(t)
+	session := redemption("", "").Session
+	raw := s.mustTake(t, 3).Raw
+	want := func(raw string, session tokens.Session, failed ...string) {
+		t.Helper()
+		if diff := cmp.Diff(failed, s.found(raw, session)); diff != "" {
+			t.Errorf("failed (-want +got):\n%s", diff)
+		}
+	}
+	for range 2 {
+		want(raw, session)
+	}
+	s.wantBooks(t, 3, 0)
+	want(raw, tokens.Session{Order: "op_2", Customer: session.Customer}, "session session_mismatch")
+	want(raw, tokens.Session{Order: session.Order, Customer: "user_456"}, "session session_mismatch")
+	want(s.signedByHand(t, "op_1", "cpt_strange"), session, "books not_issued_here")
+	if _, err := s.redeem(raw, "a"); err != nil {
+		t.Fatal(err)
+	}
+	want(raw, session, "outcome already_redeemed")
+	revoked := s.mustTake(t, 1).Raw
+	if err := s.Revoke(background, revoked); err != nil {
+		t.Fatal(err)
+	}
+	want(revoked, session, "books revoked")
+	s.wantBooks(t, 0, 3)
+}
+
+// signedByHand is a token that the issuer's key signed and that nobody issued.
+func (s *stage) signedByHand(t *testing.T, order, jti string) string {
+	t.Helper()
+	c := &tokens.Claims{
+		Issuer: s.name, Audience: audienceOf(s.name), Subject: "user_123", IssuedAt: s.clock.Now(), ExpiresAt: s.clock.Now().Add(tokens.DefaultLifetime),
+		ID: jti, Order: order, Capabilities: []string{s.Capability}, Constraints: []byte(`{}`),
+	}
+	payload, err := c.Payload()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := s.ring.active(c.ExpiresAt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := s.ring.sign(background, key, payload, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+// Weakened, an issuer leaves a rule out in whatever it judges, and takes it up again.
+func TestAWeakenedIssuer(t *testing.T) {
+	s := newStage(t)
+	raw := s.mustTake(t, 1).Raw
+	forged := raw[:strings.LastIndexByte(raw, '.')+1] + strings.Repeat("A", 86)
+	weakness, err := tokens.UnsafeWithout("signature")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := func() {
+		t.Helper()
+		_, err := s.redeem(forged, "a")
+		mustRefuse(t, err, tokens.SignatureInvalid)
+		mustRefuse(t, s.cancel(forged, "a"), tokens.SignatureInvalid)
+		mustRefuse(t, s.Revoke(background, forged), tokens.SignatureInvalid)
+	}
+	refused()
+	s.Weaken(weakness)
+	if _, err := s.redeem(forged, "a"); err != nil {
+		t.Errorf("without the check: %v", err)
+	}
+	if err := s.cancel(forged, "a"); err != nil {
+		t.Errorf("without the check: %v", err)
+	}
+	s.wantBooks(t, 0, 0)
+	s.Weaken(tokens.Weakness{})
+	refused()
+}
+
+// A cancellation and a revocation that are refused name the token as far as it is
+// known, and those that are done name it, too.
+func TestTheLogNamesWhatIsTakenBack(t *testing.T) {
+	s := newStage(t)
+	issued := s.mustTake(t, 1)
+	if err := s.cancel(issued.Raw, "a"); err != nil {
+		t.Fatal(err)
+	}
+	other := tokens.Cancellation{Token: issued.Raw, Session: tokens.Session{Order: "op_2", Customer: "user_123"}, Attempt: "b"}
+	mustRefuse(t, s.Cancel(background, other), tokens.NotIssuedHere)
+	strange := s.signedByHand(t, "op_1", "cpt_strange")
+	mustRefuse(t, s.Revoke(background, strange), tokens.NotIssuedHere)
+	mustRefuse(t, s.Revoke(background, "no token"), tokens.Malformed)
+	for _, want := range []string{
+		"step=cancel outcome=ok jti=" + issued.Ref.ID + " order_processing_id=op_1 attempt=a",
+		"step=cancel outcome=not_issued_here jti=" + issued.Ref.ID + " ",
+		"step=revoke outcome=not_issued_here",
+		"step=revoke outcome=malformed",
+	} {
+		if !strings.Contains(s.log.String(), want) {
+			t.Errorf("the log does not say %q:\n%s", want, s.log)
+		}
+	}
+	if strings.Contains(s.log.String(), "step=revoke outcome=malformed jti") {
+		t.Error("what is no token has a name")
+	}
+}
+
+// An entry says which key signed its token, and the states of the keys are as the list
+// of them has it.
+func TestEntriesAndStatesOfKeys(t *testing.T) {
+	s := newStage(t)
+	s.mustTake(t, 1)
+	first := s.Keys().List()[0].ID
+	s.kms.newKey(t, shelfAlias, "ECC_NIST_P256", "SIGN_VERIFY")
+	second, err := s.Keys().Rotate(background)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.advance(t, time.Second)
+	s.mustTake(t, 1)
+	var kids []string
+	for _, e := range s.Entries(func(*crate) string { return "" }) {
+		kids = append(kids, e.KeyID)
+	}
+	if diff := cmp.Diff([]string{first, second}, kids); diff != "" {
+		t.Errorf("keys of the entries (-want +got):\n%s", diff)
+	}
+	states := func() {
+		t.Helper()
+		var listed []KeyState
+		for _, k := range s.Keys().List() {
+			listed = append(listed, k.State)
+		}
+		if diff := cmp.Diff(listed, s.Keys().States()); diff != "" {
+			t.Errorf("states (-listed +got):\n%s", diff)
+		}
+	}
+	states()
+	s.advance(t, 2*tokens.DefaultLifetime)
+	states()
+	if got := s.Keys().States()[0]; got != KeyRetired {
+		t.Errorf("the first key is %s when all of its tokens have expired", got)
+	}
+}
