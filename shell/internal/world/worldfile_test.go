@@ -61,9 +61,9 @@ func TestBadWorlds(t *testing.T) {
 		{"redeem-order-unknown", `2: column 33: redeem_order names "gold", and the world has no such domain: there is coupons, points, payments`},
 		{"tab", "2: column 1: found character '\\u{9}' that cannot start any token; that is a tab: lines are set in with spaces"},
 		{"two-documents", `2: column 1: …`},
-		{"unknown-card-key", `4: column 65: unknown field "decline"`},
-		{"unknown-key", `4: column 5: unknown field "pionts"`},
-		{"unknown-section", `2: column 1: unknown field "cuopons"`},
+		{"unknown-card-key", `4: column 65: unknown field "decline": did you mean declines?`},
+		{"unknown-key", `4: column 5: unknown field "pionts": did you mean points?`},
+		{"unknown-section", `2: column 1: unknown field "cuopons": did you mean coupons?`},
 		{"unquoted-zeros", `4: column 27: …`},
 		{"yen-with-decimals", `5: column 13: amount: "0.50" is not an amount of JPY: write one such as 140, without decimals`},
 	}

@@ -31,9 +31,51 @@ func Decode(source []byte, into any) (second bool, err error) {
 	}()
 	documents := yaml.NewDecoder(bytes.NewReader(source), yaml.Strict(), yaml.DisallowUnknownField())
 	if err := documents.Decode(into); err != nil && err != io.EOF {
-		return false, err
+		return false, meant(err, reflect.TypeOf(into))
 	}
 	return documents.Decode(new(any)) != io.EOF, nil
+}
+
+// misspelt is a key that there is not, where one is nearly called so.
+type misspelt struct {
+	error
+	near string
+}
+
+func (m *misspelt) Unwrap() error { return m.error }
+
+// meant adds to an error about a key what it was probably meant to be.
+func meant(err error, into reflect.Type) error {
+	var unknown *yaml.UnknownFieldError
+	if !errors.As(err, &unknown) || unknown.Token == nil {
+		return err
+	}
+	var names []string
+	keys(into, map[reflect.Type]bool{}, &names)
+	if near := exit.Nearest(unknown.Token.Value, names); near != "" {
+		return &misspelt{err, near}
+	}
+	return err
+}
+
+// keys gives the keys of a file that is read into a type, at whatever level.
+func keys(t reflect.Type, seen map[reflect.Type]bool, names *[]string) {
+	if seen[t] {
+		return
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		keys(t.Elem(), seen, names)
+	case reflect.Struct:
+		for i := range t.NumField() {
+			field := t.Field(i)
+			if name, _, _ := strings.Cut(field.Tag.Get("yaml"), ","); name != "" && name != "-" {
+				*names = append(*names, name)
+			}
+			keys(field.Type, seen, names)
+		}
+	}
 }
 
 // maxBrackets is how deep the brackets of a world file may nest: beyond, the
@@ -71,6 +113,7 @@ func place(path string, err error) *exit.InputError {
 		value  *valueError
 		wrong  *yaml.TypeError
 		syntax yaml.Error
+		key    *misspelt
 	)
 	switch {
 	case errors.As(err, &value):
@@ -79,6 +122,9 @@ func place(path string, err error) *exit.InputError {
 		return exit.Input(path, wrong.Token.Position.Line, fmt.Sprintf("column %d: %s belongs here", wrong.Token.Position.Column, shape(wrong.DstType)))
 	case errors.As(err, &syntax) && syntax.GetToken() != nil:
 		position := syntax.GetToken().Position
+		if errors.As(err, &key) {
+			return exit.Input(path, position.Line, fmt.Sprintf("column %d: %s: did you mean %s?", position.Column, redact.OneLine(syntax.GetMessage()), key.near))
+		}
 		return exit.Input(path, position.Line, fmt.Sprintf("column %d: %s%s", position.Column, redact.OneLine(syntax.GetMessage()), quoteHint(syntax.GetMessage())))
 	}
 	return exit.Input(path, 0, err.Error())
