@@ -169,3 +169,79 @@ func TestEntriesAndStatesOfKeys(t *testing.T) {
 		t.Errorf("the first key is %s when all of its tokens have expired", got)
 	}
 }
+
+// The books of an order are remembered for a day after its last token, and for as long
+// as the order owes.
+func TestHowLongAnOrderIsRemembered(t *testing.T) {
+	s := newStage(t)
+	owes := false
+	s.Owed = func(string) bool { return owes }
+	if until, yes := s.Remembers("op_1"); yes || !until.IsZero() {
+		t.Errorf("an order that nobody knows is remembered until %s", until)
+	}
+	s.mustTake(t, 1)
+	s.advance(t, time.Minute)
+	last := s.mustTake(t, 1)
+	want := last.ExpiresAt.Add(Retention)
+	if until, yes := s.Remembers("op_1"); !yes || !until.Equal(want) {
+		t.Errorf("until %s, %v; want %s", until, yes, want)
+	}
+	if _, yes := s.Remembers("op_2"); yes {
+		t.Error("so is another order")
+	}
+	owes = true
+	s.advance(t, 2*Retention)
+	if until, yes := s.Remembers("op_1"); !yes || !until.IsZero() {
+		t.Errorf("an order that owes: until %s, %v", until, yes)
+	}
+	owes = false
+	if _, yes := s.Remembers("op_1"); yes {
+		t.Error("an order that owes no more is remembered")
+	}
+}
+
+// What the issuer's own key signed under a jti that was issued, and that is not what
+// was issued, nobody has issued.
+func TestAnotherEnvelopeOfTheSameKey(t *testing.T) {
+	s := newStage(t)
+	issued, err := s.take(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*tokens.Claims){
+		"another customer":   func(c *tokens.Claims) { c.Subject = "user_456" },
+		"a later exp":        func(c *tokens.Claims) { c.ExpiresAt = c.ExpiresAt.Add(time.Second) },
+		"an earlier iat":     func(c *tokens.Claims) { c.IssuedAt = c.IssuedAt.Add(-time.Second) },
+		"the audience about": func(c *tokens.Claims) { c.Audience = []string{s.name, tokens.Audience} },
+		"one capability twice": func(c *tokens.Claims) {
+			c.Capabilities = []string{s.Capability, s.Capability}
+		},
+	} {
+		seen, err := s.ever.Genuine(issued.Raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := *seen
+		change(&c)
+		payload, err := c.Payload()
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := s.ring.active(c.ExpiresAt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := s.ring.sign(background, key, payload, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request := redemption(raw, "a")
+		request.Session.Customer = c.Subject
+		_, err = s.Redeem(background, request)
+		if mustRefuse(t, err, tokens.NotIssuedHere); !strings.Contains(err.Error(), "with other claims") {
+			t.Errorf("%s: %v", name, err)
+		}
+		mustRefuse(t, s.cancel(raw, "a"), tokens.NotIssuedHere)
+	}
+	s.wantBooks(t, 1, 0)
+}
