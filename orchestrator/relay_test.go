@@ -388,7 +388,8 @@ func TestExplainingAReplay(t *testing.T) {
 	if got := replay(s.relay, "op_1"); got != "" {
 		t.Errorf("before its use: %s", got)
 	}
-	mustDo2(t)(s.relay.Relay(background, "op_1", raw))
+	_, err := s.relay.Relay(background, "op_1", raw)
+	mustDo(t, err)
 	if got := replay(s.relay, "op_1"); got != string(tokens.Replayed) {
 		t.Errorf("after its use: %q", got)
 	}
@@ -398,7 +399,8 @@ func TestExplainingAReplay(t *testing.T) {
 	forgetful := s.relay.Restarted(func(c *orchestrator.Config) {
 		c.Store, c.Ledger, c.Since = orchestrator.NewMemoryStore(), orchestrator.NewMemoryLedger(), epoch
 	})
-	mustDo2(t)(forgetful.Open(background, "op_1", "user_123", nil))
+	_, err = forgetful.Open(background, "op_1", "user_123", nil)
+	mustDo(t, err)
 	if got := replay(forgetful, "op_1"); got != string(tokens.LedgerUnavailable) {
 		t.Errorf("before the ledger's memory begins: %q", got)
 	}

@@ -215,14 +215,6 @@ func mustDo(t testing.TB, err error) {
 	}
 }
 
-// mustDo2 is for what answers something beside, too.
-func mustDo2(t testing.TB) func(_ any, err error) {
-	return func(_ any, err error) {
-		t.Helper()
-		mustDo(t, err)
-	}
-}
-
 // anew is the relay of the stage's config, with nothing kept.
 func (s *stage) anew() *orchestrator.Relay {
 	s.config.Store = orchestrator.NewMemoryStore()
