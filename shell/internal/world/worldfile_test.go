@@ -63,6 +63,7 @@ func TestBadWorlds(t *testing.T) {
 		{"two-documents", `2: column 1: …`},
 		{"unknown-card-key", `4: column 65: unknown field "decline": did you mean declines?`},
 		{"unknown-key", `4: column 5: unknown field "pionts": did you mean points?`},
+		{"key-elsewhere", `2: column 1: unknown field "cards"`},
 		{"unknown-section", `2: column 1: unknown field "cuopons": did you mean coupons?`},
 		{"unquoted-zeros", `4: column 27: …`},
 		{"yen-with-decimals", `5: column 13: amount: "0.50" is not an amount of JPY: write one such as 140, without decimals`},

@@ -52,7 +52,7 @@ func meant(err error, into reflect.Type) error {
 	}
 	var names []string
 	keys(into, map[reflect.Type]bool{}, &names)
-	if near := exit.Nearest(unknown.Token.Value, names); near != "" {
+	if near := exit.Nearest(unknown.Token.Value, names); near != "" && near != unknown.Token.Value { // else it stands elsewhere
 		return &misspelt{err, near}
 	}
 	return err
