@@ -267,11 +267,8 @@ func (s *Scope) firstIssue(text string, issues *cel.Issues) *Wrong {
 		if (strings.Contains(e.Message, "string") || strings.Contains(e.Message, "int")) && strings.Contains(e.Message, "money") {
 			w.hint("money('…') reads an amount")
 		}
-		for _, op := range []struct{ written, is string }{{"and", "&&"}, {"or", "||"}, {"not", "!"}, {"=<", "<="}, {"=>", ">="}, {"=", "=="}, {"<>", "!="}} {
-			if strings.HasSuffix(e.Message, "unexpected token after expression") && strings.HasPrefix(text[min(w.Offset, len(text)):], op.written) {
-				w.hint("write %s", op.is)
-				break
-			}
+		if is := spelt[operator().FindString(text[min(w.Offset, len(text)):])]; is != "" && strings.HasSuffix(e.Message, "unexpected token after expression") {
+			w.hint("write %s", is)
 		}
 		if strings.Contains(e.Message, "string") && strings.Contains(strings.ToLower(e.Message), "timestamp") {
 			w.hint("timestamp('2026-01-01T00:00:00Z') is a time")
@@ -282,6 +279,12 @@ func (s *Scope) firstIssue(text string, issues *cel.Issues) *Wrong {
 	}
 	return first
 }
+
+// spelt are operators as others write them, and as CEL has them.
+var (
+	spelt    = map[string]string{"and": "&&", "or": "||", "=<": "<=", "=>": ">=", "=": "=="}
+	operator = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:[a-z]+|[=<>]+)`) })
+)
 
 // noPart says of a name behind a dot that there is none; of what, CEL does not say.
 func (s *Scope) noPart(text string, from int, name string) *Wrong {
