@@ -128,9 +128,9 @@ var (
 )
 
 // facts says which are hardly meant: read, tested nowhere, in no example, and nearly
-// called as one that is, or that our own domains read.
+// called as one that is, or that the domains beside read.
 func (o *odd) facts() {
-	known := []string{"subtotal", "payable"}
+	known := slices.Clone(o.Facts)
 	for _, p := range slices.Concat(o.file.Examples.Facts, o.file.Examples.Later) {
 		known = append(known, p.name.string)
 	}

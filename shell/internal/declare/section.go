@@ -56,6 +56,7 @@ type World struct {
 	Names        []string // their names, verbs and handles
 	Capabilities []string
 	Reasons      []tokens.ReasonRow // of the contract and of those domains
+	Facts        []string           // that those domains read
 }
 
 // reader reads one world's declarations. The first error stays.

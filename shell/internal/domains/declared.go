@@ -47,6 +47,7 @@ func (s *Declaring) Read(r *world.Reader) {
 	s.World = declare.World{Currency: r.Currency, Customers: r.Customers, Source: r.Source(), Reasons: append(world.Reasons(kinds), declared.Taken()...)}
 	for _, k := range kinds {
 		s.World.Names, s.World.Capabilities = append(s.World.Names, k.Name, k.Handle), append(s.World.Capabilities, k.Capability)
+		s.World.Facts = append(s.World.Facts, k.Reads...)
 	}
 	var err error
 	if s.All, err = s.Domains.Read(s.World); err != nil {
