@@ -161,26 +161,9 @@ func (s *Service) Consider(order issuers.Order, ask Ask, now time.Time) (amount,
 	return 0, holds.Unlimited, nil
 }
 
-// Together gives how often one order could have the same at a time, as far as the
-// rules go, and up to a number.
-func (s *Service) Together(order issuers.Order, ask Ask, now time.Time, most int) int {
-	if !s.declaration.Others {
-		return most
-	}
-	var same []Other
-	for len(same) < most {
-		h, _, err := s.asked(order, ask, now, same...)
-		if err != nil {
-			break
-		}
-		same = append(same, s.other(&h))
-	}
-	return len(same)
-}
-
 // asked gives the hold that is asked for, and the thing that it is of, whether or not
-// it fits; more are others of its order that are not in the books.
-func (s *Service) asked(order issuers.Order, ask Ask, now time.Time, more ...Other) (hold, *offered, error) {
+// it fits.
+func (s *Service) asked(order issuers.Order, ask Ask, now time.Time) (hold, *offered, error) {
 	d := s.declaration
 	if !s.customers[order.Customer] || d.Holds == Balance && s.accounts[order.Customer] == nil {
 		return hold{}, nil, tokens.Refuse(issuers.CustomerUnknown, "%s knows no customer %q", s.Service, order.Customer)
@@ -197,7 +180,7 @@ func (s *Service) asked(order issuers.Order, ask Ask, now time.Time, more ...Oth
 		return hold{}, nil, err
 	}
 	env := s.env(&h, order.ID, order.Customer, order.Facts)
-	env.Now, env.Others = now.UTC(), append(env.Others, more...)
+	env.Now = now.UTC()
 	if len(env.Others) > MostOthers {
 		return hold{}, nil, tokens.Refuse(issuers.ArgumentInvalid, "an order has at most %d confirmations of %s at once, whose rules look at all of them: revoke some", MostOthers+1, s.Service)
 	}

@@ -165,21 +165,8 @@ func (d *declaredDomain) Sample(customer string) world.Choice {
 		}
 	}
 	best := slices.MaxFunc(all, func(a, b option) int { return cmp.Compare(a.had(), b.had()) })
-	choice := d.choice(best.ask)
-	if n := best.had(); n > 0 && n < often {
-		choice.Often = int(n)
-	}
-	if n := d.Together(issuers.Order{Customer: customer, Facts: d.d.Facts}, best.ask, d.since, inOneOrder); best.refused == nil && n < inOneOrder {
-		choice.Together = n
-	}
-	return choice
+	return d.choice(best.ask)
 }
-
-// As often as anybody wants, and wants it in one order.
-const (
-	often      = 1000
-	inOneOrder = 5
-)
 
 // few is an amount of which there are several.
 func (o option) few() int64 {

@@ -87,6 +87,9 @@ func (v *Show) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 		facts.Row("needs", needs)
 		facts.Row("source", r.Source)
 		facts.Write(p)
+		if note := shop.Note(); note != "" {
+			fmt.Fprintln(p, note)
+		}
 		if why != "" {
 			lines = r.Said()
 		}

@@ -47,6 +47,7 @@ func PlanOf(t testing.TB, text string) *world.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
+	plan.Source = []byte(text)
 	return plan
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tokenshell/orchestrator"
@@ -20,14 +21,16 @@ import (
 type Shop struct {
 	Plan  *world.Plan
 	stock *stock // nil for the embedded one, which has whatever a row wants
+	other bool   // it is the embedded one in the place of a file
 }
 
 // stock is what a world can confirm.
 type stock struct {
-	customers []string          // for whom most can be confirmed first
-	facts     tokens.Facts      // what an order has to say so that it can; nil is nothing
-	often     map[string][2]int // of the first customer, by service: in all, and in one order; 0 is again and again, -1 never
-	left      map[string]bool   // services that are left out, as if they were not there: more rows can be tried without
+	customers []string        // for whom most can be confirmed first
+	facts     tokens.Facts    // what an order has to say so that it can; nil is nothing
+	often     map[string]int  // how often the first customer, by service; 0 is again and again, -1 never
+	together  map[string]int  // how often in one order; likewise
+	left      map[string]bool // services that are left out, as if they were not there: more rows can be tried without
 }
 
 // As often as any row wants something, and wants it in one order; and how many
@@ -46,11 +49,31 @@ func ShopOf(ctx context.Context, like *world.Plan) (*Shop, error) {
 		if err != nil {
 			return nil, err
 		}
-		s := &Shop{like, stock}
+		s := &Shop{like, stock, false}
 		return s, s.leave(ctx)
 	}
 	plan, err := like.Embedded()
-	return &Shop{plan, nil}, err
+	return &Shop{plan, nil, like.Source != nil}, err
+}
+
+// Note says for people what is not as the world file has it; empty when all is.
+func (s *Shop) Note() string {
+	switch {
+	case s.other:
+		return "This is about the embedded world: the world file declares no domains."
+	case s.stock == nil:
+		return ""
+	}
+	var left []string
+	for _, name := range s.Plan.RedeemOrder() {
+		if s.stock.left[name] {
+			left = append(left, name)
+		}
+	}
+	if left == nil {
+		return ""
+	}
+	return "Left out, for too little of it can be confirmed: " + strings.Join(left, ", ") + "."
 }
 
 // Try tries one row on a fresh world.
@@ -94,14 +117,14 @@ func (s *Shop) leave(ctx context.Context) error {
 		return n
 	}
 	for name, n := range s.stock.often {
-		s.stock.left[name] = n[0] < 0
+		s.stock.left[name] = n < 0
 	}
 	if len(s.target(w, 0).Shop().Services) == 0 {
 		clear(s.stock.left)
 	}
 	most := tried()
 	for _, p := range w.Parties {
-		if s.stock.often[p.Name][0] <= 0 {
+		if s.stock.often[p.Name] <= 0 {
 			continue
 		}
 		s.stock.left[p.Name] = true
@@ -116,7 +139,7 @@ func (s *Shop) leave(ctx context.Context) error {
 
 // stockOf confirms in worlds that are thrown away what rows would.
 func stockOf(ctx context.Context, plan *world.Plan) (*stock, error) {
-	s := &stock{often: map[string][2]int{}, left: map[string]bool{}}
+	s := &stock{often: map[string]int{}, together: map[string]int{}, left: map[string]bool{}}
 	customers := plan.Customers[:min(len(plan.Customers), mostCustomers)]
 	if err := s.need(ctx, plan, customers); err != nil {
 		return nil, err
@@ -166,16 +189,16 @@ func stockOf(ctx context.Context, plan *world.Plan) (*stock, error) {
 		return nil, err
 	}
 	for _, p := range w.Parties {
-		together := upTo(mostTogether, func(int) bool {
+		s.often[p.Name] = bounded(counts[first][p.Name], mostConfirmed)
+		s.together[p.Name] = bounded(upTo(mostTogether, func(int) bool {
 			_, ok := s.confirms(ctx, w, p, first, p.Name)
 			return ok
-		})
-		s.often[p.Name] = [2]int{bounded(counts[first][p.Name], mostConfirmed), bounded(together, mostTogether)}
+		}), mostTogether)
 	}
 	return s, ctx.Err()
 }
 
-// bounded gives a count as [world.Choice] has it: 0 for as often as anybody wants,
+// bounded gives a count as [attacks.Service] has it: 0 for as often as anybody wants,
 // and -1 for never.
 func bounded(n, most int) int {
 	switch n {
@@ -204,8 +227,8 @@ func (s *stock) need(ctx context.Context, plan *world.Plan, customers []string) 
 	}
 	for _, party := range built.Parties {
 		can := func(facts func(customer string) tokens.Facts) (tokens.Facts, bool) {
-			for i, customer := range customers {
-				w, err := world.Build(ctx, plan, world.Seeded(uint64(i+1)))
+			for _, customer := range customers {
+				w, err := world.Build(ctx, plan, world.Seeded(world.DefaultSeed))
 				if err != nil {
 					return nil, false
 				}

@@ -30,7 +30,7 @@ func TestWhatAWorldLacks(t *testing.T) {
 			s := shelltest.Of(shelltest.World(t, shelltest.PlanOf(t, tt.world), 1))
 			const line = "attack run --group flow --jq '.total, .refused, ([.rows[] | select(.status == \"skipped\")] | length), (.rows[] | select(.status != \"skipped\" and .status != \"refused\"))'"
 			if tt.least == 0 {
-				if code, said := shelltest.Refused(t, s, line); code != 1 || !strings.Contains(said, "no attack was tried: the world is without "+tt.lacks) {
+				if code, said := shelltest.Refused(t, s, line); code != 1 || !strings.Contains(said, "no attack was tried, for want of "+tt.lacks) {
 					t.Errorf("rc %d: %s", code, said)
 				}
 				return
@@ -41,5 +41,28 @@ func TestWhatAWorldLacks(t *testing.T) {
 				t.Errorf("%d of %d are refused, %d not tried, %v:\n%s", refused, total, skipped, err, said)
 			}
 		})
+	}
+}
+
+// What is not as the world file has it is said, where attacks are tried and where one is
+// shown; and nothing is where all is.
+func TestWhatAttacksAreAbout(t *testing.T) {
+	const one = "customers: [{id: mia}]\ndomains:\n  ok: {capability: ok:say, holds: none, things: [{id: x}]}\n"
+	for text, want := range map[string]string{
+		"customers: [{id: mia}]\n": "This is about the embedded world: the world file declares no domains.\n",
+		"coupons: [{code: TEN, percent: 10, per_customer: 1}]\nredeem_order: [points, coupons, ok]\n" + one: "Left out, for too little of it can be confirmed: points, coupons.\n",
+		one: "",
+		"":  "",
+	} {
+		s := shelltest.New(t, 1)
+		if text != "" {
+			s = shelltest.Of(shelltest.World(t, shelltest.PlanOf(t, text), 1))
+		}
+		for _, line := range []string{"attack run ALG-01", "attack show ALG-01"} {
+			said := shelltest.Do(t, s, line)
+			if !strings.Contains(said, want) || want == "" && (strings.Contains(said, "Left out") || strings.Contains(said, "embedded world")) {
+				t.Errorf("%s in %q:\n%s", line, text, said)
+			}
+		}
 	}
 }

@@ -30,9 +30,8 @@ import (
 type Target struct {
 	client *client.Client
 	keys   *sync.Map     // public keys as SPKI, by kid, which names one key for ever
-	often  *sync.Map     // how often each service can confirm something, by name
 	life   time.Duration // of its tokens; 0 is the usual one
-	stock  *stock        // nil when it has whatever a row wants, as far as its services know
+	stock  *stock        // nil when it has whatever a row wants
 }
 
 // New makes a target of a fresh world.
@@ -40,12 +39,12 @@ func New(w *world.World) Target { return Living(w, 0) }
 
 // Of makes a target of a world that somebody is at: nothing is asked of it, and
 // nobody watches.
-func Of(c *client.Client) Target { return Target{c, &sync.Map{}, &sync.Map{}, 0, nil} }
+func Of(c *client.Client) Target { return Target{c, &sync.Map{}, 0, nil} }
 
 // Living makes a target whose tokens live for so long.
 func Living(w *world.World, life time.Duration) Target {
 	w.Witness.Watch(true)
-	return Target{client.New(w), &sync.Map{}, &sync.Map{}, life, nil}
+	return Target{client.New(w), &sync.Map{}, life, nil}
 }
 
 // needs begins what is said of a row that is not tried.
@@ -63,10 +62,12 @@ func (t Target) Shop() attacks.Shop {
 	}
 	for _, p := range w.Parties {
 		s := attacks.Service{Name: p.Name, Issuer: p.Issuer(), Capability: p.Capability, Seals: p.Seals}
-		if t.stock != nil && t.stock.left[p.Name] {
-			continue
+		if t.stock != nil {
+			if t.stock.left[p.Name] {
+				continue
+			}
+			s.Often, s.Together = t.stock.often[p.Name], t.stock.together[p.Name]
 		}
-		s.Often, s.Together = t.oftenOf(p)
 		for _, k := range p.Keys().JWKS().Keys {
 			if der, ok := t.spki(k); ok {
 				s.KeyID, s.PublicKey = k.KeyID, der // the newest stands last
@@ -75,23 +76,6 @@ func (t Target) Shop() attacks.Shop {
 		shop.Services = append(shop.Services, s)
 	}
 	return shop
-}
-
-// oftenOf gives how often a service can confirm something small in a fresh world,
-// and in one order.
-func (t Target) oftenOf(p world.Party) (often, together int) {
-	if t.stock != nil {
-		both := t.stock.often[p.Name]
-		return both[0], both[1]
-	}
-	known, is := t.often.Load(p.Name)
-	if !is {
-		sample := p.Sample(t.client.World.Plan.Customers[0])
-		known = [2]int{sample.Often, sample.Together}
-		t.often.Store(p.Name, known)
-	}
-	both := known.([2]int)
-	return both[0], both[1]
 }
 
 // spki gives a public key in DER. Shops are asked for much more often than there

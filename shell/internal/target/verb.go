@@ -180,14 +180,16 @@ func (v *attackRun) Run(ctx context.Context, w *world.World, seed interp.Seed, d
 	if err != nil {
 		return err
 	}
-	results, err := attack(ctx, w.Plan, out, rows, seed.Or(world.DefaultSeed), weakness)
+	shop, err := ShopOf(ctx, w.Plan)
+	if err != nil {
+		return err
+	}
+	results, err := attack(ctx, shop, out, rows, seed.Or(world.DefaultSeed), weakness)
 	if err != nil {
 		return err
 	}
 	report := reportOn(results)
-	if _, declares := w.Plan.Kinds(); w.Plan.Source != nil && !declares {
-		report.note = "Each was tried in the embedded world: the world file declares no domains."
-	}
+	report.note = shop.Note()
 	return report.show(out, len(v.IDs) > 0 || v.some())
 }
 
@@ -215,13 +217,9 @@ func (r *attackReport) show(out *answer.Out, full bool) error {
 	return r.missing()
 }
 
-// attack tries rows, each on an embedded world of its own, and says on a terminal
-// how far it has come.
-func attack(ctx context.Context, like *world.Plan, out *answer.Out, rows []attacks.Row, seed uint64, weakness tokens.Weakness) ([]attacks.Result, error) {
-	shop, err := ShopOf(ctx, like)
-	if err != nil {
-		return nil, err
-	}
+// attack tries rows, each on a world of its own, and says on a terminal how far it
+// has come.
+func attack(ctx context.Context, shop *Shop, out *answer.Out, rows []attacks.Row, seed uint64, weakness tokens.Weakness) ([]attacks.Result, error) {
 	far := out.LongWork()
 	defer far.End()
 	results := make([]attacks.Result, 0, len(rows))
@@ -243,7 +241,7 @@ func attack(ctx context.Context, like *world.Plan, out *answer.Out, rows []attac
 // nothing was tried, which proves nothing. Nil when all were refused.
 func (r *attackReport) missing() error {
 	if !slices.ContainsFunc(r.Rows, func(row triedAttack) bool { return row.Status != attacks.Skipped }) {
-		return fmt.Errorf("no attack was tried: the world is without %s", r.wanted())
+		return fmt.Errorf("no attack was tried, for want of %s: put it into the world file", r.wanted())
 	}
 	var refused exit.Refusals
 	byReason := map[tokens.Reason][]string{}

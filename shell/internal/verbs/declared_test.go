@@ -66,9 +66,13 @@ domains:`+giftsDeclared, 1)
 	refused(t, s, tokens.ServiceUnavailable, "checkout")
 	want(t, s, "session show", "is compensated", "cancelled")
 	want(t, s, "points balance", "1200 points: 0 held")
+	shop, err := target.ShopOf(t.Context(), s.World.Plan)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, id := range []string{"ALG-01", "KEY-24", "SEA-02", "FLW-12", "RED-01"} {
 		at := slices.IndexFunc(attacks.All(), func(r attacks.Row) bool { return r.ID == id })
-		result, err := (&target.Shop{Plan: s.World.Plan}).Try(t.Context(), attacks.All()[at], 1, tokens.Weakness{})
+		result, err := shop.Try(t.Context(), attacks.All()[at], 1, tokens.Weakness{})
 		if err != nil || result.Status != attacks.Refused {
 			t.Errorf("%s: %s %s, %v", id, result.Status, result.Detail, err)
 		}
@@ -97,9 +101,13 @@ domains:
 	want(t, s, "session use a", "a")
 	want(t, s, "revoke one", "one")
 	want(t, s, "parking confirm P1 --name again", "again: parking:use")
+	shop, err := target.ShopOf(t.Context(), plan)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for id, want := range map[string]attacks.Status{"ALG-01": attacks.Refused, "SEA-01": attacks.Skipped, "RED-01": attacks.Refused} {
 		at := slices.IndexFunc(attacks.All(), func(r attacks.Row) bool { return r.ID == id })
-		result, err := (&target.Shop{Plan: plan}).Try(t.Context(), attacks.All()[at], 1, tokens.Weakness{})
+		result, err := shop.Try(t.Context(), attacks.All()[at], 1, tokens.Weakness{})
 		if err != nil || result.Status != want || want == attacks.Skipped && !strings.Contains(result.Detail, "something of parking that can be confirmed 2 times in one order") {
 			t.Errorf("%s: %s %s, %v", id, result.Status, result.Detail, err)
 		}

@@ -116,10 +116,7 @@ type Choice struct {
 	Says    string // what is asked for: "TEN", "500 points", "80.00 on visa"
 	Line    string // the verb that asks for it, without flags: "coupon confirm TEN"
 	Kind    string // the verb without what is not a kind of its own: "points confirm"
-	Often   int    // how often it can be had, as far as that is known; 0 is again and again
-	// Together is how often one order can have it; 0 is again and again.
-	Together int
-	Ask      func(context.Context, issuers.Order) (tokens.Issued, error)
+	Ask     func(context.Context, issuers.Order) (tokens.Issued, error)
 }
 
 // Accounts are what a domain counts: uses, balances, limits.
