@@ -106,9 +106,9 @@ func helpOn(root *kong.Node, args []string, out *answer.Out) error {
 		return out.Show(nil, func(w *page.Page) { printUsage(w, root) })
 	}
 	command := root.Children[at]
-	topics := language().Topics
-	if at := slices.IndexFunc(topics, func(t interp.Topic) bool { return t.Name == command.Name }); at >= 0 {
-		return verbs.Topic(topics[at], out)
+	l := language()
+	if at := slices.IndexFunc(l.Topics, func(t interp.Topic) bool { return t.Name == command.Name }); at >= 0 {
+		return verbs.Topic(l, l.Topics[at], out)
 	}
 	return out.Show(map[string]string{"topic": command.Name, "what": command.Help}, func(w *page.Page) {
 		fmt.Fprintf(w, "tokenshell %s\n\n%s\n", strings.TrimSpace(command.Name+" "+strings.Join(interp.ToCome(command, 0, nil), " ")), command.Help)

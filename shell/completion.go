@@ -139,7 +139,7 @@ func offersFor(root *kong.Node, before []string, partial string) ([]offer, error
 	case used == 0 && behind == 1 && node.Name == "help":
 		all = childOffers(p.Root())
 		for _, t := range l.Topics {
-			all = append(all, offer{t.Name, "a command of the process"})
+			all = append(all, offer{t.Name, t.Short})
 		}
 	case used == 0 && behind == 1:
 		for _, arg := range node.Positional {

@@ -18,6 +18,7 @@ import (
 // Bound says how much may happen on one path, and of what kind.
 type Bound struct {
 	Name      string
+	About     string // in a few words
 	Sessions  int
 	Tokens    int           // that are confirmed, of all sessions together
 	Choices   int           // different things that may be confirmed; 0 is one of every service
@@ -56,6 +57,24 @@ func FateRows() []FateRow {
 	}
 }
 
+// FamilyRow is a family of moves or of messages that a bound may leave out.
+type FamilyRow struct{ Name, Is string }
+
+// FamilyRows is the closed list of them.
+func FamilyRows() []FamilyRow {
+	return []FamilyRow{
+		{"kms", "messages to the KMS go wrong"},
+		{"client", "messages of the client go wrong"},
+		{"keys", "keys are rotated, retired, disabled"},
+		{"facts", "facts of the order change"},
+		{"forged", "a token with another signature is relayed"},
+		{"mixed", "a token of another order is relayed"},
+		{"direct", "a token is redeemed at its service, past the relay"},
+		{"revoke", "tokens are revoked"},
+		{"before", "the clock goes to the second before something changes, too"},
+	}
+}
+
 // fateNames gives the words of --fates.
 func fateNames() []string {
 	var names []string
@@ -69,30 +88,32 @@ func fateNames() []string {
 // each about something else.
 func Portfolio() []Bound {
 	return []Bound{
-		{Name: "A", Sessions: 1, Tokens: 1, Faults: 1, Leave: []string{"meanwhile-after"}},
-		{Name: "C", Sessions: 1, Tokens: 2, Choices: 2, Faults: 2, Leave: []string{"meanwhile", "meanwhile-after", "dup", "slow", "interrupt", "kms", "direct", "revoke", "client", "forged"}},
-		{Name: "F", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 2, Leave: []string{"meanwhile-after", "slow", "kms", "interrupt", "refuse", "dup", "keys", "facts", "forged"}},
-		{Name: "E", Sessions: 1, Tokens: 1, Choices: 1, Clock: 3, Leeway: 30 * time.Second},
-		{Name: "G", Sessions: 2, Tokens: 2, Choices: 1},
-		{Name: "H", Sessions: 2, Tokens: 1, Choices: 1, Clock: 4, Leave: []string{"keys", "direct", "facts", "forged", "mixed", "before"}},
-		{Name: "M", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 1, Leave: []string{"meanwhile-after", "lose", "refuse", "late", "dup", "crash", "interrupt", "slow", "facts", "forged", "client", "before"}},
-		{Name: "S", Sessions: 1, Tokens: 1, Choices: 1, Clock: 2, Leeway: 20 * time.Second, Skew: time.Minute, Leave: []string{"keys", "facts", "forged"}},
-		{Name: "T", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leeway: 20 * time.Second, Skew: 10 * time.Second, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "meanwhile", "meanwhile-after", "slow", "facts", "forged", "client", "kms"}},
-		{Name: "R", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Leave: []string{"kms", "direct", "revoke", "facts", "forged"}},
-		{Name: "P", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "slow", "kms", "client", "direct", "revoke", "forged"}},
-		{Name: "Q", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Skew: 30 * time.Second, Leave: []string{"late", "dup", "crash", "interrupt", "slow", "kms", "client", "direct", "revoke", "facts", "forged"}},
-		{Name: "U", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Outsiders: 1, Leave: []string{"lose", "refuse", "dup", "interrupt", "meanwhile-after", "slow", "kms", "client", "facts", "forged"}},
-		{Name: "N", Sessions: 1, Tokens: 1, Faults: 1, Leave: []string{"lose", "late", "dup", "crash", "interrupt", "meanwhile", "slow", "facts", "forged"}},
-		{Name: "L", Sessions: 1, Tokens: 2, Choices: 2, Faults: 3, Leave: []string{"refuse", "late", "dup", "crash", "interrupt", "meanwhile", "meanwhile-after", "slow", "kms", "direct", "facts", "forged", "client"}},
+		{Name: "A", About: "one token of any service, and any fate of a message", Sessions: 1, Tokens: 1, Faults: 1, Leave: []string{"meanwhile-after"}},
+		{Name: "C", About: "two services, two messages that go wrong", Sessions: 1, Tokens: 2, Choices: 2, Faults: 2, Leave: []string{"meanwhile", "meanwhile-after", "dup", "slow", "interrupt", "kms", "direct", "revoke", "client", "forged"}},
+		{Name: "F", About: "a message that goes wrong, and time", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 2, Leave: []string{"meanwhile-after", "slow", "kms", "interrupt", "refuse", "dup", "keys", "facts", "forged"}},
+		{Name: "E", About: "time and keys, with leeway", Sessions: 1, Tokens: 1, Choices: 1, Clock: 3, Leeway: 30 * time.Second},
+		{Name: "G", About: "two orders, two tokens", Sessions: 2, Tokens: 2, Choices: 1},
+		{Name: "H", About: "two orders and much time: names that come back", Sessions: 2, Tokens: 1, Choices: 1, Clock: 4, Leave: []string{"keys", "direct", "facts", "forged", "mixed", "before"}},
+		{Name: "M", About: "somebody else at it, and time and keys", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 2, Leave: []string{"meanwhile-after", "lose", "refuse", "late", "dup", "crash", "interrupt", "slow", "facts", "forged", "client", "before"}},
+		{Name: "V", About: "half an hour while two relays are at one order", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Clock: 1, Relays: 2, Leave: []string{"lose", "refuse", "late", "dup", "crash", "interrupt", "meanwhile-after", "slow", "kms", "keys", "direct", "revoke", "facts", "forged", "mixed", "before", "client"}},
+		{Name: "W", About: "half an hour while an order is redeemed, and another one is opened", Sessions: 2, Tokens: 1, Choices: 1, Faults: 2, Clock: 1, Leave: []string{"lose", "refuse", "late", "dup", "crash", "interrupt", "meanwhile-after", "slow", "kms", "keys", "direct", "revoke", "facts", "forged", "mixed", "before"}},
+		{Name: "S", About: "clocks that are off, and time", Sessions: 1, Tokens: 1, Choices: 1, Clock: 2, Leeway: 20 * time.Second, Skew: time.Minute, Leave: []string{"keys", "facts", "forged"}},
+		{Name: "T", About: "clocks that are off, and crashes", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leeway: 20 * time.Second, Skew: 10 * time.Second, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "meanwhile", "meanwhile-after", "slow", "facts", "forged", "client", "kms"}},
+		{Name: "R", About: "two messages that go wrong, of one token", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Leave: []string{"kms", "direct", "revoke", "facts", "forged"}},
+		{Name: "P", About: "two relays at one order, and crashes", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "slow", "kms", "client", "direct", "revoke", "forged"}},
+		{Name: "Q", About: "two relays, one with its clock off", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Skew: 30 * time.Second, Leave: []string{"late", "dup", "crash", "interrupt", "slow", "kms", "client", "direct", "revoke", "facts", "forged"}},
+		{Name: "U", About: "an outside issuer, trusted and not", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Outsiders: 1, Leave: []string{"lose", "refuse", "dup", "interrupt", "meanwhile-after", "slow", "kms", "client", "facts", "forged"}},
+		{Name: "N", About: "somebody else at it while an answer is on its way", Sessions: 1, Tokens: 1, Faults: 1, Leave: []string{"lose", "late", "dup", "crash", "interrupt", "meanwhile", "slow", "facts", "forged"}},
+		{Name: "L", About: "three messages that are lost, of two services", Sessions: 1, Tokens: 2, Choices: 2, Faults: 3, Leave: []string{"refuse", "late", "dup", "crash", "interrupt", "meanwhile", "meanwhile-after", "slow", "kms", "direct", "facts", "forged", "client"}},
 	}
 }
 
 // Large are bounds for a night: they are looked at when they are asked for by name.
 func Large() []Bound {
 	return []Bound{
-		{Name: "D", Sessions: 2, Tokens: 2, Choices: 2, Faults: 1, Leave: []string{"meanwhile-after"}},
-		{Name: "B", Sessions: 1, Tokens: 2, Choices: 2, Faults: 1, Clock: 1, Leave: []string{"meanwhile-after"}},
-		{Name: "K", Sessions: 1, Tokens: 2, Choices: 2, Faults: 2, Leave: []string{"meanwhile-after"}},
+		{Name: "D", About: "two orders, two tokens, any fate of a message", Sessions: 2, Tokens: 2, Choices: 2, Faults: 1, Leave: []string{"meanwhile-after"}},
+		{Name: "B", About: "two tokens, any fate of a message, and time and keys", Sessions: 1, Tokens: 2, Choices: 2, Faults: 1, Clock: 1, Leave: []string{"meanwhile-after"}},
+		{Name: "K", About: "two tokens, any fate of two messages", Sessions: 1, Tokens: 2, Choices: 2, Faults: 2, Leave: []string{"meanwhile-after"}},
 	}
 }
 

@@ -19,7 +19,7 @@ func Words() map[string][]string {
 			"run", "lint", "new", "adapter", "completion", "version",
 		},
 		"a party":                  {"client", "relay-2", "kms", "ledger", "order-processing", "attacker"},
-		"a word of help":           {"reasons", "checks", "faults", "encodings", "profile", "schema"},
+		"a word of help":           {"reasons", "checks", "faults", "bounds", "encodings", "profile", "schema"},
 		"a built-in of testscript": {"cd", "chmod", "cmp", "cmpenv", "cp", "env", "exec", "exists", "grep", "kill", "mkdir", "mv", "rm", "skip", "stderr", "stdin", "stdout", "stop", "symlink", "ttyin", "ttyout", "unix2dos", "unquote", "wait"},
 	}
 }

@@ -23,7 +23,7 @@ func (w *walker) ending(at int32, here stage.Kept) {
 	if !calm { // else time has passed, and nothing else
 		w.stage.Restore(here)
 		e.done = nil
-		if !e.do(timePasses) {
+		if !e.do(stage.TimePasses) {
 			return
 		}
 	}
@@ -31,9 +31,6 @@ func (w *walker) ending(at int32, here stage.Kept) {
 		w.out.endings++
 	}
 }
-
-// timePasses until every token has expired and every session has ended.
-var timePasses = stage.Move{Verb: stage.Advances, Arg: stage.FarAway}
 
 // end is one under way, from a state.
 type end struct {
@@ -92,7 +89,7 @@ func (e *end) comes() bool {
 			}
 		}
 	}
-	if !e.do(timePasses) {
+	if !e.do(stage.TimePasses) {
 		return false
 	}
 	broken := e.w.audit()

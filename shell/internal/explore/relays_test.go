@@ -7,6 +7,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/explore"
@@ -14,11 +15,24 @@ import (
 	"tokenshell/shell/internal/world"
 )
 
-// storeWith is a store of which Get or Put is not as it should be.
+// storeWith is a store of which Get, Put or Due is not as it should be.
 type storeWith struct {
 	*orchestrator.MemoryStore
-	got func(*orchestrator.Record) *orchestrator.Record
-	put func(kept, s *orchestrator.Record)
+	got  func(*orchestrator.Record) *orchestrator.Record
+	put  func(kept, s *orchestrator.Record)
+	tidy bool // what is due is written again, whoever is at it
+}
+
+// Due gives what is due.
+func (s storeWith) Due(ctx context.Context, now time.Time) ([]string, error) {
+	all, err := s.MemoryStore.Due(ctx, now)
+	for _, id := range all {
+		if kept, err := s.MemoryStore.Get(ctx, id); err == nil && s.tidy {
+			again := *kept
+			_ = s.MemoryStore.Put(ctx, &again)
+		}
+	}
+	return all, err
 }
 
 // Get gives a session, as got has it.
@@ -61,7 +75,8 @@ func TestTwoRelaysAreExplored(t *testing.T) {
 			free.Lease = orchestrator.Lease{}
 			return &free
 		}}},
-		"a write over what somebody else has written": {bound: "Q", store: storeWith{put: func(kept, r *orchestrator.Record) { r.Version = kept.Version }}},
+		"a write over what somebody else has written":       {bound: "Q", store: storeWith{put: func(kept, r *orchestrator.Record) { r.Version = kept.Version }}},
+		"who redeems is overtaken when half an hour passes": {bound: "W", store: storeWith{tidy: true}},
 		"an attempt that is named without the version": {bound: "P", attempt: func(name string) string {
 			relay, _, _ := strings.Cut(name, " ")
 			return relay

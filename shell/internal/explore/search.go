@@ -213,7 +213,7 @@ func (w *walker) look(at int32) {
 	w.stage.Restore(here)
 	w.before.Stands(w.stage)
 	w.moves = w.stage.Moves(w.moves)
-	w.inner = stage.Others(w.moves)
+	w.inner = w.stage.Others(w.moves)
 	left := w.search.bound.Faults - here.Past.Faults
 	for _, m := range w.moves {
 		if w.each(at, here, m, left-m.CostsFault()); w.out.found != nil || w.ctx.Err() != nil {
@@ -260,11 +260,10 @@ func (w *walker) each(at int32, here stage.Kept, m stage.Move, left int) {
 		if _, came := w.next[digest]; !came && !w.search.known(digest) {
 			w.arrive(node{digest, at, stage.Pack(stage.Step{Move: m, Plan: plan})})
 		}
-		used := 0
+		used, moved := 0, m.CostsClock()
 		for _, d := range plan {
-			if d.Fate != "" {
-				used++
-			}
+			faults, clock := d.Costs()
+			used, moved = used+faults, moved+clock
 		}
 		if used >= left {
 			continue
@@ -285,7 +284,7 @@ func (w *walker) each(at int32, here stage.Kept, m stage.Move, left int) {
 					continue
 				}
 				for _, other := range w.inner {
-					if other.CostsClock() > s.Bound.Clock-here.Past.Clock-m.CostsClock() || other.CostsFault() > left-used-1 {
+					if other.CostsClock() > s.Bound.Clock-here.Past.Clock-moved {
 						continue
 					}
 					next(stage.Decision{Fate: fate, Inner: other})

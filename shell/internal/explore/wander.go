@@ -224,7 +224,7 @@ func (w *walker) decide(rng *rand.Rand, m stage.Move, from int) (at int, d stage
 		}
 		next := stage.Decision{Fate: fate}
 		if fate.HasLine() {
-			some := slices.DeleteFunc(stage.Others(w.moves), func(other stage.Move) bool { return other.CostsClock()+other.CostsFault() > 0 })
+			some := slices.DeleteFunc(s.Others(w.moves), func(other stage.Move) bool { return other.CostsClock()+other.CostsFault() > 0 })
 			if len(some) == 0 {
 				continue
 			}

@@ -1,20 +1,24 @@
-// Topics: commands of the process, as help explains them.
+// Topics: commands of the process and lists of what there is, as help explains them.
 
 package grammar
 
 import (
+	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/lint"
 	"tokenshell/shell/internal/runs"
+	"tokenshell/shell/internal/verbs"
 )
 
-// topics are the commands that need more than a line.
+// topics are the lists, and the commands that need more than a line.
 func topics() []interp.Topic {
-	return []interp.Topic{
-		{Name: "run", About: runs.About, Flags: &runs.Flags{}, Examples: runs.Examples},
-		{Name: "lint", About: lint.About, Flags: &lint.Command{}, Examples: []string{"tokenshell lint scripts"}},
-		{Name: "adapter", About: aboutAdapter},
-	}
+	return append(verbs.Lists(),
+		bound.Topic,
+		interp.Topic{Name: "run", Short: "scenarios, and what one may do", About: runs.About, Flags: &runs.Flags{}, Examples: runs.Examples},
+		interp.Topic{Name: "lint", Short: "what in scenarios tests nothing", About: lint.About, Flags: &lint.Command{}, Examples: []string{"tokenshell lint scripts"}},
+		interp.Topic{Name: "new", Short: "a first scenario, and what belongs to it", About: runs.AboutNew, Flags: &runs.New{}, Examples: []string{"tokenshell new checkouts"}},
+		interp.Topic{Name: "adapter", Short: "somebody else's relay, behind our protocol", About: aboutAdapter},
+	)
 }
 
 // aboutAdapter is what a person has to know of the protocol of adapters.

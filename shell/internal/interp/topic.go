@@ -1,4 +1,4 @@
-// Topics: commands of the process, which help explains beside the verbs.
+// Topics: what help explains beside the verbs.
 
 package interp
 
@@ -7,14 +7,18 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"tokenshell/shell/internal/page"
 )
 
-// Topic is a command of the process.
+// Topic is a command of the process, or a list of what there is of a kind.
 type Topic struct {
 	Name     string
+	Short    string // what it is about, as Tab says it
 	About    string
 	Flags    any // a pointer to a struct whose field tags are its arguments and flags; nil is none
 	Examples []string
+	List     func(l *Language) (data any, write func(*page.Page)) // nil of a command
 }
 
 // FlagRow is a flag or an argument as help lists it.

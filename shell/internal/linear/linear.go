@@ -103,8 +103,8 @@ func (r Register) revoked(op Operation) []Register {
 		return only(r.State != "committed" && r.State != "expired", done)
 	case "already_redeemed":
 		return only(r.State == "committed", r)
-	case "expired":
-		return only(r.State == "reserved" || r.State == "expired", Register{State: "expired"})
+	case "expired": // a cancellation that came after that found nothing to do
+		return only(r.State != "committed" && r.State != "revoked", Register{State: "expired"})
 	case Unknown:
 		return []Register{r, done}
 	}

@@ -56,6 +56,8 @@ func TestCheck(t *testing.T) {
 		"expired, and revoked before":         {linear.Register{State: "revoked"}, ops{op("redeem", "a", "expired", 1, 2), op("cancel", "a", "done", 3, 4)}, true},
 		"expired, and redeemed before":        {committed, ops{op("redeem", "a", "expired", 1, 2)}, false},
 		"expired, and given back":             {reserved, ops{op("revoke", "", "expired", 1, 2), op("cancel", "a", "done", 3, 4)}, true},
+		"given back after it had expired":     {reserved, ops{op("cancel", "a", "done", 1, 2), op("revoke", "", "expired", 3, 4)}, true},
+		"revoked, and expired":                {linear.Register{State: "revoked"}, ops{op("revoke", "", "expired", 1, 2)}, false},
 		"it says what does not matter":        {reserved, ops{op("redeem", "a", "service_unavailable", 1, 2), op("redeem", "a", "done", 3, 4)}, true},
 		"used once":                           {linear.Register{}, ops{op("use", "x", "done", 1, 4), op("use", "y", "again", 2, 3), op("use", "x", "done", 5, 6)}, true},
 		"used twice":                          {linear.Register{}, ops{op("use", "x", "done", 1, 4), op("use", "y", "done", 2, 3)}, false},

@@ -281,15 +281,10 @@ func offerTopics(c *completer, _ string, before []string) []lineedit.Candidate {
 			all = append(all, lineedit.Candidate{Value: row.Name, Description: row.What})
 		}
 	}
-	all = append(all, lineedit.Candidate{Value: "reasons", Description: "every reason to refuse"},
-		lineedit.Candidate{Value: "checks", Description: "what may be left out, to see what happens"},
-		lineedit.Candidate{Value: "faults", Description: "what may go wrong between the parties"},
-		lineedit.Candidate{Value: "encodings", Description: "how a part of a forged token may be written"},
-		lineedit.Candidate{Value: "schema", Description: "of a world file or a profile, for editors"},
-		lineedit.Candidate{Value: "profile", Description: "what an outside issuer's tokens may do differently"},
-		lineedit.Candidate{Value: "adapter", Description: "somebody else's relay, behind our protocol"},
-		lineedit.Candidate{Value: "run", Description: "scenarios, and what one may do"},
-		lineedit.Candidate{Value: "lint", Description: "what in scenarios tests nothing"})
+	for _, t := range c.shell.Language.Topics {
+		all = append(all, lineedit.Candidate{Value: t.Name, Description: t.Short})
+	}
+	all = append(all, lineedit.Candidate{Value: "schema", Description: "of a world file or a profile, for editors"})
 	return append(all, offerReasons(c.shell)...)
 }
 

@@ -23,6 +23,10 @@ type New struct {
 	Dir string `arg:"" placeholder:"DIR" help:"The folder; it is made."`
 }
 
+// AboutNew is what a person has to know of it.
+const AboutNew = `Writes a folder to begin with: a scenario that passes, the world in which it runs, a Go test that runs it, and a job for CI. It writes over nothing.
+`
+
 // begun are the files that it writes, and what each is.
 var begun = []struct{ from, name, is string }{
 	{"checkout.txtar", "checkout.txtar", "a first scenario"},

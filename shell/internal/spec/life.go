@@ -106,6 +106,7 @@ func (m *World) stopped() reply {
 		} else {
 			s.version++
 			s.lease = lease{}
+			m.owed(s)
 		}
 	}
 	return reply{answer: &Answer{Stopped: true}}

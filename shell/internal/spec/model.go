@@ -102,6 +102,7 @@ type Session struct {
 	run          [2]int  // the life of each relay that is at it; 0 for none
 	version      int     // how often it was written down since it was opened
 	lease        lease   // who may go on with it
+	due          int     // when it is looked at again, if it owes
 	uses         []usage // the tokens that it has used
 }
 

@@ -3,6 +3,8 @@
 
 package spec
 
+import "slices"
+
 // Relay is one of the relays that share a store.
 type Relay int
 
@@ -14,7 +16,11 @@ const (
 
 var relayNames = [...]string{"relay", "relay-2"}
 
-const leaseTime = 10 // seconds
+// Seconds.
+const (
+	leaseTime = 10
+	lookAgain = 60 // at what owes
+)
 
 // name gives what the relay that is at something is called.
 func (m *World) name() string { return relayNames[m.by] }
@@ -71,6 +77,28 @@ func (m *World) write(r *run) {
 	r.of.version++
 	r.version = r.of.version
 	r.of.lease = lease{m.name(), m.at(m.name()) + leaseTime}
+	m.owed(r.of)
+}
+
+// owed notes when an order that owes is looked at again: not before.
+func (m *World) owed(s *Session) { s.due = m.at(m.name()) + lookAgain }
+
+// tidy has a relay look at the orders that are due, at which nobody is: what owes
+// nothing any more is forgotten, and what does is written down as it stands, so that
+// who comes back to it after all is overtaken.
+func (m *World) tidy() {
+	m.Sessions = slices.DeleteFunc(m.Sessions, func(s *Session) bool {
+		return !s.owes() && m.at(m.name()) > max(s.Opened+OpenFor, s.ended)+remembered
+	})
+	for _, s := range m.Sessions {
+		if s.owes() && m.at(m.name()) > s.due && !m.taken(s) {
+			if is := m.stands(s); is != s.State {
+				s.State, s.ended = is, s.Opened+OpenFor
+			}
+			s.version++
+			m.owed(s)
+		}
+	}
 }
 
 // done writes down how it ended.
@@ -78,6 +106,7 @@ func (m *World) done(r *run, state string) {
 	s := r.of
 	s.version++
 	s.State, s.ended, s.run[m.by], s.lease = state, m.at(m.name()), 0, lease{}
+	m.owed(s)
 }
 
 // goOn notes that a question of a relay was answered, and how long it would pause

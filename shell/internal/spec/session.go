@@ -2,19 +2,14 @@
 
 package spec
 
-import (
-	"maps"
-	"slices"
-)
+import "maps"
 
 // Open opens a session and makes it the current one; old ones that owe nothing
 // are forgotten at that moment. A name is free when neither the relay nor any
 // service remembers an order of it.
 func (m *World) Open(id, customer string, facts map[string]string) Answer {
 	a := m.tell("open", func() Answer {
-		m.Sessions = slices.DeleteFunc(m.Sessions, func(s *Session) bool {
-			return !s.owes() && m.at(m.name()) > max(s.Opened+OpenFor, s.ended)+remembered
-		})
+		m.tidy()
 		if m.Session(id) != nil || m.sum(one, func(h *Hold) bool { return !h.outside() && h.Order == id && !m.forgotten(h) }) > 0 || m.minds(id) {
 			return Answer{Wrong: true}
 		}

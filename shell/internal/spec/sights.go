@@ -128,6 +128,14 @@ func (s *Session) Facts() map[string]string { return s.facts }
 // Stood gives the state in which a session is seen.
 func (m *World) Stood(s *Session) string { return m.stands(s) }
 
+// StoodAt gives the state that a relay sees a session in, whoever is at something.
+func (m *World) StoodAt(r Relay, s *Session) string {
+	was := m.by
+	m.by = r
+	defer func() { m.by = was }()
+	return m.stands(s)
+}
+
 // Kept reports whether its service still remembers a hold.
 func (m *World) Kept(h *Hold) bool { return !m.forgotten(h) }
 

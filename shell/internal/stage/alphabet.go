@@ -123,7 +123,7 @@ var (
 
 // Alphabet is every verb that is explored, by its number.
 var Alphabet = [...]Letter{
-	Opens: {Name: "session new", alone: true,
+	Opens: {Name: "session new",
 		Line: func(s *Stage, m Move) string {
 			line := "session new " + OrderName(int(m.Order)) + " --customer " + s.customer
 			facts := s.opening(m)
@@ -230,12 +230,12 @@ var Alphabet = [...]Letter{
 			return nil, s.World.Restart(ctx, wire.Relay, true)
 		},
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Restart(true) }},
-	Advances: {Name: "clock set", clock: true, alone: true,
+	Advances: {Name: "clock set", clock: true, alone: true, // but for what lies FarAway
 		Line: func(s *Stage, m Move) string { return "clock set " + spec.Stamp(s.moment(m)) },
 		do: func(_ context.Context, s *Stage, m Move) ([]result, error) {
-			return nil, s.World.Clock.Set(time.Unix(int64(s.moment(m)), 0).UTC())
+			return nil, s.World.Clock.Set(time.Unix(int64(s.goal(m)), 0).UTC())
 		},
-		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Until(s.moment(m)) }},
+		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Until(s.goal(m)) }},
 	Rotates: {Name: "keys rotate", family: "keys", clock: true,
 		Line: func(s *Stage, m Move) string { return "keys rotate " + s.Names[m.Arg] },
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {

@@ -39,7 +39,7 @@ func Monitors() []Monitor {
 
 var monitors = []Monitor{
 	{"answers", "a verb is answered what the model foretells: done, refused for these reasons, with these results", tokens.RetryIsAnswered, (*Stage).answersFit, false},
-	{"others", "so is a verb of another client, in the middle of it", tokens.RedeemerRemembers, (*Stage).othersFit, true},
+	{"others", "so is a verb of another client, in the middle of it, and the sessions are in the states of the model then", tokens.RedeemerRemembers, (*Stage).othersFit, true},
 	{"time", "time has gone on as far as the model says, and no further", "a clock that goes on by itself", (*Stage).timeFits, false},
 	{"sessions", "the relay's sessions are in the states of the model, with its steps, results, attempts, and a receipt of each redemption", tokens.UnknownIsUndone, (*Stage).sessionsFit, false},
 	{"books", "the books of each service hold what the model holds, committed by the same attempts, and nothing that nobody asked for", tokens.CancelIsFinal, (*Stage).booksFit, false},
@@ -104,8 +104,12 @@ func (s *Stage) answersFit(said, foretold spec.Answer) error {
 
 func (s *Stage) othersFit(spec.Answer, spec.Answer) error {
 	for i := range s.heard {
-		if i < len(s.foretold) && !same(s.heard[i], s.foretold[i]) {
-			return fmt.Errorf("another client is told %s, the model says %s", s.heard[i], s.foretold[i])
+		switch {
+		case i >= len(s.foretold):
+		case !same(s.heard[i].answer, s.foretold[i].answer):
+			return fmt.Errorf("another client is told %s, the model says %s", s.heard[i].answer, s.foretold[i].answer)
+		case s.heard[i].sights != s.foretold[i].sights:
+			return fmt.Errorf("another client sees %s, the model says %s", s.heard[i].sights, s.foretold[i].sights)
 		}
 	}
 	return nil

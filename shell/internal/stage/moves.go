@@ -46,10 +46,21 @@ func (s *Stage) offs() []string {
 // the one before.
 func (s *Stage) moment(m Move) int {
 	if m.Arg == FarAway {
-		return s.Model.Now + spec.OpenFor + 600
+		return s.farAway()
 	}
 	return s.soon() - 1 + int(m.Arg)
 }
+
+// goal is the moment of a move that is made in a verb: what is far away then is so
+// from where the verb began, for the world and the model alike.
+func (s *Stage) goal(m Move) int {
+	if m.Arg == FarAway {
+		return s.away
+	}
+	return s.moment(m)
+}
+
+func (s *Stage) farAway() int { return s.Model.Now + spec.OpenFor + 600 }
 
 // soon gives the second at which something changes by itself next.
 func (s *Stage) soon() int {
@@ -231,10 +242,18 @@ func orderNumber(name string) int { return int(name[len(name)-1] - '0') }
 
 func tokenNumber(name string) int { return int(name[len(name)-1] - '0') }
 
-// Others gives those of some moves that another client may make meanwhile.
-func Others(moves []Move) []Move {
-	return slices.DeleteFunc(slices.Clone(moves), func(m Move) bool { return Alphabet[m.Verb].alone })
+// Others gives those of some moves that another client may make meanwhile, and that
+// half an hour passes.
+func (s *Stage) Others(moves []Move) []Move {
+	all := slices.DeleteFunc(slices.Clone(moves), func(m Move) bool { return Alphabet[m.Verb].alone })
+	if s.Clock < s.Bound.Clock {
+		all = append(all, TimePasses)
+	}
+	return all
 }
+
+// TimePasses is that every token expires, and every session's time ends.
+var TimePasses = Move{Verb: Advances, Arg: FarAway}
 
 // Fates gives what may become of a message, but for what others do meanwhile.
 func (s *Stage) Fates(m Message) []wire.FaultKind {

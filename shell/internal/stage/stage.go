@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tokenshell/issuers/declared"
@@ -26,6 +27,18 @@ import (
 type Decision struct {
 	Fate  wire.FaultKind
 	Inner Move // what another client does meanwhile
+}
+
+// Costs gives for how many faults and moves of the clock it counts: what another
+// client breaks meanwhile is one fault.
+func (d Decision) Costs() (faults, clock int) {
+	switch {
+	case d.Fate == "":
+		return 0, 0
+	case d.Fate.HasLine():
+		return 1, d.Inner.CostsClock()
+	}
+	return 1, 0
 }
 
 // Message is a question that was asked, and what became of it.
@@ -58,6 +71,7 @@ type Stage struct {
 
 	// Of the verb that is being tried.
 	plan     []Decision
+	away     int // the second that is far away from where it begins
 	Trace    []Message
 	depth    int
 	Said     spec.Answer // what the model says that the verb is answered
@@ -68,8 +82,8 @@ type Stage struct {
 	cancel   context.CancelFunc
 	verdicts []verdict
 	inner    []Move
-	heard    []spec.Answer // what other clients were answered
-	foretold []spec.Answer
+	heard    []glimpse // what other clients were answered, and saw
+	foretold []glimpse
 	replayed int
 	parted   string         // where the model's messages part from the world's
 	attempts map[string]int // of the world, by the model's number
@@ -239,9 +253,33 @@ func (s *Stage) meanwhile(ctx context.Context, _ string) {
 	s.depth++
 	defer func() { s.depth--; s.Client.Order = order }()
 	at := len(s.heard)
-	s.heard = append(s.heard, spec.Answer{})
+	s.heard = append(s.heard, glimpse{})
 	results, err := s.do(ctx, m)
-	s.heard[at] = s.answered(results, err)
+	s.heard[at] = glimpse{s.answered(results, err), s.sights(func(name string) string {
+		snap, err := s.World.Relay.Session(name)
+		if err != nil {
+			return ""
+		}
+		return string(snap.State)
+	})}
+}
+
+// glimpse is what another client is answered in the middle of a verb, and what it
+// sees of the sessions then.
+type glimpse struct {
+	answer spec.Answer
+	sights string
+}
+
+// sights says in what states sessions are, in the middle of a verb.
+func (s *Stage) sights(state func(name string) string) string {
+	var said []string
+	for n := 1; n <= s.Bound.Sessions; n++ {
+		if is := state(OrderName(n)); is != "" {
+			said = append(said, OrderName(n)+" "+is)
+		}
+	}
+	return strings.Join(said, ", ")
 }
 
 // again is what the model is told of a message: what became of it in the world.
@@ -260,9 +298,16 @@ func (s *Stage) again(from, step string) spec.Fault {
 	if m.Made.Fate.HasLine() {
 		f.Meanwhile = func() spec.Answer { // in the order in which they are done, as heard is
 			at := len(s.foretold)
-			s.foretold = append(s.foretold, spec.Answer{})
-			s.foretold[at] = s.foretell(m.Made.Inner)
-			return s.foretold[at]
+			s.foretold = append(s.foretold, glimpse{})
+			said := s.foretell(m.Made.Inner)
+			s.foretold[at] = glimpse{said, s.sights(func(name string) string {
+				of := s.Model.Session(name)
+				if of == nil {
+					return ""
+				}
+				return s.Model.StoodAt(spec.First, of)
+			})}
+			return said
 		}
 	}
 	return f
@@ -284,7 +329,7 @@ type result struct {
 // messages. It gives what broke; nil when all is well.
 func (s *Stage) Try(ctx context.Context, m Move, plan []Decision) (broken error) {
 	s.plan, s.Trace, s.verdicts, s.inner, s.heard, s.foretold, s.parted = plan, s.Trace[:0], s.verdicts[:0], s.inner[:0], s.heard[:0], s.foretold[:0], ""
-	s.depth, s.replayed, s.done, s.tick = 0, 0, s.done[:0], 0
+	s.depth, s.replayed, s.done, s.tick, s.away = 0, 0, s.done[:0], 0, s.farAway()
 	clear(s.stood)
 	order := s.Client.Order
 	said, panicked := s.inWorld(ctx, m)
@@ -300,9 +345,9 @@ func (s *Stage) Try(ctx context.Context, m Move, plan []Decision) (broken error)
 	s.Model.Trouble()
 	s.Model.Met()
 	for _, made := range s.Trace {
-		if made.Made.Fate != "" {
-			s.past.Faults++
-		}
+		faults, clock := made.Made.Costs()
+		s.past.Faults += faults
+		s.past.Clock += clock
 	}
 	s.past.Clock += m.CostsClock()
 	s.past.Faults += m.CostsFault()

@@ -27,7 +27,7 @@ import (
 
 // unknownTopic says what else help explains.
 func unknownTopic(l *interp.Language, p *interp.Parser, word string) error {
-	topics := append(l.ReasonCodes(), "reasons", "checks", "faults", "encodings", "profile", "schema")
+	topics := append(l.ReasonCodes(), "schema")
 	for _, t := range l.Topics {
 		topics = append(topics, t.Name)
 	}
@@ -138,7 +138,7 @@ func reasonsJSON(reasons []tokens.ReasonRow) any {
 
 // Help is the verb help.
 type Help struct {
-	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons, checks, faults, encodings, profile, run or adapter."`
+	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons, checks, faults, bounds, encodings, profile, schema, run, lint, new or adapter."`
 }
 
 // Run explains.
@@ -161,26 +161,11 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 	if len(words) == 0 {
 		return out.Show(helpJSON(p.Root(), plan), func(w *page.Page) { writeHelp(w, p.Root()) })
 	}
-	if words[0] == "reasons" {
-		return out.Show(reasonsJSON(l.Reasons()), func(w *page.Page) { writeReasons(w, l.Reasons()) })
-	}
-	if words[0] == "checks" {
-		return out.Show(map[string]any{"checks": world.WeaknessNames()}, writeChecks)
-	}
-	if words[0] == "encodings" {
-		return out.Show(map[string]any{"encodings": bends.Rows()}, writeEncodings)
-	}
 	if words[0] == "schema" {
 		return showSchema(l, words[1:], out)
 	}
-	if words[0] == "profile" && len(words) == 1 {
-		return out.Show(map[string]any{"keys": profiles.Keys(), "ready": profiles.Ready()}, writeProfiles)
-	}
-	if words[0] == "faults" {
-		return out.Show(map[string]any{"faults": wire.FaultRows()}, writeFaults)
-	}
 	if at := slices.IndexFunc(l.Topics, func(t interp.Topic) bool { return t.Name == words[0] }); at >= 0 && len(words) == 1 {
-		return Topic(l.Topics[at], out)
+		return Topic(l, l.Topics[at], out)
 	}
 	if len(words) == 1 && slices.Contains(l.ReasonCodes(), words[0]) {
 		return explainReason(l, plan, out, tokens.Reason(words[0]))
@@ -206,8 +191,32 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 	})
 }
 
-// Topic explains a command of the process.
-func Topic(t interp.Topic, out *answer.Out) error {
+// Lists are the topics of help that list what there is of a kind.
+func Lists() []interp.Topic {
+	return []interp.Topic{
+		{Name: "reasons", Short: "every reason to refuse", List: func(l *interp.Language) (any, func(*page.Page)) {
+			return reasonsJSON(l.Reasons()), func(w *page.Page) { writeReasons(w, l.Reasons()) }
+		}},
+		{Name: "checks", Short: "what may be left out, to see what happens", List: func(*interp.Language) (any, func(*page.Page)) {
+			return map[string]any{"checks": world.WeaknessNames()}, writeChecks
+		}},
+		{Name: "faults", Short: "what may go wrong between the parties", List: func(*interp.Language) (any, func(*page.Page)) {
+			return map[string]any{"faults": wire.FaultRows()}, writeFaults
+		}},
+		{Name: "encodings", Short: "how a part of a forged token may be written", List: func(*interp.Language) (any, func(*page.Page)) {
+			return map[string]any{"encodings": bends.Rows()}, writeEncodings
+		}},
+		{Name: "profile", Short: "what an outside issuer's tokens may do differently", List: func(*interp.Language) (any, func(*page.Page)) {
+			return map[string]any{"keys": profiles.Keys(), "ready": profiles.Ready()}, writeProfiles
+		}},
+	}
+}
+
+// Topic explains a command of the process, or lists what there is of a kind.
+func Topic(l *interp.Language, t interp.Topic, out *answer.Out) error {
+	if t.List != nil {
+		return out.Show(t.List(l))
+	}
 	rows, err := t.Rows()
 	if err != nil {
 		return err
@@ -215,7 +224,7 @@ func Topic(t interp.Topic, out *answer.Out) error {
 	data := map[string]any{"topic": t.Name, "what": t.About, "flags": append([]interp.FlagRow{}, rows...)}
 	return out.Show(data, func(w *page.Page) {
 		usage := "tokenshell " + t.Name
-		if len(rows) > 0 {
+		if slices.ContainsFunc(rows, func(r interp.FlagRow) bool { return strings.HasPrefix(r.Flag, "-") }) {
 			usage += " [FLAGS]"
 		}
 		for _, row := range rows {
