@@ -156,6 +156,52 @@ func TestManyUsesOfOneBucket(t *testing.T) {
 	}
 }
 
+// A part of a large bucket that has grown large itself is no reason to divide again:
+// the other parts would be lost. A part that is empty has nothing.
+func TestPartsAreNotDivided(t *testing.T) {
+	b := &bucket{tables: make([]table, 1)}
+	b.put(slot{key: 1})
+	for n := range uint64(2 * large) {
+		b.put(slot{key: (n + 1) * parts}) // all of one part
+	}
+	if len(b.tables) != parts || b.tables[0].used != 2*large {
+		t.Fatalf("%d parts, %d uses in the first", len(b.tables), b.tables[0].used)
+	}
+	for key, known := range map[uint64]bool{1: true, parts: true, 2 * large * parts: true, 2: false, 1 + parts: false} {
+		if _, found := b.table(slot{key: key}).find(key); found != known {
+			t.Errorf("key %d: found is %t", key, found)
+		}
+	}
+}
+
+// What expires leaves, though something that never does came first.
+func TestAUseThatStaysKeepsNobody(t *testing.T) {
+	l := NewMemoryLedger()
+	stays := Use{Session: "op_1", Ref: tokens.Ref{Issuer: "a", ID: "1"}, Now: ledgerEpoch}
+	goes := Use{Session: "op_1", Ref: tokens.Ref{Issuer: "a", ID: "2"}, Now: ledgerEpoch, Expires: ledgerEpoch.Add(time.Minute)}
+	if !use(t, l, stays) || !use(t, l, goes) {
+		t.Fatal("it is not the first")
+	}
+	later := goes
+	later.Now, later.Expires = ledgerEpoch.Add(time.Hour), ledgerEpoch.Add(2*time.Hour)
+	if !use(t, l, later) {
+		t.Error("what has expired is still known")
+	}
+	if stays.Now = later.Now; use(t, l, stays) {
+		t.Error("what never expires is forgotten")
+	}
+}
+
+// Names are for worlds that are written down, and nobody else pays for them.
+func TestNamesAreKeptOfANamingLedger(t *testing.T) {
+	u := Use{Session: "op_1", Ref: tokens.Ref{Issuer: "a", ID: "1"}, Now: ledgerEpoch, Expires: ledgerEpoch.Add(time.Minute), Attempt: "att_1"}
+	for want, l := range []*MemoryLedger{NewMemoryLedger(), NewNamingLedger()} {
+		if use(t, l, u); len(l.buckets[0].names) != want {
+			t.Errorf("%d names, want %d", len(l.buckets[0].names), want)
+		}
+	}
+}
+
 func TestBucketsAreFew(t *testing.T) {
 	l := NewMemoryLedger()
 	n := 0

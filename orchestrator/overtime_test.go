@@ -7,6 +7,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"tokenshell/orchestrator"
 )
 
@@ -26,6 +28,32 @@ func TestARunningRedemptionIsNotStuckWhenItsTimeIsOver(t *testing.T) {
 	s.wantState(s.redeem(), orchestrator.Completed, "p1 redeemed redeemed", "y1 redeemed redeemed")
 	if looks != 2 {
 		t.Errorf("it was looked at %d times", looks)
+	}
+}
+
+// Nor is it for another relay over the same store, which sees by the lease that
+// somebody is at it, until that has run out.
+func TestARedemptionElsewhereIsNotStuckWhenItsTimeIsOver(t *testing.T) {
+	s := newStage(t)
+	s.accept("points")
+	other := s.second("relay-2")
+	var saw []orchestrator.State
+	look := func() {
+		snap, err := other.Session("op_1")
+		mustDo(t, err)
+		saw = append(saw, snap.State)
+	}
+	s.advance(orchestrator.SessionTTL - 1)
+	s.services["points"].hook = func(string) {
+		s.advance(orchestrator.LeaseTTL - 1)
+		look()
+		s.advance(1)
+		look()
+	}
+	s.wantState(s.redeem(), orchestrator.Completed, "p1 redeemed redeemed")
+	look()
+	if diff := cmp.Diff([]orchestrator.State{orchestrator.Redeeming, orchestrator.Stuck, orchestrator.Completed}, saw); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -106,6 +106,22 @@ func FuzzPacked(f *testing.F) {
 	})
 }
 
+// The usual order of steps is not written down, and any other is.
+func TestTheOrderOfSteps(t *testing.T) {
+	w := &packing.Words{}
+	var sizes []int
+	for _, order := range [][]int{{0, 1, 2}, {1, 0, 2}, {0, 2, 1}, {2}} {
+		packed, _ := pack(w, &Record{State: Closed, Order: order})
+		if diff := cmp.Diff(order, unpack(w, packed).Order); diff != "" {
+			t.Errorf("(-packed +unpacked):\n%s", diff)
+		}
+		sizes = append(sizes, len(packed))
+	}
+	if sizes[0] >= sizes[1] {
+		t.Errorf("the usual order takes %d bytes, another %d", sizes[0], sizes[1])
+	}
+}
+
 func TestOnlyWhatHasEndedIsPacked(t *testing.T) {
 	w := &packing.Words{}
 	for _, state := range []State{Open, Redeeming, Stuck} {

@@ -160,6 +160,24 @@ func TestARetriedRedemptionRewritesNothing(t *testing.T) {
 	}
 }
 
+// Resuming what has ended is a look at it: it ended when it did, and its name is free
+// as soon as if nobody had asked.
+func TestResumingWhatHasEndedWritesNothing(t *testing.T) {
+	s := newStage(t)
+	s.accept("points")
+	s.redeem()
+	was, err := s.config.Store.Get(background, "op_1")
+	mustDo(t, err)
+	s.advance(time.Hour)
+	_, err = s.relay.Resume(background, "op_1")
+	mustDo(t, err)
+	is, err := s.config.Store.Get(background, "op_1")
+	mustDo(t, err)
+	if is.Version != was.Version || !is.Ended.Equal(was.Ended) {
+		t.Errorf("version %d, ended %s: was %d, %s", is.Version, is.Ended, was.Version, was.Ended)
+	}
+}
+
 func TestNothingToResume(t *testing.T) {
 	s := newStage(t)
 	s.accept("points")

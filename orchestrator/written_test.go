@@ -174,8 +174,12 @@ func TestGivenUpBetweenTries(t *testing.T) {
 				t.Errorf("it says %s", snap.Steps[0].Reason)
 			}
 			a.redeem = nil
+			before := s.clock.Now()
 			snap, err = s.second("relay-2").Redeem(background, "op_1", nil) // the lease was given back
 			mustDo(t, err)
+			if waited := s.clock.Now().Sub(before); waited != 0 {
+				t.Errorf("it waited %s before it went on", waited)
+			}
 			s.wantState(snap, orchestrator.Completed, "c1 redeemed redeemed", "p1 redeemed redeemed")
 		})
 	}
