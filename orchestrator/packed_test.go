@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -104,6 +105,36 @@ func FuzzPacked(f *testing.F) {
 			t.Fatal("what stands in front is another's")
 		}
 	})
+}
+
+// What has ended is packed, and nothing else; all are given in the order in which they
+// were opened, whenever they are due.
+func TestTheStorePacksWhatHasEnded(t *testing.T) {
+	m, ctx := NewMemoryStore(), context.Background()
+	var want []string
+	for n := range 30 {
+		s := &Record{ID: fmt.Sprint("op_", n), State: []State{Open, Completed, Stuck}[n%3], Due: time.Unix(int64(n*17%30), 0).UTC()}
+		if err := m.Put(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, s.ID)
+	}
+	for _, k := range m.queue.all {
+		if s := m.record(k); (k.whole == nil) != (s.State == Completed) {
+			t.Errorf("%s is %s; packed is %t", s.ID, s.State, k.whole == nil)
+		}
+	}
+	all, err := m.All(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range all {
+		got = append(got, s.ID)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-opened +got):\n%s", diff)
+	}
 }
 
 // The usual order of steps is not written down, and any other is.

@@ -348,6 +348,7 @@ func TestATokenWithoutAnOrder(t *testing.T) {
 	input := b64([]byte(header)) + "." + b64([]byte(payload))
 	raw := input + "." + b64(ed25519.Sign(keyOf("partner"), []byte(input)))
 	s.open("op_2")
+	mustDo(t, s.relay.SetFact("op_2", "subtotal", "20.00")) // its attempt has another name
 	for _, id := range []string{"op_1", "op_2"} { // one text, two orders: each is told once
 		service, err := s.relay.Relay(background, id, raw)
 		s.wantService("points")(service, err)

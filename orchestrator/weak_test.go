@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"tokenshell/orchestrator"
 	"tokenshell/tokens"
 )
 
@@ -92,10 +93,34 @@ func TestARelayThatRecordsWrong(t *testing.T) {
 		}
 	}
 	s := newStage(t)
+	s.open("op_2")
 	weakness, err := tokens.UnsafeWithout(tokens.RelayRecordsLast)
 	mustDo(t, err)
 	s.relay.Weaken(weakness)
-	s.accept("coupons")
-	_, err = s.relay.Relay(background, "op_1", signed(t, claimsOf("coupons", "c1", epoch)))
+	good := signed(t, claimsOf("coupons", "c1", epoch))
+	_, err = s.relay.Relay(background, "op_2", good) // what that session has used, this one has not
+	mustRefuse(t, err, tokens.SessionMismatch)
+	for range 2 { // what can not be read burns nothing
+		_, err = s.relay.Relay(background, "op_1", "no token")
+		mustRefuse(t, err, tokens.Malformed)
+	}
+	s.accept("coupons", "points")
+	_, err = s.relay.Relay(background, "op_1", good)
 	mustRefuse(t, err, tokens.Replayed)
+}
+
+// A relay that is made without a rule is as one from which it is taken.
+func TestARelayThatIsMadeWithoutARule(t *testing.T) {
+	weakness, err := tokens.UnsafeWithout(tokens.RefusalCompensates)
+	mustDo(t, err)
+	for want, c := range map[string]tokens.Weakness{"": {}, "c1": weakness} {
+		s := newStage(t)
+		s.relay = s.relay.Restarted(func(config *orchestrator.Config) { config.Weakness = c })
+		s.accept("coupons", "points")
+		script{"points.redeem": {refuse}}.on(s)
+		s.redeem()
+		if got := strings.Join(s.committed(), " "); got != want {
+			t.Errorf("committed is %q, want %q", got, want)
+		}
+	}
 }
