@@ -26,7 +26,9 @@ func (s *Section) Odd(w World, all []*declared.Declaration) []yamlfile.Note {
 	var notes []yamlfile.Note
 	for i, d := range all {
 		o := &odd{World: w, file: &s.domains[i].is, at: s.domains[i].name, d: d, customers: fewCustomers(w.Customers, d)}
+		o.name()
 		o.columns()
+		o.accounts()
 		o.arguments()
 		o.facts()
 		o.reasons()
@@ -80,6 +82,34 @@ func (o *odd) columns() {
 			}
 		}
 	}
+}
+
+// name says that a domain is called nearly as one of the domains beside.
+func (o *odd) name() {
+	if near := exit.Nearest(o.at.string, o.Names); near != "" && near != o.at.string {
+		o.note(o.at.node, "%s is nearly %s, which is another domain", o.at.string, near)
+	}
+}
+
+// accounts says who has none: customers whom the domain does not know.
+func (o *odd) accounts() {
+	if o.d.Holds != declared.Balance {
+		return
+	}
+	var without []string
+	for _, customer := range o.Customers {
+		if _, has := o.d.Accounts[customer]; !has {
+			without = append(without, customer)
+		}
+	}
+	if len(without) == 0 {
+		return
+	}
+	who := without[0]
+	if more := len(without) - 1; more > 0 {
+		who += fmt.Sprintf(" and %d more", more)
+	}
+	o.note(nodeOf(o.file.Accounts), "%s has no account of %s, which confirms nothing for who has none", who, o.at.string)
 }
 
 // reads reports whether an expression may read a column.

@@ -23,7 +23,7 @@ func (d *domain) things() {
 	if len(rows) == 0 {
 		return
 	}
-	ids := map[string]bool{}
+	ids := map[string]ast.Node{}
 	var columns []string // in the order in which they come up
 	for _, row := range rows {
 		thing := declared.Thing{Columns: map[string]any{}}
@@ -55,7 +55,7 @@ func (d *domain) things() {
 }
 
 // id reads the id of a thing.
-func (d *domain) id(c cell, ids map[string]bool) string {
+func (d *domain) id(c cell, ids map[string]ast.Node) string {
 	id, ok := c.value.(string)
 	switch {
 	case !ok:
@@ -64,10 +64,10 @@ func (d *domain) id(c cell, ids map[string]bool) string {
 		d.fail(c.node, "id %q: write 1 to 64 of A-Z a-z 0-9 . _ -", id)
 	case strings.HasPrefix(id, "-"):
 		d.fail(c.node, "id %q looks like a flag: begin it with a letter or a digit", id)
-	case ids[id]:
-		d.fail(c.node, "id %q stands here twice", id)
+	case ids[id] != nil:
+		d.fail(c.node, "id %q stands here twice, first in line %d: a thing has an id of its own", id, ids[id].GetToken().Position.Line)
 	}
-	ids[id] = true
+	ids[id] = c.node
 	return id
 }
 
@@ -105,6 +105,10 @@ func (d *domain) column(name string) {
 		}
 		if of == "" {
 			of = is
+		}
+		if is == declared.String && d.d.Holds == declared.Quota && (name == "units" || name == "per_customer") {
+			d.fail(c.node, "%s %q: write a whole number, without quotes", name, c.value)
+			return
 		}
 		if is != of {
 			d.fail(c.node, "%s is %s here, and %s in other things: write all of them one way", name, rules.Article(is), rules.Article(of))

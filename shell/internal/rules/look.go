@@ -273,6 +273,9 @@ func (s *Scope) firstIssue(text string, issues *cel.Issues) *Wrong {
 		if strings.Contains(e.Message, "string") && strings.Contains(strings.ToLower(e.Message), "timestamp") {
 			w.hint("timestamp('2026-01-01T00:00:00Z') is a time")
 		}
+		if strings.Contains(e.Message, "'_*_'") && strings.Contains(strings.ToLower(e.Message), "duration") {
+			w.hint("duration(string(3 * 60) + 'm') is so many minutes")
+		}
 		if first == nil || w.Offset < first.Offset {
 			first = w
 		}

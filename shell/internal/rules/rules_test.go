@@ -176,6 +176,7 @@ func TestWrongExpressions(t *testing.T) {
 		{"thing.price > 5", Confirming, true, "12: > does not take (money, integer) (money('…') reads an amount)"},
 		{"thing.price > '5.00'", Confirming, true, "12: > does not take (money, string) (money('…') reads an amount)"},
 		{"now > '2026-01-01T00:00:00Z'", Confirming, true, "4: > does not take (time, string) (timestamp('2026-01-01T00:00:00Z') is a time)"},
+		{"duration('3h') * quantity", Confirming, false, "15: * does not take (duration, integer) (duration(string(3 * 60) + 'm') is so many minutes)"},
 		{"thing.price * 1.5", Confirming, false, "12: * does not take (money, fraction)"},
 		{"quantity + 'a'", Confirming, false, "9: + does not take (integer, string)"},
 		{"note.startWith('a')", Confirming, true, `5: there is no function "startWith" (did you mean startsWith?)`},
