@@ -67,8 +67,10 @@ func TestAWeakenedIssuer(t *testing.T) {
 	}
 	refused()
 	s.Weaken(weakness)
-	if _, err := s.redeem(forged, "a"); err != nil {
-		t.Errorf("without the check: %v", err)
+	for range 2 { // the second is answered as the first was
+		if _, err := s.redeem(forged, "a"); err != nil {
+			t.Errorf("without the check: %v", err)
+		}
 	}
 	if err := s.cancel(forged, "a"); err != nil {
 		t.Errorf("without the check: %v", err)
@@ -76,6 +78,70 @@ func TestAWeakenedIssuer(t *testing.T) {
 	s.wantBooks(t, 0, 0)
 	s.Weaken(tokens.Weakness{})
 	refused()
+}
+
+// One that cancels again and again takes back what was redeemed, each time; what was
+// never redeemed, or by another attempt, it leaves alone.
+func TestAnIssuerThatCancelsTwice(t *testing.T) {
+	weakness, err := tokens.UnsafeWithout(tokens.CancelOnce)
+	mustDo(t, err)
+	for want, change := range map[int]func(*stage){
+		4: func(*stage) {},
+		2: func(s *stage) { s.Weaken(weakness) },
+	} {
+		s := newStage(t)
+		s.gone = 4 // as much as others have taken
+		change(s)
+		for n, end := range []func(raw string){
+			func(raw string) { mustDo(t, s.cancel(raw, "a")) },
+			func(raw string) { mustDo(t, s.Revoke(background, raw)) },
+			func(raw string) { _, err := s.redeem(raw, "b"); mustDo(t, err); s.gone -= 2 }, // which is not to count here
+			func(raw string) { _, err := s.redeem(raw, "a"); mustDo(t, err) },
+		} {
+			raw := s.mustTake(t, 2).Raw
+			end(raw)
+			for range 2 {
+				mustDo(t, s.cancel(raw, "a"))
+			}
+			want := map[bool]int{true: want, false: 4}[n == 3]
+			if s.wantBooks(t, 0, want); t.Failed() {
+				t.Fatalf("after the end %d, want %d gone", n, want)
+			}
+		}
+	}
+}
+
+// An issuer that is made without a rule is as one from which it is taken.
+func TestAnIssuerThatIsMadeWithoutARule(t *testing.T) {
+	weakness, err := tokens.UnsafeWithout("signature")
+	mustDo(t, err)
+	for _, without := range []tokens.Weakness{{}, weakness} {
+		s := newStage(t)
+		c := s.Config
+		c.Weakness = without
+		s.Issuer, err = New[crate](background, c, s.shelf)
+		mustDo(t, err)
+		raw := s.mustTake(t, 1).Raw
+		_, err := s.redeem(raw[:strings.LastIndexByte(raw, '.')+1]+strings.Repeat("A", 86), "a")
+		if sound := without.Lacks("signature") == false; sound != (err != nil) {
+			t.Errorf("sound is %t: %v", sound, err)
+		}
+	}
+}
+
+// What an issuer is told of orders that owe holds from its making.
+func TestAnIssuerAsksWhoOwes(t *testing.T) {
+	s := newStage(t)
+	c := s.Config
+	c.Owed = func(order string) bool { return order == "op_1" }
+	var err error
+	s.Issuer, err = New[crate](background, c, s.shelf)
+	mustDo(t, err)
+	s.mustTake(t, 1)
+	s.advance(t, 2*Retention)
+	if _, yes := s.Remembers("op_1"); !yes {
+		t.Error("an order that owes is forgotten")
+	}
 }
 
 // A cancellation and a revocation that are refused name the token as far as it is
@@ -89,11 +155,16 @@ func TestTheLogNamesWhatIsTakenBack(t *testing.T) {
 	strange := s.signed(t, issued, func(c *tokens.Claims) { c.ID = "cpt_strange" })
 	mustRefuse(t, s.Revoke(background, strange), tokens.NotIssuedHere)
 	mustRefuse(t, s.Revoke(background, "no token"), tokens.Malformed)
+	redeemed := s.mustTake(t, 1)
+	_, err := s.redeem(redeemed.Raw, "a")
+	mustDo(t, err)
+	mustRefuse(t, s.Revoke(background, redeemed.Raw), tokens.AlreadyRedeemed)
 	for _, want := range []string{
 		"step=cancel outcome=ok jti=" + issued.Ref.ID + " order_processing_id=op_1 attempt=a",
 		"step=cancel outcome=not_issued_here jti=" + issued.Ref.ID + " ",
 		"step=revoke outcome=not_issued_here",
 		"step=revoke outcome=malformed",
+		"step=revoke outcome=already_redeemed jti=" + redeemed.Ref.ID + " order_processing_id=op_1",
 	} {
 		if !strings.Contains(s.log.String(), want) {
 			t.Errorf("the log does not say %q:\n%s", want, s.log)
@@ -158,6 +229,14 @@ func TestHowLongAnOrderIsRemembered(t *testing.T) {
 	}
 	if _, yes := s.Remembers("op_2"); yes {
 		t.Error("so is another order")
+	}
+	short := order
+	short.TTL = 10 * time.Second
+	if _, err := s.takeFor(short, 1, ""); err != nil {
+		t.Fatal(err)
+	}
+	if until, _ := s.Remembers("op_1"); !until.Equal(want) {
+		t.Errorf("until %s when one more came that expires before, want %s", until, want)
 	}
 	owes = true
 	s.advance(t, 2*Retention)

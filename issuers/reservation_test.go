@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+
 	"tokenshell/tokens"
 )
 
@@ -154,6 +157,33 @@ func TestADroppedReservationLeavesNothing(t *testing.T) {
 	s.wantBooks(t, 0, 0)
 	if n := len(s.Issuer.books.live); n != 0 {
 		t.Errorf("%d wait for their expiry", n)
+	}
+}
+
+// What has expired is free for who comes next, though nobody has looked at the books.
+func TestWhatExpiredIsTakenAgain(t *testing.T) {
+	s := newStage(t)
+	for range 3 {
+		if _, err := s.take(s.total); err != nil {
+			t.Fatal(err)
+		}
+		s.advance(t, tokens.DefaultLifetime)
+	}
+}
+
+// A key is forgotten though the token that it was to sign never left.
+func TestAKeyOfWhatWasDropped(t *testing.T) {
+	s := newStage(t)
+	s.kms.sign = func(*kms.SignInput, func() (*kms.SignOutput, error)) (*kms.SignOutput, error) {
+		return nil, &types.KMSInternalException{}
+	}
+	_, err := s.take(1)
+	mustFail(t, err)
+	s.kms.sign = nil
+	s.rotate(t)
+	s.advance(t, tokens.DefaultLifetime+Retention+time.Second)
+	if keys := s.Keys().List(); len(keys) != 1 {
+		t.Errorf("%d keys are remembered: %v", len(keys), keys)
 	}
 }
 
