@@ -4,6 +4,7 @@
 package issuers
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 	"time"
@@ -42,7 +43,13 @@ func TestAnExplanationSaysWhatARedemptionWould(t *testing.T) {
 	want(raw, tokens.Session{Order: "op_2", Customer: session.Customer}, "session session_mismatch")
 	want(raw, tokens.Session{Order: session.Order, Customer: "user_456"}, "session session_mismatch")
 	want(s.signed(t, issued, func(c *tokens.Claims) { c.ID = "cpt_strange" }), session, "books not_issued_here")
-	_, err := s.redeem(raw, "a")
+	strange := `{"alg":"ES256","kid":"shelf-k9","typ":"confirmation+jwt"}`
+	_, rest, _ := strings.Cut(raw, ".")
+	_, err := s.redeem(base64.RawURLEncoding.EncodeToString([]byte(strange))+"."+rest, "a")
+	if mustRefuse(t, err, tokens.KeyUnknown); !strings.Contains(err.Error(), "shelf.svc has no key") {
+		t.Errorf("it does not say whose key: %v", err)
+	}
+	_, err = s.redeem(raw, "a")
 	mustDo(t, err)
 	want(raw, session, "outcome already_redeemed")
 	revoked := s.mustTake(t, 1).Raw
@@ -67,9 +74,13 @@ func TestAWeakenedIssuer(t *testing.T) {
 	}
 	refused()
 	s.Weaken(weakness)
-	for range 2 { // the second is answered as the first was
+	for range 2 { // the second is answered as the first was, when the key has left with its last token, too
 		if _, err := s.redeem(forged, "a"); err != nil {
 			t.Errorf("without the check: %v", err)
+		}
+		if len(s.states()) == 1 {
+			s.rotate(t)
+			s.advance(t, 2*tokens.DefaultLifetime)
 		}
 	}
 	if err := s.cancel(forged, "a"); err != nil {
@@ -77,7 +88,46 @@ func TestAWeakenedIssuer(t *testing.T) {
 	}
 	s.wantBooks(t, 0, 0)
 	s.Weaken(tokens.Weakness{})
+	raw = s.mustTake(t, 1).Raw
+	forged = raw[:strings.LastIndexByte(raw, '.')+1] + strings.Repeat("A", 86)
 	refused()
+}
+
+// One that gives nothing back holds what has expired for ever.
+func TestAnIssuerThatGivesNothingBack(t *testing.T) {
+	weakness, err := tokens.UnsafeWithout(tokens.HoldReturns)
+	mustDo(t, err)
+	s := newStage(t)
+	s.Weaken(weakness)
+	s.mustTake(t, 3)
+	s.advance(t, 2*tokens.DefaultLifetime)
+	s.wantBooks(t, 3, 0)
+	s = newStage(t)
+	s.mustTake(t, 3)
+	s.advance(t, 2*tokens.DefaultLifetime)
+	s.wantBooks(t, 0, 0)
+}
+
+// Of what is forgotten a domain is told what was redeemed and not taken back, and
+// nothing else.
+func TestWhatIsArchived(t *testing.T) {
+	s := newStage(t)
+	for n, end := range []func(raw string){
+		func(string) {},
+		func(raw string) { mustDo(t, s.Revoke(background, raw)) },
+		func(raw string) { _, err := s.redeem(raw, "a"); mustDo(t, err) },
+		func(raw string) { _, err := s.redeem(raw, "a"); mustDo(t, err); mustDo(t, s.cancel(raw, "a")) },
+	} {
+		end(s.mustTake(t, 1<<n).Raw)
+	}
+	s.advance(t, tokens.DefaultLifetime+Retention)
+	if s.wantBooks(t, 0, 4); s.archived != 0 {
+		t.Errorf("%d are archived while they are remembered", s.archived)
+	}
+	s.advance(t, time.Second)
+	if s.wantBooks(t, 0, 4); s.archived != 4 {
+		t.Errorf("%d are archived, want 4", s.archived)
+	}
 }
 
 // One that cancels again and again takes back what was redeemed, each time; what was

@@ -80,6 +80,7 @@ type crate struct {
 type shelf struct {
 	*Issuer[crate]
 	total, held, gone int
+	archived          int // of gone, by reservations that are forgotten
 }
 
 func (s *shelf) Letter(h *crate, opened json.RawMessage) error {
@@ -103,6 +104,7 @@ func (s *shelf) Commit(h *crate, facts tokens.Facts) (any, error) {
 
 func (s *shelf) Release(h *crate) { s.held -= h.n }
 func (s *shelf) Undo(h *crate)    { s.gone -= h.n }
+func (s *shelf) Archive(h *crate) { s.archived += h.n }
 
 func (s *shelf) SaveCounts() any         { return [2]int{s.held, s.gone} }
 func (s *shelf) RestoreCounts(saved any) { was := saved.([2]int); s.held, s.gone = was[0], was[1] }
