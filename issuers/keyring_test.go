@@ -252,3 +252,56 @@ func TestEdDSAKeysSignToo(t *testing.T) {
 	_, err := s.redeem(issued.Raw, "att_1")
 	mustDo(t, err)
 }
+
+// A rotation changes the key that was active, and none that left before.
+func TestARotationBringsNothingBack(t *testing.T) {
+	s := newStage(t)
+	first := s.Keys().List()[0].ID
+	second := s.rotate(t)
+	mustDo(t, s.Keys().Retire(first))
+	third := s.rotate(t)
+	mustDo(t, s.Keys().Disable(second))
+	s.rotate(t)
+	mustDo(t, s.Keys().Retire(third))
+	s.rotate(t)
+	s.wantStates(t, KeyRetired, KeyDisabled, KeyRetired, KeyRetired, KeyActive)
+}
+
+// A key that never signed stays for the leeway: somebody else's clock is behind.
+func TestAKeyThatNeverSignedStaysForTheLeeway(t *testing.T) {
+	s := newStage(t)
+	s.leeway = 30 * time.Second
+	s.rotate(t)
+	s.advance(t, 30*time.Second-1)
+	s.wantStates(t, KeyPublished, KeyActive)
+	s.advance(t, 1)
+	s.wantStates(t, KeyRetired, KeyActive)
+}
+
+// A key stays for the longest of its tokens, whichever came last.
+func TestAKeyStaysForItsLongestToken(t *testing.T) {
+	s := newStage(t)
+	long, short := order, order
+	long.TTL, short.TTL = tokens.MaxLifetime, time.Second
+	for _, o := range []Order{long, short} {
+		_, err := s.takeFor(o, 1, "")
+		mustDo(t, err)
+	}
+	s.rotate(t)
+	s.advance(t, tokens.MaxLifetime-1)
+	s.wantStates(t, KeyPublished, KeyActive)
+	s.advance(t, 1)
+	s.wantStates(t, KeyRetired, KeyActive)
+}
+
+// A key that is retired by hand when its last token has expired already left then.
+func TestRetiringWhatHasLeft(t *testing.T) {
+	s := newStage(t)
+	issued := s.mustTake(t, 1)
+	s.rotate(t)
+	s.advance(t, tokens.MaxLifetime)
+	mustDo(t, s.Keys().Retire(s.Keys().versions[0].kid)) // nobody has looked at the list
+	if left := s.Keys().List()[0].Left; !left.Equal(issued.ExpiresAt) {
+		t.Errorf("it left at %s, want %s", left, issued.ExpiresAt)
+	}
+}
