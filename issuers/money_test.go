@@ -32,6 +32,11 @@ func TestWhatIsNoAmountOfMoney(t *testing.T) {
 			t.Errorf("%q: %v does not say what belongs there", tt.text, err)
 		}
 	}
+	for code, says := range map[string]string{"EUR": "140.00, with at most 2 decimals", "JPY": "140, without decimals", "BHD": "140.000, with at most 3 decimals"} {
+		if _, err := ParseMoney("a lot", code); err == nil || !strings.HasSuffix(err.Error(), says) {
+			t.Errorf("%s: %v does not say %q", code, err, says)
+		}
+	}
 }
 
 func TestExamplesAreWrittenInTheCurrency(t *testing.T) {

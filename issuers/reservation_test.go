@@ -181,7 +181,9 @@ func TestAKeyOfWhatWasDropped(t *testing.T) {
 	mustFail(t, err)
 	s.kms.sign = nil
 	s.rotate(t)
+	s.wantBooks(t, 0, 0)
 	s.advance(t, tokens.DefaultLifetime+Retention+time.Second)
+	s.wantBooks(t, 0, 0)
 	if keys := s.Keys().List(); len(keys) != 1 {
 		t.Errorf("%d keys are remembered: %v", len(keys), keys)
 	}
