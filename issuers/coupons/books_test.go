@@ -1,8 +1,10 @@
 package coupons
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/issuerstest"
@@ -57,5 +59,30 @@ func TestAnOverdueHoldIsAudited(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		s.Service.Hold(issuerstest.Order(), 1, s.Service.offers[0].Of("user_123")...)
+	}
+}
+
+// Whatever tells two books apart is written down: the coupon and its times, its uses,
+// and the discount that one came to.
+func TestTheBooksAreWrittenDown(t *testing.T) {
+	from, until := issuerstest.Epoch.Add(-time.Hour), issuerstest.Epoch.Add(time.Hour)
+	s := issuerstest.New(t, "coupons", Capability, func(c issuers.Config) (*Service, error) {
+		return New(t.Context(), Config{Config: c, Currency: "EUR", Customers: []string{"user_123"}, Coupons: []Coupon{{Code: "TEN", Percent: 10, From: from, Until: until}}})
+	})
+	text := func() string { return issuerstest.Written(s.Service.Canon) }
+	order := issuerstest.Order("subtotal", "50.00")
+	held, err := s.Service.Confirm(t.Context(), order, "TEN")
+	s.MustDo(err)
+	before := text()
+	_, err = s.Redeem(held, order, "a")
+	s.MustDo(err)
+	for _, tt := range []struct{ what, text, has string }{
+		{"its times", before, fmt.Sprintf("%q %q 1 0 0 ", from.Format(time.RFC3339), until.Format(time.RFC3339))},
+		{"held", before, `"user_123" "op_1" 1 0 false "TEN" false`},
+		{"redeemed", text(), `"user_123" "op_1" 1 1 false "TEN" true "5.00"`},
+	} {
+		if !strings.Contains(tt.text, tt.has) {
+			t.Errorf("%s: %s does not say %s", tt.what, tt.text, tt.has)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package holds
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -206,6 +205,10 @@ func TestWhatIsForgotten(t *testing.T) {
 	if n := len(s.Service.Entries(func(*crate) string { return "" })); n != 0 {
 		t.Errorf("%d remembered", n)
 	}
+	s.Service.purse.taken++
+	if err := s.Service.Audit(); err == nil || !strings.HasSuffix(err.Error(), "purse has 3 bottles taken, its reservations say 2 bottles") {
+		t.Errorf("one more is taken: %v", err)
+	}
 }
 
 // Everything that was counted comes back, and is written down: also of pots that
@@ -240,24 +243,89 @@ func TestTheCountsComeBack(t *testing.T) {
 }
 
 // written writes a service's counts and holds down.
-func written(s *cellar) string {
-	var w text
-	s.Canon(&w)
-	return w.String()
+func written(s *cellar) string { return issuerstest.Written(s.Canon) }
+
+// Whatever tells two holds or two pots apart is written down; a pot that was made for
+// nothing that is left is none.
+func TestAllOfAHoldIsWrittenDown(t *testing.T) {
+	seen := map[string]int{}
+	for n, h := range []Hold{
+		{Order: "op_1", Customer: "user_123", Amount: 3}, {Order: "op_2", Customer: "user_123", Amount: 3}, {Order: "op_1", Customer: "user_456", Amount: 3},
+		{Order: "op_1", Customer: "user_123", Amount: 4}, {Order: "op_1", Customer: "user_123", Amount: 3, taken: 2}, {Order: "op_1", Customer: "user_123", Amount: 3, taken: 2, undone: true},
+	} {
+		text := issuerstest.Written(h.Canon)
+		if other, is := seen[text]; is {
+			t.Errorf("holds %d and %d are both %s", other, n, text)
+		}
+		seen[text] = n
+	}
+	clear(seen)
+	for n, counts := range []sums{{}, {held: 1}, {taken: 1}, {archived: 1}} {
+		for at := range 2 {
+			var pots Pots
+			both := []*Pot{pots.Pot("wine", 10), pots.own("wine for user_123", 4)}
+			both[at].sums = counts
+			text := issuerstest.Written(pots.CanonCounts)
+			if other, is := seen[text]; is && n > 0 {
+				t.Errorf("pots %d and %d are both %s", other, 2*n+at, text)
+			}
+			seen[text] = 2*n + at
+		}
+	}
+	var none, empty Pots
+	none.Pot("wine", 10)
+	empty.Pot("wine", 10)
+	empty.own("wine for user_123", 4)
+	if a, b := issuerstest.Written(none.CanonCounts), issuerstest.Written(empty.CanonCounts); a != b {
+		t.Errorf("without a pot of nothing %s, with it %s", a, b)
+	}
 }
 
-// text is a [tokens.Canon] in words.
-type text struct{ strings.Builder }
+// What a hold is of, and for whom, stands in it; what was taken back is not taken.
+func TestAHoldSaysWhatItIs(t *testing.T) {
+	var pots Pots
+	b := &Books[crate, *crate]{}
+	h, fits := b.Hold(issuers.Order{ID: "op_1", Customer: "user_123"}, 3, pots.Pot("wine", 10))
+	if !fits || h.Order != "op_1" || h.Customer != "user_123" || h.Amount != 3 || h.Taken() != 0 {
+		t.Errorf("%+v", h)
+	}
+	c := &crate{h}
+	c.Take(2)
+	if c.Taken() != 2 {
+		t.Errorf("%d taken", c.Taken())
+	}
+	b.Undo(c)
+	if c.Taken() != 0 {
+		t.Errorf("%d taken of what was taken back", c.Taken())
+	}
+}
 
-func (w *text) Int(n int)          { fmt.Fprintf(w, "%d ", n) }
-func (w *text) Bool(yes bool)      { fmt.Fprintf(w, "%t ", yes) }
-func (w *text) Text(s string)      { fmt.Fprintf(w, "%q ", s) }
-func (w *text) ID(id string)       { w.Text(id) }
-func (w *text) Name(name string)   { w.Text(name) }
-func (w *text) Ref(ref tokens.Ref) { fmt.Fprintf(w, "%+v ", ref) }
-func (w *text) Time(t time.Time)   { w.Text(t.Format(time.RFC3339)) }
-func (w *text) Set(n int, write func(i int)) {
-	for i := range n {
-		write(i)
+// Each customer has a quota of their own, however many there are; and a quota is
+// limited when it is in all, or for each.
+func TestQuotas(t *testing.T) {
+	s := open(t)
+	for _, customer := range []string{"user_123", "user_456", "user_789"} {
+		s.must(s.take(customer, 3))
+	}
+	for _, customer := range []string{"user_123", "user_456", "user_789"} {
+		if left, _ := s.Service.wine.Left(customer); left != 1 {
+			t.Errorf("%d left for %s", left, customer)
+		}
+	}
+	s.Service.Restore(s.Service.Save()) // of more pots than there were in the beginning
+	one := s.must(s.take("user_123", 1))
+	_, err := s.Redeem(one, issuerstest.Order(), "a")
+	s.MustDo(err)
+	if used := s.Service.wine.Used(); used != 10 {
+		t.Errorf("%d used", used)
+	}
+	for _, tt := range []struct {
+		all, each, left int64
+		limited         bool
+	}{{10, Unlimited, 10, true}, {Unlimited, 4, 4, true}, {10, 4, 4, true}, {3, 4, 3, true}, {Unlimited, Unlimited, Unlimited, false}} {
+		var pots Pots
+		if left, limited := pots.Quota("wine", tt.all, tt.each).Left("user_123"); left != tt.left || limited != tt.limited {
+			t.Errorf("%d and %d each: %d left, limited %t", tt.all, tt.each, left, limited)
+		}
 	}
 }

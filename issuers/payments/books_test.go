@@ -77,3 +77,28 @@ func TestAnOverdueHoldIsAudited(t *testing.T) {
 		s.Service.Hold(issuerstest.Order(), 1, s.Service.methods["user_123"][0].Pot)
 	}
 }
+
+// Whatever tells two books apart is written down: the card, the authorisation, and how
+// much of it was captured.
+func TestTheBooksAreWrittenDown(t *testing.T) {
+	text := issuerstest.Written(open(t).Service.Canon)
+	for _, says := range []string{`"user_123" "op_1" 2000 2000 false "visa" "auth_`, `"user_123" "op_1" 3000 0 false "visa" "auth_`} {
+		if !strings.Contains(text, says) {
+			t.Errorf("%s does not say %s", text, says)
+		}
+	}
+}
+
+// The smallest capture is one, too.
+func TestTheSmallestCaptureIsTold(t *testing.T) {
+	s := open(t)
+	least, err := s.Service.Confirm(t.Context(), issuerstest.Order(), "0.01", "visa")
+	s.MustDo(err)
+	_, err = s.Redeem(least, issuerstest.Order(), "a")
+	s.MustDo(err)
+	for _, e := range s.Service.Entries() {
+		if e.Ref == least.Ref && e.Holds != "0.01 on visa, 0.01 captured" {
+			t.Errorf("it says %q", e.Holds)
+		}
+	}
+}

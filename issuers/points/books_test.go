@@ -59,3 +59,29 @@ func TestAnOverdueHoldIsAudited(t *testing.T) {
 		s.Service.Hold(issuerstest.Order(), 1, s.Service.accounts["user_123"])
 	}
 }
+
+// Whatever tells two books apart is written down: who holds how much, what it was worth,
+// and that it was taken back.
+func TestTheBooksAreWrittenDown(t *testing.T) {
+	s := issuerstest.New(t, "points", Capability, func(c issuers.Config) (*Service, error) {
+		return New(t.Context(), Config{Config: c, Value: issuerstest.Money(t, "0.01", "EUR"), Balances: map[string]int64{"user_123": 1200}})
+	})
+	text := func() string { return issuerstest.Written(s.Service.Canon) }
+	empty := text()
+	held, err := s.Service.Confirm(t.Context(), issuerstest.Order(), "200")
+	s.MustDo(err)
+	before := text()
+	_, err = s.Redeem(held, issuerstest.Order(), "a")
+	s.MustDo(err)
+	after := text()
+	s.MustDo(s.Cancel(held, "a"))
+	for _, tt := range []struct{ what, text, has string }{
+		{"held", before, `"user_123" "op_1" 200 0 false false`},
+		{"burned", after, `"user_123" "op_1" 200 200 false true "2.00"`},
+		{"taken back", text(), `"user_123" "op_1" 200 200 true false`},
+	} {
+		if !strings.Contains(tt.text, tt.has) || strings.Contains(empty, tt.has) {
+			t.Errorf("%s: %s does not say %s", tt.what, tt.text, tt.has)
+		}
+	}
+}
