@@ -6,6 +6,7 @@ package orchestrator_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -254,6 +255,21 @@ func TestTrustComesBack(t *testing.T) {
 				t.Errorf("it trusts %s, want %s", got, want)
 			}
 		}
+	}
+}
+
+// With whom it trusts comes where their tokens go.
+func TestRoutesComeBack(t *testing.T) {
+	s := newStage(t)
+	before := s.relay.SaveTrust()
+	mustDo(t, s.relay.Trust(outside("giver", "gifts:redeem"), &orchestrator.Service{Name: "gifts", Redeemer: &recorder{name: "gifts"}}))
+	trusting := s.relay.SaveTrust()
+	for n := range 2 {
+		s.relay.RestoreTrust(before)
+		_, err := s.relayed("giver", fmt.Sprintf("g%d", n), "gifts:redeem")
+		mustRefuse(t, err, tokens.IssuerUnknown)
+		s.relay.RestoreTrust(trusting)
+		s.wantService("gifts")(s.relayed("giver", fmt.Sprintf("g%d", n), "gifts:redeem"))
 	}
 }
 
