@@ -51,8 +51,12 @@ func TestWhichUsesAreWrittenDown(t *testing.T) {
 			}
 		}
 		use(t, ledger, Use{Session: "op_1", Ref: tokens.Ref{Issuer: "a", ID: "1"}, Attempt: "relay 1", Expires: tt.expires})
+		use(t, ledger, Use{Session: "op_2", Ref: tokens.Ref{Issuer: "a", ID: "2"}, Attempt: "relay 1", Expires: now}) // of nobody any more
 		var w words
 		Canon(&w, []string{"relay"}, now, store, ledger)
+		if strings.Contains(w.String(), "[a 2 ") {
+			t.Errorf("%s: so is what is long past\n%s", name, w.String())
+		}
 		if got := strings.Contains(w.String(), "[a 1 op_1]"); got != tt.written {
 			t.Errorf("%s: it is written down: %t\n%s", name, got, w.String())
 		}
@@ -71,7 +75,7 @@ func TestUsesAreInOrder(t *testing.T) {
 		}
 	}
 	for n := range want {
-		it := want[n*3%len(want)]
+		it := want[n*5%len(want)]
 		use(t, l, Use{Session: it[:4], Ref: tokens.Ref{Issuer: it[4:5], ID: it[5:]}, Now: ledgerEpoch, Expires: ledgerEpoch.Add(time.Duration(n%3+1) * time.Hour)})
 	}
 	var got []string

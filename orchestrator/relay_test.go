@@ -349,7 +349,7 @@ func TestATokenWithoutAnOrder(t *testing.T) {
 	raw := input + "." + b64(ed25519.Sign(keyOf("partner"), []byte(input)))
 	s.open("op_2")
 	mustDo(t, s.relay.SetFact("op_2", "subtotal", "20.00")) // its attempt has another name
-	for _, id := range []string{"op_1", "op_2"} { // one text, two orders: each is told once
+	for _, id := range []string{"op_1", "op_2"} {           // one text, two orders: each is told once
 		service, err := s.relay.Relay(background, id, raw)
 		s.wantService("points")(service, err)
 		_, err = s.relay.Relay(background, id, raw)
