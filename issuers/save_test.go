@@ -113,6 +113,19 @@ func TestAnIssuerComesBack(t *testing.T) {
 	}
 }
 
+// Who writes the keys down sees them as whoever looks at them does.
+func TestKeysAreWrittenDownAsTheyAre(t *testing.T) {
+	s := newStage(t)
+	s.mustTake(t, 1)
+	s.rotate(t)
+	s.advance(t, 2*tokens.DefaultLifetime)
+	first := s.canon()
+	s.wantStates(t, KeyRetired, KeyActive)
+	if again := s.canon(); again != first {
+		t.Errorf("when somebody has looked:\n%s\nbefore:\n%s", again, first)
+	}
+}
+
 // The same letter is the same text for as long as it is remembered, and never for
 // another token or another content.
 func TestLettersAreRemembered(t *testing.T) {
