@@ -419,7 +419,7 @@ func TestCompletionOfTheProcess(t *testing.T) {
 	}
 	for want, words := range map[string][]string{
 		"run": {"ru"}, "--rerun-failed --report": {"run", "--re"}, "balance confirm": {"points", ""}, "text json": {"run", "-o", ""}, "bash fish zsh": {"completion", ""},
-		"--check": {"--seed", "7", "attack", "run", "--che"}, "record redeem relay restart revoke": {"help", "re"}, "": {"run", ""},
+		"--check": {"--seed", "7", "attack", "run", "--che"}, "reasons record redeem relay restart revoke": {"help", "re"}, "": {"run", ""},
 	} {
 		if got := offered(words...); got != want {
 			t.Errorf("%q: %s, want %s", words, got, want)
