@@ -29,7 +29,7 @@ func TestRefusedAtConfirmation(t *testing.T) {
 	}{
 		"a stranger":           {stock(t), issuerstest.OrderOf("op_1", "nobody"), "MUG", nil, issuers.CustomerUnknown, `no customer "nobody"`},
 		"no account":           {gifts(), issuerstest.OrderOf("op_1", "user_789"), "", []any{"amount", "1.00"}, issuers.CustomerUnknown, `no customer "user_789"`},
-		"no such thing":        {stock(t), here, "HAT", nil, issuers.ThingUnknown, `no "HAT" in stock`},
+		"no such thing":        {stock(t), here, "HAT", nil, issuers.ThingUnknown, `there is no "HAT" in stock`},
 		"no thing":             {stock(t), here, "", nil, issuers.ThingUnknown, `no "" in stock`},
 		"nothing to choose":    {gifts(), here, "MUG", []any{"amount", "1.00"}, issuers.ThingUnknown, "nothing to choose from"},
 		"another's instrument": {cards(), here, "other", []any{"amount", "1.00"}, issuers.ThingUnknown, `user_123 has no "other"`},

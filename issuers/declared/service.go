@@ -272,7 +272,8 @@ func (r *Rule) holds(env *Env) (bool, error) {
 func (s *Service) fits(o *offered, customer string, n int64) ([]*holds.Pot, error) {
 	switch s.declaration.Holds {
 	case Quota:
-		if left, limited := o.quota.Left(customer); limited && left < n {
+		// What has no limit has an end still: what can be counted.
+		if left, _ := o.quota.Left(customer); left < n {
 			return nil, tokens.Refuse(issuers.QuotaExhausted, "%s of %s asked for, %s left: %s", s.words(n), o.ID, s.words(left), s.limits(o))
 		}
 		return o.quota.Of(customer), nil
@@ -294,6 +295,8 @@ func (s *Service) fits(o *offered, customer string, n int64) ([]*holds.Pot, erro
 // limits says what a thing's quota is.
 func (s *Service) limits(o *offered) string {
 	switch all, each := o.quota.Limits(); {
+	case all == holds.Unlimited && each == holds.Unlimited:
+		return "more cannot be counted"
 	case all == holds.Unlimited:
 		return s.words(each) + " for each customer"
 	case each == holds.Unlimited:
