@@ -95,7 +95,7 @@ export class Relay {
     const { s, issuer, use } = await this.judge(session, token);
     // From here to the push nothing waits: look and record are one.
     const used = s.used.includes(use);
-    if (this.mutant === 'race') await new Promise((done) => setTimeout(done, 5));
+    if (this.mutant === 'race') await new Promise((done) => setTimeout(done, 20));
     if (used && this.mutant !== 'no-replay') refuse('USED', 'used already');
     s.used.push(use);
     s.steps.push({ token, service: issuer.service, attempt: '', status: 'accepted' });

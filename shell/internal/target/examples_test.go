@@ -175,6 +175,15 @@ func TestMutantsOfTheExampleAreFoundOut(t *testing.T) {
 			}
 			shelltest.WriteFile(t, file, strings.ReplaceAll(string(text), "relay.mjs]", "relay.mjs, "+mutant+"]"))
 			came, code := try(t, "--target "+file+" --fail-on warning -j 2")
+			for again := 0; mutant == "race" && code == exit.Done && again < 10; again++ { // it was lucky in every row
+				var about []string
+				for _, row := range attacks.All() {
+					if notices(row) {
+						about = append(about, row.ID)
+					}
+				}
+				came, code = try(t, strings.Join(about, " ")+" --target "+file+" --fail-on warning")
+			}
 			if code != exit.Refused {
 				t.Errorf("exit code %d: %s", code, came.Summary)
 			}
