@@ -186,7 +186,7 @@ class Relay {
   async relay(session, token) {
     const { s, issuer, use } = this.judge(session, token);
     const used = s.used.has(use);
-    if (mutant === 'race') await new Promise((done) => setTimeout(done, 5));
+    if (mutant === 'race') await new Promise((done) => setTimeout(done, 20));
     if (used && mutant !== 'no-replay') refuse('replayed', 'used already');
     s.used.add(use);
     s.steps.push({ token, service: issuer.service, attempt: '', status: 'accepted' });
