@@ -2,37 +2,17 @@ package issuers
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"tokenshell/tokens"
+	"tokenshell/tokens/tokenstest"
 )
 
-// written is a [tokens.Canon] in words: ids and times as they are, sets as given.
-type written struct{ strings.Builder }
-
-func (w *written) Int(n int)          { fmt.Fprintf(w, "%d ", n) }
-func (w *written) Bool(yes bool)      { fmt.Fprintf(w, "%t ", yes) }
-func (w *written) Text(text string)   { fmt.Fprintf(w, "%q ", text) }
-func (w *written) ID(id string)       { w.Text(id) }
-func (w *written) Name(name string)   { w.Text(name) }
-func (w *written) Ref(ref tokens.Ref) { fmt.Fprintf(w, "%+v ", ref) }
-func (w *written) Time(t time.Time)   { w.Text(t.Format(time.RFC3339)) }
-func (w *written) Set(n int, write func(i int)) {
-	for i := range n {
-		write(i)
-	}
-}
-
 // canon writes the stage's service down.
-func (s *stage) canon() string {
-	var w written
-	s.Canon(&w)
-	return w.String()
-}
+func (s *stage) canon() string { return tokenstest.Written(s.Canon) }
 
 // putAside gives a way back to how things stand.
 func (s *stage) putAside() (back func()) {

@@ -2,30 +2,14 @@ package orchestrator
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"tokenshell/tokens"
+	"tokenshell/tokens/tokenstest"
 )
-
-// words is a [tokens.Canon] that writes down what it is told.
-type words struct{ strings.Builder }
-
-func (w *words) Int(n int)          { fmt.Fprintf(w, "%d ", n) }
-func (w *words) Bool(yes bool)      { fmt.Fprintf(w, "%t ", yes) }
-func (w *words) Text(s string)      { fmt.Fprintf(w, "%q ", s) }
-func (w *words) ID(id string)       { w.Text(id) }
-func (w *words) Name(name string)   { w.Text(name) }
-func (w *words) Ref(ref tokens.Ref) { fmt.Fprintf(w, "[%s %s %s] ", ref.Issuer, ref.ID, ref.Order) }
-func (w *words) Time(t time.Time)   { w.Text(t.Format(time.RFC3339)) }
-func (w *words) Set(n int, write func(i int)) {
-	for i := range n {
-		write(i)
-	}
-}
 
 // A use bears on what comes as long as it is known and somebody may hand the token in:
 // while its session is open, or outlives it, or is forgotten before it has expired.
@@ -52,13 +36,12 @@ func TestWhichUsesAreWrittenDown(t *testing.T) {
 		}
 		use(t, ledger, Use{Session: "op_1", Ref: tokens.Ref{Issuer: "a", ID: "1"}, Attempt: "relay 1", Expires: tt.expires})
 		use(t, ledger, Use{Session: "op_2", Ref: tokens.Ref{Issuer: "a", ID: "2"}, Attempt: "relay 1", Expires: now}) // of nobody any more
-		var w words
-		Canon(&w, []string{"relay"}, now, store, ledger)
-		if strings.Contains(w.String(), "[a 2 ") {
-			t.Errorf("%s: so is what is long past\n%s", name, w.String())
+		text := tokenstest.Written(func(w tokens.Canon) { Canon(w, []string{"relay"}, now, store, ledger) })
+		if strings.Contains(text, "[a 2 ") {
+			t.Errorf("%s: so is what is long past\n%s", name, text)
 		}
-		if got := strings.Contains(w.String(), "[a 1 op_1]"); got != tt.written {
-			t.Errorf("%s: it is written down: %t\n%s", name, got, w.String())
+		if got := strings.Contains(text, "[a 1 op_1]"); got != tt.written {
+			t.Errorf("%s: it is written down: %t\n%s", name, got, text)
 		}
 	}
 }

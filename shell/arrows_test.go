@@ -41,6 +41,8 @@ var house = []room{
 		"reads a JSON object in one pass that refuses what encoding/json lets through, and copies nothing: what a token says before anybody has verified it costs little to read, whatever it is."},
 	{"tokens", "tokens/strictjson tokens/weakkeys",
 		"is the contract of the Confirmed Token Relay: what a confirmation token is, how one is verified, and what the parties hand to each other."},
+	{"tokens/tokenstest", "tokens",
+		"reads, for tests, what parties write down of themselves."},
 	{"tokens/keysets", "tokens",
 		"reads the keys of an outside issuer as they are published: a JWK set, a JWK, PEM, certificates."},
 	{"kmsmock", "",
@@ -192,7 +194,7 @@ var house = []room{
 }
 
 // forTests are the rooms that only tests use.
-var forTests = []string{"issuers/issuerstest", "orchestrator/storetest", "shell/internal/shelltest", "shell/internal/fourth/giftcards", "shell/internal/fourth"}
+var forTests = []string{"tokens/tokenstest", "issuers/issuerstest", "orchestrator/storetest", "shell/internal/shelltest", "shell/internal/fourth/giftcards", "shell/internal/fourth"}
 
 // name is what a room's doc begins with.
 func (r room) name(in *ast.File) string {

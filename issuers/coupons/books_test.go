@@ -9,6 +9,7 @@ import (
 	"tokenshell/issuers"
 	"tokenshell/issuers/issuerstest"
 	"tokenshell/tokens"
+	"tokenshell/tokens/tokenstest"
 )
 
 // open makes a service that leaves rules out, with one use of TEN reserved and
@@ -69,7 +70,7 @@ func TestTheBooksAreWrittenDown(t *testing.T) {
 	s := issuerstest.New(t, "coupons", Capability, func(c issuers.Config) (*Service, error) {
 		return New(t.Context(), Config{Config: c, Currency: "EUR", Customers: []string{"user_123"}, Coupons: []Coupon{{Code: "TEN", Percent: 10, From: from, Until: until}}})
 	})
-	text := func() string { return issuerstest.Written(s.Service.Canon) }
+	text := func() string { return tokenstest.Written(s.Service.Canon) }
 	order := issuerstest.Order("subtotal", "50.00")
 	held, err := s.Service.Confirm(t.Context(), order, "TEN")
 	s.MustDo(err)

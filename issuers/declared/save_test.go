@@ -1,7 +1,6 @@
 package declared_test
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -11,23 +10,15 @@ import (
 	"tokenshell/issuers/declared"
 	"tokenshell/issuers/issuerstest"
 	"tokenshell/tokens"
+	"tokenshell/tokens/tokenstest"
 )
 
 // text is a [tokens.Canon] in words: what only tells things apart is the same.
-type text struct{ strings.Builder }
+type text struct{ tokenstest.Words }
 
-func (w *text) Int(n int)        { fmt.Fprintf(w, "%d ", n) }
-func (w *text) Bool(yes bool)    { fmt.Fprintf(w, "%t ", yes) }
-func (w *text) Text(s string)    { fmt.Fprintf(w, "%q ", s) }
-func (w *text) ID(string)        {}
-func (w *text) Name(string)      {}
-func (w *text) Ref(tokens.Ref)   {}
-func (w *text) Time(t time.Time) { w.Text(t.Format(time.RFC3339)) }
-func (w *text) Set(n int, write func(i int)) {
-	for i := range n {
-		write(i)
-	}
-}
+func (w *text) ID(string)      {}
+func (w *text) Name(string)    {}
+func (w *text) Ref(tokens.Ref) {}
 
 // All that bears on a redemption is written down of a hold; the salt is not, nor what
 // follows from it.

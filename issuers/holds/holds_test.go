@@ -9,6 +9,7 @@ import (
 	"tokenshell/issuers"
 	"tokenshell/issuers/issuerstest"
 	"tokenshell/tokens"
+	"tokenshell/tokens/tokenstest"
 )
 
 // crate is a hold of some pots, of which a commit takes what is payable.
@@ -243,7 +244,7 @@ func TestTheCountsComeBack(t *testing.T) {
 }
 
 // written writes a service's counts and holds down.
-func written(s *cellar) string { return issuerstest.Written(s.Canon) }
+func written(s *cellar) string { return tokenstest.Written(s.Canon) }
 
 // Whatever tells two holds or two pots apart is written down; a pot that was made for
 // nothing that is left is none.
@@ -253,7 +254,7 @@ func TestAllOfAHoldIsWrittenDown(t *testing.T) {
 		{Order: "op_1", Customer: "user_123", Amount: 3}, {Order: "op_2", Customer: "user_123", Amount: 3}, {Order: "op_1", Customer: "user_456", Amount: 3},
 		{Order: "op_1", Customer: "user_123", Amount: 4}, {Order: "op_1", Customer: "user_123", Amount: 3, taken: 2}, {Order: "op_1", Customer: "user_123", Amount: 3, taken: 2, undone: true},
 	} {
-		text := issuerstest.Written(h.Canon)
+		text := tokenstest.Written(h.Canon)
 		if other, is := seen[text]; is {
 			t.Errorf("holds %d and %d are both %s", other, n, text)
 		}
@@ -265,7 +266,7 @@ func TestAllOfAHoldIsWrittenDown(t *testing.T) {
 			var pots Pots
 			both := []*Pot{pots.Pot("wine", 10), pots.own("wine for user_123", 4)}
 			both[at].sums = counts
-			text := issuerstest.Written(pots.CanonCounts)
+			text := tokenstest.Written(pots.CanonCounts)
 			if other, is := seen[text]; is && n > 0 {
 				t.Errorf("pots %d and %d are both %s", other, 2*n+at, text)
 			}
@@ -276,13 +277,13 @@ func TestAllOfAHoldIsWrittenDown(t *testing.T) {
 	none.Pot("wine", 10)
 	empty.Pot("wine", 10)
 	empty.own("wine for user_123", 4)
-	if a, b := issuerstest.Written(none.CanonCounts), issuerstest.Written(empty.CanonCounts); a != b {
+	if a, b := tokenstest.Written(none.CanonCounts), tokenstest.Written(empty.CanonCounts); a != b {
 		t.Errorf("without a pot of nothing %s, with it %s", a, b)
 	}
 	var one, other Pots
 	one.own("wine for user_123", 4).held = 1
 	other.own("wine for user_456", 4).held = 1
-	if a, b := issuerstest.Written(one.CanonCounts), issuerstest.Written(other.CanonCounts); a == b {
+	if a, b := tokenstest.Written(one.CanonCounts), tokenstest.Written(other.CanonCounts); a == b {
 		t.Errorf("two customers are both %s", a)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"tokenshell/issuers"
 	"tokenshell/issuers/issuerstest"
 	"tokenshell/tokens"
+	"tokenshell/tokens/tokenstest"
 )
 
 // open makes a service that leaves rules out, with 30.00 authorised on a card
@@ -81,7 +82,7 @@ func TestAnOverdueHoldIsAudited(t *testing.T) {
 // Whatever tells two books apart is written down: the card, the authorisation, and how
 // much of it was captured.
 func TestTheBooksAreWrittenDown(t *testing.T) {
-	text := issuerstest.Written(open(t).Service.Canon)
+	text := tokenstest.Written(open(t).Service.Canon)
 	for _, says := range []string{`"user_123" "op_1" 2000 2000 false "visa" "auth_`, `"user_123" "op_1" 3000 0 false "visa" "auth_`} {
 		if !strings.Contains(text, says) {
 			t.Errorf("%s does not say %s", text, says)

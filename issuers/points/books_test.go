@@ -7,6 +7,7 @@ import (
 	"tokenshell/issuers"
 	"tokenshell/issuers/issuerstest"
 	"tokenshell/tokens"
+	"tokenshell/tokens/tokenstest"
 )
 
 // open makes a service that leaves rules out, with a hold of 300 points and
@@ -66,7 +67,7 @@ func TestTheBooksAreWrittenDown(t *testing.T) {
 	s := issuerstest.New(t, "points", Capability, func(c issuers.Config) (*Service, error) {
 		return New(t.Context(), Config{Config: c, Value: issuerstest.Money(t, "0.01", "EUR"), Balances: map[string]int64{"user_123": 1200}})
 	})
-	text := func() string { return issuerstest.Written(s.Service.Canon) }
+	text := func() string { return tokenstest.Written(s.Service.Canon) }
 	empty := text()
 	held, err := s.Service.Confirm(t.Context(), issuerstest.Order(), "200")
 	s.MustDo(err)

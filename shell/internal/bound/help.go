@@ -55,8 +55,14 @@ func writeBounds(w *page.Page, rows []boundRow, fates, families []wordRow) {
 		shown.Row(page.Rigid(row.Name), row.About, strings.ReplaceAll(row.Bound, ",", " "), without)
 	}
 	shown.Write(w)
-	fmt.Fprint(w, "\nexplore exhausts all but B, D and K, one after the other; explore --bound A,K looks at some, explore --bound sessions=1,tokens=2,faults=1 at one of yours. "+
-		"Each is exhausted by itself: what takes more than every one of them allows was not looked at.\n\n")
+	var large []string
+	for _, row := range rows {
+		if !row.Default {
+			large = append(large, row.Name)
+		}
+	}
+	fmt.Fprintf(w, "\nexplore exhausts them one after the other, but for the large ones, %s; explore --bound A,%s looks at some, explore --bound sessions=1,tokens=2,faults=1 at one of yours. "+
+		"Each is exhausted by itself: what takes more than every one of them allows was not looked at.\n\n", strings.Join(large, ", "), large[0])
 	shown = page.NewTable("FATE", "WHAT BECOMES OF A MESSAGE")
 	for _, row := range fates {
 		shown.Row(page.Rigid(row.Name), row.Is)
