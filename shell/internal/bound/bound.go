@@ -176,6 +176,11 @@ func Parse(text string) (Bound, error) {
 	for part := range strings.SplitSeq(text, ",") {
 		name, value, ok := strings.Cut(strings.TrimSpace(part), "=")
 		switch {
+		case !ok && !strings.Contains(text, "="): // names, of which one is none
+			if _, is := Named(part); is {
+				continue
+			}
+			return b, exit.Usage("help bounds lists them; or write sessions=1,tokens=2,faults=2,clock=1", "--bound: there is no bound %q", strings.TrimSpace(part))
 		case !ok:
 			return b, exit.Usage("sessions=1,tokens=2,faults=2,clock=1", "--bound %q: %q is no NAME=NUMBER", text, part)
 		case said[name]:

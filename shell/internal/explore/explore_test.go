@@ -280,6 +280,19 @@ func TestExploreUsage(t *testing.T) {
 	}
 }
 
+// A bound that is none is named, and not the one beside it.
+func TestABoundThatIsNone(t *testing.T) {
+	for line, says := range map[string]string{
+		"explore --bound Z":          `--bound: there is no bound "Z"`,
+		"explore --bound A,Z":        `--bound: there is no bound "Z"`,
+		"explore --bound tokens=1,A": `"A" is no NAME=NUMBER`,
+	} {
+		if code, said := shelltest.Refused(t, shelltest.New(t, 1), line); code != exit.BadUsage || !strings.Contains(said, says) {
+			t.Errorf("%s: %d: %s", line, code, said)
+		}
+	}
+}
+
 // What explore found with each fate alone stays found: a scenario that passes in a
 // sound world, and fails without a rule.
 func TestEachFateHasAScenario(t *testing.T) {

@@ -176,6 +176,9 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 		data := map[string]string{"party": party.Name, "what": party.What, "does": party.does, "never": party.never, "verbs": party.verbs}
 		return out.Show(data, party.write)
 	}
+	if used == 0 && slices.ContainsFunc(l.Topics, func(t interp.Topic) bool { return t.Name == words[0] }) {
+		return exit.Usage("help "+words[0], "help %s explains all of it: there is no %q in it", words[0], words[1])
+	}
 	if used == 0 {
 		return unknownTopic(l, p, words[0])
 	}

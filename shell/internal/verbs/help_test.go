@@ -186,6 +186,7 @@ func TestHelpOfWhatIsUnknown(t *testing.T) {
 	for line, want := range map[string]string{
 		"help cupon":              "usage: there is no verb, party or reason \"cupon\"\nhint: did you mean coupon?\n",
 		"help coupon comfirm":     "usage: there is no verb \"coupon comfirm\"\nhint: did you mean confirm?\n",
+		"help bounds extra":       "usage: help bounds explains all of it: there is no \"extra\" in it\nhint: help bounds\n",
 		"help Expired":            "usage: there is no verb, party or reason \"Expired\"\nhint: did you mean expired?\n",
 		"help payment_s":          "usage: there is no verb, party or reason \"payment_s\"\nhint: did you mean payments?\n",
 		"help session_mismatches": "usage: there is no verb, party or reason \"session_mismatches\"\nhint: did you mean session_mismatch?\n",
