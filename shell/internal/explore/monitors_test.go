@@ -5,9 +5,11 @@ package explore
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/wire"
@@ -83,6 +85,64 @@ func TestEachMonitorFindsItsMutant(t *testing.T) {
 			t.Errorf("it does not notice %s", m.Mutant)
 		})
 	}
+}
+
+// stuckStore gives out as stuck what somebody is redeeming: whoever asks for it is
+// refused with the same reason, and only sees another state.
+type stuckStore struct{ *orchestrator.MemoryStore }
+
+// Get gives a session.
+func (s stuckStore) Get(ctx context.Context, id string) (*orchestrator.Record, error) {
+	kept, err := s.MemoryStore.Get(ctx, id)
+	if err != nil || kept.State != orchestrator.Redeeming {
+		return kept, err
+	}
+	stuck := *kept
+	stuck.State = orchestrator.Stuck
+	return &stuck, nil
+}
+
+// What is seen in the middle of a verb is looked at, though nothing else shows it.
+func TestSightsInTheMiddle(t *testing.T) {
+	c := newCourse(t, 1)
+	v, _ := bound.Named("V")
+	s := newSearch(c.plan, c.weakness, v[0], c.customer)
+	s.over = func() (orchestrator.SavedStore, orchestrator.SavedLedger) {
+		return stuckStore{orchestrator.NewMemoryStore()}, orchestrator.NewNamingLedger()
+	}
+	found, err := s.run(t.Context(), 1)
+	if err != nil || found != nil {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if s.unheard == nil || s.unheard.Monitor != "others" || !strings.Contains(s.unheard.What, "another client sees op_1 stuck, the model says op_1 redeeming") {
+		t.Errorf("found %+v", s.unheard)
+	}
+}
+
+// Half an hour is longer than a lease: the other relay that looks at what is due takes
+// the order over, and the model says so, too.
+func TestALeaseRunsOutInTheMiddle(t *testing.T) {
+	c := newCourse(t, 1)
+	w, _ := bound.Named("W")
+	w[0].Relays = 2
+	s := newSearch(c.plan, c.weakness, w[0], c.customer)
+	s.step = func(s *search) error { // all of it takes ten seconds
+		if s.states.count() > 400 {
+			return errEnough
+		}
+		return nil
+	}
+	found, err := s.run(t.Context(), 2)
+	if found == nil {
+		found = s.unheard
+	}
+	if err != nil || found != nil {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if s.reach.Counts[stage.MetOf("reason", "session_closed", "")] == 0 || s.states.count() < 400 {
+		t.Errorf("nobody was too late in %d states", s.states.count())
+	}
+	t.Logf("%d states, %d verbs", s.states.count(), s.verbs)
 }
 
 // Each monitor says what it looks at, and none has the name of another.
