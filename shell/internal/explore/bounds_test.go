@@ -78,6 +78,12 @@ func TestFingerprints(t *testing.T) {
 			t.Errorf("%q: %q,", text, got)
 		}
 	}
+	small, _ := bound.Named("V,N") // others and time meanwhile; all of the portfolio is for -long
+	for _, b := range small {
+		if got := mark(searched(t, b, 1, nil)); got != golden[b.Name] {
+			t.Errorf("%q: %q,", b.Name, got)
+		}
+	}
 }
 
 // A key may be disabled while it is asked to sign a second token: no small bound has
