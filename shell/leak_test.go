@@ -66,7 +66,11 @@ func everyLine(t *testing.T) []string {
 		if strings.HasPrefix(path, "attack ") {
 			family = &last
 		}
-		*family = append(*family, "help "+path, path)
+		*family = append(*family, "help "+path)
+		if path == "bench" {
+			path = "bench --for 20ms" // it says as much as one of two seconds
+		}
+		*family = append(*family, path)
 		if path == "attack run" || path == "attack export" { // all of it is run in the line above
 			continue
 		}

@@ -85,6 +85,9 @@ func TestEveryVerbIsInterruptedHalfway(t *testing.T) {
 		if path == "redeem" {
 			lines = []string{"relay coupon-1 points-1 payment-1", "redeem"}
 		}
+		if path == "bench" {
+			lines = []string{"bench --for 20ms"}
+		}
 		last := lines[len(lines)-1]
 		if path == "attack run" || path == "explore" {
 			last += " --jq '.'"
