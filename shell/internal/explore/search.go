@@ -9,7 +9,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/bound"
@@ -46,8 +45,9 @@ type search struct {
 
 	mu     sync.RWMutex // of states, while walkers look
 	states states
-	looked int   // how many states were looked at: the first so many
-	layers []int // where each layer ends: its states are looked at before any that they lead to
+	looked int     // how many states were looked at: the first so many
+	layers []int   // where each layer ends: its states are looked at before any that they lead to
+	pieces []piece // of the layer that comes next, as far as it is known who came there
 
 	verbs, messages, endings int
 	reach                    *stage.Reach
@@ -71,6 +71,7 @@ func newSearch(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, custom
 // walker is what works through a part of a layer, in a world of its own.
 type walker struct {
 	search *search
+	which  int
 	stage  *stage.Stage
 	ctx    context.Context
 
@@ -90,6 +91,7 @@ type walker struct {
 
 // batch is what came of some states.
 type batch struct {
+	by                       int // which walker
 	children                 []node
 	verbs, messages, endings int
 	looked                   int
@@ -257,7 +259,7 @@ func (w *walker) each(at int32, here stage.Kept, m stage.Move, left int) {
 			return
 		}
 		digest := s.Digest()
-		if _, came := w.next[digest]; !came && !w.search.known(digest) {
+		if came, ok := w.next[digest]; (!ok || at < came.parent) && !w.search.known(digest) { // pieces are not taken in their order
 			w.arrive(node{digest, at, stage.Pack(stage.Step{Move: m, Plan: plan})})
 		}
 		used, moved := 0, m.CostsClock()
@@ -321,9 +323,6 @@ func (s *search) at(n int32) node {
 	defer s.mu.RUnlock()
 	return s.states.at(n)
 }
-
-// pieceSize is how many states a walker is given at once.
-const pieceSize = 16
 
 // run looks at everything; it ends early when ctx does, or with what broke. What it
 // finds does not depend on the number of workers: what came of the states of a layer
@@ -407,22 +406,21 @@ var errEnough = errors.New("enough")
 func (s *search) lookAtLayer(ctx context.Context, walkers []*walker) (*finding, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	from, to := s.looked, s.layer()
-	pieces := (to - from + pieceSize - 1) / pieceSize
-	done := make([]chan *batch, pieces)
+	h := newHands(s.pieces, s.looked, s.layer())
+	s.pieces = nil
+	done := make([]chan *batch, len(h.all))
 	for i := range done {
 		done[i] = make(chan *batch, 1)
 	}
-	var next atomic.Int64
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer stop()
-	for _, w := range walkers {
-		w.ctx = ctx
+	for i, w := range walkers {
+		w.ctx, w.which = ctx, i
 		w.turn()
 		all.Go(func() {
-			for piece := int(next.Add(1)) - 1; piece < pieces; piece = int(next.Add(1)) - 1 {
-				done[piece] <- w.lookAt(from+piece*pieceSize, min(to, from+(piece+1)*pieceSize))
+			for piece, ok := h.next(i); ok; piece, ok = h.next(i) {
+				done[piece] <- w.lookAt(h.all[piece].from, h.all[piece].to)
 			}
 		})
 	}
@@ -447,7 +445,7 @@ func (s *search) lookAtLayer(ctx context.Context, walkers []*walker) (*finding, 
 
 // lookAt looks at some states, one after the other.
 func (w *walker) lookAt(from, to int) *batch {
-	w.out = &batch{reach: stage.NewReach()}
+	w.out = &batch{by: w.which, reach: stage.NewReach()}
 	for at := from; at < to && w.ctx.Err() == nil && w.out.found == nil && w.out.err == nil; at++ {
 		w.look(int32(at))
 		w.out.looked++
@@ -472,8 +470,10 @@ func (s *search) take(b *batch) (*finding, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	before := s.states.count()
 	for _, n := range b.children {
 		s.states.add(n)
 	}
+	s.pieces = cut(s.pieces, before, s.states.count(), b.by)
 	return b.found, b.err
 }
