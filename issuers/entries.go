@@ -79,11 +79,29 @@ func (i *Issuer[H]) Entries(describe func(*H) string) []Entry {
 	slices.SortFunc(all, byIssue)
 	entries := make([]Entry, 0, len(all))
 	for _, r := range all {
-		kid := ""
-		if r.key != nil {
-			kid = r.key.kid
-		}
-		entries = append(entries, Entry{r.Ref, r.Customer, r.State, r.Why, r.Expires, describe(&r.Hold), r.Receipt.ID, r.Attempt, kid})
+		e := r.entry()
+		e.Holds = describe(&r.Hold)
+		entries = append(entries, e)
 	}
 	return entries
+}
+
+// Reservations gives the same for comparing: in no order, and without what they hold.
+func (i *Issuer[H]) Reservations() []Entry {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.settle()
+	entries := make([]Entry, 0, len(i.books.byID))
+	for _, r := range i.books.byID {
+		entries = append(entries, r.entry())
+	}
+	return entries
+}
+
+func (r *Reservation[H]) entry() Entry {
+	e := Entry{Ref: r.Ref, Customer: r.Customer, State: r.State, Why: r.Why, Expires: r.Expires, Receipt: r.Receipt.ID, Attempt: r.Attempt}
+	if r.key != nil {
+		e.KeyID = r.key.kid
+	}
+	return e
 }

@@ -135,7 +135,7 @@ func BookState(e issuers.Entry) string {
 
 func (s *Stage) compareBooks(attempts map[string]int) error {
 	for _, p := range s.World.Parties {
-		entries := p.Entries()
+		entries := p.Reservations()
 		n := 0
 		var strays []string
 		for _, h := range s.Model.Holds {

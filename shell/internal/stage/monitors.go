@@ -180,7 +180,7 @@ func (s *Stage) register(service string, ref tokens.Ref) linear.Register {
 	if err != nil {
 		return linear.Register{}
 	}
-	for _, e := range p.Entries() {
+	for _, e := range p.Reservations() {
 		if e.Ref == ref {
 			return linear.Register{State: BookState(e), Attempt: attemptOf(e)}
 		}

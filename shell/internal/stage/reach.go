@@ -58,7 +58,7 @@ func (r *Reach) State(s *Stage) {
 		}
 	}
 	for _, p := range s.World.Parties {
-		for _, e := range p.Entries() {
+		for _, e := range p.Reservations() {
 			r.Counts[Met{"confirmed", p.Name, ""}]++
 			r.Counts[Met{"reservation", BookState(e), ""}]++
 			if e.State == issuers.Committed {

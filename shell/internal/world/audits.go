@@ -19,7 +19,7 @@ func (w *World) opened(order string) {
 		return
 	}
 	for _, p := range w.Parties {
-		for _, e := range p.Entries() {
+		for _, e := range p.Reservations() {
 			if e.Ref.Order == order {
 				w.Witness.Breach("order %q was opened while %s remembers an earlier one of that name", order, p.Name)
 				return
@@ -59,7 +59,7 @@ func (w *World) auditAgreement() error {
 	}
 	known, committed := map[tokens.Ref]bool{}, map[tokens.Ref]string{} // the attempt, of what stands redeemed
 	for _, p := range w.Parties {
-		for _, e := range p.Entries() {
+		for _, e := range p.Reservations() {
 			known[e.Ref] = true
 			if e.State == issuers.Committed {
 				committed[e.Ref] = e.Attempt

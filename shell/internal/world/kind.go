@@ -89,7 +89,8 @@ type Domain interface {
 	Revoke(ctx context.Context, raw string) error
 	Open(ctx context.Context, ref tokens.Ref, sealed []byte) ([]byte, error)
 	Keys() *issuers.KeyRing
-	Entries() []issuers.Entry
+	Entries() []issuers.Entry      // oldest first
+	Reservations() []issuers.Entry // in no order, and without what they hold
 	Remembers(order string) (until time.Time, yes bool)
 	Audit() error
 
