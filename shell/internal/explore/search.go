@@ -12,6 +12,7 @@ import (
 
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/bound"
+	"tokenshell/shell/internal/pieces"
 	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
@@ -45,9 +46,9 @@ type search struct {
 
 	mu     sync.RWMutex // of states, while walkers look
 	states states
-	looked int     // how many states were looked at: the first so many
-	layers []int   // where each layer ends: its states are looked at before any that they lead to
-	pieces []piece // of the layer that comes next, as far as it is known who came there
+	looked int            // how many states were looked at: the first so many
+	layers []int          // where each layer ends: its states are looked at before any that they lead to
+	pieces []pieces.Piece // of the layer that comes next, as far as it is known who came there
 
 	verbs, messages, endings int
 	reach                    *stage.Reach
@@ -406,9 +407,9 @@ var errEnough = errors.New("enough")
 func (s *search) lookAtLayer(ctx context.Context, walkers []*walker) (*finding, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	h := newHands(s.pieces, s.looked, s.layer())
+	h := pieces.New(s.pieces, s.looked, s.layer())
 	s.pieces = nil
-	done := make([]chan *batch, len(h.all))
+	done := make([]chan *batch, len(h.All))
 	for i := range done {
 		done[i] = make(chan *batch, 1)
 	}
@@ -419,8 +420,8 @@ func (s *search) lookAtLayer(ctx context.Context, walkers []*walker) (*finding, 
 		w.ctx, w.which = ctx, i
 		w.turn()
 		all.Go(func() {
-			for piece, ok := h.next(i); ok; piece, ok = h.next(i) {
-				done[piece] <- w.lookAt(h.all[piece].from, h.all[piece].to)
+			for piece, ok := h.Next(i); ok; piece, ok = h.Next(i) {
+				done[piece] <- w.lookAt(h.All[piece].From, h.All[piece].To)
 			}
 		})
 	}
@@ -474,6 +475,6 @@ func (s *search) take(b *batch) (*finding, error) {
 	for _, n := range b.children {
 		s.states.add(n)
 	}
-	s.pieces = cut(s.pieces, before, s.states.count(), b.by)
+	s.pieces = pieces.Cut(s.pieces, before, s.states.count(), b.by)
 	return b.found, b.err
 }
