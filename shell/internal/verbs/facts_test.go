@@ -12,7 +12,7 @@ import (
 )
 
 func TestFactsThatNobodyReads(t *testing.T) {
-	const carried = "the world's facts: lists what is carried though no domain reads it; --fact-any carries anything"
+	const carried = "there are payable, subtotal; --fact-any carries any other, and a world file may list more, as facts: [country]"
 	for line, want := range map[string]string{
 		"session new --fact payble=95.00":                           `no domain of this world reads the fact "payble"; did you mean payable?`,
 		"session new --fact subtotal=1.00 --fact subtotl=1.00":      `no domain of this world reads the fact "subtotl"; did you mean subtotal?`,
@@ -56,5 +56,22 @@ func TestFactsThatAWorldCarries(t *testing.T) {
 	err := s.Line(t.Context(), "session set contry=DE", false, &strings.Builder{}, &strings.Builder{})
 	if err == nil || err.Error() != `no domain of this world reads the fact "contry"; did you mean country?` {
 		t.Error(err)
+	}
+}
+
+// Help lists what this world's domains read.
+func TestHelpListsFacts(t *testing.T) {
+	if got := shelltest.Do(t, shelltest.New(t, 1), "help facts --jq '[.facts[] | .fact + \" \" + (.read_by | join(\"+\"))] | join(\", \")'"); got != "payable payments, subtotal coupons\n" {
+		t.Error(got)
+	}
+}
+
+// What is asked for by another name is explained, too.
+func TestHelpByAnotherName(t *testing.T) {
+	s := shelltest.New(t, 1)
+	for name, of := range map[string]string{"txtar": "run", "scenarios": "run", "cel": "world", "holds": "world"} {
+		if got, want := shelltest.Do(t, s, "help "+name), shelltest.Do(t, s, "help "+of); got != want {
+			t.Errorf("help %s says %.200s", name, got)
+		}
 	}
 }

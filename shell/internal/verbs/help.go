@@ -25,6 +25,12 @@ import (
 	"tokenshell/tokens"
 )
 
+// under is where help explains what somebody may ask for by another name.
+var under = map[string]string{
+	"txtar": "run", "scenario": "run", "scenarios": "run", "testscript": "run",
+	"cel": "world", "domain": "world", "domains": "world", "expressions": "world", "holds": "world", "worlds": "world",
+}
+
 // unknownTopic says what else help explains.
 func unknownTopic(l *interp.Language, p *interp.Parser, word string) error {
 	topics := append(l.ReasonCodes(), "schema")
@@ -36,6 +42,38 @@ func unknownTopic(l *interp.Language, p *interp.Parser, word string) error {
 	}
 	hint := p.Meant(word, topics, "help lists the verbs, help reasons the reasons")
 	return exit.Usage(hint, "there is no verb, party or reason %q", word)
+}
+
+// factRow is a fact of an order, and who reads it.
+type factRow struct {
+	Name   string   `json:"fact"`
+	ReadBy []string `json:"read_by"`
+}
+
+// factRows gives the facts that domains read, by name.
+func factRows(kinds []*world.Kind) []factRow {
+	by := map[string][]string{}
+	for _, k := range kinds {
+		for _, name := range k.Reads {
+			by[name] = append(by[name], k.Name)
+		}
+	}
+	rows := []factRow{}
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		rows = append(rows, factRow{name, by[name]})
+	}
+	return rows
+}
+
+func writeFacts(w *page.Page, rows []factRow) {
+	t := page.NewTable("FACT", "READ BY")
+	for _, row := range rows {
+		t.Row(page.Rigid(row.Name), strings.Join(row.ReadBy, ", "))
+	}
+	t.Write(w)
+	fmt.Fprint(w, `
+session new --fact NAME=VALUE and session set NAME=VALUE say something of an order. The relay carries it unread; a domain may read it when it confirms, and again when it redeems. A name that no domain reads is taken for a typing mistake: a world file lists what is carried all the same (facts: [country]), and --fact-any NAME=VALUE carries anything.
+`)
 }
 
 func writeReasons(w *page.Page, reasons []tokens.ReasonRow) {
@@ -138,7 +176,7 @@ func reasonsJSON(reasons []tokens.ReasonRow) any {
 
 // Help is the verb help.
 type Help struct {
-	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons, checks, faults, bounds, encodings, profile, schema, run, lint, new or adapter."`
+	Verb []string `arg:"" complete:"topic" optional:"" sep:"none" help:"A verb, a party, a reason, reasons, checks, facts, faults, bounds, encodings, profile, schema, run, lint, new or adapter."`
 }
 
 // Run explains.
@@ -160,6 +198,9 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 	words := slices.Clone(v.Verb)
 	if len(words) == 0 {
 		return out.Show(helpJSON(p.Root(), plan), func(w *page.Page) { writeHelp(w, p.Root()) })
+	}
+	if of, ok := under[words[0]]; ok && len(words) == 1 {
+		words[0] = of
 	}
 	if words[0] == "schema" {
 		return showSchema(l, words[1:], out)
@@ -205,6 +246,10 @@ func Lists() []interp.Topic {
 		}},
 		{Name: "faults", Short: "what may go wrong between the parties", List: func(*interp.Language) (any, func(*page.Page)) {
 			return map[string]any{"faults": wire.FaultRows()}, writeFaults
+		}},
+		{Name: "facts", Short: "what an order may say", List: func(l *interp.Language) (any, func(*page.Page)) {
+			rows := factRows(l.Domains)
+			return map[string]any{"facts": rows}, func(w *page.Page) { writeFacts(w, rows) }
 		}},
 		{Name: "encodings", Short: "how a part of a forged token may be written", List: func(*interp.Language) (any, func(*page.Page)) {
 			return map[string]any{"encodings": bends.Rows()}, writeEncodings

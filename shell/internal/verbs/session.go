@@ -40,7 +40,10 @@ func fact(w *world.World, text string, anyWillDo bool) (name, value string, err 
 		return "", "", exit.Usage("write NAME=VALUE, NAME of a-z 0-9 _", "%q is not a fact", text)
 	}
 	if known := w.Plan.Facts(); !anyWillDo && !slices.Contains(known, name) {
-		hint := "the world's facts: lists what is carried though no domain reads it; --fact-any carries anything"
+		hint := "--fact-any carries any other, and a world file may list more, as facts: [country]"
+		if len(known) > 0 {
+			hint = "there are " + strings.Join(slices.Compact(slices.Sorted(slices.Values(known))), ", ") + "; " + hint
+		}
 		return "", "", exit.Usage(exit.Meant(name, known, hint), "no domain of this world reads the fact %q", name)
 	}
 	return name, value, nil
