@@ -131,6 +131,9 @@ func (s *Session) step(h *Hold) *step {
 	return nil
 }
 
+// Accepted reports whether the relay has accepted a token for the session.
+func (s *Session) Accepted(h *Hold) bool { return s.step(h) != nil }
+
 // Status is what session show says of a token.
 func (m *World) Status(h *Hold) string { return m.status(h) }
 

@@ -53,6 +53,7 @@ const (
 	RelaysOther
 	Redeems
 	RedeemsOne
+	RedeemsOther
 	ChecksOut
 	Resumes
 	Closes
@@ -88,6 +89,12 @@ func there(l Letter) Letter {
 	return l
 }
 
+// unaccepted is a letter about a token that its session has not accepted.
+func unaccepted(l Letter) Letter {
+	l.family = "mixed"
+	return l
+}
+
 // What is asked of either relay.
 var (
 	relays = Letter{Name: "relay", Line: tokenLine("relay"), do: relay,
@@ -98,6 +105,12 @@ var (
 			return ended(snap, false, err)
 		},
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Redeem(nil) }}
+	redeemsOne = Letter{Name: "redeem", Stops: true, alone: true, Line: tokenLine("redeem"),
+		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
+			snap, err := s.Client.Redeem(ctx, s.Client.Order, []*client.Token{s.Held(m)})
+			return ended(snap, false, err)
+		},
+		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Redeem([]*spec.Hold{s.hold(m)}) }}
 	checksOut = Letter{Name: "checkout", Stops: true, Line: plainLine("checkout"),
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
 			snap, err := s.Client.Checkout(ctx, s.Client.Order, nil, nil, nil)
@@ -175,12 +188,8 @@ var Alphabet = [...]Letter{
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Relay(spec.Forged, s.hold(m)) }},
 	RelaysOther: {Name: "relay", family: "mixed", alone: true, Line: tokenLine("relay"), do: relay,
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Relay(spec.Sound, s.hold(m)) }},
-	RedeemsOne: {Name: "redeem", Stops: true, alone: true, Line: tokenLine("redeem"),
-		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			snap, err := s.Client.Redeem(ctx, s.Client.Order, []*client.Token{s.Held(m)})
-			return ended(snap, false, err)
-		},
-		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Redeem([]*spec.Hold{s.hold(m)}) }},
+	RedeemsOne:   redeemsOne,
+	RedeemsOther: unaccepted(redeemsOne),
 	SetsFact: {Name: "session set", family: "facts",
 		Line: func(s *Stage, m Move) string {
 			return "session set " + s.later[m.Arg].name + "=" + s.later[m.Arg].value

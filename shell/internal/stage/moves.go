@@ -163,6 +163,11 @@ func (s *Stage) Moves(into []Move) []Move {
 		}
 		n := orderNumber(h.Order)
 		either(Relays, n, i+1)
+		for any := 1; any <= s.Opened; any++ {
+			if of := s.Model.Session(OrderName(any)); of != nil && !of.Accepted(h) {
+				add(RedeemsOther, any, i+1, 0)
+			}
+		}
 		if s.Model.Session(h.Order) == nil { // it is long past
 			continue
 		}
