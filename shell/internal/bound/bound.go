@@ -85,25 +85,26 @@ func fateNames() []string {
 }
 
 // Portfolio is what is exhausted unless a bound is given: each small enough, and
-// each about something else.
+// each about something else. The first finds most of what there is to find, the last
+// ones take longest.
 func Portfolio() []Bound {
 	return []Bound{
 		{Name: "A", About: "one token of any service, and any fate of a message", Sessions: 1, Tokens: 1, Faults: 1, Leave: []string{"meanwhile-after"}},
-		{Name: "C", About: "two services, two messages that go wrong", Sessions: 1, Tokens: 2, Choices: 2, Faults: 2, Leave: []string{"meanwhile", "meanwhile-after", "dup", "slow", "interrupt", "kms", "direct", "revoke", "client", "forged", "mixed"}},
-		{Name: "F", About: "a message that goes wrong, and time", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 2, Leave: []string{"meanwhile-after", "slow", "kms", "interrupt", "refuse", "dup", "keys", "facts", "forged", "mixed"}},
-		{Name: "E", About: "time and keys, with leeway", Sessions: 1, Tokens: 1, Choices: 1, Clock: 3, Leeway: 30 * time.Second},
-		{Name: "G", About: "two orders, two tokens", Sessions: 2, Tokens: 2, Choices: 1},
+		{Name: "N", About: "somebody else at it while an answer is on its way", Sessions: 1, Tokens: 1, Faults: 1, Leave: []string{"lose", "late", "dup", "crash", "interrupt", "meanwhile", "slow", "facts", "forged", "mixed"}},
+		{Name: "V", About: "half an hour while two relays are at one order", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Clock: 1, Relays: 2, Leave: []string{"lose", "refuse", "late", "dup", "crash", "interrupt", "meanwhile-after", "slow", "kms", "keys", "direct", "revoke", "facts", "forged", "mixed", "before", "client"}},
+		{Name: "T", About: "clocks that are off, and crashes", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leeway: 20 * time.Second, Skew: 10 * time.Second, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "meanwhile", "meanwhile-after", "slow", "facts", "forged", "client", "kms", "mixed"}},
 		{Name: "H", About: "two orders and much time: names that come back", Sessions: 2, Tokens: 1, Choices: 1, Clock: 4, Leave: []string{"keys", "direct", "facts", "forged", "mixed", "before"}},
 		{Name: "M", About: "somebody else at it, and time and keys", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 2, Leave: []string{"meanwhile-after", "lose", "refuse", "late", "dup", "crash", "interrupt", "slow", "facts", "forged", "client", "before", "mixed"}},
-		{Name: "V", About: "half an hour while two relays are at one order", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Clock: 1, Relays: 2, Leave: []string{"lose", "refuse", "late", "dup", "crash", "interrupt", "meanwhile-after", "slow", "kms", "keys", "direct", "revoke", "facts", "forged", "mixed", "before", "client"}},
-		{Name: "W", About: "half an hour while an order is redeemed, and another one is opened", Sessions: 2, Tokens: 1, Choices: 1, Faults: 2, Clock: 1, Leave: []string{"lose", "refuse", "late", "dup", "crash", "interrupt", "meanwhile-after", "slow", "kms", "keys", "direct", "revoke", "facts", "forged", "mixed", "before"}},
 		{Name: "S", About: "clocks that are off, and time", Sessions: 1, Tokens: 1, Choices: 1, Clock: 2, Leeway: 20 * time.Second, Skew: time.Minute, Leave: []string{"keys", "facts", "forged", "mixed"}},
-		{Name: "T", About: "clocks that are off, and crashes", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leeway: 20 * time.Second, Skew: 10 * time.Second, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "meanwhile", "meanwhile-after", "slow", "facts", "forged", "client", "kms", "mixed"}},
-		{Name: "R", About: "two messages that go wrong, of one token", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Leave: []string{"kms", "direct", "revoke", "facts", "forged", "mixed"}},
-		{Name: "P", About: "two relays at one order, and crashes", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "slow", "kms", "client", "direct", "revoke", "forged", "mixed"}},
-		{Name: "Q", About: "two relays, one with its clock off", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Skew: 30 * time.Second, Leave: []string{"late", "dup", "crash", "interrupt", "slow", "kms", "client", "direct", "revoke", "facts", "forged", "mixed"}},
 		{Name: "U", About: "an outside issuer, trusted and not", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Outsiders: 1, Leave: []string{"lose", "refuse", "dup", "interrupt", "meanwhile-after", "slow", "kms", "client", "facts", "forged", "mixed"}},
-		{Name: "N", About: "somebody else at it while an answer is on its way", Sessions: 1, Tokens: 1, Faults: 1, Leave: []string{"lose", "late", "dup", "crash", "interrupt", "meanwhile", "slow", "facts", "forged", "mixed"}},
+		{Name: "Q", About: "two relays, one with its clock off", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Skew: 30 * time.Second, Leave: []string{"late", "dup", "crash", "interrupt", "slow", "kms", "client", "direct", "revoke", "facts", "forged", "mixed"}},
+		{Name: "E", About: "time and keys, with leeway", Sessions: 1, Tokens: 1, Choices: 1, Clock: 3, Leeway: 30 * time.Second},
+		{Name: "C", About: "two services, two messages that go wrong", Sessions: 1, Tokens: 2, Choices: 2, Faults: 2, Leave: []string{"meanwhile", "meanwhile-after", "dup", "slow", "interrupt", "kms", "direct", "revoke", "client", "forged", "mixed"}},
+		{Name: "R", About: "two messages that go wrong, of one token", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Leave: []string{"kms", "direct", "revoke", "facts", "forged", "mixed"}},
+		{Name: "W", About: "half an hour while an order is redeemed, and another one is opened", Sessions: 2, Tokens: 1, Choices: 1, Faults: 2, Clock: 1, Leave: []string{"lose", "refuse", "late", "dup", "crash", "interrupt", "meanwhile-after", "slow", "kms", "keys", "direct", "revoke", "facts", "forged", "mixed", "before"}},
+		{Name: "P", About: "two relays at one order, and crashes", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "slow", "kms", "client", "direct", "revoke", "forged", "mixed"}},
+		{Name: "G", About: "two orders, two tokens", Sessions: 2, Tokens: 2, Choices: 1},
+		{Name: "F", About: "a message that goes wrong, and time", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 2, Leave: []string{"meanwhile-after", "slow", "kms", "interrupt", "refuse", "dup", "keys", "facts", "forged", "mixed"}},
 		{Name: "L", About: "three messages that are lost, of two services", Sessions: 1, Tokens: 2, Choices: 2, Faults: 3, Leave: []string{"refuse", "late", "dup", "crash", "interrupt", "meanwhile", "meanwhile-after", "slow", "kms", "direct", "facts", "forged", "client", "mixed"}},
 	}
 }
