@@ -130,6 +130,24 @@ func TestRunRefusesFlags(t *testing.T) {
 	}
 }
 
+// --update writes what then passes: a section of a file that is included stays as it
+// is, and is not said to be written.
+func TestRunUpdatesItsOwnFile(t *testing.T) {
+	const lines = "session new op_1\npoints balance\ncmp stdout theirs\n-- theirs --\nx\n"
+	_, run := stage(t, map[string]string{"a.txtar": "include b.lines\nsession list\ncmp stdout mine\n-- mine --\ny\n", "b.lines": lines})
+	got := run("--update", "a.txtar")
+	wantContains(t, "stdout", got.stdout, "b.lines:4: --update writes no section of a file that is included")
+	if text, err := os.ReadFile("b.lines"); err != nil || string(text) != lines || got.code != 1 || strings.Contains(got.stdout, "written anew") {
+		t.Errorf("%+v, %v:\n%s", got, err, text)
+	}
+	if err := os.WriteFile("b.lines", []byte(strings.Replace(lines, "x\n", "user_123 has 1200 points: 0 held, 1200 available\n", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := run("--update", "a.txtar"); got.code != 0 || !strings.Contains(got.stdout, "written anew") || run("a.txtar").code != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
 // A failure is told with all that it takes to see why.
 func TestRunFrame(t *testing.T) {
 	dir, run := stage(t, map[string]string{

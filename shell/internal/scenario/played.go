@@ -113,6 +113,11 @@ func (r *runner) update(o *Outcome, s *story.Story, played string) error {
 	archive, own := txtar.Parse(now), txtar.Parse(was)
 	archive.Comment = own.Comment
 	if s.Included() { // sections of other files are theirs
+		for i, f := range archive.Files {
+			if theirs := s.Sections[i]; theirs.File != s.File && string(f.Data) != string(txtar.Format(&txtar.Archive{Comment: theirs.Data})) {
+				return exit.Input(theirs.File, theirs.At, "--update writes no section of a file that is included, which others may compare, too")
+			}
+		}
 		archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return s.Section(f.Name).File != s.File })
 	}
 	text := txtar.Format(archive)

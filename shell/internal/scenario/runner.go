@@ -331,7 +331,7 @@ func (r *runner) run(at int, item Item, folder string) (Outcome, Left) {
 		}
 		outcome.warn(running, r.config.Strict)
 		if err := r.update(&outcome, story, played); err != nil {
-			outcome.Verdict, outcome.Why = Failed, err.Error()
+			outcome.wrong(err, story, story.Text())
 		}
 	}
 	outcome.traced(ctx, running, r.config.Traced)
