@@ -148,6 +148,14 @@ func TestRunUpdatesItsOwnFile(t *testing.T) {
 	}
 }
 
+// A byte order mark, as editors and spreadsheets write it, is no part of a text.
+func TestRunReadsAMark(t *testing.T) {
+	_, run := stage(t, map[string]string{"a.txtar": "\uFEFFsession new $A\nstdout open\n-- cases.csv --\n\uFEFFA,B\nop_1,2\n"})
+	if got := run("a.txtar"); got.code != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
 // A failure is told with all that it takes to see why.
 func TestRunFrame(t *testing.T) {
 	dir, run := stage(t, map[string]string{

@@ -32,7 +32,7 @@ func (r *runner) read(file string) ([]byte, error) {
 // copy reports whether testscript gets a copy.
 func (r *runner) copy(s *story.Story) bool {
 	_, given := r.config.Texts[s.File]
-	return given || s.Included() || r.config.Lines || r.config.Update || r.config.Until[s.File] > 0
+	return given || s.Included() || s.Marked() || r.config.Lines || r.config.Update || r.config.Until[s.File] > 0
 }
 
 // prepare makes a worker's folder, and gives the path that testscript is to read.

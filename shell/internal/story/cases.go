@@ -3,6 +3,7 @@
 package story
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -69,7 +70,7 @@ func (s *Story) readCases() error {
 
 // readTable reads cases.csv: a heading of names, and a row for each case.
 func (s *Story) readTable(section *Section) error {
-	r := csv.NewReader(strings.NewReader(string(section.Data)))
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(section.Data, mark)))
 	r.TrimLeadingSpace = true
 	wrong := func(line int, format string, args ...any) error {
 		return exit.Input(section.File, section.At+line, fmt.Sprintf(format, args...))
@@ -129,7 +130,7 @@ func wrongNames(names []string) string {
 	for i, name := range names {
 		switch {
 		case !syntax.IsVariable(name) || slices.Contains(syntax.Reserved(), name):
-			return fmt.Sprintf("%q is not a name for a variable: write A-Z, 0-9 and _, and not %s", redact.OneLine(name), strings.Join(syntax.Reserved(), ", "))
+			return fmt.Sprintf("\"%s\" is not a name for a variable: write A-Z, 0-9 and _, and not %s", redact.OneLine(name), strings.Join(syntax.Reserved(), ", "))
 		case slices.Contains(names[:i], name):
 			return name + " stands here twice"
 		}

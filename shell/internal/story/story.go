@@ -16,6 +16,10 @@ import (
 // Limit is the largest scenario, with all that it includes, in bytes.
 const Limit = 1 << 20
 
+// mark is the byte order mark that some editors, and spreadsheets, begin a file with.
+// It is no part of the text.
+var mark = []byte("\uFEFF")
+
 // Line is a line of a scenario, and where it stands.
 type Line struct {
 	File string
@@ -40,12 +44,14 @@ type Story struct {
 
 	text     []byte
 	included bool
+	marked   bool
 }
 
 // Read reads a scenario's text, and with open the files that it includes. The error
 // is an [exit.InputError] with the place of what is wrong.
 func Read(file string, text []byte, open Opener) (*Story, error) {
-	s := &Story{File: file, text: text}
+	unmarked := bytes.TrimPrefix(text, mark)
+	s := &Story{File: file, text: unmarked, marked: len(unmarked) < len(text)}
 	r := &reader{story: s, open: open}
 	if err := r.file(file, text); err != nil {
 		return nil, err
@@ -58,6 +64,9 @@ func Read(file string, text []byte, open Opener) (*Story, error) {
 
 // Included reports whether lines of other files stand in it.
 func (s *Story) Included() bool { return s.included }
+
+// Marked reports whether its file begins with a byte order mark.
+func (s *Story) Marked() bool { return s.marked }
 
 // Text gives the story as one archive: what was read, unless it includes something.
 // Its n-th line is Lines[n-1].
@@ -107,6 +116,7 @@ type reader struct {
 func (r *reader) file(file string, text []byte) error {
 	r.way = append(r.way, file)
 	defer func() { r.way = r.way[:len(r.way)-1] }()
+	text = bytes.TrimPrefix(text, mark)
 	archive := txtar.Parse(text)
 	lines := strings.Split(strings.TrimSuffix(string(archive.Comment), "\n"), "\n")
 	for i, line := range lines {
