@@ -156,6 +156,17 @@ func TestRunReadsAMark(t *testing.T) {
 	}
 }
 
+// What an editor leaves in a folder while a file is open is no scenario.
+func TestRunLeavesLocksAlone(t *testing.T) {
+	_, run := stage(t, map[string]string{"s/a.txtar": passing, "s/._a.txtar": "\x00"})
+	if err := os.Symlink("me@here.17:4", "s/.#a.txtar"); err != nil {
+		t.Fatal(err)
+	}
+	if got := run("s"); got.code != 0 || verdicts(got.stdout) != "ok:a" {
+		t.Errorf("%+v", got)
+	}
+}
+
 // A failure is told with all that it takes to see why.
 func TestRunFrame(t *testing.T) {
 	dir, run := stage(t, map[string]string{

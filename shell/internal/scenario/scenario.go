@@ -423,6 +423,7 @@ func below(folder string, found []string, within map[string]bool) ([]string, err
 		path := filepath.Join(folder, entry.Name())
 		info, wrong := os.Stat(path)
 		switch {
+		case strings.HasPrefix(entry.Name(), ".#"), strings.HasPrefix(entry.Name(), "._"): // an editor's lock, a system's notes
 		case strings.HasSuffix(path, ".txtar") && (wrong != nil || !info.IsDir()):
 			found = append(found, path)
 		case wrong == nil && info.IsDir() && err == nil:
