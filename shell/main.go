@@ -116,10 +116,30 @@ func parse(grammar any, args []string) (*call, error) {
 	if c.words == nil && (slices.Contains(c.args, "--help") || slices.Contains(c.args, "-h")) {
 		return c, nil
 	}
+	hint := "tokenshell help lists what there is"
+	if at := firstWord(c.root, c.args); c.words == nil && at < len(c.args) {
+		for _, command := range c.root.Children {
+			if command.Name == c.args[at] { // its flags may stand between its values, too
+				c.args = append(slices.Clone(c.args[:at+1]), unbroken(interp.Arrange(command, c.args[at+1:]))...)
+				hint = "tokenshell " + command.Name + " --help explains it"
+			}
+		}
+	}
 	if c.parsed, err = parser.Parse(c.args); err != nil {
-		return nil, exit.Usage("tokenshell help lists what there is", "%v", err)
+		return nil, exit.Usage(hint, "%s", interp.Plainly(err, c.args))
 	}
 	return c, nil
+}
+
+// unbroken puts values before flags, without a -- in between, if none of them looks
+// like a flag: kong takes minutes for tens of thousands behind a --, as a shell
+// writes them for *.
+func unbroken(args []string) []string {
+	at := slices.Index(args, "--")
+	if at < 0 || slices.ContainsFunc(args[at+1:], func(value string) bool { return len(value) > 1 && value[0] == '-' }) {
+		return args
+	}
+	return slices.Concat(args[at+1:], args[:at])
 }
 
 // called gives what the process was called with. What its plain grammar refuses is

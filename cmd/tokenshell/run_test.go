@@ -69,6 +69,7 @@ func TestRunChooses(t *testing.T) {
 		{[]string{"s"}, "ok:a ok:b FAIL:c skip:d ok:e", 1},
 		{[]string{"-j", "1", "s"}, "ok:a ok:b FAIL:c skip:d ok:e", 1},
 		{[]string{"-j", "8", "--run", "[ab].txtar", "s"}, "ok:a ok:b", 0},
+		{[]string{"s/a.txtar", "-j", "1", "s/b.txtar", "--count=1", "--", "s/e.txtar"}, "ok:a ok:b ok:e", 0},
 		{[]string{"--skip", "[cd].txtar", "s"}, "ok:a ok:b ok:e", 0},
 		{[]string{"--tag", "slow", "s"}, "ok:b", 0},
 		{[]string{"--tag", "slow", "--tag", "smoke", "s"}, "ok:a ok:b", 0},
@@ -107,6 +108,10 @@ func TestRunRefusesFlags(t *testing.T) {
 		code int
 		says string
 	}{
+		{[]string{"--shuffle", "-1", "a.txtar"}, 2, "--shuffle wants a whole number from 0, and not \"-1\""},
+		{[]string{"a.txtar", "--timeout", "1"}, 2, "--timeout: \"1\" is not a duration"},
+		{[]string{"--color", "red", "a.txtar"}, 2, "--color is one of auto, always, never, and not \"red\"\nhint: tokenshell run --help explains it"},
+		{[]string{"a.txtar", "-j"}, 2, "--jobs wants a value"},
 		{[]string{"--run", "nothing", "a.txtar"}, 2, "--run nothing leaves none of 1 scenario"},
 		{[]string{"--skip", ".", "a.txtar"}, 2, "--skip . leaves none"},
 		{[]string{"--tag", "slow", "a.txtar"}, 2, "--tag slow leaves none"},

@@ -46,7 +46,7 @@ func (p *Parser) parse(words []string) (*kong.Context, error) {
 		node = node.DefaultCmd
 		path = append(path, node.Name)
 	}
-	args := append(path, arrange(node, words[used:])...)
+	args := append(path, Arrange(node, words[used:])...)
 	parsed, err := p.fill(args)
 	if err != nil {
 		var wrong *exit.UsageError
@@ -56,7 +56,7 @@ func (p *Parser) parse(words []string) (*kong.Context, error) {
 		if near := nearChild(node.Parent, words[used:]); node == node.Parent.DefaultCmd && near != "" {
 			return nil, UnknownChild(node.Parent, words[used])
 		}
-		return nil, exit.Usage(Synopsis(node), "%s: %s", VerbPath(node), plainly(err, words[used:]))
+		return nil, exit.Usage(Synopsis(node), "%s: %s", VerbPath(node), Plainly(err, words[used:]))
 	}
 	return parsed, nil
 }
@@ -66,11 +66,29 @@ var (
 	missingFlags     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^missing flags: (.+)$`) })
 	wrongArgument    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^<([a-z-]+)>: `) })
 	missingValue     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(--[a-z-]+|-[a-z]): expected .* value but got `) })
+	wrongNumber      = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:(--[a-z-]+)|[a-z-]*(?:: )?\[?<([a-z-]+)>\]?): expected a valid 64 bit (u?)int but got (".*")$`)
+	})
+	wrongDuration = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(--[a-z-]+): expected duration but got (".*"): time: `)
+	})
+	wrongChoice = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(--[a-z-]+) must be one of ((?:"[^"]+",?)+?)(?:,"")? but got (".*")$`)
+	})
 )
 
-// plainly says in this language's words what kong says in its own.
-func plainly(err error, words []string) string {
+// Plainly says in this language's words what kong says in its own.
+func Plainly(err error, words []string) string {
 	text := err.Error()
+	if m := wrongNumber().FindStringSubmatch(text); m != nil {
+		return m[1] + strings.ToUpper(m[2]) + " wants a whole number" + map[bool]string{true: " from 0"}[m[3] != ""] + ", and not " + m[4]
+	}
+	if m := wrongDuration().FindStringSubmatch(text); m != nil {
+		return m[1] + ": " + m[2] + " is not a duration: write one such as 90s or 1h30m"
+	}
+	if m := wrongChoice().FindStringSubmatch(text); m != nil {
+		return m[1] + " is one of " + strings.ReplaceAll(strings.ReplaceAll(m[2], `","`, ", "), `"`, "") + ", and not " + m[3]
+	}
 	if m := missingArguments().FindStringSubmatch(text); m != nil {
 		names := strings.FieldsFunc(m[1], func(r rune) bool { return r == '<' || r == '>' || r == ' ' || r == '.' })
 		for i := range names {
@@ -78,7 +96,7 @@ func plainly(err error, words []string) string {
 		}
 		return strings.Join(names, " and ") + map[bool]string{true: " is missing", false: " are missing"}[len(names) == 1]
 	}
-	if m := missingValue().FindStringSubmatch(text); m != nil && len(words) > 0 && words[len(words)-1] == m[1] {
+	if m := missingValue().FindStringSubmatch(text); m != nil && len(words) > 0 && (words[len(words)-1] == m[1] || isNone(text[len(m[0]):])) {
 		return m[1] + " wants a value"
 	}
 	if m := missingFlags().FindStringSubmatch(text); m != nil {
@@ -88,6 +106,12 @@ func plainly(err error, words []string) string {
 		return strings.ToUpper(m[1]) + ": " + strings.TrimPrefix(text, m[0])
 	}
 	return text
+}
+
+// isNone reports whether what kong found in the place of a value is where values or
+// words end.
+func isNone(found string) bool {
+	return strings.HasPrefix(found, `"--" (`) || strings.HasPrefix(found, `"EOL" (`)
 }
 
 // fill is kong's Parse without its hooks, which no verb has and which are most
@@ -277,8 +301,8 @@ func mayTake(node *kong.Node, word string) bool {
 	})
 }
 
-// arrange puts flags before values and joins each with its own value.
-func arrange(node *kong.Node, words []string) []string {
+// Arrange puts flags before values and joins each with its own value.
+func Arrange(node *kong.Node, words []string) []string {
 	needsValue, known := flagsOf(node)
 	var flags, values []string
 	for i := 0; i < len(words); i++ {
