@@ -112,6 +112,8 @@ func TestRunRefusesFlags(t *testing.T) {
 		{[]string{"a.txtar", "--timeout", "1"}, 2, "--timeout: \"1\" is not a duration"},
 		{[]string{"--color", "red", "a.txtar"}, 2, "--color is one of auto, always, never, and not \"red\"\nhint: tokenshell run --help explains it"},
 		{[]string{"a.txtar", "-j"}, 2, "--jobs wants a value"},
+		{[]string{"--report", "github=x", "a.txtar"}, 2, "github takes no file"},
+		{[]string{"--report", "junit=x", "--report", "json=./x", "a.txtar"}, 2, "another one is written to ./x already"},
 		{[]string{"--run", "nothing", "a.txtar"}, 2, "--run nothing leaves none of 1 scenario"},
 		{[]string{"--skip", ".", "a.txtar"}, 2, "--skip . leaves none"},
 		{[]string{"--tag", "slow", "a.txtar"}, 2, "--tag slow leaves none"},

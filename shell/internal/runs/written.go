@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,8 +59,16 @@ func reportsOf(flags []string) ([]reportTo, error) {
 			if k.name != name {
 				continue
 			}
-			if found = true; k.inFile != (to && file != "") {
-				return nil, exit.Usage("junit=FILE, json=FILE, html=FILE, or github without one", "--report %s: it is not said where to", flag)
+			const hint = "junit=FILE, json=FILE, html=FILE, or github without one"
+			switch found = true; {
+			case k.inFile && file == "":
+				return nil, exit.Usage(hint, "--report %s: it is not said where to", flag)
+			case !k.inFile && to:
+				return nil, exit.Usage(hint, "--report %s: %s takes no file, it is printed", flag, name)
+			case k.inFile && slices.ContainsFunc(all, func(other reportTo) bool {
+				return other.file != "" && filepath.Clean(other.file) == filepath.Clean(file)
+			}):
+				return nil, exit.Usage("give each report a file of its own", "--report %s: another one is written to %s already", flag, file)
 			}
 			all = append(all, reportTo{k, file})
 		}
