@@ -290,6 +290,8 @@ func (t *teller) finish(ctx context.Context, err error) error {
 		return wrong
 	case t.sum.Failed > 0:
 		return exit.ToPeople(errors.New("a scenario failed"))
+	case t.sum.Total == 0 && !t.plan.AllowSkipped:
+		return fmt.Errorf("--shard %s has no scenario: nothing was tested; --allow-skipped lets that be", t.plan.Shard)
 	case t.sum.Skipped == t.sum.Total && !t.plan.AllowSkipped:
 		return fmt.Errorf("every scenario was skipped: nothing was tested; --allow-skipped lets that be")
 	}
