@@ -115,6 +115,7 @@ func TestRunRefusesFlags(t *testing.T) {
 		{[]string{"--report", "github=x", "a.txtar"}, 2, "github takes no file"},
 		{[]string{"--report", "junit=x", "--report", "json=./x", "a.txtar"}, 2, "another one is written to ./x already"},
 		{[]string{"--shard", "2/2", "a.txtar"}, 1, "--shard 2/2 has no scenario"},
+		{[]string{"--count", "99999999999", "a.txtar"}, 2, "--count 99999999999 is too often for 1 scenario"},
 		{[]string{"--run", "nothing", "a.txtar"}, 2, "--run nothing leaves none of 1 scenario"},
 		{[]string{"--skip", ".", "a.txtar"}, 2, "--skip . leaves none"},
 		{[]string{"--tag", "slow", "a.txtar"}, 2, "--tag slow leaves none"},

@@ -93,6 +93,9 @@ func (p *plan) choose(ctx context.Context) ([]chosen, error) {
 			part = append(part, c)
 		}
 	}
+	if p.Count > mostRuns/max(1, len(part)) {
+		return nil, exit.Usage(fmt.Sprintf("%d runs are the most", mostRuns), "--count %d is too often for %s", p.Count, page.Count(len(part), "scenario"))
+	}
 	part = slices.Repeat(part, p.Count)
 	if p.Shuffle != nil {
 		r := rand.New(rand.NewPCG(*p.Shuffle, 0))

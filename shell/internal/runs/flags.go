@@ -77,6 +77,9 @@ A section cases.csv (a heading of names, a row for each case) or cases.yaml (a l
 It ends with 0 when all passed, 1 when one failed, 2 when the flags were wrong, 3 when a file could not be read, 130 when it was interrupted; what never ran is then reported as not run. Where GITHUB_ACTIONS is set, failures become annotations. --world FILE, --target FILE, --seed N, -o json, --jq EXPR and --color WHEN may stand here, too.
 `
 
+// mostRuns is how often scenarios may run: the list of them all is in memory.
+const mostRuns = 1_000_000
+
 // plan is the flags once they have been looked at.
 type plan struct {
 	*Flags
