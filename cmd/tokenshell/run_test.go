@@ -176,6 +176,22 @@ func TestRunLeavesLocksAlone(t *testing.T) {
 	}
 }
 
+// What failed is found again, whatever bytes its name has, and runs again in a world
+// without what it was without.
+func TestRunAgain(t *testing.T) {
+	const name = "bad\xff.txtar"
+	_, run := stage(t, map[string]string{"s/a.txtar": failing})
+	if err := os.WriteFile("s/"+name, []byte(failing), 0o600); err != nil {
+		t.Skipf("no such name here: %v", err)
+	}
+	got := run("--without", "audience,replay", "s")
+	wantContains(t, "stdout", got.stdout, "run it again: tokenshell run --without audience,replay s/a.txtar\n")
+	wantContains(t, "stdout", got.stdout, `run it again: tokenshell run --without audience,replay $'s/bad\xff.txtar'`)
+	if got := run("--rerun-failed", "--list"); !strings.HasSuffix(got.stdout, "\n2 scenarios\n") {
+		t.Errorf("--rerun-failed: %+v", got)
+	}
+}
+
 // A failure is told with all that it takes to see why.
 func TestRunFrame(t *testing.T) {
 	dir, run := stage(t, map[string]string{

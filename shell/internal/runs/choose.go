@@ -4,6 +4,7 @@ package runs
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -158,11 +160,35 @@ func memoryPath() string {
 
 // remembered gives the scenarios that failed, by the folder in which they were run.
 func remembered() map[string][]string {
-	all := map[string][]string{}
+	all, kept := map[string][]string{}, map[string][]string{}
 	if text, err := files.Read(context.Background(), memoryPath(), memoryLimit); err == nil {
-		_ = json.Unmarshal(text, &all) // whatever stands there, it is written anew
+		_ = json.Unmarshal(text, &kept) // whatever stands there, it is written anew
+	}
+	for folder, names := range kept {
+		for _, file := range names {
+			all[fromJSON(folder)] = append(all[fromJSON(folder)], fromJSON(file))
+		}
 	}
 	return all
+}
+
+// A path may be any bytes, and a string of JSON may not: one that is not UTF-8 is kept
+// in base64, behind what no path has in it.
+const notUTF8 = "\x00"
+
+func toJSON(path string) string {
+	if utf8.ValidString(path) {
+		return path
+	}
+	return notUTF8 + base64.StdEncoding.EncodeToString([]byte(path))
+}
+
+func fromJSON(text string) string {
+	encoded, is := strings.CutPrefix(text, notUTF8)
+	if path, err := base64.StdEncoding.DecodeString(encoded); is && err == nil {
+		return string(path)
+	}
+	return text
 }
 
 func lastFailed() []string {
@@ -199,7 +225,13 @@ func remember(failed []string, passed map[string]bool) {
 			delete(all, folder)
 		}
 	}
-	text, err := json.Marshal(all)
+	kept := map[string][]string{}
+	for folder, names := range all {
+		for _, file := range names {
+			kept[toJSON(folder)] = append(kept[toJSON(folder)], toJSON(file))
+		}
+	}
+	text, err := json.Marshal(kept)
 	if err == nil && os.MkdirAll(filepath.Dir(path), 0o700) == nil {
 		_ = files.Replace(context.Background(), path, append(text, '\n'), 0o600)
 	}

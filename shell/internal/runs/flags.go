@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/scenario"
@@ -176,6 +177,7 @@ func (r *Run) again(file string) string {
 		word string
 	}{
 		{r.World != "", "--world " + quoted(r.World)}, {r.Target != "", "--target " + quoted(r.Target)},
+		{len(r.Without) > 0, "--without " + quoted(strings.Join(r.Without, ","))},
 		{r.Seeded, fmt.Sprintf("--seed %d", r.Seed)}, {r.Flags.Check, "--check"}, {r.Flags.NoExec, "--no-exec"}, {r.Flags.Strict, "--strict"},
 		{r.Flags.Timeout > 0, "--timeout " + r.Flags.Timeout.String()},
 	} {
@@ -201,7 +203,7 @@ func quoted(word string) string {
 	if plain().MatchString(word) {
 		return word
 	}
-	if !strings.ContainsFunc(word, unicode.IsControl) {
+	if !strings.ContainsFunc(word, unicode.IsControl) && utf8.ValidString(word) {
 		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
 	var b strings.Builder
