@@ -157,6 +157,29 @@ func TestRunUpdatesItsOwnFile(t *testing.T) {
 	}
 }
 
+// What --update leaves as it is, it leaves to the last line break.
+func TestRunUpdatesNothingElse(t *testing.T) {
+	const text = "# Said.  \r\nsession new op_1\r\npoints balance\r\ncmp stdout said\r\n-- kept --\r\na \r\n-- said --\r\nx\r\n-- last --\r\n%s"
+	for _, last := range []string{"z", "z\n", "\r\n", ""} {
+		_, run := stage(t, map[string]string{"a.txtar": strings.Replace(text, "%s", last, 1)})
+		got := run("--update", "a.txtar")
+		want := strings.Replace(strings.Replace(text, "x\r\n", "user_123 has 1200 points: 0 held, 1200 available\n", 1), "%s", last, 1)
+		if text, err := os.ReadFile("a.txtar"); err != nil || string(text) != want || got.code != 0 || run("a.txtar").code != 0 {
+			t.Errorf("%q: %+v, %v:\n%q", last, got, err, text)
+		}
+	}
+}
+
+// A section may end with its name.
+func TestRunUpdatesTheLastName(t *testing.T) {
+	const text = "session new op_1\npoints balance\ncmp stdout said\n-- said --"
+	_, run := stage(t, map[string]string{"a.txtar": text})
+	got := run("--update", "a.txtar")
+	if now, err := os.ReadFile("a.txtar"); err != nil || string(now) != text+"\nuser_123 has 1200 points: 0 held, 1200 available\n" || got.code != 0 {
+		t.Errorf("%+v, %v:\n%s", got, err, now)
+	}
+}
+
 // A byte order mark, as editors and spreadsheets write it, is no part of a text.
 func TestRunReadsAMark(t *testing.T) {
 	_, run := stage(t, map[string]string{"a.txtar": "\uFEFFsession new $A\nstdout open\n-- cases.csv --\n\uFEFFA,B\nop_1,2\n"})

@@ -5,6 +5,7 @@
 package scenario
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -111,7 +112,6 @@ func (r *runner) update(o *Outcome, s *story.Story, played string) error {
 		return err
 	}
 	archive, own := txtar.Parse(now), txtar.Parse(was)
-	archive.Comment = own.Comment
 	if s.Included() { // sections of other files are theirs
 		for i, f := range archive.Files {
 			if theirs := s.Sections[i]; theirs.File != s.File && string(f.Data) != string(txtar.Format(&txtar.Archive{Comment: theirs.Data})) {
@@ -120,8 +120,11 @@ func (r *runner) update(o *Outcome, s *story.Story, played string) error {
 		}
 		archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return s.Section(f.Name).File != s.File })
 	}
-	text := txtar.Format(archive)
-	if string(text) == string(txtar.Format(own)) {
+	if len(archive.Files) != len(own.Files) {
+		return exit.Input(o.File, 0, "--update would write lines that begin another section")
+	}
+	text := withSections(was, own, archive.Files)
+	if string(text) == string(was) {
 		return nil
 	}
 	if s.Rows != nil {
@@ -132,4 +135,27 @@ func (r *runner) update(o *Outcome, s *story.Story, played string) error {
 	}
 	o.Updated = true
 	return nil
+}
+
+// withSections gives the text of an archive with those of its sections that are
+// others now. What else is in it stays as it is, to the last line break.
+func withSections(text []byte, was *txtar.Archive, now []txtar.File) []byte {
+	var b bytes.Buffer
+	take := func(n int) { b.Write(text[:n]); text = text[n:] }
+	take(min(len(was.Comment), len(text)))
+	for i, section := range was.Files {
+		named, _, _ := bytes.Cut(text, []byte("\n"))
+		take(min(len(named)+1, len(text)))
+		n := min(len(section.Data), len(text)) // a last line may be without its end
+		if bytes.Equal(section.Data, now[i].Data) {
+			take(n)
+			continue
+		}
+		if !bytes.HasSuffix(b.Bytes(), []byte("\n")) {
+			b.WriteByte('\n')
+		}
+		b.Write(now[i].Data)
+		text = text[n:]
+	}
+	return b.Bytes()
 }
