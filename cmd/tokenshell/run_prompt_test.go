@@ -5,6 +5,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -51,6 +52,27 @@ func TestUntil(t *testing.T) {
 	}
 }
 
+// A scenario that ran up to a line has not passed: it is still one that failed. Nor
+// has it failed when nothing comes before that line.
+func TestUntilIsNoVerdict(t *testing.T) {
+	_, run := stage(t, map[string]string{"it.txtar": "# Said.\nsession new op_1\nexpect replayed points confirm 7\n"})
+	if got := run("it.txtar"); got.code != 1 {
+		t.Fatalf("%+v", got)
+	}
+	for _, line := range []string{"1", "2", "3"} {
+		cmd := command(t, "run", "--until", "it.txtar:"+line)
+		p := runIn(t, cmd, 80, "XDG_STATE_HOME="+os.Getenv("XDG_STATE_HOME"))
+		p.atPrompt(1)
+		p.types("\x04")
+		if got := p.dies(); got != 0 || p.cmd.ProcessState.ExitCode() != 0 || strings.Contains(p.raw.String(), "FAIL") {
+			t.Errorf("line %s: it ended with %v, %d:\n%s", line, got, p.cmd.ProcessState.ExitCode(), tail(p.raw.String()))
+		}
+	}
+	if got := run("--rerun-failed", "--list"); got.stdout != "it.txtar\n1 scenario\n" {
+		t.Errorf("--rerun-failed: %+v", got)
+	}
+}
+
 // A signal at such a prompt ends the process, and leaves no folder behind.
 func TestSignalsAtThePromptOfARun(t *testing.T) {
 	path := file(t, "it.txtar", passing)
@@ -70,9 +92,10 @@ func TestSignalsAtThePromptOfARun(t *testing.T) {
 }
 
 // runIn starts a command in a window.
-func runIn(t *testing.T, cmd *exec.Cmd, columns int) *person {
+func runIn(t *testing.T, cmd *exec.Cmd, columns int, environ ...string) *person {
 	t.Helper()
 	cmd.Env = append(cmd.Env, "TERM=xterm", "NO_COLOR=", "XDG_STATE_HOME="+t.TempDir())
+	cmd.Env = append(cmd.Env, environ...)
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 30, Cols: uint16(columns)})
 	if err != nil {
 		t.Fatal(err)

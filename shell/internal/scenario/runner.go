@@ -309,6 +309,7 @@ func (r *runner) run(at int, item Item, folder string) (Outcome, Left) {
 		outcome.Verdict, outcome.Why = Interrupted, "it was interrupted"
 	case t.failed && running != nil && errors.As(running.failed, &unable):
 		outcome.Verdict, outcome.Why = Skipped, unable.Error()
+	case t.failed && running != nil && running.idle && r.config.Until[file] > 0: // it stops where somebody wants to begin
 	case t.failed && running != nil && running.idle:
 		outcome.Verdict, outcome.Why = Failed, noVerb
 	case t.failed && running != nil && running.wrong != nil:
