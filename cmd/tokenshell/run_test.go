@@ -180,6 +180,14 @@ func TestRunUpdatesTheLastName(t *testing.T) {
 	}
 }
 
+// Rows that fail at the same line are told apart.
+func TestRunAnnotatesRows(t *testing.T) {
+	_, run := stage(t, map[string]string{"a.txtar": "session new $A\nexpect replayed points confirm 5\n-- cases.csv --\nA,B\nop_1,x\nop_2,\"y,z\"\n"})
+	got := run("--report", "github", "-q", "a.txtar").stdout
+	wantContains(t, "stdout", got, "title=scenario failed%2C row 1%3A A=op_1 B=x::")
+	wantContains(t, "stdout", got, "title=scenario failed%2C row 2%3A A=op_2 B=y%2Cz::")
+}
+
 // A byte order mark, as editors and spreadsheets write it, is no part of a text.
 func TestRunReadsAMark(t *testing.T) {
 	_, run := stage(t, map[string]string{"a.txtar": "\uFEFFsession new $A\nstdout open\n-- cases.csv --\n\uFEFFA,B\nop_1,2\n"})

@@ -311,7 +311,7 @@ func (w *writing) annotation(o scenario.Outcome) {
 	if o.Column > 0 {
 		at += fmt.Sprintf(",col=%d", o.Column)
 	}
-	w.say(fmt.Sprintf("::%s %s,title=%s::%s", level, at, annotated(title, true), annotated(redact.Tokens(what), false)))
+	w.say(fmt.Sprintf("::%s %s,title=%s::%s", level, at, annotated(title+page.Prefixed(", ", o.Row), true), annotated(redact.Tokens(what), false)))
 }
 
 // annotated writes a text as workflow commands have it.
