@@ -107,6 +107,12 @@ func (c *completer) complete(line string, pos int) lineedit.Completion {
 		done.Candidates = c.files(word)
 	case p.flag != nil:
 		done.Candidates = c.values(p.flag.Tag.Get("complete"), p.flag.Enum, word, nil)
+	case strings.HasPrefix(word, "--") && strings.Contains(word, "="):
+		name, value, _ := strings.Cut(word, "=")
+		if f := flagOf(p.node, name); f != nil && !f.IsBool() {
+			done.From += len(name) + 1
+			done.Candidates = c.values(f.Tag.Get("complete"), f.Enum, value, nil)
+		}
 	case strings.HasPrefix(word, "-"):
 		done.Candidates = flagCandidates(p.node)
 	case p.group:
@@ -141,6 +147,18 @@ func flagCandidates(node *kong.Node) []lineedit.Candidate {
 		}
 	}
 	return all
+}
+
+// flagOf gives the flag of a name, such as --ttl; nil when there is none.
+func flagOf(node *kong.Node, name string) *kong.Flag {
+	for _, group := range node.AllFlags(false) {
+		for _, f := range group {
+			if "--"+f.Name == name {
+				return f
+			}
+		}
+	}
+	return nil
 }
 
 // argument gives what the node's n-th argument could be.

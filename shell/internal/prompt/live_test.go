@@ -218,6 +218,16 @@ func TestTopics(t *testing.T) {
 	offers(t, s, "expect replayed,session_", "replayed,session_closed", "replayed,session_mismatch", "replayed,session_unknown")
 }
 
+// A flag's value may be joined to it.
+func TestValuesBehindAnEqualsSign(t *testing.T) {
+	s := shelltest.New(t, 1)
+	offers(t, s, "log --output=", "json", "text")
+	offers(t, s, "log --output=j", "json")
+	offers(t, s, "payment confirm 5.00 --method=v", "visa")
+	offers(t, s, "log --nope=")
+	offers(t, s, "keys list --jq=")
+}
+
 // Verbs that run a verb complete it as if it stood alone.
 func TestInsideAVerb(t *testing.T) {
 	s := shelltest.New(t, 1)
