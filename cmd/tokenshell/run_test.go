@@ -170,6 +170,16 @@ func TestRunUpdatesNothingElse(t *testing.T) {
 	}
 }
 
+// What fails is not written, and nothing is said to be.
+func TestRunUpdatesNothingThatFails(t *testing.T) {
+	const text = "session new op_1\npoints balance\ncmp stdout said\nexpect replayed points balance\n-- said --\nx\n"
+	_, run := stage(t, map[string]string{"a.txtar": text})
+	got := run("--update", "a.txtar")
+	if now, err := os.ReadFile("a.txtar"); err != nil || string(now) != text || got.code != 1 || strings.Contains(got.stdout, "updated") {
+		t.Errorf("%+v, %v:\n%s", got, err, now)
+	}
+}
+
 // A section may end with its name.
 func TestRunUpdatesTheLastName(t *testing.T) {
 	const text = "session new op_1\npoints balance\ncmp stdout said\n-- said --"

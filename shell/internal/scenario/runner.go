@@ -350,7 +350,9 @@ func (r *runner) logOf(t *scriptT, sc *script, played string) logged {
 	if sc != nil && sc.shell != nil {
 		hide = sc.shell.Redact
 	}
-	return logged{hide(t.log.String()), played, func(n int, line string) string { return hide(r.shown(n, line)) }}
+	// What failed is not written anew, whatever became of the copy.
+	said := strings.ReplaceAll(t.log.String(), played+" updated\n", "")
+	return logged{hide(said), played, func(n int, line string) string { return hide(r.shown(n, line)) }}
 }
 
 // await waits until a script has ended; false says that it is left behind.
