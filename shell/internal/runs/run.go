@@ -59,6 +59,11 @@ func (r *Run) Go(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, rule := range r.Without {
+		if _, err := world.Without(rule); err != nil {
+			return err
+		}
+	}
 	if (p.ShellOnFail || len(p.until) > 0) && r.Prompt == nil {
 		return exit.Usage("run it in a terminal", "nobody sits at a prompt here")
 	}
