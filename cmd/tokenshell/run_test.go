@@ -191,6 +191,14 @@ func TestRunUpdatesTheLastName(t *testing.T) {
 	}
 }
 
+// What stopped a file that a scenario sources is said in a line.
+func TestRunSaysWhatStoppedAFile(t *testing.T) {
+	_, run := stage(t, map[string]string{"a.txtar": "session new op_1\nsource lines\n-- lines --\nsession list\ncoupon confirm NOPE\n"})
+	got := run("a.txtar").stdout
+	wantContains(t, "stdout", got, "a.txtar:2:1: lines:2: expected it to be done; it was rejected: coupon_unknown")
+	wantContains(t, "stdout", got, "a.txtar:5: in the section lines\n")
+}
+
 // Rows that fail at the same line are told apart.
 func TestRunAnnotatesRows(t *testing.T) {
 	_, run := stage(t, map[string]string{"a.txtar": "session new $A\nexpect replayed points confirm 5\n-- cases.csv --\nA,B\nop_1,x\nop_2,\"y,z\"\n"})

@@ -308,8 +308,13 @@ func (r *runner) command(verb string) func(*testscript.TestScript, bool, []strin
 
 // unexpected says what was expected of a verb and what came.
 func unexpected(err error) string {
-	var surprised *exit.Surprise
+	var (
+		surprised *exit.Surprise
+		stopped   *exit.Stopped
+	)
 	switch {
+	case errors.As(err, &stopped):
+		return fmt.Sprintf("%s:%d: %s", stopped.File, stopped.Line, unexpected(stopped.Err))
 	case errors.As(err, &surprised):
 		return surprised.Error()
 	case exit.Rejections(err) != nil:
