@@ -199,6 +199,18 @@ func TestRunSaysWhatStoppedAFile(t *testing.T) {
 	wantContains(t, "stdout", got, "a.txtar:5: in the section lines\n")
 }
 
+// A scenario of the folder where it runs is of no class below tokenshell's.
+func TestRunClassesOfJUnit(t *testing.T) {
+	_, run := stage(t, map[string]string{"a.txtar": passing, "s/t/b.txtar": passing})
+	run("--report", "junit=j.xml", ".")
+	text, err := os.ReadFile("j.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantContains(t, "j.xml", string(text), `name="a.txtar" classname="tokenshell" `)
+	wantContains(t, "j.xml", string(text), `name="s/t/b.txtar" classname="tokenshell.s.t" `)
+}
+
 // Rows that fail at the same line are told apart.
 func TestRunAnnotatesRows(t *testing.T) {
 	_, run := stage(t, map[string]string{"a.txtar": "session new $A\nexpect replayed points confirm 5\n-- cases.csv --\nA,B\nop_1,x\nop_2,\"y,z\"\n"})

@@ -132,7 +132,7 @@ func JUnit(r Run) ([]byte, error) {
 	}
 	for _, c := range r.Cases {
 		total += c.Milliseconds
-		one := junitCase{Name: clean(strings.TrimSpace(c.ID + " " + c.What)), Class: clean(r.Name + "." + c.Class), Time: seconds(c.Milliseconds)}
+		one := junitCase{Name: clean(strings.TrimSpace(c.ID + " " + c.What)), Class: clean(strings.TrimSuffix(r.Name+"."+c.Class, ".")), Time: seconds(c.Milliseconds)}
 		said := &junitSaid{Message: clean(firstLine(c.Message)), Type: c.Status, Text: clean(c.Message + c.Detail)}
 		switch c.Verdict {
 		case Failed:
