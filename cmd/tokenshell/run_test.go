@@ -181,6 +181,20 @@ func TestRunUpdatesNothingThatFails(t *testing.T) {
 	}
 }
 
+// What would fail is not written: a section that is compared with two things.
+func TestRunUpdatesNothingThatWouldFail(t *testing.T) {
+	const text = "session new op_1\npoints balance\ncmp stdout said\nsession list\ncmp stdout said\n-- said --\nx\n"
+	_, run := stage(t, map[string]string{"a.txtar": text})
+	got := run("--update", "a.txtar")
+	wantContains(t, "stdout", got.stdout, "a.txtar:3:1: with what --update would write it does not pass: stdout and said differ\n")
+	if now, err := os.ReadFile("a.txtar"); err != nil || string(now) != text || got.code != 1 {
+		t.Errorf("%+v, %v:\n%s", got, err, now)
+	}
+	if got := run("--update", "-v", "-j", "1", "--cover", "a.txtar"); strings.Count(got.stdout, "a.txtar:4: session list\n") != 1 {
+		t.Errorf("-v: %s", got.stdout)
+	}
+}
+
 // A section may end with its name.
 func TestRunUpdatesTheLastName(t *testing.T) {
 	const text = "session new op_1\npoints balance\ncmp stdout said\n-- said --"

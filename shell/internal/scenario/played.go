@@ -6,6 +6,7 @@ package scenario
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -130,11 +131,28 @@ func (r *runner) update(o *Outcome, s *story.Story, played string) error {
 	if s.Rows != nil {
 		return exit.Input(o.File, 0, "--update would write a section for one row that the others compare, too")
 	}
+	if err := r.passes(o.File, text); err != nil {
+		return err
+	}
 	if err := files.Replace(r.ctx, o.File, text, 0o644); err != nil {
 		return exit.Input(o.File, 0, "it cannot be written anew: "+files.CauseOf(err))
 	}
 	o.Updated = true
 	return nil
+}
+
+// passes runs a scenario with another text, and says where it fails: a section that is
+// compared with two things, or with one that is never the same twice.
+func (r *runner) passes(file string, text []byte) (wrong error) {
+	c := r.config
+	c.Texts, c.Update, c.Lines, c.Keep, c.Traced, c.Strict, c.Cover = map[string][]byte{file: text}, false, false, false, false, false, nil
+	err := Tell(r.ctx, r.language, c, r.build, []Item{{File: file}}, Listener{Done: func(o Outcome) {
+		if o.Verdict == Failed {
+			why, _, _ := strings.Cut(o.Why, "\n")
+			wrong = exit.Input(cmp.Or(o.In, file), o.Line, "with what --update would write it does not pass: "+why)
+		}
+	}})
+	return cmp.Or(err, wrong)
 }
 
 // withSections gives the text of an archive with those of its sections that are
