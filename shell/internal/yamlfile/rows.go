@@ -21,6 +21,9 @@ func Rows(source []byte) (rows [][]Cell, err error) {
 	if TooDeep(source) {
 		return nil, errors.New("its brackets nest too deep")
 	}
+	if err := isText(source); err != nil {
+		return nil, err
+	}
 	defer func() {
 		if r := recover(); r != nil {
 			err = errors.New("it holds a YAML tag that does not fit")

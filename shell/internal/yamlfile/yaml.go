@@ -29,6 +29,9 @@ func Decode(source []byte, into any) (second bool, err error) {
 			err = errors.New("it holds a YAML tag that does not fit")
 		}
 	}()
+	if err := readable(source, reflect.TypeOf(into)); err != nil {
+		return false, err
+	}
 	documents := yaml.NewDecoder(bytes.NewReader(source), yaml.Strict(), yaml.DisallowUnknownField())
 	if err := documents.Decode(into); err != nil && err != io.EOF {
 		return false, meant(err, reflect.TypeOf(into))

@@ -1,0 +1,103 @@
+// Keys: what YAML takes without a word, and a file of ours must not have.
+
+package yamlfile
+
+import (
+	"bytes"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+)
+
+// readable says what the library would pass over in silence: bytes that are no
+// UTF-8, and a key that is no text. Of a section with such a key it reads nothing
+// at all (goccy/go-yaml 1.19.2), as if the section were not there.
+func readable(source []byte, into reflect.Type) error {
+	if err := isText(source); err != nil {
+		return err
+	}
+	tree := ParseTree(source) // without what cannot be parsed: the decoder says so
+	if len(tree.Docs) == 0 || tree.Docs[0].Body == nil {
+		return nil
+	}
+	return named(tree.Docs[0].Body, into)
+}
+
+// isText says where a file stops being UTF-8.
+func isText(source []byte) error {
+	for at := 0; at < len(source); {
+		r, n := utf8.DecodeRune(source[at:])
+		if r == utf8.RuneError && n < 2 {
+			before := source[:at]
+			line, column := bytes.Count(before, []byte("\n")), utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+			return WrongAt(line+1, column+1, "it is not UTF-8: save it in that encoding")
+		}
+		at += n
+	}
+	return nil
+}
+
+// named wants a name as each key of what is read into a struct.
+func named(node ast.Node, into reflect.Type) error {
+	if anchor, ok := node.(*ast.AnchorNode); ok {
+		node = anchor.Value
+	}
+	if reflect.PointerTo(into).Implements(reflect.TypeFor[yaml.NodeUnmarshaler]()) {
+		return nil // it looks itself
+	}
+	switch into.Kind() {
+	case reflect.Pointer:
+		return named(node, into.Elem())
+	case reflect.Slice:
+		if list, ok := node.(*ast.SequenceNode); ok {
+			for _, item := range list.Values {
+				if err := named(item, into.Elem()); err != nil {
+					return err
+				}
+			}
+		}
+	case reflect.Struct:
+		return namedFields(node, into)
+	}
+	return nil
+}
+
+// namedFields wants a name as each key of a section, and of those within it.
+func namedFields(node ast.Node, into reflect.Type) error {
+	fields := map[string]reflect.Type{}
+	for i := range into.NumField() {
+		name, _, _ := strings.Cut(into.Field(i).Tag.Get("yaml"), ",")
+		fields[name] = into.Field(i).Type
+	}
+	for _, pair := range members(node) {
+		name := ast.Node(pair.Key)
+		if asked, ok := name.(*ast.MappingKeyNode); ok {
+			name = asked.Value
+		}
+		switch key := name.(type) {
+		case *ast.NullNode, *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+			return Wrong(key, "a key is a name, not %s: see how it is spelt, or leave it out", key.GetToken().Value)
+		case *ast.StringNode:
+			if of := fields[key.Value]; of != nil {
+				if err := named(pair.Value, of); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// members gives the keys and values of a section; none of what is no section.
+func members(node ast.Node) []*ast.MappingValueNode {
+	switch n := node.(type) {
+	case *ast.MappingNode:
+		return n.Values
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{n}
+	}
+	return nil
+}
