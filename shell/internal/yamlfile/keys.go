@@ -42,6 +42,18 @@ func isText(source []byte) error {
 
 // named wants a name as each key of what is read into a struct.
 func named(node ast.Node, into reflect.Type) error {
+	return keysIn(node, into, func(key ast.Node, _ bool) error {
+		switch key.(type) {
+		case *ast.NullNode, *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+			return Wrong(key, "a key is a name, not %s: see how it is spelt, or leave it out", key.GetToken().Value)
+		}
+		return nil
+	})
+}
+
+// keysIn visits each key of what is read into a struct, as they stand in the file,
+// with whether the struct has it. It stops at an error.
+func keysIn(node ast.Node, into reflect.Type, visit func(key ast.Node, has bool) error) error {
 	if anchor, ok := node.(*ast.AnchorNode); ok {
 		node = anchor.Value
 	}
@@ -50,41 +62,36 @@ func named(node ast.Node, into reflect.Type) error {
 	}
 	switch into.Kind() {
 	case reflect.Pointer:
-		return named(node, into.Elem())
+		return keysIn(node, into.Elem(), visit)
 	case reflect.Slice:
 		if list, ok := node.(*ast.SequenceNode); ok {
 			for _, item := range list.Values {
-				if err := named(item, into.Elem()); err != nil {
+				if err := keysIn(item, into.Elem(), visit); err != nil {
 					return err
 				}
 			}
 		}
 	case reflect.Struct:
-		return namedFields(node, into)
-	}
-	return nil
-}
-
-// namedFields wants a name as each key of a section, and of those within it.
-func namedFields(node ast.Node, into reflect.Type) error {
-	fields := map[string]reflect.Type{}
-	for i := range into.NumField() {
-		name, _, _ := strings.Cut(into.Field(i).Tag.Get("yaml"), ",")
-		fields[name] = into.Field(i).Type
-	}
-	for _, pair := range members(node) {
-		name := ast.Node(pair.Key)
-		if asked, ok := name.(*ast.MappingKeyNode); ok {
-			name = asked.Value
+		fields := map[string]reflect.Type{"<<": into} // what is merged is of the same struct
+		for i := range into.NumField() {
+			if name, _, _ := strings.Cut(into.Field(i).Tag.Get("yaml"), ","); name != "" {
+				fields[name] = into.Field(i).Type
+			}
 		}
-		switch key := name.(type) {
-		case *ast.NullNode, *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
-			return Wrong(key, "a key is a name, not %s: see how it is spelt, or leave it out", key.GetToken().Value)
-		case *ast.StringNode:
-			if of := fields[key.Value]; of != nil {
-				if err := named(pair.Value, of); err != nil {
-					return err
-				}
+		for _, pair := range members(node) {
+			key := ast.Node(pair.Key)
+			if asked, ok := key.(*ast.MappingKeyNode); ok {
+				key = asked.Value
+			}
+			of := fields[key.GetToken().Value]
+			if err := visit(key, of != nil); err != nil {
+				return err
+			}
+			if of == nil {
+				continue
+			}
+			if err := keysIn(pair.Value, of, visit); err != nil {
+				return err
 			}
 		}
 	}

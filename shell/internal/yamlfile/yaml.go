@@ -34,7 +34,7 @@ func Decode(source []byte, into any) (second bool, err error) {
 	}
 	documents := yaml.NewDecoder(bytes.NewReader(source), yaml.Strict(), yaml.DisallowUnknownField())
 	if err := documents.Decode(into); err != nil && err != io.EOF {
-		return false, meant(err, reflect.TypeOf(into))
+		return false, meant(err, source, reflect.TypeOf(into))
 	}
 	return documents.Decode(new(any)) != io.EOF, nil
 }
@@ -47,11 +47,17 @@ type misspelt struct {
 
 func (m *misspelt) Unwrap() error { return m.error }
 
-// meant adds to an error about a key what it was probably meant to be.
-func meant(err error, into reflect.Type) error {
+// meant adds to an error about a key what it was probably meant to be. Of several
+// such keys the library names any: here it is the first in the file.
+func meant(err error, source []byte, into reflect.Type) error {
 	var unknown *yaml.UnknownFieldError
 	if !errors.As(err, &unknown) || unknown.Token == nil {
 		return err
+	}
+	if docs := ParseTree(source).Docs; len(docs) > 0 {
+		if first := keysIn(docs[0].Body, into, strange); errors.As(first, &unknown) {
+			err = first
+		}
 	}
 	var names []string
 	keys(into, map[reflect.Type]bool{}, &names)
@@ -59,6 +65,14 @@ func meant(err error, into reflect.Type) error {
 		return &misspelt{err, near}
 	}
 	return err
+}
+
+// strange says that there is no such key.
+func strange(key ast.Node, has bool) error {
+	if has {
+		return nil
+	}
+	return &yaml.UnknownFieldError{Message: fmt.Sprintf("unknown field %q", key.GetToken().Value), Token: key.GetToken()}
 }
 
 // keys gives the keys of a file that is read into a type, at whatever level.
