@@ -22,8 +22,8 @@ type Ask struct {
 	Arguments map[string]any
 }
 
-// mostText is how long a text argument may be, in bytes.
-const mostText = 256
+// MostText is how long a text argument may be, in bytes.
+const MostText = 256
 
 // thing finds the thing that is asked for, which the customer may have.
 func (s *Service) thing(customer, id string) (*offered, error) {
@@ -80,8 +80,8 @@ func (s *Service) read(a *Argument, customer string, given any) (any, error) {
 	}
 	switch a.Type {
 	case String:
-		if !isText || len(text) > mostText || !utf8.ValidString(text) {
-			return nil, tokens.Refuse(issuers.ArgumentInvalid, "%s is a text of at most %d bytes", a.Name, mostText)
+		if !isText || len(text) > MostText || !utf8.ValidString(text) {
+			return nil, tokens.Refuse(issuers.ArgumentInvalid, "%s is a text of at most %d bytes", a.Name, MostText)
 		}
 		return text, nil
 	case Integer:

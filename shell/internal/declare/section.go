@@ -157,7 +157,7 @@ var (
 // name holds the name of a domain against those that stand for something else.
 func (r *reader) name(t text, taken []string) {
 	if !domainName.fits(t.string) {
-		r.fail(t.node, "%q is no name of a domain: write a-z, 0-9, _ and -, at most 32", t.string)
+		r.fail(t.node, "%q is no name of a domain: write a-z, 0-9, _ and -, at most 32, the first a letter, the last no _ or -", t.string)
 		return
 	}
 	if why := Reserved(t.string, taken, r.Reasons); why != "" {
@@ -273,7 +273,11 @@ func (d *domain) holds() {
 		}
 	}
 	if (d.d.Holds == declared.Quota || d.d.Holds == declared.Authorisation) && len(f.Things) == 0 {
-		d.fail(f.Holds.node, "what holds %s has things to choose from: write things: and a list such as [{id: MUG}]", d.d.Holds)
+		example := "{id: MUG, units: 10}"
+		if d.d.Holds == declared.Authorisation {
+			example = fmt.Sprintf("{id: visa, customer: %s, limit: %q}", d.customer(), issuers.Like("100.00", d.Currency))
+		}
+		d.fail(f.Holds.node, "what holds %s has things to choose from: write things: and a list such as [%s]", d.d.Holds, example)
 	}
 }
 
@@ -336,7 +340,7 @@ func (d *domain) counted(what string, c cell) int64 {
 			d.fail(c.node, "%s is a whole number here, and money elsewhere: write %q", what, issuers.Like(fmt.Sprintf("%d.00", max(value, 0)), d.Currency))
 		}
 		if value < 0 {
-			d.fail(c.node, "%s is not negative", what)
+			d.fail(c.node, "%s is not negative: %d is, write 0 or more", what, value)
 		}
 		return value
 	}
@@ -423,7 +427,7 @@ func (d *domain) members(what string, written members, at rules.Moment, types ma
 	var all []declared.Member
 	for _, m := range written {
 		if !partName.fits(m.name.string) || rules.IsReserved(m.name.string) {
-			d.fail(m.name.node, "%q is no name of a %s: write a-z, 0-9 and _, and no word of CEL", m.name.string, what)
+			d.fail(m.name.node, "%q is no name of a %s: write a-z, 0-9 and _, and no word of CEL, at most 32, the first a letter", m.name.string, what)
 			return nil
 		}
 		x := d.compile(m.is, at, rules.Values()...)
@@ -482,7 +486,7 @@ func (d *domain) reason(w *rule) {
 		d.fail(w.Rule.node, "the rule has no reason: write one of a-z and _, such as reason: too_many")
 		return
 	case !reasonCode.fits(w.Reason.string):
-		d.fail(w.Reason.node, "reason %q: write a-z and _", w.Reason.string)
+		d.fail(w.Reason.node, "reason %q: write a-z and _, at most %d", w.Reason.string, reasonCode.most)
 		return
 	case w.Says.node == nil:
 		d.fail(w.Reason.node, "the rule says nothing: write says: and a sentence")
@@ -491,9 +495,10 @@ func (d *domain) reason(w *rule) {
 		d.fail(w.Says.node, "what a rule says is one line of at most 200 bytes")
 		return
 	}
+	own := reasonOf(d.at.string) + "_" + w.Reason.string
 	for _, row := range d.Reasons {
 		if string(row.Reason) == w.Reason.string {
-			d.fail(w.Reason.node, "reason %q is that of %s (%s): write one of its own, such as %s_%s", w.Reason.string, row.By, row.Meaning, strings.ReplaceAll(d.at.string, "-", "_"), w.Reason.string)
+			d.fail(w.Reason.node, "reason %q is that of %s (%s): write one of its own, such as %s", w.Reason.string, row.By, row.Meaning, own)
 			return
 		}
 	}
@@ -503,6 +508,19 @@ func (d *domain) reason(w *rule) {
 		return
 	}
 	d.says[reason] = w.Says.string
+}
+
+// reasonOf is what is left of a domain's name in a reason, which has no digits.
+func reasonOf(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return -1
+		}
+		if r == '-' {
+			return '_'
+		}
+		return r
+	}, name)
 }
 
 // facts reads facts of an example.

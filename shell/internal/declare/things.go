@@ -3,6 +3,7 @@
 package declare
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,7 +33,7 @@ func (d *domain) things() {
 			case c.name.string == "id":
 				thing.ID = d.id(c.is, ids)
 			case !partName.fits(c.name.string) || rules.IsReserved(c.name.string):
-				d.fail(c.name.node, "%q is no name of a column: write a-z, 0-9 and _, and no word of CEL", c.name.string)
+				d.fail(c.name.node, "%q is no name of a column: write a-z, 0-9 and _, and no word of CEL, at most 32, the first a letter", c.name.string)
 			case !slices.Contains(columns, c.name.string):
 				columns = append(columns, c.name.string)
 			}
@@ -107,7 +108,7 @@ func (d *domain) column(name string) {
 			of = is
 		}
 		if is == declared.String && d.d.Holds == declared.Quota && (name == "units" || name == "per_customer") {
-			d.fail(c.node, "%s %q: write a whole number, without quotes", name, c.value)
+			d.fail(c.node, "%s %q: write a whole number in digits, without quotes", name, c.value)
 			return
 		}
 		if is != of {
@@ -228,9 +229,9 @@ func (d *domain) arguments() {
 		case a.Name.node == nil:
 			d.fail(d.first(a.Type.node, a.Default.node, a.Help.node), "an argument has a name: write one such as {name: quantity, type: integer}")
 		case !partName.fits(name) || rules.IsReserved(name):
-			d.fail(a.Name.node, "%q is no name of an argument: write a-z, 0-9 and _, and no word of CEL", name)
+			d.fail(a.Name.node, "%q is no name of an argument: write a-z, 0-9 and _, and no word of CEL, at most 32, the first a letter", name)
 		case slices.Contains(rules.Taken(), name):
-			d.fail(a.Name.node, "argument %q: expressions have that name already; %s is free", name, d.at.string+"_"+name)
+			d.fail(a.Name.node, "argument %q: expressions have that name already; %s is free", name, strings.ReplaceAll(d.at.string, "-", "_")+"_"+name)
 		case slices.Contains(flags, name):
 			d.fail(a.Name.node, "argument %q: every confirm has a flag --%s; %s is free", name, name, strings.ReplaceAll(d.at.string, "-", "_")+"_"+name)
 		case name == "amount" && d.d.Holds == declared.None:
@@ -241,6 +242,8 @@ func (d *domain) arguments() {
 			d.fail(a.Name.node, "argument %q has no type: write one of %s", name, types())
 		case !slices.Contains(declared.Types(), declared.Type(a.Type.string)):
 			d.fail(a.Type.node, "there is no type %q: %s", a.Type.string, exit.Meant(a.Type.string, strings.Split(types(), ", "), "write one of "+types()))
+		case a.Type.string == string(declared.ThingRef) && len(d.d.Things) == 0:
+			d.fail(a.Type.node, "argument %q is a thing, and %s has none: give it things, or the argument another type", name, d.at.string)
 		case a.Help.node != nil && !oneSentence.fits(a.Help.string):
 			d.fail(a.Help.node, "help is one line of at most 200 bytes")
 		}
@@ -276,6 +279,10 @@ func (d *domain) value(a declared.Argument, what string, c cell) any {
 		if n, ok := c.value.(int64); ok {
 			return n
 		}
+		if isText {
+			d.fail(c.node, "%s, %q, is no integer: write one such as 1, without quotes", said, written)
+			return nil
+		}
 		d.fail(c.node, "%s, %v, is no integer: write one such as 1", said, c.value)
 		return nil
 	case declared.Money:
@@ -286,10 +293,15 @@ func (d *domain) value(a declared.Argument, what string, c cell) any {
 		return d.money(said, c)
 	}
 	if !isText {
-		d.fail(c.node, "%s, %v, is no %s: write it in quotes", said, c.value, a.Type)
+		remedy := map[declared.Type]string{declared.Time: "one such as 2026-01-01T00:00:00Z", declared.Duration: "one such as 1h30m"}[a.Type]
+		d.fail(c.node, "%s, %v, is no %s: write %s", said, c.value, a.Type, cmp.Or(remedy, "it in quotes"))
 		return nil
 	}
 	switch a.Type {
+	case declared.String:
+		if len(written) > declared.MostText {
+			d.fail(c.node, "%s has %d bytes: a text has %d at most", said, len(written), declared.MostText)
+		}
 	case declared.Time:
 		t, err := time.Parse(time.RFC3339, written)
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/yamlfile"
@@ -70,6 +71,9 @@ func (c *cell) UnmarshalYAML(node ast.Node) error {
 	c.node = node
 	switch n := node.(type) {
 	case *ast.StringNode:
+		if n.GetToken().Type == token.StringType && wholeNumber().MatchString(n.Value) { // YAML has none so long
+			return yamlfile.Wrong(node, "%q is not a whole number: write digits, at most 18, or a text in quotes", n.Value)
+		}
 		c.value = n.Value
 	case *ast.LiteralNode:
 		c.value = n.Value.Value
@@ -83,20 +87,39 @@ func (c *cell) UnmarshalYAML(node ast.Node) error {
 		}
 		c.value = number
 	case *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
-		return yamlfile.Wrong(node, "%s: write an amount in quotes, such as \"20.00\"", node.GetToken().Value)
+		return yamlfile.Wrong(node, "%s: write a whole number, or an amount in quotes, such as \"20.00\"", node.GetToken().Value)
 	case *ast.NullNode:
 		return yamlfile.Wrong(node, "a value belongs here: write one, or leave the key out")
 	case *ast.TagNode:
 		if !strings.HasPrefix(n.GetToken().Value, "!!") {
 			return yamlfile.Wrong(node, "%s: to YAML this is a tag, so put an expression with ! in front in quotes", n.GetToken().Value)
 		}
-		return yamlfile.Wrong(node, "%s: no anchors and no tags here, write the value", n.GetToken().Value)
-	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
-		return yamlfile.Wrong(node, "%s: no anchors and no tags here, write the value", node.GetToken().Value)
+		return another(node, "a single value")
 	default:
-		return yamlfile.Wrong(node, "a single value belongs here")
+		return another(node, "a single value")
 	}
 	return nil
+}
+
+// another says that something else belongs there.
+func another(node ast.Node, wants string) error {
+	switch node.(type) {
+	case *ast.TagNode, *ast.AnchorNode, *ast.AliasNode:
+		return yamlfile.Wrong(node, "%s: no anchors and no tags here, write out what it stands for: %s", mark(node), wants)
+	}
+	return yamlfile.Wrong(node, "%s belongs here", wants)
+}
+
+// mark is what YAML knows an anchor, an alias or a tag by.
+func mark(node ast.Node) string {
+	switch n := node.(type) {
+	case *ast.AnchorNode:
+		return "&" + n.Name.String()
+	case *ast.AliasNode:
+		return "*" + n.Value.String()
+	default:
+		return node.GetToken().Value
+	}
 }
 
 // UnmarshalYAML takes a string, and a number or a truth as its text.
@@ -154,9 +177,12 @@ func pairsOf(node ast.Node, wants string) ([]*ast.MappingValueNode, error) {
 	case *ast.MappingValueNode:
 		all = []*ast.MappingValueNode{n}
 	default:
-		return nil, yamlfile.Wrong(node, "%s belongs here", wants)
+		return nil, another(node, wants)
 	}
 	for _, pair := range all {
+		if _, merges := pair.Key.(*ast.MergeKeyNode); merges {
+			return nil, yamlfile.Wrong(pair.Key, "<<: nothing is merged here, write out what it stands for")
+		}
 		if _, ok := pair.Key.(*ast.StringNode); !ok {
 			return nil, yamlfile.Wrong(pair.Key, "a name belongs here, not %s", pair.Key.GetToken().Value)
 		}
@@ -221,7 +247,7 @@ func fillField(node ast.Node, field reflect.Value) error {
 	}
 	list, ok := node.(*ast.SequenceNode)
 	if !ok {
-		return yamlfile.Wrong(node, "a list belongs here")
+		return another(node, "a list")
 	}
 	for _, item := range list.Values {
 		next := reflect.New(field.Type().Elem())
