@@ -385,6 +385,10 @@ func (d *domain) amount() {
 		d.fail(d.file.Holds.node, "what holds %s holds an amount: add an argument {name: amount, type: %s}, or an expression as amount", d.d.Holds, of)
 		return
 	}
+	if at >= 0 && d.file.Arguments[at].Type.string != string(of) {
+		d.fail(d.file.Arguments[at].Type.node, "amount is what is held, which is %s here: write type: %s, or give the argument another name", rules.Article(of), of)
+		return
+	}
 	if x := d.compile(f, rules.Reserving, of); x != nil {
 		d.d.Amount = x
 	}

@@ -270,11 +270,17 @@ func (s *Scope) firstIssue(text string, issues *cel.Issues) *Wrong {
 		if is := spelt[operator().FindString(text[min(w.Offset, len(text)):])]; is != "" && strings.HasSuffix(e.Message, "unexpected token after expression") {
 			w.hint("write %s", is)
 		}
+		if before := strings.TrimSpace(text[:min(w.Offset, len(text))]); w.Hint == "" && (before == "not" || strings.HasSuffix(before, " not") || strings.HasSuffix(before, "(not")) {
+			w.hint("write ! for not")
+		}
 		if strings.Contains(e.Message, "string") && strings.Contains(strings.ToLower(e.Message), "timestamp") {
 			w.hint("timestamp('2026-01-01T00:00:00Z') is a time")
 		}
 		if strings.Contains(e.Message, "'_*_'") && strings.Contains(strings.ToLower(e.Message), "duration") {
 			w.hint("duration(string(3 * 60) + 'm') is so many minutes")
+		}
+		if w.Hint == "" {
+			w.hint("%s", remedy(e.Message))
 		}
 		if first == nil || w.Offset < first.Offset {
 			first = w
@@ -283,10 +289,33 @@ func (s *Scope) firstIssue(text string, issues *cel.Issues) *Wrong {
 	return first
 }
 
+// remedy is what to write instead of what CEL did not take; may be empty.
+func remedy(said string) string {
+	for _, row := range []struct {
+		parts  []string
+		remedy string
+	}{
+		{[]string{"no matching overload", "double", "money"}, "money('1.00') is an amount, and * and / take a whole number"},
+		{[]string{"no matching overload", "double"}, "numbers are whole here, and amounts are money('1.00')"},
+		{[]string{"no matching overload", "thing", "string"}, "compare its id, as in thing.id == 'A'"},
+		{[]string{"no matching overload for 'sum'"}, "it takes whole numbers or amounts, as in sum(others.map(o, o.amount))"},
+		{[]string{"no matching overload", "string", "int"}, "int(facts.age) makes a number of a text, string(amount) a text of a number"},
+		{[]string{"invalid timestamp argument"}, "write one such as timestamp('2026-01-01T00:00:00Z')"},
+		{[]string{"invalid duration argument"}, "write one such as duration('36h') or duration('1h30m'): there are no days"},
+		{[]string{"invalid matches argument"}, "it takes a regular expression of RE2, such as '^[0-9]{4}$'"},
+		{[]string{"unsupported syntax '.?'"}, "has(thing.limit) ? thing.limit : … says what stands for it when it is lacking"},
+	} {
+		if !slices.ContainsFunc(row.parts, func(part string) bool { return !strings.Contains(said, part) }) {
+			return row.remedy
+		}
+	}
+	return ""
+}
+
 // spelt are operators as others write them, and as CEL has them.
 var (
-	spelt    = map[string]string{"and": "&&", "or": "||", "=<": "<=", "=>": ">=", "=": "=="}
-	operator = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:[a-z]+|[=<>]+)`) })
+	spelt    = map[string]string{"and": "&&", "or": "||", "AND": "&&", "OR": "||", "=<": "<=", "=>": ">=", "=": "=="}
+	operator = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:[A-Za-z]+|[=<>]+)`) })
 )
 
 // noPart says of a name behind a dot that there is none; of what, CEL does not say.

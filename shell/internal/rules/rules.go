@@ -145,8 +145,13 @@ func (s *Scope) compiled(text string, at Moment, types ...declared.Type) (x *Exp
 	}
 	if w == nil && !slices.Contains(types, x.Type) {
 		w = wrong(leading(text), "it gives %s, and %s belongs here", Article(x.Type), either(types))
-		if x.Type == declared.String && slices.Contains(types, declared.Money) {
+		switch {
+		case slices.Contains(types, declared.Money) && (x.Type == declared.String || x.Type == declared.Integer && slices.Equal(types, []declared.Type{declared.Money})):
 			w.hint("money('…') reads an amount")
+		case slices.Equal(types, []declared.Type{Bool}) && x.Type != List:
+			w.hint("compare it with something")
+		case x.Type == declared.ThingRef:
+			w.hint("write its id or a column of it, as in thing.id")
 		}
 	}
 	if w != nil {
