@@ -306,9 +306,22 @@ func (s *Service) limits(o *offered) string {
 	}
 }
 
-// mostLetter is how long the constraints and what is sealed may be together, in
+// MostLetter is how long the constraints and what is sealed may be together, in
 // bytes, so that the token stays within its bounds.
-const mostLetter = 3000
+const MostLetter = 3000
+
+// Letter gives how long they are together for what is asked for.
+func (d *Declaration) Letter(env *Env) (int, error) {
+	constraints, _, err := members(d.Constraints, env)
+	if err != nil {
+		return 0, err
+	}
+	if len(d.Sealed) == 0 {
+		return len(constraints), nil
+	}
+	sealed, _, err := members(d.Sealed, env)
+	return len(constraints) + len(sealed), err
+}
 
 // letter computes what goes into the token.
 func (s *Service) letter(h *hold, order issuers.Order) (issuers.Letter, error) {
@@ -332,8 +345,8 @@ func (s *Service) letter(h *hold, order issuers.Order) (issuers.Letter, error) {
 		}
 		letter.Sealed = h.sealed
 	}
-	if size := len(constraints) + len(h.sealed); size > mostLetter {
-		return issuers.Letter{}, tokens.Refuse(issuers.ArgumentInvalid, "its constraints and what is sealed come to %d bytes, a token has place for %d", size, mostLetter)
+	if size := len(constraints) + len(h.sealed); size > MostLetter {
+		return issuers.Letter{}, tokens.Refuse(issuers.ArgumentInvalid, "its constraints and what is sealed come to %d bytes, a token has place for %d", size, MostLetter)
 	}
 	return letter, nil
 }

@@ -75,8 +75,16 @@ func (o *odd) expressions() []declared.Expression {
 // hold reads, which the thing has not.
 func (o *odd) columns() {
 	names := map[declared.Kind][]string{declared.Quota: {"units", "per_customer"}, declared.Authorisation: {"customer", "limit"}}[o.d.Holds]
+	of := map[string]declared.Kind{"units": declared.Quota, "per_customer": declared.Quota, "customer": declared.Authorisation, "limit": declared.Authorisation}
+	noted := map[string]bool{}
 	for _, r := range o.file.Things {
 		for _, c := range r {
+			name := c.name.string
+			if kind := of[name]; kind != "" && kind != o.d.Holds && !noted[name] && !o.reads(name) {
+				o.note(c.name.node, "what holds %s does not read %s, nor does an expression: it limits nothing; what holds %s reads it", o.d.Holds, name, kind)
+				noted[name] = true
+				continue
+			}
 			if near := exit.Nearest(c.name.string, names); near != "" && cellOf(r, near) == nil && !o.reads(c.name.string) {
 				o.note(c.name.node, "no hold reads %s: did you mean %s?", c.name.string, near)
 			}
@@ -356,6 +364,11 @@ func (o *odd) tried(env *declared.Env) string {
 		if holds != true {
 			return fmt.Sprintf("%s, without any facts (%s)", r.Reason, r.Says)
 		}
+	}
+	said := *env
+	said.Digest = func(any) string { return strings.Repeat("x", 43) } // as long as each is
+	if size, err := o.d.Letter(&said); err == nil && size > declared.MostLetter {
+		return fmt.Sprintf("its constraints and what is sealed come to %d bytes, a token has place for %d", size, declared.MostLetter)
 	}
 	return ""
 }

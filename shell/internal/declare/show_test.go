@@ -79,6 +79,10 @@ func TestOddDeclarations(t *testing.T) {
 	for name, row := range map[string]struct{ source, want string }{
 		"fine":                  {stock, ""},
 		"a column misspelt":     {strings.Replace(quota(), "units: 3", "unit: 3", 1), "5:22 no hold reads unit: did you mean units?"},
+		"a limit of no quota":   {strings.Replace(quota(), "units: 3", "units: 3, limit: 5", 1), "5:32 what holds quota does not read limit, nor does an expression: it limits nothing; what holds authorisation reads it"},
+		"units of none":         {"domains:\n  a: {capability: a:b, holds: none, things: [{id: A, units: 3}, {id: B, units: 5}]}\n", "2:54 what holds none does not read units, nor does an expression: it limits nothing; what holds quota reads it"},
+		"units that are read":   {"domains:\n  a: {capability: a:b, holds: none, things: [{id: A, units: 3}], receipt: {n: thing.units}}\n", ""},
+		"a long letter":         {strings.Replace(quota("    constraints: {x: thing.x}"), "units: 3", "units: 3, x: "+strings.Repeat("x", 3000), 1), "5:15 nobody can confirm A: its constraints and what is sealed come to 3008 bytes, a token has place for 3000"},
 		"a column that is read": {strings.Replace(quota("    sealed: {unit: thing.unit}"), "units: 3", "unit: 3", 1), ""},
 		"a worth that is less":  {quota("    worth: money('0.50') - thing.price"), "2:3 with the facts of the examples A cannot be redeemed: it is worth -0.50"},
 		"a worth of a fact":     {quota("    worth: money(facts.total)"), "2:3 with the facts of the examples A cannot be redeemed: what it is worth, the order says nothing of total"},
