@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // Entry is a key and what it says: a string, an int64, a bool, a [Map], or a []any
@@ -173,5 +174,22 @@ func scalar(value any) string {
 	w := json.NewEncoder(&b) // a string of JSON is one of YAML
 	w.SetEscapeHTML(false)
 	_ = w.Encode(text) // a string always can be
-	return strings.TrimSuffix(b.String(), "\n")
+	return visible(strings.TrimSuffix(b.String(), "\n"))
+}
+
+// visible escapes in a string in double quotes what nobody sees, such as a letter
+// that turns the order of those behind it.
+func visible(quoted string) string {
+	var b strings.Builder
+	for _, r := range quoted {
+		switch {
+		case unicode.IsPrint(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			fmt.Fprintf(&b, `\U%08x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
 }
