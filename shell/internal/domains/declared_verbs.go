@@ -3,6 +3,7 @@
 package domains
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -240,7 +241,7 @@ func argumentHelp(a *declared.Argument) string {
 		help = strings.ToUpper(kinds[a.Type][:1]) + kinds[a.Type][1:]
 	}
 	if a.Default != nil {
-		help = strings.TrimSuffix(help, ".") + ": " + spoken(a.Default) + " unless given"
+		help = strings.TrimSuffix(help, ".") + ": " + cmp.Or(spoken(a.Default), "empty") + " unless given"
 	}
 	return strings.TrimSuffix(help, ".") + "."
 }
@@ -307,14 +308,25 @@ func (v *declaredList) Run(c *client.Client, out *answer.Out) error {
 		data.add("available", declared.Plain(b.Free))
 	}
 	var rows *page.Table
+	var nothing string
 	if v.d.Holds != declared.Balance || len(v.d.Things) > 0 {
 		listed := domain.List(c.Whose())
 		data.add("things", thingRows(v.d, listed))
-		rows = thingTable(v.d, listed)
+		switch {
+		case len(v.d.Things) == 0:
+			nothing = v.d.Name + " has nothing to choose from"
+		case len(listed) == 0:
+			nothing = fmt.Sprintf("%s has nothing for %s", v.d.Name, c.Whose())
+		default:
+			rows = thingTable(v.d, listed)
+		}
 	}
 	return out.Show(data, func(w *page.Page) {
 		if balance != nil {
 			fmt.Fprintf(w, "%s has %s: %s held, %s available\n", c.Whose(), declared.Text(balance.Standing), declared.Text(balance.Held), declared.Text(balance.Free))
+		}
+		if nothing != "" {
+			fmt.Fprintln(w, nothing)
 		}
 		if rows != nil {
 			rows.Write(w)

@@ -201,6 +201,36 @@ w.yaml can be read: 2 customers, 1 domain: stock
 	}
 }
 
+// What is said where there is nothing: no heading above nothing, no column 0, and no
+// default that is not to be seen.
+func TestWhereAWorldHasNothing(t *testing.T) {
+	s := shelltest.New(t, 1)
+	s.Dir.Path = t.TempDir()
+	shelltest.WriteFile(t, s.Dir.Full("w.yaml"), "customers: [{id: ada}]\nfacts: &f [planet]\n")
+	if got, want := shelltest.Do(t, s, "world check w.yaml"), "w.yaml: odd: no domain reads the fact planet: it is carried unread\n"; !strings.HasPrefix(got, want) {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	plan, err := world.Parse(shelltest.Language().Kinds, "w.yaml", []byte(`customers: [{id: ada}, {id: ben}]
+domains:
+  age: {capability: age:say, holds: none, arguments: [{name: note, type: string, default: ""}], sealed: {note: note}}
+  card: {capability: card:take, holds: authorisation, things: [{id: visa, customer: ada, limit: "5.00"}], arguments: [{name: amount, type: money}]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = shelltest.Of(shelltest.World(t, plan, 1))
+	for line, want := range map[string]string{
+		"age list": "age has nothing to choose from\n", "age list --jq .": "{\"things\":[]}\n", "session new o --customer ben": "session o of ben is open\n", "help age confirm": "A text: empty unless given.",
+	} {
+		if got := shelltest.Do(t, s, line); !strings.Contains(got, want) {
+			t.Errorf("%s: got %s\nwant %s", line, got, want)
+		}
+	}
+	if got, want := shelltest.Do(t, s, "card list"), "card has nothing for ben\n"; got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
 // Each small world can be read, nothing in it is odd, and no file is written over.
 func TestWorldsToBeginWith(t *testing.T) {
 	s := shelltest.New(t, 1)

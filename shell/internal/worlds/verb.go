@@ -58,7 +58,11 @@ func (v *check) Run(w *world.World, dir *files.Dir, out *answer.Out) error {
 	}{v.File, len(plan.Customers), plan.RedeemOrder(), append([]yamlfile.Note{}, Odd(plan)...)}
 	return out.Show(data, func(p *page.Page) {
 		for _, n := range data.Odd {
-			fmt.Fprintln(p, exit.Input(v.File, n.Line, fmt.Sprintf("column %d: odd: %s", n.Column, n.Says)))
+			says := "odd: " + n.Says
+			if n.Column > 0 {
+				says = fmt.Sprintf("column %d: %s", n.Column, says)
+			}
+			fmt.Fprintln(p, exit.Input(v.File, n.Line, says))
 		}
 		fmt.Fprintf(p, "%s can be read: %s, %s: %s\n", v.File, page.Count(data.Customers, "customer"), page.Count(len(data.Domains), "domain"), strings.Join(data.Domains, ", "))
 	})
