@@ -276,6 +276,7 @@ func TestRefusedDeclarations(t *testing.T) {
 		"a contract's reason":        {quota("    confirm: [{rule: thing.id == 'A', reason: expired, says: no}]"), `6: column 47: reason "expired" is that of`},
 		"a built-in's reason":        {quota("    confirm: [{rule: thing.id == 'A', reason: coupon_unknown, says: no}]"), `6: column 47: reason "coupon_unknown" is that of coupons (no such coupon): write one of its own, such as stock_coupon_unknown`},
 		"an amount of another type":  {quota("    arguments: [{name: amount, type: money}]"), "6: column 38: amount is what is held, which is an integer here: write type: integer, or give the argument another name"},
+		"a column left":              {strings.Replace(quota(), "price", "left", 1), `5: column 32: column "left": stock list says left of its own; give the column another name`},
 		"a verb as a reason":         {quota("    confirm: [{rule: thing.id == 'A', reason: relay, says: no}]"), `6: column 47: reason "relay": relay is a verb, which help relay explains: write one of its own, such as stock_relay`},
 		"a party as a reason":        {quota("    confirm: [{rule: thing.id == 'A', reason: kms, says: no}]"), `6: column 47: reason "kms": kms is a party, which help kms explains: write one of its own, such as stock_kms`},
 		"a domain as a reason":       {quota("    redeem: [{rule: thing.id == 'A', reason: last, says: no}]", "  last: {capability: a:b, holds: none}"), `6: column 46: reason "last": last is a domain, which help last explains: write one of its own, such as stock_last`},

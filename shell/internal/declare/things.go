@@ -18,6 +18,11 @@ import (
 	"tokenshell/shell/internal/syntax"
 )
 
+// listed are what a list of things says of each, by the names of columns.
+var listed = map[declared.Kind][]string{
+	declared.Quota: {"left"}, declared.Authorisation: {"left", "authorised", "captured", "available"},
+}
+
 // things reads the rows, and finds the type of each column.
 func (d *domain) things() {
 	rows := d.file.Things
@@ -34,6 +39,8 @@ func (d *domain) things() {
 				thing.ID = d.id(c.is, ids)
 			case !partName.fits(c.name.string) || rules.IsReserved(c.name.string):
 				d.fail(c.name.node, "%q is no name of a column: write a-z, 0-9 and _, and no word of CEL, at most 32, the first a letter", c.name.string)
+			case slices.Contains(listed[d.d.Holds], c.name.string):
+				d.fail(c.name.node, "column %q: %s list says %s of its own; give the column another name", c.name.string, d.at.string, c.name.string)
 			case !slices.Contains(columns, c.name.string):
 				columns = append(columns, c.name.string)
 			}
