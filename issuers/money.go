@@ -20,6 +20,9 @@ func ParseMoney(text, code string) (currency.Amount, error) {
 		return currency.Amount{}, fmt.Errorf("unknown currency %q", code)
 	}
 	whole, decimals, dotted := strings.Cut(text, ".")
+	if len(whole) > 12 && isDigits(whole, len(whole)) {
+		return currency.Amount{}, fmt.Errorf("%q is not an amount of %s: write one such as %s, with at most 12 digits before its decimals", text, code, Like("140.00", code))
+	}
 	if !isDigits(whole, 12) || dotted && !isDigits(decimals, int(digits)) {
 		most := fmt.Sprintf("with at most %d decimals", digits)
 		if digits == 0 {

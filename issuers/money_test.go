@@ -36,6 +36,9 @@ func TestWhatIsNoAmountOfMoney(t *testing.T) {
 		if _, err := ParseMoney("a lot", code); err == nil || !strings.HasSuffix(err.Error(), says) {
 			t.Errorf("%s: %v does not say %q", code, err, says)
 		}
+		if _, err := ParseMoney("1234567890123", code); err == nil || !strings.HasSuffix(err.Error(), ", with at most 12 digits before its decimals") {
+			t.Errorf("%s: %v does not say how many digits there may be", code, err)
+		}
 	}
 }
 
