@@ -297,7 +297,8 @@ func remedy(said string) string {
 	}{
 		{[]string{"no matching overload", "double", "money"}, "money('1.00') is an amount, and * and / take a whole number"},
 		{[]string{"no matching overload", "double"}, "numbers are whole here, and amounts are money('1.00')"},
-		{[]string{"no matching overload", "thing", "string"}, "compare its id, as in thing.id == 'A'"},
+		{[]string{"no matching overload", "thing"}, "write its id or a column of it, as in thing.id"},
+		{[]string{"no matching overload for '_[_]'", "string"}, "startsWith, endsWith, contains and matches look into a text"},
 		{[]string{"no matching overload for 'sum'"}, "it takes whole numbers or amounts, as in sum(others.map(o, o.amount))"},
 		{[]string{"no matching overload", "string", "int"}, "int(facts.age) makes a number of a text, string(amount) a text of a number"},
 		{[]string{"invalid timestamp argument"}, "write one such as timestamp('2026-01-01T00:00:00Z')"},
