@@ -32,7 +32,7 @@ func signatureRows() []Row {
 		{"SIG-15", "a bit of R flipped", tokens.SignatureInvalid, checked, signed(flipped(3))},
 		{"SIG-16", "a bit of S flipped", tokens.SignatureInvalid, checked, signed(flipped(63))},
 		{"SIG-17", "another customer in the payload, the signature left", tokens.SignatureInvalid, checked, both(claims(set("sub", `"$OTHER_CUSTOMER"`)).by(kept))},
-		{"SIG-18", "a later exp in the payload, the signature left", tokens.SignatureInvalid, checked, both(claims(set("exp", `$LATEST`)).by(kept))},
+		{"SIG-18", "a later exp in the payload, the signature left", tokens.SignatureInvalid, checked, both(claims(set("exp", `$LATER`)).by(kept))},
 		{"SIG-19", "a space in the payload, the signature left", tokens.SignatureInvalid, "RFC 7515 5.2", both(Forgery{PayloadText: "@ ", Signer: kept})},
 		{"SIG-20", "a space in the header, the signature left", tokens.SignatureInvalid, "RFC 7515 5.2", both(Forgery{HeaderText: "@ ", Signer: kept})},
 		{"SIG-21", "the signature of another token of the same issuer", tokens.SignatureInvalid, replaced,

@@ -55,6 +55,6 @@ func timeRows() []Row {
 		{"TIM-31", "the service's clock has passed exp, the relay's has not", tokens.Expired, expiry, scene(
 			relay("t"), Step{Verb: Skew, Service: early, By: Span{Lives: 1, Plus: time.Minute}}, direct("t").refused(), Step{Verb: Skew, Service: early})},
 		{"TIM-32", "a token that was accepted before, when it is over", tokens.Expired, expiry, scene(
-			relay("t"), wait(life), relay("t").refused(), direct("t").refused())},
+			relay("t"), wait(over), relay("t").refused(), direct("t").refused())},
 	})
 }

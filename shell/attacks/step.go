@@ -54,10 +54,11 @@ type Span struct {
 	Plus     time.Duration
 }
 
-// life is how long a token lives; forgotten, after how long everybody has
-// forgotten a session.
+// life is how long a token lives; over, after how long no relay takes it any more;
+// forgotten, after how long everybody has forgotten a session.
 var (
 	life      = Span{Lives: 1}
+	over      = Span{Lives: 1, Leeways: 1}
 	forgotten = Span{Plus: 30 * time.Hour}
 )
 

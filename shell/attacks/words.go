@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tokenshell/shell/attacks/bends"
+	"tokenshell/tokens"
 )
 
 func (r *run) customer(name string) string {
@@ -72,9 +73,9 @@ var word = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$[
 // for: $ISS, $CAP and $KID of the forged token's service, and $OTHER_ISS,
 // $OTHER_CAP and $OTHER_KID of another; $FORMER_KID of the token called t; $CUSTOMER
 // and $OTHER_CUSTOMER; $JWK and $ATTACKER_JWK; $LETTER, what is sealed in the
-// token called u; and $NOW, $OVER, $SOON and $LATEST, times in seconds, which may have +N or -N
-// behind them: now, when just over, not come yet, and the end of the longest
-// life. $TIMES(N,TEXT) is a text N times, $BYTE(ff) a byte. $VICTIM, $ELSEWHERE, $INTRUDER and $NEVER are sessions, $ROW makes a
+// token called u; and $NOW, $OVER, $SOON, $LATER and $LATEST, times in seconds, which may have +N or -N
+// behind them: now, when just over, not come yet, past the token's own end and still
+// short of anybody's longest life, and the end of the target's. $TIMES(N,TEXT) is a text N times, $BYTE(ff) a byte. $VICTIM, $ELSEWHERE, $INTRUDER and $NEVER are sessions, $ROW makes a
 // name the row's own, $CANARY is a URL of the attacker's, $AUD is the relay and $TYP the type of a token.
 func (r *run) words(good held) (func(string) string, error) {
 	shop, own := r.shop(), r.service(good.service)
@@ -99,7 +100,11 @@ func (r *run) words(good held) (func(string) string, error) {
 		"$JWK": ownJWK, "$ATTACKER_JWK": attackerJWK, "$LETTER": sealedIn(r.tokens["u"].raw),
 	}
 	now, leeway := shop.Now.Unix(), int64(shop.Leeway/time.Second)
-	times := map[string]int64{"$NOW": now, "$OVER": now - leeway, "$SOON": now + leeway + 1, "$LATEST": now + int64(shop.LongestLife/time.Second)}
+	later := (shop.Life + min(shop.LongestLife, tokens.MaxLifetime)) / 2
+	times := map[string]int64{
+		"$NOW": now, "$OVER": now - leeway, "$SOON": now + leeway + 1,
+		"$LATER": now + int64(later/time.Second), "$LATEST": now + int64(shop.LongestLife/time.Second),
+	}
 	if shop.Runs {
 		times["$SOON"] += 60 // or it has come before the token has
 	}

@@ -128,20 +128,26 @@ func (p *Report) Red(r *Row) bool {
 
 // life is how long a token lives in the run.
 func (r *run) life() time.Duration {
-	if r.clock {
-		return tokens.DefaultLifetime
-	}
-	if r.Life == 0 {
+	switch {
+	case r.clock:
+		return r.issued()
+	case r.Life == 0:
 		return 3 * time.Second
 	}
-	return r.Life
+	return min(r.Life, r.issued())
+}
+
+// issued is how long a token lives where nobody is in a hurry: as ours do, and in
+// a contract of short lives shorter than the longest, for rows try longer ones.
+func (r *run) issued() time.Duration {
+	return min(tokens.DefaultLifetime, time.Duration(r.file.Contract.MaxLifetime)-2*time.Second)
 }
 
 // lifeIn is how long a token lives in a row: short only where somebody waits for
 // its end, for on a slow machine a short one could end by itself.
 func (r *run) lifeIn(row attacks.Row) time.Duration {
 	if row.Wait(attacks.Shop{Life: r.life()}) == 0 {
-		return min(tokens.DefaultLifetime, time.Duration(r.file.Contract.MaxLifetime))
+		return r.issued()
 	}
 	return r.life()
 }

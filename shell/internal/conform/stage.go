@@ -197,13 +197,19 @@ func (s *stage) Books() attacks.Books {
 // say is exact.
 func (s *stage) Fits(v attacks.Verb, want, got tokens.Reason) bool {
 	past := v != attacks.Relay && v != attacks.Redeem && v != attacks.Resume
-	if want == got || past && s.words != nil { // past the relay, our domains judge a token that was put into our words
+	if want == got || past && (s.words != nil || s.run.otherTimes()) { // past the relay, our domains judge a token that was put into our words, by their own times
 		return true
 	}
 	s.relay.mu.Lock()
 	theirs := s.relay.said[got]
 	s.relay.mu.Unlock()
 	return theirs && !past && s.run.reasons.fits(s.run.Reasons, want, got)
+}
+
+// otherTimes reports whether the contract's times are not those of our domains.
+func (r *run) otherTimes() bool {
+	c := r.file.Contract
+	return time.Duration(c.MaxLifetime) != tokens.MaxLifetime || c.Leeway != 0
 }
 
 // try tries one row.
@@ -285,6 +291,9 @@ func Left(ctx context.Context, f *foreign.File, o Options) ([]string, error) {
 	return left, nil
 }
 
+// longestLeeway is the longest that is waited for where time is live.
+const longestLeeway = 10 * time.Second
+
 // skips says why a row is not tried; empty when it is.
 func (r *run) skips(row attacks.Row) string {
 	switch {
@@ -300,7 +309,7 @@ func (r *run) skips(row attacks.Row) string {
 		if need == attacks.NeedClock {
 			shop := attacks.Shop{Life: r.life(), SessionLife: r.sessionLife(), Leeway: time.Duration(r.file.Contract.Leeway)}
 			switch wait := row.Wait(shop); {
-			case row.WaitsForSession(), wait > r.life():
+			case row.WaitsForSession(), wait > r.life()+shop.Leeway, shop.Leeway > longestLeeway && wait > r.life():
 				return "clock"
 			case r.NoWait:
 				return "time"

@@ -182,3 +182,22 @@ func TestHelpTarget(t *testing.T) {
 		t.Error(detail)
 	}
 }
+
+// A contract may let tokens live shorter or longer than ours do, and look at the
+// clock with leeway: a relay that keeps it is in the right in every row.
+func TestContractsWithOtherTimes(t *testing.T) {
+	dir := withNode(t)
+	for _, times := range []string{"max_lifetime: 10s", "max_lifetime: 2m, leeway: 30s", "max_lifetime: 1h"} {
+		t.Run(times, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "x.yaml")
+			if err := os.WriteFile(file, []byte("target: 1\nname: x\ncontract: {"+times+"}\nstdio: {command: [node, "+dir+"/relay.mjs]}\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			said := shelltest.Do(t, shelltest.New(t, 1), "attack run --fail-on warning --target "+file)
+			if want := "305 of 308 tried (3 skipped: 3 restart): 305 refused, 0 known, 0 got through\n"; said != want {
+				t.Error(said)
+			}
+		})
+	}
+}
