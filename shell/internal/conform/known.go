@@ -157,7 +157,7 @@ func (k *KnownFile) apply(p *Report) {
 		row.Why, row.Until, row.See = listed.Why, string(listed.Until), listed.See
 		switch {
 		case row.Status == listed.Status:
-			row.Status = foreign.Known
+			row.Status, row.listed = foreign.Known, listed.Status
 		case row.Status == attacks.Refused:
 			row.Status, row.Detail = foreign.Fixed, "it is listed as "+string(listed.Status)+", and refused now: take it off the list"
 		default:
@@ -210,7 +210,11 @@ func WriteKnown(path string, old []byte, p *Report, now time.Time) ([]byte, erro
 	}
 	until := now.AddDate(0, 3, 0).Format(time.DateOnly)
 	for _, row := range p.Rows {
-		if s := status[row.ID]; s != "" && !listed[row.ID] {
+		switch s := status[row.ID]; {
+		case s == "" || listed[row.ID]:
+		case s == foreign.Known: // it stands in another file, and its reason there
+			entry(&b, row.ID, row.listed, row.Why, row.Until, row.See)
+		default:
 			entry(&b, row.ID, s, "TODO", until, "")
 		}
 	}

@@ -123,3 +123,51 @@ rows:
 		t.Errorf("%v\n%s", err, diff)
 	}
 }
+
+// What is known by one file is written to another with its reason, and can be read.
+func TestWriteKnownToAnotherFile(t *testing.T) {
+	t.Parallel()
+	o := options(t, "ALG-01", "ALG-02")
+	var err error
+	if o.Known, err = conform.ParseKnown("k.yaml", []byte("known: 1\ntarget: quick\nrows:\n- {id: ALG-01..ALG-02, status: got_through, why: a door, until: 2026-12-01, see: SHOP-1}"), "quick", today); err != nil {
+		t.Fatal(err)
+	}
+	report, err := conform.Run(t.Context(), quick(t, "door"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := conform.WriteKnown("new.yaml", nil, report, today)
+	want := `known: 1
+target: quick
+rows:
+  - {id: ALG-01, status: got_through, why: "a door", until: 2026-12-01, see: "SHOP-1"}
+  - {id: ALG-02, status: got_through, why: "a door", until: 2026-12-01, see: "SHOP-1"}
+`
+	if diff := cmp.Diff(want, string(text)); diff != "" || err != nil {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	if _, err := conform.ParseKnown("new.yaml", text, "quick", today); err != nil {
+		t.Error(err)
+	}
+}
+
+// A run stops at the first row that makes it fail: not at what is known, and not at
+// what is shown and no more.
+func TestFailFastStopsAtWhatFails(t *testing.T) {
+	t.Parallel()
+	for rows, want := range map[string]int{
+		"[]": 1,
+		"[{id: ALG-01..ALG-02, status: got_through, why: x, until: 2026-12-01}]": 4, // ALG-06, the issuer's, and ALG-12
+	} {
+		o := options(t, "ALG-01", "ALG-02", "ALG-06", "ALG-12", "ALG-13")
+		o.FailFast = true
+		var err error
+		if o.Known, err = conform.ParseKnown("k.yaml", []byte("known: 1\ntarget: quick\nrows: "+rows), "quick", today); err != nil {
+			t.Fatal(err)
+		}
+		report, err := conform.Run(t.Context(), quick(t, "door"), o)
+		if err != nil || len(report.Rows) != want || report.Err() == nil {
+			t.Errorf("%s: %d rows, %v, %v", rows, len(report.Rows), err, report.Err())
+		}
+	}
+}

@@ -79,7 +79,8 @@ type Row struct {
 	See   string   `json:"see,omitempty"`
 	Steps []string `json:"steps,omitempty"`
 
-	fatal error
+	fatal  error
+	listed attacks.Status // what a known row is known for
 }
 
 func rowOf(r attacks.Row) Row {
@@ -287,7 +288,7 @@ func (r *run) all(ctx context.Context, drivers []foreign.Driver) ([]Row, error) 
 				cancel(r.file.Wrong("this relay refuses everything: " + strings.TrimPrefix(result.Detail, "the control before it: ")))
 			}
 		}
-		if r.FailFast && !result.Green() && result.Status != foreign.Skipped {
+		if r.FailFast && r.red(result) {
 			cancel(errStopped)
 		}
 	}
@@ -313,6 +314,15 @@ func (r *run) all(ctx context.Context, drivers []foreign.Driver) ([]Row, error) 
 		return all, cause
 	}
 	return all, nil
+}
+
+// red reports whether a row makes the run fail, whatever comes of the others.
+func (r *run) red(row Row) bool {
+	alone := &Report{Rows: []Row{row}, failOn: r.FailOn, requireAll: r.RequireAll}
+	if r.Known != nil {
+		r.Known.apply(alone)
+	}
+	return alone.Red(&alone.Rows[0])
 }
 
 // order gives the places of the rows in the order in which they are tried: where
