@@ -123,7 +123,7 @@ func (c *Conn) Idle() { c.busy.Wait() }
 
 func (c *Conn) lines(from io.Reader) error {
 	scanner := bufio.NewScanner(from)
-	scanner.Buffer(make([]byte, 64<<10), lineLimit)
+	scanner.Buffer(make([]byte, 64<<10), lineLimit+len("\r\n"))
 	for scanner.Scan() {
 		if err := c.line(append([]byte(nil), scanner.Bytes()...)); err != nil {
 			return err
@@ -177,10 +177,11 @@ func (c *Conn) line(text []byte) error {
 // shown gives the beginning of a line, made harmless.
 func shown(text []byte) string {
 	const enough = 200
-	if len(text) > enough {
-		text = append(text[:enough:enough], "…"...)
+	said := redact.Tokens(string(text)) // first: half a token has not its shape
+	if len(said) > enough {
+		said = said[:enough] + "…"
 	}
-	return fmt.Sprintf("%q", redact.Printable(redact.Tokens(string(text))))
+	return fmt.Sprintf("%q", redact.Printable(said))
 }
 
 func (c *Conn) write(m Members) error {

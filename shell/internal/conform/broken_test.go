@@ -117,6 +117,18 @@ func verdictOf(which string, id int64, token string, answer map[string]any) {
 		} else {
 			good, answer["verdict"] = token, "accepted"
 		}
+	case "echo":
+		if looksGood(token) {
+			answer["verdict"], answer["detail"] = "accepted", "took "+token
+		}
+	case "blames":
+		delete(answer, "verdict")
+		answer["error"] = "could not read \x1b[31m" + token
+	case "debugs":
+		fmt.Println("relay", token)
+	case "exact": // a line of 4 MiB
+		const around = len(`{"detail":"","re":1,"verdict":"rejected"}`)
+		answer["detail"] = strings.Repeat("x", 4<<20-around+1-len(fmt.Sprint(id)))
 	case "type":
 		answer["verdict"] = 7
 	case "honest":
@@ -180,6 +192,10 @@ func TestBrokenAdapters(t *testing.T) {
 		"gigabyte":    {foreign.Errored, "a line of more than 4 MiB"},
 		"escapes":     {foreign.Errored, `\u{1b}]0;owned\u{7}\u{202e}`},
 		"leak":        {foreign.Leaked, "it wrote a token in the detail of its verdict"},
+		"echo":        {foreign.Leaked, "it wrote a token in the detail of its verdict"},
+		"blames":      {foreign.Errored, `the adapter answered relay with an error: could not read \u{1b}[31m`},
+		"debugs":      {foreign.Errored, `"relay (token)" is no message of the protocol; print to stderr`},
+		"exact":       {foreign.BaselineFailed, "xxx"},
 		"unsupported": {foreign.Skipped, "unsupported: the adapter does not know relay"},
 	} {
 		t.Run(which, func(t *testing.T) {
@@ -193,7 +209,7 @@ func TestBrokenAdapters(t *testing.T) {
 				if r.Status != want.status || !strings.Contains(r.Detail, want.says) {
 					t.Errorf("%s %s: %s", r.ID, r.Status, r.Detail)
 				}
-				if redact.HasToken(r.Detail) || strings.ContainsAny(r.Detail, "\x1b\u202e") {
+				if redact.HasToken(r.Detail) || strings.Contains(r.Detail, "eyJ") || strings.ContainsAny(r.Detail, "\x1b\u202e") {
 					t.Errorf("it shows %q", r.Detail)
 				}
 			}

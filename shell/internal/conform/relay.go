@@ -225,6 +225,7 @@ func (r *Relay) Relay(ctx context.Context, order, token string) (string, error) 
 	seen, err := r.peek(token)
 	ref := tokens.Ref{Issuer: seen.Ref.Issuer, ID: seen.Ref.ID, Order: order}
 	service := r.hear("the service of its verdict", v.Service)
+	r.hear("the detail of its verdict", v.Reason+" "+v.Detail)
 	if err == nil {
 		for i := range r.services {
 			if seen.Ref.Issuer == r.services[i].Name+".svc" && service == "" {

@@ -111,10 +111,10 @@ func IsTrouble(err error) *attacks.Trouble {
 // Harmless gives what a relay said, fit for a terminal and a report, and short.
 func Harmless(text string) string {
 	const enough = 500
-	if len(text) > enough {
+	if text = redact.Tokens(text); len(text) > enough { // half a token has not its shape
 		text = text[:enough] + "…"
 	}
-	return redact.Printable(redact.Tokens(text))
+	return redact.Printable(text)
 }
 
 // Starting says how a target is reached in a run.
