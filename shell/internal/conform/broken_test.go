@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +34,9 @@ func broken(which string) error {
 		text, _ := json.Marshal(m)
 		fmt.Println(string(text))
 	}
+	if which == "tells-all" {
+		return errors.New("no database for " + os.Getenv("KEY"))
+	}
 	if which == "noflush" {
 		select {} // what it has to say stays in its buffer
 	}
@@ -52,6 +57,8 @@ func broken(which string) error {
 			switch which {
 			case "dies":
 				return errors.New("no such module")
+			case "tells":
+				return errors.New("no database for " + os.Getenv("KEY"))
 			case "future":
 				answer["v"] = 2
 			case "modest":
@@ -251,6 +258,31 @@ func TestAdaptersThatDoNotBegin(t *testing.T) {
 	_, err := conform.Run(t.Context(), foreign.Adapter([]string{"/nobody/has/this"}), options(t, "ALG-01"))
 	if exit.Code(err) != exit.BadInput || !strings.Contains(err.Error(), "the adapter does not start") {
 		t.Error(err)
+	}
+}
+
+// What came from the environment is in no error either.
+func TestSecretsAreInNoError(t *testing.T) {
+	t.Parallel()
+	const secret = "very-secret-key" // ORDERS_API_KEY of this process
+	wall := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		w.WriteHeader(401)
+		fmt.Fprint(w, "unknown key "+q.Header.Get("Key"))
+	}))
+	t.Cleanup(wall.Close)
+	for how, says := range map[string]string{
+		fmt.Sprintf(`stdio: {command: [%q, %s, tells], env: {KEY: "${ORDERS_API_KEY}"}}`, os.Args[0], asAdapter):                                                                                                                          "no database for (secret)",
+		fmt.Sprintf(`http: {base: %q, start: {command: [%q, %s, tells-all], env: {KEY: "${ORDERS_API_KEY}"}}, relay: {request: GET /, accepted: .status == 200, rejected: .status == 401}}`, "http://127.0.0.1:1", os.Args[0], asAdapter): "no database for (secret)",
+		fmt.Sprintf(`http: {base: %q, headers: {Key: "${ORDERS_API_KEY}"}, relay: {request: GET /, accepted: .status == 200, rejected: .status == 401, reason: .body}}`, wall.URL):                                                        "unknown key (secret)",
+	} {
+		f, err := foreign.Parse("x.yaml", []byte("target: 1\nname: x\n"+how+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = conform.Run(t.Context(), f, options(t, "ALG-01"))
+		if exit.Code(err) != exit.BadInput || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), secret) {
+			t.Error(err)
+		}
 	}
 }
 

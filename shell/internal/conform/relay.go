@@ -29,6 +29,7 @@ type Relay struct {
 	prefix   string // of names that it is asked to give
 	peek     func(raw string) (tokens.Unverified, error)
 	ours     func(raw string) string // a token of the target's contract as our domains know it
+	hide     func(string) string     // takes secrets out of what it says
 
 	// before is called before the relay is asked anything; nil for rows, which say
 	// themselves what changes.
@@ -66,9 +67,9 @@ type session struct {
 	turns    int // steps that were asked to redeem
 }
 
-func newRelay(d foreign.Driver, c orchestrator.Config, r reasons) *Relay {
+func newRelay(d foreign.Driver, f *foreign.File, c orchestrator.Config, r reasons) *Relay {
 	return &Relay{
-		driver: d, services: c.Services, clock: c.Clock, reasons: r, peek: tokens.Peek, ours: func(raw string) string { return raw },
+		driver: d, hide: f.Hide, services: c.Services, clock: c.Clock, reasons: r, peek: tokens.Peek, ours: func(raw string) string { return raw },
 		sessions: map[string]*session{}, texts: map[tokens.Ref]string{}, said: map[tokens.Reason]bool{},
 	}
 }
@@ -82,7 +83,7 @@ func (r *Relay) hear(where, text string) string {
 		}
 		r.mu.Unlock()
 	}
-	return foreign.Harmless(text)
+	return foreign.Harmless(r.hide(text))
 }
 
 // ready tells the relay what it has to know before it is asked.
@@ -116,9 +117,9 @@ func (r *Relay) unable(err error) error {
 	}
 	reason, detail, _ := strings.Cut(t.Said, ": ")
 	if r.reasons.ours && r.reasons.ofTheirs(reason) != nil {
-		return tokens.Refuse(tokens.Reason(reason), "%s", detail)
+		return tokens.Refuse(tokens.Reason(reason), "%s", r.hide(detail))
 	}
-	return err
+	return foreign.Trouble(t.Status, "%s", r.hide(t.What))
 }
 
 // refusal is the relay's own no.

@@ -95,7 +95,7 @@ func (s *Session) Build(ctx context.Context, plan *world.Plan, m world.Making) (
 				words.theirs[theirs] = append(words.theirs[theirs], tokens.Reason(reason))
 			}
 		}
-		t.relay = newRelay(d, c, words)
+		t.relay = newRelay(d, t.file, c, words)
 		t.relay.prefix, t.relay.before, t.relay.again, t.relay.alias = name, t.tell, t.again, map[string]string{}
 		return t.relay
 	}

@@ -38,7 +38,7 @@ func (r *run) newStage(ctx context.Context, d foreign.Driver, name string, life 
 	m := world.Seeded(r.Seed)
 	m.IDs, m.Live = name, !r.clock
 	m.Relay = func(c orchestrator.Config) world.Relay {
-		s.relay = newRelay(d, c, r.reasons)
+		s.relay = newRelay(d, r.file, c, r.reasons)
 		s.relay.prefix, s.relay.again = name, s.again
 		return s.relay
 	}

@@ -351,7 +351,15 @@ func (f *File) Path() string {
 }
 
 // Wrong is an error about the target as a whole, of exit code 3.
-func (f *File) Wrong(what string) error { return exit.Input(f.path, 0, what) }
+func (f *File) Wrong(what string) error { return exit.Input(f.path, 0, f.Hide(what)) }
+
+// Hide takes values of the environment out of a text.
+func (f *File) Hide(text string) string {
+	for _, secret := range f.Secrets() {
+		text = strings.ReplaceAll(text, secret, "(secret)")
+	}
+	return text
+}
 
 // Within has every answer take at most so long.
 func (f *File) Within(d time.Duration) { f.Timeouts.Request, f.Timeouts.Redeem = span(d), span(d) }

@@ -19,7 +19,6 @@ import (
 	"unicode/utf8"
 
 	"tokenshell/shell/internal/adapter"
-	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/places"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/tokens"
@@ -156,11 +155,11 @@ func (s *service) launch(ctx context.Context) error {
 	there := answers(ctx, s.file.HTTP.base)
 	switch {
 	case (start == nil || s.with.NoStart) && !there:
-		return exit.Input(s.file.path, 0, fmt.Sprintf("nobody answers at %s: start it, or say in http.start how", host))
+		return s.file.Wrong(fmt.Sprintf("nobody answers at %s: start it, or say in http.start how", host))
 	case start == nil || s.with.NoStart:
 		return nil
 	case there:
-		return exit.Input(s.file.path, 0, fmt.Sprintf("somebody answers at %s already: end that, or use it with --no-start", host))
+		return s.file.Wrong(fmt.Sprintf("somebody answers at %s already: end that, or use it with --no-start", host))
 	}
 	command := adapter.Command{Dir: s.file.within(start.Dir), Env: map[string]string{}, Stop: time.Duration(s.file.Timeouts.Stop)}
 	for _, word := range start.Command {
@@ -172,7 +171,7 @@ func (s *service) launch(ctx context.Context) error {
 	s.with.notice(command.Args)
 	child, err := command.Start(nil, nil)
 	if err != nil {
-		return exit.Input(s.file.path, 0, fmt.Sprintf("the service does not start: %v", err))
+		return s.file.Wrong(fmt.Sprintf("the service does not start: %v", err))
 	}
 	s.child = child
 	ready := start.Ready
@@ -186,7 +185,7 @@ func (s *service) launch(ctx context.Context) error {
 	for {
 		request, err := http.NewRequestWithContext(timed, method, s.file.HTTP.base.String()+path, nil)
 		if err != nil {
-			return exit.Input(s.file.path, 0, err.Error())
+			return s.file.Wrong(err.Error())
 		}
 		answer, err := s.client.Do(request)
 		if err == nil {
@@ -195,12 +194,12 @@ func (s *service) launch(ctx context.Context) error {
 		}
 		select {
 		case <-child.Gone:
-			return exit.Input(s.file.path, 0, "the service did not start: "+child.How())
+			return s.file.Wrong("the service did not start: " + child.How())
 		case <-timed.Done():
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return exit.Input(s.file.path, 0, fmt.Sprintf("the service did not answer %s within %s", ready, tokens.HowLong(within)))
+			return s.file.Wrong(fmt.Sprintf("the service did not answer %s within %s", ready, tokens.HowLong(within)))
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -348,7 +347,7 @@ func (d *web) request(ctx context.Context, e *exchange, values map[string]string
 	case e.JSON != nil:
 		text, err := json.Marshal(places.FillJSON(e.JSON, values))
 		if err != nil {
-			return nil, exit.Input(d.file.path, 0, err.Error())
+			return nil, d.file.Wrong(err.Error())
 		}
 		body, kind = bytes.NewReader(text), "application/json"
 	case e.Form != nil:
@@ -362,7 +361,7 @@ func (d *web) request(ctx context.Context, e *exchange, values map[string]string
 	}
 	request, err := http.NewRequestWithContext(ctx, e.method, strings.TrimSuffix(h.base.String(), "/")+path, body)
 	if err != nil {
-		return nil, exit.Input(d.file.path, 0, fmt.Sprintf("%s: %v", e.Request, err))
+		return nil, d.file.Wrong(fmt.Sprintf("%s: %v", e.Request, err))
 	}
 	if kind != "" {
 		request.Header.Set("Content-Type", kind)
@@ -458,7 +457,7 @@ func (d *web) Relay(ctx context.Context, session, token string) (Verdict, error)
 	reason, _ := e.reason.Text(a.input) // what cannot be read is none
 	switch {
 	case yes && no:
-		return Verdict{}, exit.Input(d.file.path, 0, fmt.Sprintf("accepted (%s) and rejected (%s) are both true of the answer %d to %s", e.Accepted, e.Rejected, a.status, e.Request))
+		return Verdict{}, d.file.Wrong(fmt.Sprintf("accepted (%s) and rejected (%s) are both true of the answer %d to %s", e.Accepted, e.Rejected, a.status, e.Request))
 	case !yes && !no:
 		return Verdict{}, Trouble(Errored, "%s was answered %d %s, which is neither accepted nor rejected", e.Request, a.status, Harmless(reason))
 	}

@@ -11,7 +11,6 @@ import (
 
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/adapter"
-	"tokenshell/shell/internal/exit"
 	"tokenshell/tokens"
 )
 
@@ -98,7 +97,7 @@ func (d *stdio) start(ctx context.Context) error {
 	p, err := adapter.Run(ctx, d.command(), d.tool, begin, d.answer)
 	switch {
 	case p == nil:
-		return exit.Input(d.file.path, 0, fmt.Sprintf("the adapter does not start: %v", err))
+		return d.file.Wrong(fmt.Sprintf("the adapter does not start: %v", err))
 	case ctx.Err() != nil:
 		p.Kill()
 		return ctx.Err()
@@ -113,22 +112,22 @@ func (d *stdio) start(ctx context.Context) error {
 			status, what = TimedOut, fmt.Sprintf("no answer to hello within %s: does it flush its stdout after each line?", tokens.HowLong(begin))
 		}
 		if d.crashes.add() >= maxCrashes {
-			return exit.Input(d.file.path, 0, fmt.Sprintf("the adapter failed %d times before it had said hello: %s", maxCrashes, what))
+			return d.file.Wrong(fmt.Sprintf("the adapter failed %d times before it had said hello: %s", maxCrashes, what))
 		}
 		return Trouble(status, "hello: %s", what)
 	}
 	h := p.Hello
 	switch {
 	case h.Error != nil:
-		err = exit.Input(d.file.path, 0, fmt.Sprintf("the adapter answered hello with an error: %s", Harmless(*h.Error)))
+		err = d.file.Wrong(fmt.Sprintf("the adapter answered hello with an error: %s", Harmless(*h.Error)))
 	case h.Unsupported || h.V != adapter.Version:
-		err = exit.Input(d.file.path, 0, fmt.Sprintf(`the adapter's hello has "v": %d; this is version %d of the protocol`, h.V, adapter.Version))
+		err = d.file.Wrong(fmt.Sprintf(`the adapter's hello has "v": %d; this is version %d of the protocol`, h.V, adapter.Version))
 	case h.Can == nil:
-		err = exit.Input(d.file.path, 0, `the adapter's hello has no "can": [] says that it gives verdicts, and no more`)
+		err = d.file.Wrong(`the adapter's hello has no "can": [] says that it gives verdicts, and no more`)
 	}
 	for _, ability := range h.Can {
 		if err == nil && !contains(abilities(), ability) {
-			err = exit.Input(d.file.path, 0, fmt.Sprintf("the adapter says that it can %q, which is none of %s", Harmless(ability), strings.Join(abilities(), " ")))
+			err = d.file.Wrong(fmt.Sprintf("the adapter says that it can %q, which is none of %s", Harmless(ability), strings.Join(abilities(), " ")))
 		}
 	}
 	if err != nil {
