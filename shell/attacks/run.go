@@ -278,6 +278,9 @@ func (r *run) step(ctx context.Context, s Step) error {
 		return err
 	}
 	if s.Verb == Open {
+		if was := r.names[s.Session]; was != "" && was != answer.Session {
+			return &Trouble{Status: Skipped, What: "names: no session of this relay has the name that another had"}
+		}
 		r.names[s.Session] = answer.Session
 	}
 	if s.Verb == Confirm {

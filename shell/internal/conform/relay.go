@@ -60,7 +60,7 @@ type session struct {
 	orchestrator.Snapshot
 	texts    []string // of its steps
 	attempts map[string]string
-	order    []int // the steps that stand redeemed, in their order
+	order    []int // the steps that stand redeemed, or may, in their order
 	refused  string
 	resumed  bool
 	number   int
@@ -452,7 +452,7 @@ func (r *Relay) asked(c foreign.Call) (*session, int, string) {
 	if at := slices.Index(s.order, step); at >= 0 {
 		if at != len(s.order)-1 {
 			last := s.Steps[s.order[len(s.order)-1]]
-			r.broken("the relay took %s back before %s, which was redeemed after it", tokens.Word(st.Ref.ID), tokens.Word(last.Ref.ID))
+			r.broken("the relay took %s back before %s, which it had asked to redeem after it", tokens.Word(st.Ref.ID), tokens.Word(last.Ref.ID))
 		}
 		s.order = slices.Delete(s.order, at, at+1)
 	}
@@ -479,13 +479,13 @@ func (r *Relay) answered(s *session, at int, action, attempt string, a foreign.S
 			if a.Status == "repeated" {
 				st.Result = orchestrator.Repeated
 			}
-			if !slices.Contains(s.order, at) {
-				s.order = append(s.order, at)
-			}
+			s.stands(at)
 		case "refused":
+			s.order = slices.DeleteFunc(s.order, func(step int) bool { return step == at })
 			s.refused = s.texts[at]
 			st.Status, st.Result, st.Reason, st.Detail = orchestrator.Refused, orchestrator.Refused, tokens.Reason(a.Reason), a.Detail
 		default:
+			s.stands(at) // for all that the relay knows
 			unknown()
 		}
 		return
@@ -507,6 +507,13 @@ func (r *Relay) answered(s *session, at int, action, attempt string, a foreign.S
 		if s.resumed { // that it failed was told before
 			st.Result, st.Reason, st.Detail = orchestrator.Cancelled, "", ""
 		}
+	}
+}
+
+// stands notes that a step is redeemed, or may be.
+func (s *session) stands(at int) {
+	if !slices.Contains(s.order, at) {
+		s.order = append(s.order, at)
 	}
 }
 

@@ -201,3 +201,41 @@ func TestContractsWithOtherTimes(t *testing.T) {
 		})
 	}
 }
+
+// altered gives the relay of target init, with one thing in it changed.
+func altered(t *testing.T, from, to string) string {
+	t.Helper()
+	file := withNode(t) + "/relay.mjs"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(string(text), from) != 1 {
+		t.Fatalf("%q is not there once", from)
+	}
+	if err := os.WriteFile(file, []byte(strings.Replace(string(text), from, to, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// Taking back in the order of redemption is found out.
+func TestTakingBackInTheWrongOrder(t *testing.T) {
+	file := altered(t, "[...s.part].reverse()", "[...s.part]")
+	var out bytes.Buffer
+	err := shelltest.New(t, 1).Line(t.Context(), "attack run --group flow --adapter 'node "+file+"'", false, &out, io.Discard)
+	said := out.String()
+	if exit.Code(err) != exit.Refused || !strings.Contains(said, "which it had asked to redeem after it") || !strings.HasSuffix(said, " 2 got through\n") {
+		t.Errorf("%v\n%s", err, said)
+	}
+}
+
+// A relay that names its sessions itself never has the same name twice: what is
+// about that is not tried.
+func TestRelaysThatNameTheirSessions(t *testing.T) {
+	file := altered(t, "relay.open(q.session,", "relay.open('mine-' + (globalThis.n = (globalThis.n ?? 0) + 1),")
+	said := shelltest.Do(t, shelltest.New(t, 1), "attack run --fail-on warning --adapter 'node "+file+"'")
+	if want := "304 of 308 tried (4 skipped: 3 restart, 1 names): 304 refused, 0 known, 0 got through\n"; said != want {
+		t.Errorf("%s, want %s", said, want)
+	}
+}
