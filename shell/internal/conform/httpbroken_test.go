@@ -72,6 +72,67 @@ func TestBrokenServices(t *testing.T) {
 	}
 }
 
+// What a file asks for arrives as it is written: the host, a query, a variable in the
+// headers of one request; and a redirection is a no if the file says so.
+func TestWhatArrives(t *testing.T) {
+	t.Parallel()
+	const odd = "GET /?t={token}&u=1"
+	seen := make(chan string, 100)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		token := q.URL.Query().Get("t")
+		if strings.ContainsAny(token, " +&") {
+			seen <- token
+		}
+		if q.Host == "shop.example" && q.Header.Get("Key") == "very-secret-key" && strings.Count(token, ".") == 2 && !strings.ContainsAny(token, "+/&= ") {
+			return
+		}
+		http.Redirect(w, q, "/login", http.StatusFound)
+	}))
+	t.Cleanup(s.Close)
+	f, err := foreign.Parse("x.yaml", []byte(`target: 1
+name: x
+http:
+  base: `+s.URL+`
+  headers: {host: shop.example}
+  relay: {request: "`+odd+`", headers: {Key: "${ORDERS_API_KEY}"}, accepted: .status == 200, rejected: .status == 302}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := conform.Run(t.Context(), f, options(t, "ENC-07"))
+	if err != nil || len(report.Rows) != 1 || report.Rows[0].Status != attacks.Refused {
+		t.Fatalf("%v: %+v", err, report.Rows)
+	}
+	if token := <-seen; !strings.Contains(token, "+") || strings.Contains(token, " ") {
+		t.Errorf("%q arrived", token)
+	}
+}
+
+// A file that is broken at an attack's answer alone is found out there: exit code 3.
+func TestBothAcceptedAndRejected(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if strings.HasSuffix(q.Header.Get("Authorization"), ".") {
+			w.WriteHeader(401)
+			fmt.Fprint(w, `"no"`)
+		}
+	}))
+	t.Cleanup(s.Close)
+	f, err := foreign.Parse("x.yaml", []byte(`target: 1
+name: x
+http:
+  base: `+s.URL+`
+  relay: {request: GET /, headers: {Authorization: "Bearer {token}"}, accepted: .status == 200 or .body == "no", rejected: .status == 401}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = conform.Run(t.Context(), f, options(t, "ALG-01"))
+	if exit.Code(err) != exit.BadInput || !strings.Contains(err.Error(), "are both true") {
+		t.Errorf("exit code %d: %v", exit.Code(err), err)
+	}
+}
+
 // A gateway that refuses as it has to, and writes the token where nobody reads it.
 func TestTokensInWholeAnswers(t *testing.T) {
 	t.Parallel()

@@ -8,11 +8,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"tokenshell/orchestrator"
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/adapter"
+	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/foreign"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
@@ -30,6 +32,9 @@ type stage struct {
 	words *translator // nil when the contract is ours
 
 	sent []byte // the keys that the relay was told last
+
+	mu     sync.Mutex
+	broken error // why the target cannot be driven, and no row on it has a verdict
 }
 
 // newStage builds a world for a row, and has the relay begin.
@@ -132,6 +137,16 @@ func (s *stage) Shop() attacks.Shop {
 
 // Do does one thing, and tells the relay what it has to know of it.
 func (s *stage) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error) {
+	answer, err := s.do(ctx, a)
+	if err != nil && exit.Code(err) == exit.BadInput {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.broken = err
+	}
+	return answer, err
+}
+
+func (s *stage) do(ctx context.Context, a attacks.Action) (attacks.Answer, error) {
 	switch a.Verb {
 	case attacks.Advance:
 		if !s.run.clock {
@@ -240,6 +255,8 @@ func (r *run) try(ctx context.Context, d foreign.Driver, row attacks.Row, number
 	result.Said = string(came.Reason)
 	result.JudgedBy = r.judgedBy(row)
 	switch {
+	case s.broken != nil:
+		result.Status, result.Detail, result.fatal = foreign.Errored, s.broken.Error(), s.broken
 	case came.Status == foreign.Skipped:
 		result.Detail = came.Trouble.What // the word in front of it is counted
 	case came.Control && (came.Status == attacks.WrongReason || came.Status == attacks.GotThrough):

@@ -182,7 +182,9 @@ func Parse(path string, source []byte) (*File, error) {
 	}
 	f := &File{path: path, source: source, dir: filepath.Dir(path)}
 	f.source = bareRequest().ReplaceAll(source, []byte(`request: "$1"`))
-	second, err := yamlfile.Decode(f.source, f)
+	filled := f.source
+	second, err := yamlfile.Decode(filled, f)
+	f.path, f.source, f.dir = path, filled, filepath.Dir(path) // an empty document leaves nothing of it
 	if err != nil {
 		return nil, yamlfile.Error(path, err)
 	}

@@ -277,8 +277,7 @@ func (d *web) Reset(ctx context.Context, s Setup, calls Callee) error {
 	if d.file.HTTP.Reset == nil {
 		return nil
 	}
-	_, err = d.exchange(ctx, d.file.HTTP.Reset, nil, d.file.Timeouts.Request)
-	return err
+	return d.simple(ctx, "reset", d.file.HTTP.Reset, nil)
 }
 
 // publish shows the keys, and gives the service time to see them.
@@ -288,8 +287,7 @@ func (d *web) publish(ctx context.Context, s Setup) error {
 		return err
 	}
 	if d.file.HTTP.Refresh != nil {
-		_, err := d.exchange(ctx, d.file.HTTP.Refresh, nil, d.file.Timeouts.Request)
-		return err
+		return d.simple(ctx, "refresh", d.file.HTTP.Refresh, nil)
 	}
 	return pause(ctx, time.Duration(d.file.Keys.Settle))
 }
@@ -304,6 +302,9 @@ type answered struct {
 	status int
 	input  map[string]any
 }
+
+// redirects reports whether the answer is at another place.
+func (a answered) redirects() bool { return a.status >= 300 && a.status < 400 }
 
 // exchange asks the service.
 func (d *web) exchange(ctx context.Context, e *exchange, values map[string]string, within span) (answered, error) {
@@ -331,16 +332,21 @@ func (d *web) exchange(ctx context.Context, e *exchange, values map[string]strin
 		return answered{}, d.failed(ctx, e, within, err)
 	case len(body) > answerLimit:
 		return answered{}, Trouble(Errored, "the answer to %s has more than %d MiB", e.Request, answerLimit>>20)
-	case response.StatusCode >= 300 && response.StatusCode < 400:
-		return answered{}, Trouble(Errored, "%s was answered %d, and redirects are not followed", e.Request, response.StatusCode)
 	}
 	return answered{response.StatusCode, places.Message(response.StatusCode, response.Header, body)}, nil
 }
 
+// queryEscape escapes a value of a query so that everybody reads it as it is: some
+// take + for a space, and some do not.
+func queryEscape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+
 // request writes a request. A value that its carrier cannot carry skips the row.
 func (d *web) request(ctx context.Context, e *exchange, values map[string]string) (*http.Request, error) {
 	h := d.file.HTTP
-	path := places.Fill(e.path, values, url.PathEscape)
+	path, query, asks := strings.Cut(e.path, "?")
+	if path = places.Fill(path, values, url.PathEscape); asks {
+		path += "?" + places.Fill(query, values, queryEscape)
+	}
 	var body io.Reader
 	kind := ""
 	switch {
@@ -371,7 +377,11 @@ func (d *web) request(ctx context.Context, e *exchange, values map[string]string
 			if strings.Contains(value, "{token}") && !carried(values["token"]) {
 				return nil, Trouble(Skipped, "carrier: a header cannot carry these bytes as they are")
 			}
-			request.Header.Set(name, places.Fill(value, values, places.AsIs))
+			if value = places.Fill(value, values, places.AsIs); strings.EqualFold(name, "Host") {
+				request.Host = value // it is none of the headers
+				continue
+			}
+			request.Header.Set(name, value)
 		}
 	}
 	if kind == "application/json" && !utf8.ValidString(values["token"]) {
@@ -458,6 +468,8 @@ func (d *web) Relay(ctx context.Context, session, token string) (Verdict, error)
 	switch {
 	case yes && no:
 		return Verdict{}, d.file.Wrong(fmt.Sprintf("accepted (%s) and rejected (%s) are both true of the answer %d to %s", e.Accepted, e.Rejected, a.status, e.Request))
+	case !yes && !no && a.redirects():
+		return Verdict{}, Trouble(Errored, "%s was answered %d, which is neither accepted nor rejected, and redirects are not followed", e.Request, a.status)
 	case !yes && !no:
 		return Verdict{}, Trouble(Errored, "%s was answered %d %s, which is neither accepted nor rejected", e.Request, a.status, Harmless(reason))
 	}
@@ -567,7 +579,10 @@ func (d *web) simple(ctx context.Context, what string, e *exchange, values map[s
 		return Trouble(Skipped, "%s: the target file does not say how", what)
 	}
 	a, err := d.exchange(ctx, e, values, d.file.Timeouts.Request)
-	if err == nil && a.status >= 400 {
+	switch {
+	case err == nil && a.redirects():
+		return Trouble(Errored, "%s was answered %d, and redirects are not followed", e.Request, a.status)
+	case err == nil && a.status >= 400:
 		return Trouble(Errored, "%s was answered %d", e.Request, a.status)
 	}
 	return err

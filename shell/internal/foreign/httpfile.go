@@ -142,6 +142,12 @@ func (f *File) exchangeAt(name string, e *exchange) (err error) {
 	if e.method, e.path, err = f.request(at+".request", e.Request); err != nil {
 		return err
 	}
+	if e.Headers, err = f.environment(at+".headers", e.Headers); err != nil {
+		return err
+	}
+	if e.JSON != nil && (e.Form != nil || e.Text != "") || e.Form != nil && e.Text != "" {
+		return f.wrong(at, "json, form and text: a request has one body")
+	}
 	for _, q := range []struct {
 		name, source string
 		into         *places.Place
@@ -294,6 +300,9 @@ func (f *File) checkEach() (err error) {
 		if slices.Contains(e.Rejected, code) {
 			return f.wrong("$.each", "exit code %d is both accepted and rejected", code)
 		}
+	}
+	if words := strings.Join(e.Command, " ") + e.Stdin; !strings.Contains(words, "{token}") && !strings.Contains(words, "{token_file}") {
+		return f.wrong("$.each", "how does it get the token? stdin: \"{token}\", or {token_file} in its command")
 	}
 	for _, ability := range f.can() {
 		if ability != string(attacks.NeedKeys) {

@@ -85,7 +85,7 @@ func Keys() []KeyRow {
 		{"http.reset", "has it forget everything, before each row"},
 		{"http.ASK.request", "method and path, such as POST /orders/{session}/confirmations"},
 		{"http.ASK.json", "the body; {token}, {session} and {customer} stand for values inside of strings"},
-		{"http.ASK.headers", "headers, such as Authorization: Bearer {token}"},
+		{"http.ASK.headers", "headers, such as Authorization: Bearer {token}; ${NAME} as above"},
 		{"http.ASK.form", "the body, as a form"},
 		{"http.ASK.text", "the body, as it is"},
 		{"http.ASK.session", "where the answer names the session: .body.orderId"},
