@@ -45,7 +45,7 @@ func TestBadWorlds(t *testing.T) {
 		{"duplicate-key", `3: column 1: mapping key "currency" already defined at [1:1]`},
 		{"empty", `a world has at least one customer`},
 		{"no-customers", `1: column 9: a world has at least one customer`},
-		{"not-yaml", `4: column 4: value is not allowed in this context; put a value with , [ ] { } # or : in it, or that goes on behind a quote, in quotes`},
+		{"not-yaml", `4: column 4: value is not allowed in this context; put a value with , [ ] { } # or : in it, or that goes on behind a quote, in quotes, and set the lines of a section in alike`},
 		{"null-id", `2: column 7: customer id "": write 1 to 64 of A-Z a-z 0-9 . _ -`},
 		{"open-quote", `1: column 11: could not find end character of double-quoted text`},
 		{"percent-fraction", `3: column 26: "10.9" is not a whole number: write digits, at most 18`},

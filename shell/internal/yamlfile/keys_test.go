@@ -26,3 +26,23 @@ func TestTheFirstUnknownKeyIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// What YAML cannot read is refused with what to do about it, whichever of several
+// mistakes it was.
+func TestWhatIsNoYAMLHasARemedy(t *testing.T) {
+	const quotes = "put a value with , [ ] { } # or : in it, or that goes on behind a quote, in quotes"
+	for source, want := range map[string]string{
+		"of: [{known: x}\nz: 1\n":           "f.yaml:2: column 1: ',' or ']' must be specified; " + quotes + ", or close the bracket before it",
+		"of: [{known: x\n":                  "f.yaml:1: column 6: could not find flow mapping end token '}'; " + quotes + ", or close the bracket",
+		"of: [a\n":                          "f.yaml:1: column 5: sequence end token ']' not found; close the bracket",
+		"of:\n  - known: x\n   z: y\n":      "f.yaml:3: column 4: value is not allowed in this context; " + quotes + ", and set the lines of a section in alike",
+		"of:\n  - known: x\n    second y\n": "f.yaml:3: column 5: non-map value is specified; a line is NAME: value, with a space behind the colon",
+	} {
+		_, err := Decode([]byte(source), &struct {
+			Of []any `yaml:"of"`
+		}{})
+		if got := Error("f.yaml", err).Error(); got != want {
+			t.Errorf("%q:\n got %s\nwant %s", source, got, want)
+		}
+	}
+}

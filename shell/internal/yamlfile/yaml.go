@@ -150,8 +150,11 @@ func place(path string, err error) *exit.InputError {
 // quoteHint is a remedy for what YAML says of a value that it takes for something else.
 func quoteHint(message string) string {
 	const more = "; put a value with , [ ] { } # or : in it, or that goes on behind a quote, in quotes"
+	const aline = "; a line is NAME: value, with a space behind the colon"
 	for _, hint := range []struct{ said, remedy string }{
-		{"must be specified", more}, {"is not allowed in this context", more}, {"flow mapping end", more},
+		{"must be specified", more + ", or close the bracket before it"}, {"flow mapping end", more + ", or close the bracket"}, {"sequence end token", "; close the bracket"},
+		{"is not allowed in this context", more + ", and set the lines of a section in alike"},
+		{"unexpected key name", aline}, {"non-map value", aline},
 		{"invalid header option", "; put an expression that begins with ! & * | > or % in quotes"},
 		{"found character '\t'", "; that is a tab: lines are set in with spaces"},
 	} {
