@@ -65,8 +65,7 @@ type reader struct {
 	engine       *rules.Engine
 	capabilities map[string]string // whose each is
 	says         map[tokens.Reason]string
-	names        []string // of all that are declared
-	expressions  int      // that were compiled
+	expressions  int // that were compiled
 	err          error
 }
 
@@ -89,9 +88,6 @@ func (s *Section) Read(w World) ([]*declared.Declaration, error) {
 		r.capabilities[capability] = strings.SplitN(capability, ":", 2)[0]
 	}
 	taken := slices.Clone(w.Names)
-	for i := range s.domains {
-		r.names = append(r.names, s.domains[i].name.string)
-	}
 	var all []*declared.Declaration
 	for i := range s.domains {
 		d := &s.domains[i]
@@ -509,10 +505,6 @@ func (d *domain) reason(w *rule) {
 			d.fail(w.Reason.node, "reason %q is that of %s (%s): write one of its own, such as %s", w.Reason.string, row.By, row.Meaning, own)
 			return
 		}
-	}
-	if why := Reserved(w.Reason.string, slices.Concat(d.Names, d.names), nil); why != "" {
-		d.fail(w.Reason.node, "reason %q: %s, which help %s explains: write one of its own, such as %s", w.Reason.string, strings.Replace(why, "another", "a", 1), w.Reason.string, own)
-		return
 	}
 	reason := tokens.Reason(w.Reason.string)
 	if said, ok := d.says[reason]; ok && said != w.Says.string {

@@ -75,3 +75,16 @@ func TestHelpByAnotherName(t *testing.T) {
 		}
 	}
 }
+
+// A world may call a reason as a verb or a party is: help explains those, and lists it.
+func TestAReasonHidesNoVerb(t *testing.T) {
+	s := shelltest.In(t, "customers: [{id: a}]\ndomains:\n  fraud:\n    capability: fraud:check\n    holds: none\n    confirm:\n      - {rule: \"'a' in facts\", reason: relay, says: no a}\n      - {rule: \"'b' in facts\", reason: fraud, says: no b}\n", 1)
+	for word, want := range map[string]string{"relay": "relay TOKEN", "fraud": "fraud confirm"} {
+		if got := shelltest.Do(t, s, "help "+word); !strings.Contains(got, want) {
+			t.Errorf("help %s says %.300s", word, got)
+		}
+	}
+	if got := shelltest.Do(t, s, "help reasons"); !strings.Contains(got, "no a") || !strings.Contains(got, "no b") {
+		t.Errorf("%s", got)
+	}
+}

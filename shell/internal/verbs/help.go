@@ -208,11 +208,11 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 	if at := slices.IndexFunc(l.Topics, func(t interp.Topic) bool { return t.Name == words[0] }); at >= 0 && len(words) == 1 {
 		return Topic(l, l.Topics[at], out)
 	}
-	if len(words) == 1 && slices.Contains(l.ReasonCodes(), words[0]) {
-		return explainReason(l, plan, out, tokens.Reason(words[0]))
-	}
 	node, used := p.Find(words)
 	party := PartyHelp(l.Domains, words[0])
+	if len(words) == 1 && used == 0 && party == nil && slices.Contains(l.ReasonCodes(), words[0]) { // a world may call a reason as it likes
+		return explainReason(l, plan, out, tokens.Reason(words[0]))
+	}
 	if len(words) == 1 && party != nil && used == 0 {
 		data := map[string]string{"party": party.Name, "what": party.What, "does": party.does, "never": party.never, "verbs": party.verbs}
 		return out.Show(data, party.write)
