@@ -171,7 +171,10 @@ func (r *run) all(ctx context.Context) (err error) {
 func (r *run) uncontrolled(when string, err error) error {
 	r.lost = true
 	var v *Trouble
-	if errors.As(err, &v) {
+	switch {
+	case errors.As(err, &v) && v.Status == Skipped:
+		return v // why is why, wherever it was asked
+	case v != nil:
 		return &Trouble{Status: v.Status, What: fmt.Sprintf("the control %s it: %v", when, err)}
 	}
 	return wrong("the control %s it: %v", when, err)

@@ -203,7 +203,12 @@ func (p *Process) Why(err error) (what string, crashed, timeout bool) {
 	case errors.As(err, &wrong):
 		return wrong.What, false, false
 	case errors.Is(err, context.DeadlineExceeded):
-		return "", false, true
+		select {
+		case <-p.Gone: // what it has left behind holds its standard output
+			return p.How(), true, false
+		default:
+			return "", false, true
+		}
 	}
 	p.EndBy(p.stop) // its standard output has ended, so it is about to
 	return p.How(), true, false

@@ -95,6 +95,13 @@ func verdictOf(which string, id int64, token string, answer map[string]any) {
 	case "crash":
 		fmt.Fprintln(os.Stderr, "TypeError: undefined is not a function \x1b[2J")
 		os.Exit(7)
+	case "orphan": // a child of it holds its standard output
+		child := exec.Command("sleep", "300")
+		child.Stdout = os.Stdout
+		if err := child.Start(); err != nil {
+			panic(err)
+		}
+		os.Exit(7)
 	case "hang":
 		select {}
 	case "prints":
@@ -165,6 +172,8 @@ func quick(t *testing.T, words ...string) *foreign.File {
 	switch words[0] {
 	case "noflush":
 		start = "700ms"
+	case "orphan":
+		request = "5s"
 	case "hang", "late", "closes":
 		request = "700ms"
 	}
@@ -187,6 +196,7 @@ func TestBrokenAdapters(t *testing.T) {
 		"wall":        {foreign.BaselineFailed, "rejected: the relay says no more"},
 		"door":        {attacks.GotThrough, "it should be refused with algorithm_not_allowed, and was done"},
 		"crash":       {foreign.Crashed, "asked to relay, it ended (exit status 7); the last lines of its stderr:\n  TypeError: undefined is not a function \\u{1b}[2J"},
+		"orphan":      {foreign.Crashed, "asked to relay, it ended (exit status 7)"},
 		"hang":        {foreign.TimedOut, "no answer to relay within 700 ms; its process group was ended"},
 		"late":        {foreign.TimedOut, "no answer to relay within"},
 		"prints":      {foreign.Errored, `"Listening on port 3000" is no message of the protocol; print to stderr`},
@@ -219,6 +229,9 @@ func TestBrokenAdapters(t *testing.T) {
 				if redact.HasToken(r.Detail) || strings.Contains(r.Detail, "eyJ") || strings.ContainsAny(r.Detail, "\x1b\u202e") {
 					t.Errorf("it shows %q", r.Detail)
 				}
+			}
+			if skipped := "0 of 2 tried (2 skipped: 2 unsupported): "; want.status == foreign.Skipped && !strings.HasPrefix(report.Summary, skipped) {
+				t.Errorf("%s, want %s", report.Summary, skipped)
 			}
 			code := exit.Refused
 			switch want.status {
@@ -290,7 +303,7 @@ func TestSecretsAreInNoError(t *testing.T) {
 func TestAWallIsGivenUp(t *testing.T) {
 	t.Parallel()
 	report, err := conform.Run(t.Context(), quick(t, "wall"), options(t))
-	if exit.Code(err) != exit.BadInput || !strings.Contains(err.Error(), "this relay refuses everything: relay: rejected") || len(report.Rows) > 25 {
+	if exit.Code(err) != exit.BadInput || !strings.Contains(err.Error(), "this relay refuses everything: relay: rejected") || len(report.Rows) > 25 || !strings.Contains(report.Summary, " of 308 tried (2") {
 		t.Errorf("%d rows, exit code %d: %v", len(report.Rows), exit.Code(err), err)
 	}
 }

@@ -109,6 +109,7 @@ type Report struct {
 
 	failOn     string
 	requireAll bool
+	left       int // rows about a relay that the run did not come to
 	tool       string
 	at         time.Time // when it began
 	file       string    // the target file; empty when there is none
@@ -185,6 +186,7 @@ func Run(ctx context.Context, f *foreign.File, o Options) (*Report, error) {
 	}
 	results, err := r.all(ctx, r.reached.Drivers)
 	report.Rows = append(report.Rows, results...)
+	report.left = r.left(results)
 	report.hideSecrets(f.Secrets())
 	if o.Known != nil {
 		o.Known.apply(report)
@@ -192,6 +194,17 @@ func Run(ctx context.Context, f *foreign.File, o Options) (*Report, error) {
 	report.Notes = append(report.Notes, r.reached.Notes()...)
 	report.Summary = report.summary()
 	return report, err
+}
+
+// left counts the rows about a relay that a run did not come to.
+func (r *run) left(results []Row) int {
+	n := 0
+	for _, row := range r.Rows {
+		if row.AboutRelay() && !slices.ContainsFunc(results, func(came Row) bool { return came.ID == row.ID }) {
+			n++
+		}
+	}
+	return n
 }
 
 // randomNonce gives a text that nobody can guess, of letters and digits.
@@ -365,8 +378,11 @@ func (r *run) tried() int {
 
 // summary is the last line: how many rows were tried, and what came of them.
 func (p *Report) summary() string {
-	about, tried := 0, 0
+	about, tried := p.left, 0
 	why, came := map[string]int{}, map[attacks.Status]int{}
+	if p.left > 0 {
+		why["not reached"] = p.left
+	}
 	for _, row := range p.Rows {
 		switch {
 		case row.Status == foreign.Skipped && row.Detail == ownDomains:
