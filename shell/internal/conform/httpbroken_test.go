@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"tokenshell/shell/attacks"
@@ -105,6 +106,49 @@ http:
 	}
 	if token := <-seen; !strings.Contains(token, "+") || strings.Contains(token, " ") {
 		t.Errorf("%q arrived", token)
+	}
+}
+
+// A service that is told to forget everything before each row has one row at a time.
+func TestResetIsForOneRowAtATime(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	open := map[string]bool{}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch id := q.URL.Query().Get("id"); {
+		case q.URL.Path == "/reset":
+			clear(open)
+		case q.URL.Path == "/open":
+			open[id] = true
+			fmt.Fprintf(w, "%q", id)
+		case !open[id]:
+			w.WriteHeader(404)
+		case strings.HasSuffix(q.Header.Get("Token"), "."):
+			w.WriteHeader(401)
+		}
+	}))
+	t.Cleanup(s.Close)
+	f, err := foreign.Parse("x.yaml", []byte(`target: 1
+name: x
+can: [sessions]
+http:
+  base: `+s.URL+`
+  open: {request: "POST /open?id={session}", session: .body}
+  relay: {request: "POST /relay?id={session}", headers: {Token: "{token}"}, accepted: .status == 200, rejected: .status >= 400}
+  reset: {request: POST /reset}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options(t, "ALG-01", "ALG-02", "ALG-03", "ALG-04")
+	o.Jobs = 4
+	for range 10 {
+		report, err := conform.Run(t.Context(), f, o)
+		if err != nil || report.Summary != "4 of 4 tried: 4 refused, 0 known, 0 got through" {
+			t.Fatal(report.Summary, err)
+		}
 	}
 }
 

@@ -164,6 +164,9 @@ func (r *Reached) open(ctx context.Context, f *File, s Starting) (err error) {
 		}
 		for range s.Jobs {
 			r.Drivers = append(r.Drivers, &web{service: r.service})
+			if f.HTTP.Reset != nil {
+				break // what one row has it forget, another may be in the middle of
+			}
 		}
 		if err := r.service.firstKeys(); err != nil {
 			return err
