@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"sync"
 
 	"tokenshell/shell/internal/redact"
@@ -94,17 +96,65 @@ type Conn struct {
 
 	mu      sync.Mutex
 	last    int64
-	waiting map[int64]chan Line
+	waiting map[int64]asked
 	ended   error // why nothing comes any more; nil while it may
 	over    chan struct{}
 
 	busy sync.WaitGroup // questions that are being answered
 }
 
+// asked is a question that waits for its answer.
+type asked struct {
+	op string
+	to chan Line
+}
+
+// answers are the members that the answer to an op may have, beside these of all.
+var (
+	answers = map[string][]string{
+		"hello": {"v", "name", "version", "language", "can", "reasons"}, "open": {"session"}, "relay": {"verdict", "service", "reason", "detail"},
+		"redeem": {"state", "reason", "detail"}, "resume": {"state", "reason", "detail"}, "call": {"status", "reason", "detail"},
+	}
+	ofAll = []string{"re", "error", "unsupported"}
+)
+
+// read reads a line's members, by their names as they are written. Those that an
+// answer does not have are ignored, whatever is in them.
+func (c *Conn) read(text []byte) (l Line, err error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(text, &members); err != nil {
+		return l, err
+	}
+	var head struct {
+		ID *int64 `json:"id"`
+		Re *int64 `json:"re"`
+		Op string `json:"op"`
+	}
+	_ = json.Unmarshal(text, &head) // what is of the wrong type is found below
+	known := questions
+	if head.Re != nil && (head.Op == "" || head.ID == nil) {
+		c.mu.Lock()
+		known = append(slices.Clone(ofAll), answers[c.waiting[*head.Re].op]...)
+		c.mu.Unlock()
+	}
+	maps.DeleteFunc(members, func(name string, _ json.RawMessage) bool { return !slices.Contains(known, name) })
+	if text, err = json.Marshal(members); err != nil {
+		return l, err
+	}
+	err = json.Unmarshal(text, &l)
+	return l, err
+}
+
+// questions are the members that a question may have, and what takes the place of it.
+var questions = []string{
+	"id", "op", "re", "v", "tool", "session", "customer", "facts", "token", "tokens", "action", "attempt", "service",
+	"now", "audience", "typ", "max_lifetime", "leeway", "issuers",
+}
+
 // NewConn makes an end that writes to a stream and has handle answer what the
 // other side asks, several questions at a time.
 func NewConn(to io.Writer, handle func(Line) Members) *Conn {
-	return &Conn{handle: handle, to: to, waiting: map[int64]chan Line{}, over: make(chan struct{})}
+	return &Conn{handle: handle, to: to, waiting: map[int64]asked{}, over: make(chan struct{})}
 }
 
 // Read reads what the other side says until it ends. The error is [ErrEnded], a
@@ -140,8 +190,8 @@ func (c *Conn) lines(from io.Reader) error {
 
 // line takes one line: an answer to whoever waits for it, or a question.
 func (c *Conn) line(text []byte) error {
-	var l Line
-	if err := json.Unmarshal(text, &l); err != nil {
+	l, err := c.read(text)
+	if err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) && wrong.Field != "" {
 			if l.Op != "" && l.ID != nil { // the rest of it was read: whoever asks is told
@@ -164,7 +214,7 @@ func (c *Conn) line(text []byte) error {
 		return &ProtocolError{shown(text) + " is no message of the protocol: it has neither an op with an id, nor re; print to stderr"}
 	}
 	c.mu.Lock()
-	to := c.waiting[*l.Re]
+	to := c.waiting[*l.Re].to
 	delete(c.waiting, *l.Re)
 	c.mu.Unlock()
 	if to == nil {
@@ -198,9 +248,9 @@ func (c *Conn) write(m Members) error {
 // Ask asks the other side and waits for its answer. The error is ctx's, or why
 // none will come.
 func (c *Conn) Ask(ctx context.Context, op string, m Members) (Line, error) {
-	asked := Members{"op": op}
+	question := Members{"op": op}
 	for name, value := range m {
-		asked[name] = value
+		question[name] = value
 	}
 	answer := make(chan Line, 1)
 	c.mu.Lock()
@@ -210,11 +260,11 @@ func (c *Conn) Ask(ctx context.Context, op string, m Members) (Line, error) {
 	}
 	c.last++
 	id := c.last
-	asked["id"] = id
-	c.waiting[id] = answer
+	question["id"] = id
+	c.waiting[id] = asked{op, answer}
 	c.mu.Unlock()
 	sent := make(chan error, 1)
-	go func() { sent <- c.write(asked) }() // a pipe that nobody reads is full
+	go func() { sent <- c.write(question) }() // a pipe that nobody reads is full
 	for {
 		select {
 		case l := <-answer:

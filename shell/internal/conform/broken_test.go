@@ -143,6 +143,11 @@ func verdictOf(which string, id int64, token string, answer map[string]any) {
 	case "exact": // a line of 4 MiB
 		const around = len(`{"detail":"","re":1,"verdict":"rejected"}`)
 		answer["detail"] = strings.Repeat("x", 4<<20-around+1-len(fmt.Sprint(id)))
+	case "talks": // members that are nobody's business
+		if looksGood(token) {
+			answer["verdict"] = "accepted"
+		}
+		answer["status"], answer["now"], answer["id"], answer["Verdict"], answer["Error"] = 401, "noon", "a", "accepted", "none"
 	case "type":
 		answer["verdict"] = 7
 	case "honest":
@@ -192,6 +197,7 @@ func TestBrokenAdapters(t *testing.T) {
 		says   string
 	}{
 		"honest":      {attacks.Refused, ""},
+		"talks":       {attacks.Refused, ""},
 		"deaf":        {foreign.BaselineFailed, "rejected"},
 		"wall":        {foreign.BaselineFailed, "rejected: the relay says no more"},
 		"door":        {attacks.GotThrough, "it should be refused with algorithm_not_allowed, and was done"},
