@@ -27,7 +27,7 @@ var (
 
 	// Of world.Without; the others have a field of that name, and make nothing.
 	weakeners = []string{
-		"shell/internal/explore/checkpoint.go", "shell/internal/explore/covered.go", "shell/internal/explore/search.go", "shell/internal/explore/verb.go", "shell/internal/prompt/live.go", "shell/internal/record/verb.go", "shell/internal/runs/frame.go",
+		"shell/internal/explore/checkpoint.go", "shell/internal/explore/covered.go", "shell/internal/explore/search.go", "shell/internal/explore/verb.go", "shell/internal/prompt/live.go", "shell/internal/record/verb.go", "shell/internal/runs/flags.go", "shell/internal/runs/frame.go",
 		"shell/internal/runs/run.go", "shell/internal/runs/written.go", "shell/internal/scenario/outcome.go", "shell/internal/scenario/runner.go",
 		"shell/internal/scenario/scenario.go", "shell/internal/shelltest/weak.go", "shell/internal/target/verb.go", "shell/internal/verbs/help.go",
 		"shell/internal/world/weak.go", "shell/main.go", "tokens/weakness.go",

@@ -98,6 +98,10 @@ func (w *writing) step(ctx context.Context, st stage.Step) {
 	if w.lines[len(w.lines)-1] += seen.Own; seen.Ask != "" {
 		w.line("%s", seen.Ask)
 	}
+	if seen.Want == "" {
+		w.line("! stdout .") // '^$' is at the end of whatever is said
+		return
+	}
 	w.line("stdout '^%s$'", regexp.QuoteMeta(seen.Want))
 }
 

@@ -98,7 +98,7 @@ func (k *keyFolder) show(issuers []adapter.Issuer, at *domainServer) (changed bo
 	if at != nil {
 		at.show(paths)
 		if at.authority != nil {
-			texts["ca.pem"] = at.authority.pem
+			texts["ca.pem"] = at.authority.PEM
 		}
 	}
 	for name, text := range texts {

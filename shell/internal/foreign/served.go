@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"tokenshell/shell/internal/authority"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/places"
 	"tokenshell/tokens"
@@ -38,7 +39,7 @@ type domainServer struct {
 	prefix string   // of every path: nobody can guess it
 	url    string
 
-	authority *authority // nil without https
+	authority *authority.Authority // nil without https
 
 	mu       sync.Mutex
 	sessions map[string]Callee
@@ -61,12 +62,12 @@ func serveDomains(f *File, nonce string) (*domainServer, error) {
 	s.url = "http://" + listener.Addr().String() + s.prefix
 	listener = &few{Listener: listener, room: make(chan struct{}, servedConnections)}
 	if f.HTTP.ServeTLS {
-		if s.authority, err = newAuthority(listener.Addr().(*net.TCPAddr).IP); err != nil {
+		if s.authority, err = authority.New(listener.Addr().(*net.TCPAddr).IP); err != nil {
 			_ = listener.Close() // the first error is the one to tell
 			return nil, err
 		}
 		s.url = "https" + strings.TrimPrefix(s.url, "http")
-		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{s.authority.server}, MinVersion: tls.VersionTLS12})
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{s.authority.Server}, MinVersion: tls.VersionTLS12})
 	}
 	s.server = &http.Server{
 		Handler: s, MaxHeaderBytes: servedHeader, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,

@@ -44,6 +44,7 @@ type Shell struct {
 	speaking   *Spoken     // what is being run; nil between commands
 	sources    []string    // files being sourced, to find circles
 	nested     int         // verbs being run, each by the one before
+	amid       int         // those of other clients, in the middle of one
 	out        *answer.Out // of the verb that runs
 	trouble    error       // what went wrong with a verb that ran meanwhile
 	quit       bool
@@ -224,7 +225,7 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 	if s.Did != nil {
 		s.Did(VerbPath(parsed.Selected()), err)
 	}
-	if s.World != nil && s.World.Witness.Watching() {
+	if s.World != nil && s.World.Witness.Watching() && s.amid == 0 { // a look settles the books, and nobody looks in the middle of a verb
 		if broken := s.World.Audit(); broken != nil {
 			return fmt.Errorf("an invariant is broken: %w", broken)
 		}
@@ -248,7 +249,8 @@ func (s *Shell) Parses(words []string) error {
 // same tokens, and leaves the current order as it is. A refusal is something that
 // may happen; anything else that goes wrong is the error of the verb that runs.
 func (s *Shell) meanwhile(ctx context.Context, line string) {
-	defer func(order string) { s.Order = order }(s.Order)
+	s.amid++
+	defer func(order string) { s.Order = order; s.amid-- }(s.Order)
 	var said strings.Builder
 	out := *s.out
 	out.Stdout, out.Stderr, out.Window = &said, &said, nil

@@ -1,6 +1,6 @@
-// https for the domains: a certificate authority that lives for one run.
-
-package foreign
+// Package authority is a certificate authority that lives for one run, for https on
+// this machine.
+package authority
 
 import (
 	"bytes"
@@ -17,15 +17,15 @@ import (
 	"tokenshell/tokens"
 )
 
-// authority signs the certificate of one server. Nobody keeps its key.
-type authority struct {
-	pem    []byte // what a relay has to trust
-	server tls.Certificate
+// Authority has signed the certificate of one server. Nobody keeps its key.
+type Authority struct {
+	PEM    []byte // what a client has to trust
+	Server tls.Certificate
 }
 
-// newAuthority makes an authority, and a certificate of it for an address of this
+// New makes an authority, and a certificate of it for an address of this
 // machine and for localhost, good for a day (RFC 5280 4.1).
-func newAuthority(address net.IP) (*authority, error) {
+func New(address net.IP) (*Authority, error) {
 	now := tokens.LiveClock().Now()
 	certificate := func(serial int64, name string) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), nil) // the system's randomness
@@ -57,5 +57,5 @@ func newAuthority(address net.IP) (*authority, error) {
 	if err := pem.Encode(&text, &pem.Block{Type: "CERTIFICATE", Bytes: rootDER}); err != nil {
 		return nil, err
 	}
-	return &authority{pem: text.Bytes(), server: tls.Certificate{Certificate: [][]byte{leafDER}, PrivateKey: leafKey}}, nil
+	return &Authority{PEM: text.Bytes(), Server: tls.Certificate{Certificate: [][]byte{leafDER}, PrivateKey: leafKey}}, nil
 }
