@@ -13,7 +13,8 @@ import (
 	"tokenshell/shell/internal/stage"
 )
 
-// ending brings a state to its end in two ways: at once, and after time has passed.
+// ending brings a state to its end in three ways: at once, after time has passed, and
+// when somebody opens an order after days, if there is anything in the middle.
 func (w *walker) ending(at int32, here stage.Kept) {
 	e := end{w: w, at: at}
 	calm := e.nothingLeft()
@@ -27,9 +28,17 @@ func (w *walker) ending(at int32, here stage.Kept) {
 			return
 		}
 	}
-	if e.comes() {
-		w.out.endings++
+	if !e.comes() {
+		return
 	}
+	if !calm { // what owes is remembered for as long as it does
+		w.stage.Restore(here)
+		e.done = nil
+		if !e.do(stage.DaysPass) || !e.do(stage.Move{Verb: stage.Opens, Order: uint8(w.stage.Opened + 1)}) || !e.comes() {
+			return
+		}
+	}
+	w.out.endings++
 }
 
 // end is one under way, from a state.

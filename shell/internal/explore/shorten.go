@@ -148,12 +148,12 @@ func (w *walker) breaks(way []aimed) *finding {
 	s.Restore(w.held[0])
 	var gone []stage.Step
 	for _, a := range way {
-		far := a.move.Verb == stage.Advances && a.move.Arg == stage.FarAway
+		ends := a.move.Verb == stage.Advances && a.move.Arg >= stage.FarAway || a.move.Verb == stage.Opens && int(a.move.Order) == s.Opened+1
 		plain := a.move
 		if plain.Verb == stage.Opens {
 			plain.Arg = 0 // whatever it says
 		}
-		if w.moves = s.Moves(w.moves); !far && !slices.Contains(w.moves, plain) {
+		if w.moves = s.Moves(w.moves); !ends && !slices.Contains(w.moves, plain) {
 			return nil
 		}
 		st := stage.Step{Move: a.move}

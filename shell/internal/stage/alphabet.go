@@ -54,10 +54,14 @@ const (
 	Redeems
 	RedeemsOne
 	RedeemsOther
+	RedeemsEnded
 	ChecksOut
 	Resumes
 	Closes
 	SetsFact
+	ClosesEnded
+	SetsEnded
+	ResumesEnded
 	GoesDirect
 	Revokes
 	Delivers
@@ -89,9 +93,9 @@ func there(l Letter) Letter {
 	return l
 }
 
-// unaccepted is a letter about a token that its session has not accepted.
-func unaccepted(l Letter) Letter {
-	l.family = "mixed"
+// of gives a letter as one of a family, which nobody does meanwhile.
+func of(family string, l Letter) Letter {
+	l.family, l.alone = family, true
 	return l
 }
 
@@ -126,6 +130,15 @@ var (
 			return ended(snap, true, err)
 		},
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Resume() }}
+	setsFact = Letter{Name: "session set", family: "facts",
+		Line: func(s *Stage, m Move) string {
+			return "session set " + s.later[m.Arg].name + "=" + s.later[m.Arg].value
+		},
+		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
+			_, err := s.Client.SetFact(s.Client.Order, s.later[m.Arg].name, s.later[m.Arg].value)
+			return nil, err
+		},
+		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Set(s.later[m.Arg].name, s.later[m.Arg].value) }}
 	closes = Letter{Name: "session close", Line: plainLine("session close"),
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
 			_, err := s.Client.Close(ctx, s.Client.Order)
@@ -189,16 +202,12 @@ var Alphabet = [...]Letter{
 	RelaysOther: {Name: "relay", family: "mixed", alone: true, Line: tokenLine("relay"), do: relay,
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Relay(spec.Sound, s.hold(m)) }},
 	RedeemsOne:   redeemsOne,
-	RedeemsOther: unaccepted(redeemsOne),
-	SetsFact: {Name: "session set", family: "facts",
-		Line: func(s *Stage, m Move) string {
-			return "session set " + s.later[m.Arg].name + "=" + s.later[m.Arg].value
-		},
-		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			_, err := s.Client.SetFact(s.Client.Order, s.later[m.Arg].name, s.later[m.Arg].value)
-			return nil, err
-		},
-		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Set(s.later[m.Arg].name, s.later[m.Arg].value) }},
+	RedeemsOther: of("mixed", redeemsOne),
+	RedeemsEnded: of("ended", redeemsOne),
+	SetsFact:     setsFact,
+	SetsEnded:    of("ended", setsFact),
+	ClosesEnded:  of("ended", closes),
+	ResumesEnded: of("ended", resumes),
 	GoesDirect: {Name: "redeem --direct", family: "direct", Line: tokenLine("redeem --direct"),
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
 			t := s.Held(m)

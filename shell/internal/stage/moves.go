@@ -45,8 +45,11 @@ func (s *Stage) offs() []string {
 // moment gives the second that a clock move goes to: that of the next change, or
 // the one before.
 func (s *Stage) moment(m Move) int {
-	if m.Arg == FarAway {
+	switch m.Arg {
+	case FarAway:
 		return s.farAway()
+	case DaysAway:
+		return s.farAway() + 2*spec.Retention
 	}
 	return s.soon() - 1 + int(m.Arg)
 }
@@ -72,6 +75,9 @@ func (s *Stage) soon() int {
 
 // FarAway is when every token has expired and every session has ended.
 const FarAway = 9
+
+// DaysAway is when nobody remembers anything any more, but for what is owed.
+const DaysAway = 10
 
 // fact is something that an order says.
 type fact struct{ name, value string }
@@ -139,21 +145,33 @@ func (s *Stage) Moves(into []Move) []Move {
 		if len(stands) > 0 {
 			either(Redeems, n, 0)
 		}
-		if open {
-			if len(stands) > 1 {
-				for _, st := range stands {
+		if len(stands) > 1 {
+			for _, st := range stands {
+				if open {
 					add(RedeemsOne, n, tokenNumber(st.Hold.Handle), 0)
+				} else {
+					add(RedeemsEnded, n, tokenNumber(st.Hold.Handle), 0)
 				}
 			}
+		}
+		if open {
 			either(Closes, n, 0)
-			for i, f := range s.later {
-				if of.Facts()[f.name] != f.value {
+		} else {
+			add(ClosesEnded, n, 0, 0)
+		}
+		for i, f := range s.later {
+			if of.Facts()[f.name] != f.value {
+				if open {
 					add(SetsFact, n, 0, i)
+				} else {
+					add(SetsEnded, n, 0, i)
 				}
 			}
 		}
 		if state == "redeeming" || state == "stuck" {
 			either(Resumes, n, 0)
+		} else {
+			add(ResumesEnded, n, 0, 0)
 		}
 	}
 	for i := range s.tokens {
@@ -259,6 +277,9 @@ func (s *Stage) Others(moves []Move) []Move {
 
 // TimePasses is that every token expires, and every session's time ends.
 var TimePasses = Move{Verb: Advances, Arg: FarAway}
+
+// DaysPass is that everything is forgotten, but for what is owed.
+var DaysPass = Move{Verb: Advances, Arg: DaysAway}
 
 // Fates gives what may become of a message, but for what others do meanwhile.
 func (s *Stage) Fates(m Message) []wire.FaultKind {
