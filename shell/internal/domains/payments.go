@@ -5,6 +5,7 @@ package domains
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -125,6 +126,36 @@ func (d *paymentDomain) Counts() map[string]string {
 		}
 	}
 	return counts
+}
+
+// Fits wants no more captured for an order than it says is payable.
+func (d *paymentDomain) Fits(facts tokens.Facts, receipts []tokens.Receipt) error {
+	text, said := facts[payments.Payable]
+	if !said {
+		return nil
+	}
+	payable, err := issuers.ParseMoney(text, d.currency)
+	if err != nil {
+		return fmt.Errorf("payments has redeemed for an order whose %s is %q: %w", payments.Payable, text, err)
+	}
+	sum := issuers.OfUnits(0, d.currency)
+	for _, r := range receipts {
+		var says struct {
+			Captured string `json:"captured"`
+		}
+		if err := json.Unmarshal(r.Body, &says); err != nil {
+			return fmt.Errorf("the receipt %s of payments cannot be read: %w", r.ID, err)
+		}
+		captured, err := issuers.ParseMoney(says.Captured, d.currency)
+		if err != nil {
+			return fmt.Errorf("the receipt %s of payments says what it captured as %q", r.ID, says.Captured)
+		}
+		sum = issuers.Add(sum, captured)
+	}
+	if issuers.Less(payable, sum) {
+		return fmt.Errorf("%s was captured, and %s is payable", sum.Number(), payable.Number())
+	}
+	return nil
 }
 
 // About says how many cards a customer has.

@@ -31,14 +31,26 @@ func (w *walker) ending(at int32, here stage.Kept) {
 	if !e.comes() {
 		return
 	}
-	if !calm { // what owes is remembered for as long as it does
+	if !calm {
 		w.stage.Restore(here)
 		e.done = nil
-		if !e.do(stage.DaysPass) || !e.do(stage.Move{Verb: stage.Opens, Order: uint8(w.stage.Opened + 1)}) || !e.comes() {
+		if !e.lasts() {
 			return
 		}
 	}
 	w.out.endings++
+}
+
+// lasts brings everything to its end after days, with other keys: what owes is
+// remembered for as long as it does, and what has ended for a day from then on.
+func (e *end) lasts() bool {
+	for i := range e.w.stage.Names {
+		if !e.do(stage.Move{Verb: stage.Rotates, Arg: uint8(i)}) {
+			return false
+		}
+	}
+	opens := func() bool { return e.do(stage.Move{Verb: stage.Opens, Order: uint8(e.w.stage.Opened + 1)}) }
+	return e.do(stage.DaysPass) && opens() && e.comes() && opens()
 }
 
 // end is one under way, from a state.

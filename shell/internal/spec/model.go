@@ -164,6 +164,7 @@ type World struct {
 
 	Done   int                           // confirmations and redemptions that a service was asked for
 	Doing  int                           // which of them Rules are asked about, from 0
+	About  *Hold                         // what the relay asks a service for: Choose may ask
 	Rules  map[string]Rules              // of each service that confirms
 	Choose func(from, step string) Fault // decides on every message, in the place of the faults; may be nil
 }

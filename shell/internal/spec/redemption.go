@@ -154,8 +154,10 @@ func (m *World) run(s *Session) {
 // insist asks for an answer, with pauses after those that were missed; miss is told
 // of each that another question follows.
 func (m *World) insist(r *run, step string, question func() reply, miss func(), pauses ...int) (said reply) {
+	about := m.About // others may ask for something else meanwhile
 	for _, pause := range pauses {
 		m.write(r)
+		m.About = about
 		said = m.ask(m.name(), step, question)
 		if !said.unknown {
 			m.goOn(r, 0)
@@ -178,6 +180,7 @@ func (m *World) forward(r *run, ordered []*step) {
 		}
 		st.unheard = st.owed // it was asked for before it was interrupted
 		st.owed = true
+		m.About = st.hold
 		said := m.insist(r, st.hold.Service+".redeem", func() reply {
 			return m.commit(st.hold, st.bent, order, st.attempt)
 		}, func() { st.unheard = true }, 1, 2, 0)
@@ -211,6 +214,7 @@ func (m *World) compensate(r *run, reversed []*step) {
 
 // takeBack has a service cancel a step.
 func (m *World) takeBack(r *run, st *step, pauses ...int) reply {
+	m.About = st.hold
 	return m.insist(r, st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.bent, st.attempt) }, func() {}, pauses...)
 }
 

@@ -102,6 +102,7 @@ func (m *World) release(r *run) {
 			continue
 		}
 		m.write(r)
+		m.About = st.hold
 		said, pause := m.ask(m.name(), st.hold.Service+".cancel", func() reply { return m.cancel(st.hold, st.bent, st.attempt) }), 0
 		unsure := st.status == "refused" && said.reason == "service_unavailable"
 		if unsure {

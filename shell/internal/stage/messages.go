@@ -24,6 +24,11 @@ func (s *Stage) choose(q wire.Question) wire.Fault {
 		panic(fmt.Sprintf("it does not end: %d messages, the last is %s.%s", mostMessages, q.To, q.Step))
 	}
 	m := Message{From: q.From, To: q.To, Step: q.Step, Inner: s.depth > 0}
+	if wire.IsRelay(q.From) && q.Token != "" {
+		if seen, err := s.World.Peek(q.Token); err == nil {
+			m.Token = s.Handle(seen.Ref)
+		}
+	}
 	if at := len(s.Trace); at < len(s.plan) {
 		m.Made = s.plan[at]
 	}
@@ -109,6 +114,10 @@ func (s *Stage) again(from, step string) spec.Fault {
 	m := s.Trace[s.replayed]
 	if m.Asked() != step || m.From != from {
 		s.part("%s asks for %s, the model says that %s asks for %s", m.From, m.Asked(), from, step)
+		return spec.Fault{}
+	}
+	if h := s.Model.About; m.Token != "" && h.Handle != "" && m.Token != h.Handle {
+		s.part("%s asks for %s of %s, the model says of %s", m.From, m.Asked(), m.Token, h.Handle)
 		return spec.Fault{}
 	}
 	s.replayed++

@@ -42,7 +42,8 @@ func (d Decision) Costs() (faults, clock int) {
 // Message is a question that was asked, and what became of it.
 type Message struct {
 	From, To, Step string
-	Inner          bool // another client's verb led to it
+	Token          string // that the relay asks a service for, by its handle
+	Inner          bool   // another client's verb led to it
 	Made           Decision
 }
 

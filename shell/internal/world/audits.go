@@ -74,6 +74,9 @@ func (w *World) auditAgreement() error {
 		}
 		once[witness.UseOf(ref)] = ref
 	}
+	if err := w.auditReceipts(sessions); err != nil {
+		return err
+	}
 	recent := w.Clock.Now().Add(-issuers.Retention) // older ones may be forgotten
 	for _, snap := range sessions {
 		for _, step := range snap.Steps {
@@ -86,6 +89,32 @@ func (w *World) auditAgreement() error {
 				return fmt.Errorf("session %q is compensated, and %s still has %s redeemed", snap.ID, step.Service, tokens.Word(step.Ref.ID))
 			case snap.State == orchestrator.Stuck && books == nil && !known[step.Ref]:
 				return fmt.Errorf("session %q is stuck, and %s has forgotten %s", snap.ID, step.Service, tokens.Word(step.Ref.ID))
+			}
+		}
+	}
+	return nil
+}
+
+// auditReceipts asks the domains whether their receipts fit each order. What an order
+// says stays as it is from its redemption on.
+func (w *World) auditReceipts(sessions []orchestrator.Snapshot) error {
+	for _, p := range w.Parties {
+		domain, ok := p.Domain.(Fitting)
+		if !ok {
+			continue
+		}
+		for _, snap := range sessions {
+			var receipts []tokens.Receipt
+			for _, step := range snap.Steps {
+				if step.Service == p.Name && step.Status == orchestrator.Redeemed && step.Receipt != nil {
+					receipts = append(receipts, *step.Receipt)
+				}
+			}
+			if len(receipts) == 0 {
+				continue
+			}
+			if err := domain.Fits(snap.Facts, receipts); err != nil {
+				return fmt.Errorf("session %q: %w", snap.ID, err)
 			}
 		}
 	}

@@ -111,6 +111,12 @@ type Domain interface {
 	Facts(customer string) (first, later tokens.Facts)
 }
 
+// Fitting is a domain that says whether what it redeemed of an order fits what the
+// order says: it has the receipts of all that stands redeemed through the relay.
+type Fitting interface {
+	Fits(facts tokens.Facts, receipts []tokens.Receipt) error
+}
+
 // Choice is something that a customer may have confirmed.
 type Choice struct {
 	Service string
