@@ -11,6 +11,7 @@ import (
 
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/bound"
+	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
@@ -157,6 +158,68 @@ func TestMonitorsHaveNames(t *testing.T) {
 	for mutant := range bent {
 		if !slices.ContainsFunc(stage.Monitors(), func(m stage.Monitor) bool { return m.Mutant == mutant }) {
 			t.Errorf("no monitor is proved by %s", mutant)
+		}
+	}
+}
+
+// What goes wrong only after days is found: what owes, or is in the middle of something,
+// is looked at then, too.
+func TestTheEndingLastsDays(t *testing.T) {
+	c := newCourse(t, 1)
+	b := bound.Bound{Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leave: []string{"late", "dup", "interrupt", "meanwhile", "meanwhile-after", "slow", "kms", "direct", "revoke", "facts", "forged", "client"}}
+	s := newSearch(c.plan, c.weakness, b, c.customer)
+	s.prepare = func(on *stage.Stage) {
+		begin := on.World.Clock.Now()
+		on.Bend = func() {
+			if on.World.Clock.Now().Sub(begin) > 24*time.Hour {
+				_ = on.World.Clock.Advance(time.Second)
+			}
+		}
+	}
+	found, err := s.run(t.Context(), 1)
+	if err != nil || found == nil || found.Monitor != "time" {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if !slices.ContainsFunc(found.Way, func(st stage.Step) bool { return st.Move == stage.DaysPass }) {
+		t.Errorf("it takes no days: %+v", found.Way)
+	}
+}
+
+// The relay asks a service about the token that the model says, not only for the same.
+func TestMessagesAreAboutTheirTokens(t *testing.T) {
+	on, err := stage.New(embedded(t), tokens.Weakness{}, bound.Bound{Sessions: 1, Tokens: 2, Choices: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	on.SettleOn("user_123")
+	on.Only = "messages"
+	for _, m := range []stage.Move{{Verb: stage.Opens, Order: 1}, {Verb: stage.Confirms, Order: 1, Token: 1}, {Verb: stage.Confirms, Order: 1, Token: 2}} {
+		if err := on.Try(t.Context(), m, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	here, choose := on.Save(), on.Model.Choose
+	if err := on.Try(t.Context(), stage.Move{Verb: stage.ChecksOut, Order: 1}, nil); err != nil {
+		t.Fatal(err)
+	}
+	on.Restore(here)
+	on.Model.Choose = func(from, step string) spec.Fault {
+		if step == "payments.redeem" {
+			on.Model.About = on.Model.Hold("t2") // of both
+		}
+		return choose(from, step)
+	}
+	err = on.Try(t.Context(), stage.Move{Verb: stage.ChecksOut, Order: 1}, nil)
+	if err == nil || !strings.Contains(err.Error(), "relay asks for payments.redeem of t1, the model says of t2") {
+		t.Error(err)
+	}
+}
+
+// A line that is to say nothing asks for just that.
+func TestWhatIsToSayNothing(t *testing.T) {
+	for want, line := range map[string]string{"": "! stdout .", "op_1 reserved": "stdout '^op_1 reserved$'", "a.b": `stdout '^a\.b$'`} {
+		if got := says(want); got != line {
+			t.Errorf("%q: %s, not %s", want, got, line)
 		}
 	}
 }

@@ -98,11 +98,15 @@ func (w *writing) step(ctx context.Context, st stage.Step) {
 	if w.lines[len(w.lines)-1] += seen.Own; seen.Ask != "" {
 		w.line("%s", seen.Ask)
 	}
-	if seen.Want == "" {
-		w.line("! stdout .") // '^$' is at the end of whatever is said
-		return
+	w.line("%s", says(seen.Want))
+}
+
+// says is the line that a verb has printed exactly this line, or nothing.
+func says(want string) string {
+	if want == "" {
+		return "! stdout ." // '^$' is at the end of whatever is said
 	}
-	w.line("stdout '^%s$'", regexp.QuoteMeta(seen.Want))
+	return fmt.Sprintf("stdout '^%s$'", regexp.QuoteMeta(want))
 }
 
 // use makes the session of a move the current one.

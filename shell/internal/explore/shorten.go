@@ -104,8 +104,18 @@ func (c *course) polish(ctx context.Context, found *finding) (*finding, error) {
 			return f, nil
 		}
 	}
+	if len(found.Way) <= fewSteps {
+		return found, nil
+	}
+	if f := w.shorten(found); f.Monitor == found.Monitor && len(f.Way) < len(found.Way) { // an ending has what it need not have
+		return f, nil
+	}
 	return found, nil
 }
+
+// fewSteps are no more than it takes, for the search finds the shortest way; an ending
+// comes on top.
+const fewSteps = 5
 
 // without leaves a step out, and whatever is about the token or the session that it
 // made; those that were made later have other numbers then.
@@ -148,7 +158,7 @@ func (w *walker) breaks(way []aimed) *finding {
 	s.Restore(w.held[0])
 	var gone []stage.Step
 	for _, a := range way {
-		ends := a.move.Verb == stage.Advances && a.move.Arg >= stage.FarAway || a.move.Verb == stage.Opens && int(a.move.Order) == s.Opened+1
+		ends := a.move.Verb == stage.Rotates || a.move.Verb == stage.Advances && a.move.Arg >= stage.FarAway || a.move.Verb == stage.Opens && int(a.move.Order) == s.Opened+1
 		plain := a.move
 		if plain.Verb == stage.Opens {
 			plain.Arg = 0 // whatever it says

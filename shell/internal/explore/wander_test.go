@@ -13,7 +13,7 @@ import (
 // refused, and the answer to a cancel is lost: that is far beyond one token.
 func TestWalksGoBeyondTheBounds(t *testing.T) {
 	c := newCourse(t, 1)
-	c.bounds, c.seed = []bound.Bound{{Name: "least", Sessions: 1, Tokens: 1, Choices: 1}}, 3
+	c.bounds, c.seed = []bound.Bound{{Name: "least", Sessions: 1, Tokens: 1, Choices: 1}}, 2
 	var err error
 	if c.weakness, err = tokens.UnsafeWithout(tokens.CancelOnce); err != nil {
 		t.Fatal(err)

@@ -40,14 +40,24 @@ func TestTargetFilesAreStrict(t *testing.T) {
 		"can: [clock]\n" + http:                                                               "clock: for this the file needs a stdio adapter",
 		strings.Replace(http, "  relay", "  serve_tls: true\n  relay", 1):                     "t.yaml:5: column 14: https is served where serve says",
 		"\n": "t.yaml: target: 1 says which",
-		"target: 1\nname: x\neach: {command: [x], accepted: [0], rejected: [1]}":           "t.yaml:3: column 7: how does it get the token?",
-		strings.Replace(http, "GET /,", "GET /, headers: {A: \"${NOBODY_SET_THIS}\"},", 1): "A: ${NOBODY_SET_THIS} is not set",
-		strings.Replace(http, "GET /,", "GET /, text: x, form: {a: b},", 1):                "a request has one body",
+		"target: 1\nname: x\neach: {command: [x], stdin: go, accepted: [0], rejected: [1]}": "t.yaml:3: column 29: how does it get the token?",
+		strings.Replace(http, "GET /,", "GET /, headers: {A: \"${NOBODY_SET_THIS}\"},", 1):  "A: ${NOBODY_SET_THIS} is not set",
+		strings.Replace(http, "GET /,", "GET /, text: x, form: {a: b},", 1):                 "a request has one body",
 		http + "---\ntarget: 1": "here begins another",
 	} {
 		_, err := foreign.Parse("t.yaml", []byte(text))
 		if exit.Code(err) != exit.BadInput || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s:\n%v, want %s", text, err, says)
+		}
+	}
+}
+
+// A command gets its token somehow: on its stdin, unless it has a file.
+func TestACommandGetsItsToken(t *testing.T) {
+	for command, want := range map[string]string{"[x]": "{token}", `[x, "{token_file}"]`: ""} {
+		f, err := foreign.Parse("t.yaml", []byte("target: 1\nname: x\neach: {command: "+command+", accepted: [0], rejected: [1]}"))
+		if err != nil || f.Each.Stdin != want {
+			t.Errorf("%s: %q, %v", command, f.Each.Stdin, err)
 		}
 	}
 }

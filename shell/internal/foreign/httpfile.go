@@ -301,8 +301,12 @@ func (f *File) checkEach() (err error) {
 			return f.wrong("$.each", "exit code %d is both accepted and rejected", code)
 		}
 	}
-	if words := strings.Join(e.Command, " ") + e.Stdin; !strings.Contains(words, "{token}") && !strings.Contains(words, "{token_file}") {
-		return f.wrong("$.each", "how does it get the token? stdin: \"{token}\", or {token_file} in its command")
+	switch given := strings.Contains(strings.Join(e.Command, " "), "{token_file}"); {
+	case given || strings.Contains(e.Stdin, "{token}"):
+	case e.Stdin == "":
+		e.Stdin = "{token}" // it has to get it somehow
+	default:
+		return f.wrong("$.each.stdin", "how does it get the token? {token} in stdin, or {token_file} in its command")
 	}
 	for _, ability := range f.can() {
 		if ability != string(attacks.NeedKeys) {

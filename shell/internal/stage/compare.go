@@ -119,10 +119,18 @@ func (s *Stage) compareSessions(attempts map[string]int) error {
 				return s.sessionParts(of, "the attempt of %s is another than it was", name)
 			case step.Status == orchestrator.Redeemed && step.Receipt == nil:
 				return s.sessionParts(of, "%s is redeemed and has no receipt", name)
+			case step.Status == orchestrator.Redeemed && len(step.Receipt.Body) == 0 && s.says(step.Service):
+				return s.sessionParts(of, "the receipt of %s says nothing", name)
 			}
 		}
 	}
 	return nil
+}
+
+// says reports whether a service says in its receipts what it redeemed.
+func (s *Stage) says(service string) bool {
+	p, err := s.World.Service(service)
+	return err == nil && p.Declaration == nil
 }
 
 // BookState gives the model's word for the state of a reservation.

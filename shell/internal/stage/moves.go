@@ -265,14 +265,20 @@ func orderNumber(name string) int { return int(name[len(name)-1] - '0') }
 
 func tokenNumber(name string) int { return int(name[len(name)-1] - '0') }
 
-// Others gives those of some moves that another client may make meanwhile, and that
-// half an hour passes.
+// Others gives those of some moves that another client may make meanwhile, that a
+// service without tokens has its key rotated, and that half an hour passes.
 func (s *Stage) Others(moves []Move) []Move {
 	all := slices.DeleteFunc(slices.Clone(moves), func(m Move) bool { return Alphabet[m.Verb].alone })
-	if s.Clock < s.Bound.Clock {
-		all = append(all, TimePasses)
+	if s.Clock >= s.Bound.Clock {
+		return all
 	}
-	return all
+	for i, name := range s.Names { // whose first token is being made, perhaps
+		confirms := slices.ContainsFunc(s.choices, func(c world.Choice) bool { return c.Service == name })
+		if confirms && !s.holdsOf(name) && len(s.Model.Keys[name]) < 2 && !s.Bound.Leaves("keys") {
+			all = append(all, Move{Verb: Rotates, Arg: uint8(i)})
+		}
+	}
+	return append(all, TimePasses)
 }
 
 // TimePasses is that every token expires, and every session's time ends.

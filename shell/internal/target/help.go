@@ -63,7 +63,7 @@ func Keys() []KeyRow {
 		{"each.command", "the words of a command that judges one token; {keys}, {session} and {token_file} stand for values"},
 		{"each.dir", "where it is started"},
 		{"each.env", "its environment, as above"},
-		{"each.stdin", "what it reads, such as \"{token}\""},
+		{"each.stdin", "what it reads: \"{token}\" unless given, or {token_file} stands in its command"},
 		{"each.accepted", "its exit codes for a yes"},
 		{"each.rejected", "its exit codes for a no; any other is errored"},
 		{"http.base", "where the service is: this machine, unless --allow-host HOST:PORT names it"},
