@@ -45,8 +45,20 @@ type span struct {
 	mark     string
 }
 
-// Tokens replaces the compact serialisations in a text.
-func Tokens(text string) string { return replace(text, shapes(decode(text))) }
+// Tokens replaces the compact serialisations in a text, and what is secret of JWKs.
+func Tokens(text string) string { return replace(text, secret(decode(text))) }
+
+// secret gives what looks like a token, and the secret members of what looks like a
+// JWK: alone, "d" and "k" are names like others.
+func secret(v view) []span {
+	all := shapes(v)
+	if strings.Contains(v.plain, `"kty"`) {
+		for _, found := range privateMember().FindAllStringIndex(v.plain, -1) {
+			all = append(all, v.span(found[0], found[1], key))
+		}
+	}
+	return all
+}
 
 // HasToken reports whether a text is, or holds, a compact serialisation.
 func HasToken(text string) bool { return len(shapes(decode(text))) > 0 }

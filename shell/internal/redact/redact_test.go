@@ -176,3 +176,21 @@ func TestTheOtherPrimes(t *testing.T) {
 		}
 	}
 }
+
+// What is secret of a JWK is in no output, wherever it comes from; the names of its
+// members are names like others in whatever is no JWK.
+func TestPrivateMembersAreHidden(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"kty":"EC","crv":"P-256","x":"abc","d":"SECRET"}`: `{"kty":"EC","crv":"P-256","x":"abc",(key)}`,
+		`{"kty": "oct", "k" : "SECRET", "kid":"a"}`:         `{"kty": "oct", (key), "kid":"a"}`,
+		`{"d":"a","p":"b"}`:                                 `{"d":"a","p":"b"}`,
+		"-  {\"kty\":\"RSA\",\n-  \"d\":\"SECRET\"}\n":      "-  {\"kty\":\"RSA\",\n-  (key)}\n",
+	} {
+		if got := redact.Tokens(text); got != want {
+			t.Errorf("%s: %s, not %s", text, got, want)
+		}
+		if got := new(redact.Secrets).Hide(text); got != want {
+			t.Errorf("hidden, %s: %s, not %s", text, got, want)
+		}
+	}
+}

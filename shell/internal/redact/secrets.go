@@ -155,7 +155,7 @@ func inJSON(text string) string {
 // numbers of cards.
 func (s *Secrets) Hide(text string) string {
 	v := decode(text)
-	spans := append(shapes(v), numbers(v, true, isCard)...)
+	spans := append(secret(v), numbers(v, true, isCard)...)
 	if len(s.news) > 0 {
 		s.learn()
 	}

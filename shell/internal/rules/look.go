@@ -386,6 +386,9 @@ func inWords(message string) string {
 	if strings.HasPrefix(message, "expected type ") || strings.HasPrefix(message, "expression of type ") {
 		return ourWords(message)
 	}
+	if message == "type conversion error from 'string' to 'int'" {
+		return "int() was given a text that is no whole number"
+	}
 	if strings.Contains(message, "max recursion depth exceeded") || strings.Contains(message, "recursion limit") {
 		return "it nests too deep"
 	}

@@ -259,3 +259,10 @@ func TestWrongExpressions(t *testing.T) {
 		}
 	}
 }
+
+// What goes wrong when an expression is computed is said in our words.
+func TestWhatCannotBeComputed(t *testing.T) {
+	if got := inWords("type conversion error from 'string' to 'int'"); got != "int() was given a text that is no whole number" {
+		t.Error(got)
+	}
+}
