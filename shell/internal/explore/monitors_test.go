@@ -14,6 +14,7 @@ import (
 	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/wire"
+	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
 
@@ -162,26 +163,45 @@ func TestMonitorsHaveNames(t *testing.T) {
 	}
 }
 
-// What goes wrong only after days is found: what owes, or is in the middle of something,
-// is looked at then, too.
+// What goes wrong only after days, with another key or when an order is opened after
+// the end of all is found: what is in the middle of something is looked at then, too.
 func TestTheEndingLastsDays(t *testing.T) {
-	c := newCourse(t, 1)
-	b := bound.Bound{Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leave: []string{"late", "dup", "interrupt", "meanwhile", "meanwhile-after", "slow", "kms", "direct", "revoke", "facts", "forged", "client"}}
-	s := newSearch(c.plan, c.weakness, b, c.customer)
-	s.prepare = func(on *stage.Stage) {
-		begin := on.World.Clock.Now()
-		on.Bend = func() {
-			if on.World.Clock.Now().Sub(begin) > 24*time.Hour {
-				_ = on.World.Clock.Advance(time.Second)
+	leave := []string{"late", "dup", "interrupt", "meanwhile", "meanwhile-after", "slow", "kms", "direct", "revoke", "facts", "forged", "client"}
+	for name, row := range map[string]struct {
+		wrong func(w *world.World) bool
+		takes func(m stage.Move) bool
+	}{
+		"after a day": {
+			func(w *world.World) bool { return w.Clock.Now().Sub(world.Epoch) > 24*time.Hour },
+			func(m stage.Move) bool { return m == stage.DaysPass },
+		},
+		"with another key": {
+			func(w *world.World) bool { p, _ := w.Service("payments"); return len(p.Keys().States()) > 1 },
+			func(m stage.Move) bool { return m.Verb == stage.Rotates },
+		},
+		"with two orders more": {
+			func(w *world.World) bool { _, err := w.Relay.Session("op_3"); return err == nil },
+			func(m stage.Move) bool { return m.Verb == stage.Opens && m.Order == 3 },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCourse(t, 1)
+			s := newSearch(c.plan, c.weakness, bound.Bound{Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leave: leave}, c.customer)
+			s.prepare = func(on *stage.Stage) {
+				on.Bend = func() {
+					if row.wrong(on.World) {
+						_ = on.World.Clock.Advance(time.Second)
+					}
+				}
 			}
-		}
-	}
-	found, err := s.run(t.Context(), 1)
-	if err != nil || found == nil || found.Monitor != "time" {
-		t.Fatalf("%+v, %v", found, err)
-	}
-	if !slices.ContainsFunc(found.Way, func(st stage.Step) bool { return st.Move == stage.DaysPass }) {
-		t.Errorf("it takes no days: %+v", found.Way)
+			found, err := s.run(t.Context(), 1)
+			if err != nil || found == nil || found.Monitor != "time" {
+				t.Fatalf("%+v, %v", found, err)
+			}
+			if !slices.ContainsFunc(found.Way, func(st stage.Step) bool { return row.takes(st.Move) }) {
+				t.Errorf("it takes none of that: %+v", found.Way)
+			}
+		})
 	}
 }
 
