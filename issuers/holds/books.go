@@ -105,6 +105,17 @@ func (b *Books[H, P]) Archive(hold *H) {
 	}
 }
 
+// Sums gives what all pots that were there from the beginning have held and taken
+// together.
+func (b *Books[H, P]) Sums() (held, taken int64) {
+	b.Read(func() {
+		for _, p := range b.fixed {
+			held, taken = held+p.held, taken+p.taken
+		}
+	})
+	return held, taken
+}
+
 // Audit adds every pot up again from the reservations, and holds the sums against
 // its size. The error names what does not add up.
 func (b *Books[H, P]) Audit() (err error) {

@@ -21,7 +21,9 @@ type Bound struct {
 	About     string // in a few words
 	Sessions  int
 	Tokens    int           // that are confirmed, of all sessions together
-	Choices   int           // different things that may be confirmed; 0 is one of every service
+	Choices   int           // services that confirm; 0 is every one
+	Things    int           // different things that each of them confirms; 0 is one
+	Lives     int           // how long tokens live: 2 is that some live for half as long; 0 is one
 	Faults    int           // messages that go wrong
 	Clock     int           // moves of the clock and of keys
 	Leeway    time.Duration // how far clocks may differ
@@ -92,6 +94,9 @@ func Portfolio() []Bound {
 	return []Bound{
 		{Name: "A", About: "one token of any service, and any fate of a message", Sessions: 1, Tokens: 1, Faults: 1, Leave: []string{"meanwhile-after", "ended"}},
 		{Name: "N", About: "somebody else at it while an answer is on its way", Sessions: 1, Tokens: 1, Faults: 1, Leave: []string{"lose", "late", "dup", "crash", "interrupt", "meanwhile", "slow", "facts", "forged", "mixed", "ended"}},
+		{Name: "J", About: "two tokens of any thing, of which some just fit and some just do not", Sessions: 1, Tokens: 2, Things: 5, Leave: []string{"direct", "revoke", "forged", "mixed", "ended"}},
+		{Name: "JT", About: "any thing, just before its time and just in it", Sessions: 1, Tokens: 1, Things: 6, Clock: 1, Leave: []string{"keys", "direct", "revoke", "facts", "forged", "mixed", "before", "ended"}},
+		{Name: "JL", About: "two tokens of two lives, and time and keys", Sessions: 1, Tokens: 2, Choices: 1, Lives: 2, Clock: 2, Leave: []string{"direct", "revoke", "facts", "forged", "mixed", "ended"}},
 		{Name: "V", About: "half an hour while two relays are at one order", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Clock: 1, Relays: 2, Leave: []string{"lose", "refuse", "late", "dup", "crash", "interrupt", "meanwhile-after", "slow", "kms", "keys", "direct", "revoke", "facts", "forged", "mixed", "before", "client", "ended"}},
 		{Name: "T", About: "clocks that are off, and crashes", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leeway: 20 * time.Second, Skew: 10 * time.Second, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "meanwhile", "meanwhile-after", "slow", "facts", "forged", "client", "kms", "mixed", "ended"}},
 		{Name: "H", About: "two orders and much time: names that come back", Sessions: 2, Tokens: 1, Choices: 1, Clock: 4, Leave: []string{"keys", "direct", "facts", "forged", "mixed", "before", "ended"}},
@@ -103,6 +108,7 @@ func Portfolio() []Bound {
 		{Name: "I", About: "three tokens of any service, one of which is refused", Sessions: 1, Tokens: 3, Choices: 3, Faults: 1, Leave: []string{"lose", "late", "dup", "crash", "interrupt", "meanwhile", "meanwhile-after", "slow", "kms", "client", "direct", "revoke", "facts", "forged", "mixed", "ended"}},
 		{Name: "S", About: "clocks that are off, and time", Sessions: 1, Tokens: 1, Choices: 1, Clock: 2, Leeway: 20 * time.Second, Skew: time.Minute, Leave: []string{"keys", "facts", "forged", "mixed", "ended"}},
 		{Name: "U", About: "an outside issuer, trusted and not", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Outsiders: 1, Leave: []string{"lose", "refuse", "dup", "interrupt", "meanwhile-after", "slow", "kms", "client", "facts", "forged", "mixed", "ended"}},
+		{Name: "UT", About: "an outside issuer's token, and the time that it is taken for longer", Sessions: 1, Tokens: 1, Choices: 1, Clock: 3, Leeway: 20 * time.Second, Outsiders: 1, Leave: []string{"keys", "direct", "revoke", "facts", "forged", "mixed", "ended"}},
 		{Name: "Q", About: "two relays, one with its clock off", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Skew: 30 * time.Second, Leave: []string{"late", "dup", "crash", "interrupt", "slow", "kms", "client", "direct", "revoke", "facts", "forged", "mixed", "ended"}},
 		{Name: "E", About: "time and keys, with leeway", Sessions: 1, Tokens: 1, Choices: 1, Clock: 3, Leeway: 30 * time.Second, Leave: []string{"ended"}},
 		{Name: "C", About: "two services, two messages that go wrong", Sessions: 1, Tokens: 2, Choices: 2, Faults: 2, Leave: []string{"meanwhile", "meanwhile-after", "dup", "slow", "interrupt", "kms", "direct", "revoke", "client", "forged", "mixed", "ended"}},
@@ -150,35 +156,82 @@ func (b Bound) Fates() map[wire.FaultKind]bool {
 	return may
 }
 
-// String is the bound as it is given.
-func (b Bound) String() string {
-	text := fmt.Sprintf("sessions=%d,tokens=%d,faults=%d,clock=%d", b.Sessions, b.Tokens, b.Faults, b.Clock)
-	if b.Choices > 0 {
-		text += fmt.Sprintf(",choices=%d", b.Choices)
-	}
-	if b.Leeway > 0 {
-		text += ",leeway=" + b.Leeway.String()
-	}
-	if b.Skew > 0 {
-		text += ",skew=" + b.Skew.String()
-	}
-	if b.Relays > 1 {
-		text += fmt.Sprintf(",relays=%d", b.Relays)
-	}
-	if b.Outsiders > 0 {
-		text += fmt.Sprintf(",outsiders=%d", b.Outsiders)
-	}
-	return text
+// NumberRow is a number of a bound: how much there is of something.
+type NumberRow struct {
+	Name string
+	Is   string
+
+	least, most int // what is told apart by small numbers has an end
+	unsaid      int // a bound that has no more does not say so
+	of          func(*Bound) *int
 }
 
-// most is how much of each a bound may have: what is told apart by small numbers.
-var most = map[string]int{"sessions": 3, "tokens": 6, "faults": 6, "clock": 12, "choices": 20, "relays": 2, "outsiders": 1}
+// NumberRows is the closed list of them, in the order in which a bound says them.
+func NumberRows() []NumberRow {
+	return []NumberRow{
+		{"sessions", "orders that are opened", 1, 3, 0, func(b *Bound) *int { return &b.Sessions }},
+		{"tokens", "tokens that are confirmed, of all orders together", 1, 6, 0, func(b *Bound) *int { return &b.Tokens }},
+		{"faults", "messages that go wrong", 0, 6, -1, func(b *Bound) *int { return &b.Faults }},
+		{"clock", "moves of the clock and of keys", 0, 12, -1, func(b *Bound) *int { return &b.Clock }},
+		{"choices", "services that confirm something; all of them unless given", 1, 20, 0, func(b *Bound) *int { return &b.Choices }},
+		{"things", "different things that each of them confirms; one unless given", 1, 6, 1, func(b *Bound) *int { return &b.Things }},
+		{"lives", "2: some tokens live for a minute only", 1, 2, 1, func(b *Bound) *int { return &b.Lives }},
+		{"relays", "relays that share a store; one unless given", 1, 2, 1, func(b *Bound) *int { return &b.Relays }},
+		{"outsiders", "outside issuers, whose tokens are imported", 0, 1, 0, func(b *Bound) *int { return &b.Outsiders }},
+	}
+}
+
+// SpanRow is a length of time of a bound.
+type SpanRow struct {
+	Name string
+	Is   string
+
+	of func(*Bound) *time.Duration
+}
+
+// SpanRows is the closed list of them.
+func SpanRows() []SpanRow {
+	return []SpanRow{
+		{"leeway", "how far clocks may differ, as set leeway has it", func(b *Bound) *time.Duration { return &b.Leeway }},
+		{"skew", "how far a party's clock may be off", func(b *Bound) *time.Duration { return &b.Skew }},
+	}
+}
+
+// longest is how long a length of time may be.
+const longest = time.Minute
+
+// String is the bound as it is given.
+func (b Bound) String() string {
+	var parts []string
+	for _, row := range NumberRows() {
+		if n := *row.of(&b); n > row.unsaid {
+			parts = append(parts, fmt.Sprintf("%s=%d", row.Name, n))
+		}
+	}
+	for _, row := range SpanRows() {
+		if d := *row.of(&b); d > 0 {
+			parts = append(parts, row.Name+"="+d.String())
+		}
+	}
+	return strings.Join(parts, ",")
+}
+
+// names gives what a bound may say.
+func names() []string {
+	var all []string
+	for _, row := range NumberRows() {
+		all = append(all, row.Name)
+	}
+	for _, row := range SpanRows() {
+		all = append(all, row.Name)
+	}
+	return all
+}
 
 // Parse reads sessions=1,tokens=2,faults=2,clock=1,leeway=30s; what is not
 // said is 1 session, 1 token, no fault, no clock.
 func Parse(text string) (Bound, error) {
 	b := Bound{Name: "given", Sessions: 1, Tokens: 1}
-	numbers := map[string]*int{"sessions": &b.Sessions, "tokens": &b.Tokens, "faults": &b.Faults, "clock": &b.Clock, "choices": &b.Choices, "relays": &b.Relays, "outsiders": &b.Outsiders}
 	said := map[string]bool{}
 	for part := range strings.SplitSeq(text, ",") {
 		name, value, ok := strings.Cut(strings.TrimSpace(part), "=")
@@ -192,28 +245,40 @@ func Parse(text string) (Bound, error) {
 			return b, exit.Usage("sessions=1,tokens=2,faults=2,clock=1", "--bound %q: %q is no NAME=NUMBER", text, part)
 		case said[name]:
 			return b, exit.Usage("say it once", "--bound %q says %s twice", text, name)
-		case name == "leeway" || name == "skew":
-			d, err := time.ParseDuration(value)
-			if err != nil || d < 0 || d > time.Minute || d%time.Second != 0 {
-				return b, exit.Usage("whole seconds up to 1m: "+name+"=30s", "--bound: %s=%q is no %s", name, value, name)
-			}
-			*map[string]*time.Duration{"leeway": &b.Leeway, "skew": &b.Skew}[name] = d
-		case numbers[name] == nil:
-			return b, exit.Usage(exit.Meant(name, []string{"sessions", "tokens", "choices", "faults", "clock", "leeway", "skew", "relays", "outsiders"}, "sessions, tokens, choices, faults, clock, leeway, skew, relays or outsiders"), "--bound: there is no %q to bound", name)
-		default:
-			n, err := strconv.Atoi(value)
-			least := 0
-			if name == "sessions" || name == "tokens" || name == "choices" || name == "relays" {
-				least = 1
-			}
-			if err != nil || n < least || n > most[name] {
-				return b, exit.Usage(fmt.Sprintf("from %d to %d", least, most[name]), "--bound: %s=%q is no number of them", name, value)
-			}
-			*numbers[name] = n
 		}
 		said[name] = true
+		if err := b.read(name, value); err != nil {
+			return b, err
+		}
 	}
 	return b, nil
+}
+
+// read reads what a bound says of one thing.
+func (b *Bound) read(name, value string) error {
+	for _, row := range SpanRows() {
+		if row.Name != name {
+			continue
+		}
+		d, err := time.ParseDuration(value)
+		if err != nil || d < 0 || d > longest || d%time.Second != 0 {
+			return exit.Usage("whole seconds up to 1m: "+name+"=30s", "--bound: %s=%q is no %s", name, value, name)
+		}
+		*row.of(b) = d
+		return nil
+	}
+	for _, row := range NumberRows() {
+		if row.Name != name {
+			continue
+		}
+		n, err := strconv.Atoi(value)
+		if err != nil || n < row.least || n > row.most {
+			return exit.Usage(fmt.Sprintf("from %d to %d", row.least, row.most), "--bound: %s=%q is no number of them", name, value)
+		}
+		*row.of(b) = n
+		return nil
+	}
+	return exit.Usage(exit.Meant(name, names(), "one of "+strings.Join(names(), ", ")), "--bound: there is no %q to bound", name)
 }
 
 // Only leaves out all fates but the named ones.

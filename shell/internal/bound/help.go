@@ -35,17 +35,23 @@ var Topic = interp.Topic{Name: "bounds", Short: "how much explore lets happen", 
 	}
 	add(Portfolio(), true)
 	add(Large(), false)
-	var fates, families []wordRow
+	var fates, families, numbers []wordRow
+	for _, row := range NumberRows() {
+		numbers = append(numbers, wordRow{row.Name, row.Is})
+	}
+	for _, row := range SpanRows() {
+		numbers = append(numbers, wordRow{row.Name, row.Is})
+	}
 	for _, row := range FateRows() {
 		fates = append(fates, wordRow{row.Name, row.Is})
 	}
 	for _, row := range FamilyRows() {
 		families = append(families, wordRow(row))
 	}
-	return map[string]any{"bounds": rows, "fates": fates, "families": families}, func(w *page.Page) { writeBounds(w, rows, fates, families) }
+	return map[string]any{"bounds": rows, "fates": fates, "families": families, "numbers": numbers}, func(w *page.Page) { writeBounds(w, rows, numbers, fates, families) }
 }}
 
-func writeBounds(w *page.Page, rows []boundRow, fates, families []wordRow) {
+func writeBounds(w *page.Page, rows []boundRow, numbers, fates, families []wordRow) {
 	shown := page.NewTable("BOUND", "ABOUT", "HOW MUCH", "WITHOUT")
 	for _, row := range rows {
 		without := strings.Join(row.Leave, " ")
@@ -63,14 +69,16 @@ func writeBounds(w *page.Page, rows []boundRow, fates, families []wordRow) {
 	}
 	fmt.Fprintf(w, "\nexplore exhausts them one after the other, but for the large ones, %s; explore --bound A,%s looks at some, explore --bound sessions=1,tokens=2,faults=1 at one of yours. "+
 		"Each is exhausted by itself: what takes more than every one of them allows was not looked at.\n\n", strings.Join(large, ", "), large[0])
-	shown = page.NewTable("FATE", "WHAT BECOMES OF A MESSAGE")
-	for _, row := range fates {
-		shown.Row(page.Rigid(row.Name), row.Is)
-	}
-	shown.Write(w)
+	writeWords(w, "NUMBER", "HOW MUCH THERE IS", numbers)
 	fmt.Fprintln(w)
-	shown = page.NewTable("WITHOUT", "IT DOES NOT HAPPEN THAT")
-	for _, row := range families {
+	writeWords(w, "FATE", "WHAT BECOMES OF A MESSAGE", fates)
+	fmt.Fprintln(w)
+	writeWords(w, "WITHOUT", "IT DOES NOT HAPPEN THAT", families)
+}
+
+func writeWords(w *page.Page, word, is string, rows []wordRow) {
+	shown := page.NewTable(word, is)
+	for _, row := range rows {
 		shown.Row(page.Rigid(row.Name), row.Is)
 	}
 	shown.Write(w)

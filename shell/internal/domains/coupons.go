@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/coupons"
@@ -15,6 +16,7 @@ import (
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/world"
 	"tokenshell/shell/internal/yamlfile"
 	"tokenshell/shell/lineedit"
@@ -119,30 +121,37 @@ func (s *couponSection) Open(ctx context.Context, in world.Setting) (world.Domai
 	if err != nil {
 		return nil, err
 	}
-	d := &couponDomain{Service: service, customers: in.Customers, explored: s.explored(service.List(in.Customers[0]))}
-	if d.subtotal, err = issuers.ParseMoney("120", in.Currency); err != nil {
-		return nil, err
-	}
+	d := &couponDomain{Service: service, customers: in.Customers, offers: s.list, explored: s.explored(service.List(in.Customers[0]), in.Clock.Now())}
+	d.subtotal, err = issuers.ParseMoney(issuers.Like("120.00", in.Currency), in.Currency)
 	for _, c := range d.explored {
-		if c.Minimum != nil && issuers.Less(d.subtotal, *c.Minimum) {
-			d.subtotal = *c.Minimum
+		if c.Minimum != nil && (!d.wanted || issuers.Less(d.subtotal, *c.Minimum)) {
+			d.subtotal, d.wanted = *c.Minimum, true
 		}
+	}
+	if err != nil {
+		return nil, err
 	}
 	return d, nil
 }
 
 // explored gives the coupons that are explored: a few, those that are valid now
-// first.
-func (s *couponSection) explored(listed []coupons.Listed) []coupons.Coupon {
-	var valid, invalid []coupons.Coupon
+// first; of the others, those that will be.
+func (s *couponSection) explored(listed []coupons.Listed, now time.Time) []coupons.Coupon {
+	var valid, later, past []coupons.Coupon
 	for i, l := range listed {
-		if l.Inactive == "" {
-			valid = append(valid, s.list[i])
-		} else {
-			invalid = append(invalid, s.list[i])
+		switch of := s.list[i]; {
+		case l.Inactive == "":
+			valid = append(valid, of)
+		case now.Before(of.From):
+			later = append(later, of)
+		default:
+			past = append(past, of)
 		}
 	}
-	all := append(valid, invalid...)
+	if len(later) > 0 {
+		valid = valid[:min(len(valid), mostChoices-1)]
+	}
+	all := slices.Concat(valid, later, past)
 	return all[:min(mostChoices, len(all))]
 }
 
@@ -150,8 +159,10 @@ func (s *couponSection) explored(listed []coupons.Listed) []coupons.Coupon {
 type couponDomain struct {
 	*coupons.Service
 	customers []string
+	offers    []coupons.Coupon
 	explored  []coupons.Coupon
 	subtotal  currency.Amount // of an order that is explored: no coupon wants more
+	wanted    bool            // one of them wants as much
 }
 
 // Accounts gives the uses of each coupon.
@@ -180,7 +191,7 @@ func (d *couponDomain) About(string) string { return "" }
 // choice is a use of a coupon.
 func (d *couponDomain) choice(code string) world.Choice {
 	return world.Choice{
-		Service: "coupons", Says: code, Line: "coupon confirm " + code, Kind: "coupon confirm " + code,
+		Service: "coupons", Held: spec.Hold{Coupon: code, Amount: 1}, Says: code, Line: "coupon confirm " + code, Kind: "coupon confirm " + code,
 		Ask: func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
 			return d.Confirm(ctx, order, code)
 		},
@@ -219,9 +230,41 @@ func (d *couponDomain) Choices(string) []world.Choice {
 	return all
 }
 
-// Facts say that the order comes to what the coupons want.
+// Foretell tells which coupons there are.
+func (d *couponDomain) Foretell(m *spec.World) spec.Rules {
+	if _, ok := counted(m, d.subtotal); !ok {
+		return nil
+	}
+	for _, c := range d.offers {
+		coupon := spec.Coupon{Code: c.Code, From: second(c.From), Until: second(c.Until), PerCustomer: c.PerCustomer, Total: c.Total, Combinable: c.Combinable}
+		if c.Minimum != nil {
+			minimum, ok := counted(m, *c.Minimum)
+			if !ok {
+				return nil
+			}
+			coupon.Minimum = minimum
+		}
+		m.Coupons = append(m.Coupons, coupon)
+	}
+	return spec.CouponRules{}
+}
+
+// second gives a time as a model has it; 0 for none.
+func second(t time.Time) int {
+	if t.IsZero() {
+		return 0
+	}
+	return int(t.Unix())
+}
+
+// Facts say that the order comes to what the coupons want and no more, and later to
+// a little less.
 func (d *couponDomain) Facts(string) (first, later tokens.Facts) {
-	return tokens.Facts{coupons.Subtotal: d.subtotal.Number()}, nil
+	first = tokens.Facts{coupons.Subtotal: d.subtotal.Number()}
+	if d.wanted && d.subtotal.IsPositive() {
+		later = tokens.Facts{coupons.Subtotal: issuers.Sub(d.subtotal, issuers.Least(d.subtotal.CurrencyCode())).Number()}
+	}
+	return first, later
 }
 
 // offerCoupons offers those that the current order could confirm now.

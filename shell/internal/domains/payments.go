@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/currency"
@@ -17,6 +18,7 @@ import (
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/world"
 	"tokenshell/shell/internal/yamlfile"
 	"tokenshell/shell/lineedit"
@@ -165,8 +167,13 @@ func (d *paymentDomain) About(customer string) string {
 
 // choice is an amount on a card.
 func (d *paymentDomain) choice(amount, card string) world.Choice {
+	held := spec.Hold{Card: card}
+	if money, err := issuers.ParseMoney(amount, d.currency); err == nil {
+		units, _ := money.Units() // of which there are so many only when Foretell gives up, too
+		held.Amount = int(units)
+	}
 	return world.Choice{
-		Service: "payments", Says: amount + " on " + card, Line: "payment confirm " + amount + " --method " + card, Kind: "payment confirm " + card,
+		Service: "payments", Held: held, Says: amount + " on " + card, Line: "payment confirm " + amount + " --method " + card, Kind: "payment confirm " + card,
 		Ask: func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
 			return d.Confirm(ctx, order, amount, card)
 		},
@@ -186,26 +193,55 @@ func (d *paymentDomain) Sample(customer string) world.Choice {
 	return d.choice(d.atLeast(amount).Number(), cards[0].ID)
 }
 
-// Choices are an amount on each of the first few cards.
+// Choices are an amount on the first card, what that leaves of its limit, and a
+// little more than it leaves; and an amount on each of the next few.
 func (d *paymentDomain) Choices(customer string) []world.Choice {
 	var all []world.Choice
-	for _, card := range d.usable(customer) {
-		if len(all) < mostChoices {
-			all = append(all, d.choice(d.bite(card).Number(), card.ID))
+	for i, card := range d.usable(customer) {
+		if len(all) >= mostChoices {
+			break
+		}
+		amount := d.bite(card)
+		all = append(all, d.choice(amount.Number(), card.ID))
+		if left := issuers.Sub(card.Limit, amount); i == 0 && left.IsPositive() {
+			all = append(all, d.choice(left.Number(), card.ID), d.choice(issuers.Add(left, issuers.Least(d.currency)).Number(), card.ID))
 		}
 	}
 	return all
 }
 
+// Foretell tells which cards there are.
+func (d *paymentDomain) Foretell(m *spec.World) spec.Rules {
+	for _, customer := range d.customers {
+		has := m.Has(customer)
+		for _, card := range d.cards[customer] {
+			limit, ok := counted(m, card.Limit)
+			if !ok {
+				return nil
+			}
+			has.Cards = append(has.Cards, spec.Card{ID: card.ID, Limit: limit, Declines: card.Declines})
+		}
+	}
+	return spec.CardRules{}
+}
+
+// counted gives an amount as a model of its currency counts it.
+func counted(m *spec.World, amount currency.Amount) (units int, ok bool) {
+	_, decimals, _ := strings.Cut(issuers.Least(amount.CurrencyCode()).Number(), ".")
+	m.Decimals = len(decimals)
+	n, err := amount.Units()
+	return int(n), err == nil
+}
+
 // Facts say that three quarters of what the first card's choice authorises is
-// payable, and later that more than that is.
+// payable, and later a little more than all of it.
 func (d *paymentDomain) Facts(customer string) (first, later tokens.Facts) {
 	cards := d.usable(customer)
 	if len(cards) == 0 {
 		return nil, nil
 	}
 	amount := d.bite(cards[0])
-	return tokens.Facts{payments.Payable: issuers.Part(amount, "0.75").Number()}, tokens.Facts{payments.Payable: issuers.Part(amount, "1.125").Number()}
+	return tokens.Facts{payments.Payable: issuers.Part(amount, "0.75").Number()}, tokens.Facts{payments.Payable: issuers.Add(amount, issuers.Least(d.currency)).Number()}
 }
 
 // usable gives the customer's cards: those that authorise anything first.

@@ -5,6 +5,7 @@ package domains
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"tokenshell/issuers"
@@ -13,6 +14,7 @@ import (
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/world"
 	"tokenshell/shell/internal/yamlfile"
 	"tokenshell/tokens"
@@ -127,8 +129,9 @@ func (d *pointsDomain) choice(amount string) world.Choice {
 	if amount == "1" {
 		says = "1 point"
 	}
+	held, _ := strconv.Atoi(amount) // which is one
 	return world.Choice{
-		Service: "points", Says: says, Line: "points confirm " + amount, Kind: "points confirm",
+		Service: "points", Held: spec.Hold{Amount: held}, Says: says, Line: "points confirm " + amount, Kind: "points confirm",
 		Ask: func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
 			return d.Confirm(ctx, order, amount)
 		},
@@ -140,13 +143,26 @@ func (d *pointsDomain) Sample(customer string) world.Choice {
 	return d.choice(fmt.Sprint(max(1, min(10, d.opening[customer]/10))))
 }
 
+// Foretell tells what everybody began with.
+func (d *pointsDomain) Foretell(m *spec.World) spec.Rules {
+	for _, customer := range d.customers {
+		m.Has(customer).Points = int(d.opening[customer])
+	}
+	return spec.PointRules{}
+}
+
 // Facts are none: no fact bears on points.
 func (d *pointsDomain) Facts(string) (first, later tokens.Facts) { return nil, nil }
 
-// Choices is a little more than half of what a customer began with: two do not
-// fit.
+// Choices are a little more than half of what a customer began with, and half of it:
+// two of the first do not fit, both just not or just so.
 func (d *pointsDomain) Choices(customer string) []world.Choice {
-	return []world.Choice{d.choice(fmt.Sprint(d.opening[customer]/2 + 1))}
+	half := d.opening[customer] / 2
+	all := []world.Choice{d.choice(fmt.Sprint(half + 1))}
+	if half > 0 {
+		all = append(all, d.choice(fmt.Sprint(half)))
+	}
+	return all
 }
 
 type pointsVerb struct {

@@ -248,7 +248,7 @@ func TestExploreUsage(t *testing.T) {
 		"explore --bound sessions":                              exit.BadUsage,
 		"explore --bound leeway=1.5s":                           exit.BadUsage,
 		"explore --bound skew=2h":                               exit.BadUsage,
-		"explore --bound A,J":                                   exit.BadUsage,
+		"explore --bound A,JJ":                                  exit.BadUsage,
 		"explore --bound H":                                     0,
 		"explore --fates lost":                                  exit.BadUsage,
 		"explore --workers 0":                                   exit.BadUsage,
@@ -283,8 +283,8 @@ func TestExploreUsage(t *testing.T) {
 // A bound that is none is named, and not the one beside it.
 func TestABoundThatIsNone(t *testing.T) {
 	for line, says := range map[string]string{
-		"explore --bound J":          `--bound: there is no bound "J"`,
-		"explore --bound A,J":        `--bound: there is no bound "J"`,
+		"explore --bound JJ":         `--bound: there is no bound "JJ"`,
+		"explore --bound A,JJ":       `--bound: there is no bound "JJ"`,
 		"explore --bound tokens=1,A": `"A" is no NAME=NUMBER`,
 	} {
 		if code, said := shelltest.Refused(t, shelltest.New(t, 1), line); code != exit.BadUsage || !strings.Contains(said, says) {

@@ -122,7 +122,7 @@ const fewSteps = 5
 func without(way []aimed, at int) []aimed {
 	gone := way[at].move
 	fits := func(m *stage.Move) bool {
-		if (gone.Verb == stage.Confirms || gone.Verb == stage.Imports) && m.Token >= gone.Token {
+		if (gone.Verb == stage.Confirms || gone.Verb == stage.ConfirmsBriefly || gone.Verb == stage.Imports) && m.Token >= gone.Token {
 			if m.Token == gone.Token {
 				return false
 			}

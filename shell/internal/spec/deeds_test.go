@@ -120,7 +120,7 @@ var deeds = []deed{
 		func(o op) string { return "payment confirm " + o.word(1) + " --method " + o.word(2) + o.flags() },
 		confirmPayment,
 		func(m *spec.World, o op) spec.Answer {
-			return m.Confirm(spec.Hold{Handle: o.word(0), Service: "payments", Amount: spec.Cents(o.word(1)), Card: o.word(2)}, o.n)
+			return m.Confirm(spec.Hold{Handle: o.word(0), Service: "payments", Amount: cents(m, o.word(1)), Card: o.word(2)}, o.n)
 		}},
 
 	{"declared confirm", 12, draws.declared,
@@ -236,4 +236,12 @@ var deeds = []deed{
 			return nil, c.Disable(ctx, kid(c, o))
 		},
 		func(m *spec.World, o op) spec.Answer { return m.Leave(m.Version(o.word(0), o.n), "disabled") }},
+}
+
+// cents reads what somebody says for money; -1 is that it is none.
+func cents(m *spec.World, text string) int {
+	if n, ok := m.Units(text); ok {
+		return n
+	}
+	return -1
 }

@@ -24,10 +24,11 @@ const (
 	slowness   = 2
 )
 
-// Coupon is an offer; money is in cents.
+// Coupon is an offer; money is in the smallest units of the world's currency.
 type Coupon struct {
 	Code        string
 	Minimum     int
+	From, Until int // seconds since 1970 from which it is valid, and from which it is not; 0 is none
 	PerCustomer int // 0 is no limit
 	Total       int // 0 is no limit
 	Combinable  bool
@@ -60,7 +61,7 @@ type Hold struct {
 	Gone     bool   // the client has forgotten the token
 
 	Coupon string
-	Amount int // points, or cents
+	Amount int // points, or money
 	Card   string
 	Thing  string // of a declared domain
 
@@ -182,8 +183,8 @@ type Rules interface {
 
 // New gives a world in which nothing has happened yet, with the shop's own rules.
 func New(services []string, customers []Customer, coupons []Coupon) *World {
-	m := Of(services, map[string]Rules{"coupons": couponRules{}, "points": pointRules{}, "payments": cardRules{}})
-	m.Customers, m.Coupons = customers, coupons
+	m := Of(services, map[string]Rules{"coupons": CouponRules{}, "points": PointRules{}, "payments": CardRules{}})
+	m.Customers, m.Coupons, m.Decimals = customers, coupons, 2
 	return m
 }
 
@@ -272,6 +273,15 @@ func (m *World) Named(handles []string) []*Hold {
 // Customer finds a customer that is there.
 func (m *World) Customer(id string) Customer {
 	return m.Customers[slices.IndexFunc(m.Customers, func(c Customer) bool { return c.ID == id })]
+}
+
+// Has finds a customer, or adds one that has nothing yet.
+func (m *World) Has(id string) *Customer {
+	at := slices.IndexFunc(m.Customers, func(c Customer) bool { return c.ID == id })
+	if at < 0 {
+		at, m.Customers = len(m.Customers), append(m.Customers, Customer{ID: id})
+	}
+	return &m.Customers[at]
 }
 
 // coupon finds a coupon; nil when there is none.

@@ -74,6 +74,36 @@ func (m *World) Sights() []Sight {
 	return all
 }
 
+// Accounts are all that a service of the shop counts, and the verb that shows it.
+func (m *World) Accounts(service string) (value, verb string) {
+	var all []string
+	switch service {
+	case "coupons":
+		for _, c := range slices.SortedFunc(slices.Values(m.Coupons), func(a, b Coupon) int { return strings.Compare(a.Code, b.Code) }) {
+			all = append(all, strconv.Itoa(m.used(c.Code)))
+		}
+		verb = `view coupons --jq '[.accounts[] | tostring] | join(" ")'`
+	case "points":
+		for _, c := range m.sorted() {
+			all = append(all, strconv.Itoa(m.balance(c.ID)), strconv.Itoa(m.heldPoints(c.ID)))
+		}
+		verb = `view points --jq '[.accounts[] | .balance, .held | tostring] | join(" ")'`
+	case "payments":
+		for _, c := range m.sorted() {
+			for _, card := range slices.SortedFunc(slices.Values(c.Cards), func(a, b Card) int { return strings.Compare(a.ID, b.ID) }) {
+				all = append(all, m.Written(m.authorised(c.ID, card.ID), true), m.Written(m.captured(c.ID, card.ID), true))
+			}
+		}
+		verb = `view payments --jq '[.accounts[][] | .authorised, .captured] | join(" ")'`
+	}
+	return strings.Join(all, " "), verb
+}
+
+// sorted gives the customers by their ids.
+func (m *World) sorted() []Customer {
+	return slices.SortedFunc(slices.Values(m.Customers), func(a, b Customer) int { return strings.Compare(a.ID, b.ID) })
+}
+
 // sight is what there is to see of a session: whose it is, how it stands, its
 // facts and its tokens, those that the client still has first.
 func (m *World) sight(s *Session) string {

@@ -3,7 +3,6 @@
 package spec
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 )
@@ -31,6 +30,14 @@ func committed(h *Hold) bool { return h.State == "committed" }
 
 func stands(h *Hold) bool { return reserved(h) || committed(h) }
 
+// Sums gives what a service's reservations hold together, and what they have taken.
+func (m *World) Sums(service string) (held, taken int) {
+	of := func(state func(*Hold) bool) func(*Hold) bool {
+		return func(h *Hold) bool { return h.Service == service && state(h) }
+	}
+	return m.sum(amount, of(reserved)), m.sum(captured, of(committed))
+}
+
 func (m *World) used(coupon string) int {
 	return m.sum(one, func(h *Hold) bool { return h.Coupon == coupon && stands(h) })
 }
@@ -56,15 +63,6 @@ func (m *World) captured(customer, card string) int {
 	return m.sum(captured, func(h *Hold) bool { return h.Customer == customer && h.Card == card && committed(h) })
 }
 
-// Cents reads money; -1 means that it is not money.
-func Cents(text string) int {
-	var whole, part int
-	if _, err := fmt.Sscanf(text, "%d.%02d", &whole, &part); err != nil {
-		return -1
-	}
-	return 100*whole + part
-}
-
 // Units reads money of the world's currency, in its smallest units.
 func (m *World) Units(text string) (n int, ok bool) {
 	whole, part, _ := strings.Cut(text, ".")
@@ -87,60 +85,69 @@ func (m *World) Written(n int, isMoney bool) string {
 	return text[:len(text)-m.Decimals] + "." + text[len(text)-m.Decimals:]
 }
 
-// cents reads a fact; said is false when nobody said it, n is -1 when it is not
+// sumOf reads a fact; said is false when nobody said it, n is -1 when it is not
 // money.
-func cents(facts map[string]string, name string) (n int, said bool) {
+func (m *World) sumOf(facts map[string]string, name string) (n int, said bool) {
 	text, said := facts[name]
-	return Cents(text), said
+	n, ok := m.Units(text)
+	if !ok {
+		return -1, said
+	}
+	return n, said
 }
 
-// The rules of the shop's three domains.
+// The rules of the shop's three domains: of [World.Coupons], and of the points and
+// cards of [World.Customers].
 type (
-	couponRules struct{}
-	pointRules  struct{}
-	cardRules   struct{}
+	CouponRules struct{}
+	PointRules  struct{}
+	CardRules   struct{}
 )
 
 // Confirm wants a coupon that may be used.
-func (couponRules) Confirm(m *World, s *Session, h *Hold) string { return m.applicable(s, h.Coupon) }
+func (CouponRules) Confirm(m *World, s *Session, h *Hold) string { return m.applicable(s, h.Coupon) }
 
 // Commit wants the order to come to what the coupon wants.
-func (couponRules) Commit(m *World, h *Hold, facts map[string]string) string {
-	subtotal, said := cents(facts, "subtotal")
+func (CouponRules) Commit(m *World, h *Hold, facts map[string]string) string {
+	subtotal, said := m.sumOf(facts, "subtotal")
 	if minimum := m.coupon(h.Coupon).Minimum; said && subtotal < 0 || minimum > 0 && subtotal < minimum {
 		return violated
 	}
+	h.captured = h.Amount
 	return ""
 }
 
 // Seals is no.
-func (couponRules) Seals() bool { return false }
+func (CouponRules) Seals() bool { return false }
 
 // Confirm wants points that are there.
-func (pointRules) Confirm(m *World, s *Session, h *Hold) string {
+func (PointRules) Confirm(m *World, s *Session, h *Hold) string {
 	return m.affordable(s.Customer, h.Amount)
 }
 
 // Commit wants nothing.
-func (pointRules) Commit(*World, *Hold, map[string]string) string { return "" }
+func (PointRules) Commit(_ *World, h *Hold, _ map[string]string) string {
+	h.captured = h.Amount
+	return ""
+}
 
 // Seals is no.
-func (pointRules) Seals() bool { return false }
+func (PointRules) Seals() bool { return false }
 
 // Confirm wants a card that takes the amount.
-func (cardRules) Confirm(m *World, s *Session, h *Hold) string {
+func (CardRules) Confirm(m *World, s *Session, h *Hold) string {
 	return m.authorisable(s.Customer, h.Card, h.Amount)
 }
 
 // Commit captures what is payable and was not captured yet.
-func (cardRules) Commit(m *World, h *Hold, facts map[string]string) string {
-	payable, said := cents(facts, "payable")
+func (CardRules) Commit(m *World, h *Hold, facts map[string]string) string {
+	payable, said := m.sumOf(facts, "payable")
 	if !said {
 		h.captured = h.Amount
 		return ""
 	}
 	left := payable - m.sum(captured, func(other *Hold) bool {
-		return other.Order == h.Order && committed(other) && !m.forgotten(other)
+		return other.Service == h.Service && other.Order == h.Order && committed(other) && !m.forgotten(other)
 	})
 	if payable < 0 || left > h.Amount {
 		return violated
@@ -150,7 +157,7 @@ func (cardRules) Commit(m *World, h *Hold, facts map[string]string) string {
 }
 
 // Seals is yes: a letter says which card.
-func (cardRules) Seals() bool { return true }
+func (CardRules) Seals() bool { return true }
 
 const violated = "constraint_violated"
 
@@ -160,9 +167,9 @@ func (m *World) applicable(s *Session, code string) string {
 	if c == nil {
 		return "coupon_unknown"
 	}
-	subtotal, said := cents(s.facts, "subtotal")
+	subtotal, said := m.sumOf(s.facts, "subtotal")
 	switch {
-	case c.Inactive:
+	case c.Inactive, m.at("coupons") < c.From, c.Until > 0 && m.at("coupons") >= c.Until:
 		return "coupon_inactive"
 	case c.Total > 0 && m.used(code) >= c.Total, c.PerCustomer > 0 && m.usedBy(code, s.Customer) >= c.PerCustomer:
 		return "coupon_exhausted"

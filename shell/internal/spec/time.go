@@ -27,6 +27,16 @@ func (m *World) Until(moment int) Answer {
 	return m.Wait(moment - m.Now)
 }
 
+// Edges gives the seconds to come at which a coupon becomes valid, or is no longer.
+func (m *World) Edges() []int {
+	var all []int
+	for _, c := range m.Coupons {
+		all = append(all, c.From, c.Until)
+	}
+	slices.Sort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(at int) bool { return at <= m.Now })
+}
+
 // age retires the keys that have outlived their last token, and forgets those
 // that left long ago.
 func (m *World) age() {

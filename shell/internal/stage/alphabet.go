@@ -15,6 +15,7 @@ import (
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/spec"
+	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/tokens"
 )
@@ -48,6 +49,7 @@ type Letter struct {
 const (
 	Opens Verb = iota
 	Confirms
+	ConfirmsBriefly
 	Relays
 	RelaysForged
 	RelaysOther
@@ -147,6 +149,31 @@ var (
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Close() }}
 )
 
+// confirms is that something is confirmed by a token that lives for so long; 0 is for
+// the usual time.
+func confirms(ttl time.Duration) Letter {
+	return Letter{Name: "confirm", alone: true,
+		Line: func(s *Stage, m Move) string {
+			line := s.choices[m.Arg].Line + " --name " + tokenName(int(m.Token))
+			if ttl > 0 {
+				line += " --ttl " + syntax.Span(ttl).String()
+			}
+			return line
+		},
+		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
+			t, _, err := s.Client.Confirm(ctx, s.Client.Order, s.choices[m.Arg], client.Wanted{Handle: tokenName(int(m.Token)), TTL: ttl})
+			if err == nil {
+				s.tokens = append(s.tokens, t.Ref)
+			}
+			return nil, err
+		},
+		tell: func(s *Stage, m Move) spec.Answer {
+			of := s.choices[m.Arg].Held
+			of.Handle, of.Service = tokenName(int(m.Token)), s.choices[m.Arg].Service
+			return s.Model.Confirm(of, int(ttl/time.Second))
+		}}
+}
+
 // Alphabet is every verb that is explored, by its number.
 var Alphabet = [...]Letter{
 	Opens: {Name: "session new",
@@ -165,33 +192,21 @@ var Alphabet = [...]Letter{
 		tell: func(s *Stage, m Move) spec.Answer {
 			return s.Model.Open(OrderName(int(m.Order)), s.customer, s.opening(m))
 		}},
-	Confirms: {Name: "confirm", alone: true,
-		Line: func(s *Stage, m Move) string {
-			return s.choices[m.Arg].Line + " --name " + tokenName(int(m.Token))
-		},
-		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			t, _, err := s.Client.Confirm(ctx, s.Client.Order, s.choices[m.Arg], client.Wanted{Handle: tokenName(int(m.Token))})
-			if err == nil {
-				s.tokens = append(s.tokens, t.Ref)
-			}
-			return nil, err
-		},
-		tell: func(s *Stage, m Move) spec.Answer {
-			return s.Model.Confirm(spec.Hold{Handle: tokenName(int(m.Token)), Service: s.choices[m.Arg].Service}, 0)
-		}},
-	Relays:         relays,
-	RelaysThere:    there(relays),
-	Redeems:        redeems,
-	RedeemsThere:   there(redeems),
-	ChecksOut:      checksOut,
-	ChecksOutThere: there(checksOut),
-	Resumes:        resumes,
-	ResumesThere:   there(resumes),
-	Closes:         closes,
-	ClosesThere:    there(closes),
-	Trusts:         trusts,
-	Distrusts:      distrusts,
-	Imports:        imports,
+	Confirms:        confirms(0),
+	ConfirmsBriefly: confirms(time.Minute),
+	Relays:          relays,
+	RelaysThere:     there(relays),
+	Redeems:         redeems,
+	RedeemsThere:    there(redeems),
+	ChecksOut:       checksOut,
+	ChecksOutThere:  there(checksOut),
+	Resumes:         resumes,
+	ResumesThere:    there(resumes),
+	Closes:          closes,
+	ClosesThere:     there(closes),
+	Trusts:          trusts,
+	Distrusts:       distrusts,
+	Imports:         imports,
 	RelaysForged: {Name: "relay @FILE", family: "forged", alone: true,
 		Line: func(_ *Stage, m Move) string { return "relay @" + ForgedFile(m) },
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {

@@ -11,6 +11,7 @@ import (
 	"tokenshell/issuers"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/spec"
+	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
 
@@ -164,12 +165,22 @@ func (s *Stage) compareBooks(attempts map[string]int) error {
 			if BookState(e) != h.State {
 				return s.booksPart(p.Name, "the books of %s say that %s is %s, the model says %s", p.Name, h.Handle, BookState(e), h.State)
 			}
+			if e.Expires.Unix() != int64(h.Expires) {
+				return s.expiryParts(p.Name, "%s is held until %s, the model says until %s", h.Handle, spec.Stamp(int(e.Expires.Unix())), spec.Stamp(h.Expires))
+			}
 			if !sameAttempt(attempts, e.Attempt, h.Attempt()) {
 				return s.booksPart(p.Name, "another attempt has redeemed %s than the model says", h.Handle)
 			}
 		}
 		if len(entries) != n {
 			return s.booksPart(p.Name, "the books of %s have %s, the model says %d", p.Name, tokens.Count(len(entries), "entry"), n)
+		}
+		if of, ok := p.Domain.(world.Foretold); ok && s.Foretold(p.Name) {
+			held, taken := of.Sums()
+			if wantHeld, wantTaken := s.Model.Sums(p.Name); held != int64(wantHeld) || taken != int64(wantTaken) {
+				value, verb := s.Model.Accounts(p.Name)
+				return shown(fmt.Sprintf("%s has %d held and %d taken, the model says %d and %d", p.Name, held, taken, wantHeld, wantTaken), verb, value)
+			}
 		}
 		if len(strays) == 0 {
 			continue
@@ -187,6 +198,18 @@ func (s *Stage) compareBooks(attempts map[string]int) error {
 		}
 	}
 	return nil
+}
+
+// expiryParts shows when a service's reservations expire, sorted.
+func (s *Stage) expiryParts(service, format string, args ...any) error {
+	var want []string
+	for _, h := range s.Model.Holds {
+		if h.Service == service && s.Model.Kept(h) {
+			want = append(want, fmt.Sprintf("%s %d", h.Order, h.Expires))
+		}
+	}
+	slices.Sort(want)
+	return shown(fmt.Sprintf(format, args...), "view "+service+` --jq '[.reservations[] | .order_processing_id + " " + (.exp | tostring)] | sort | join(", ")'`, strings.Join(want, ", "))
 }
 
 func (s *Stage) lateness(format string, args ...any) error {

@@ -51,6 +51,9 @@ func (s *Stage) moment(m Move) int {
 	case DaysAway:
 		return s.farAway() + 2*spec.Retention
 	}
+	if at := int(m.Arg) - firstEdge; at >= 0 {
+		return s.edges[at/2] - 1 + at%2
+	}
 	return s.soon() - 1 + int(m.Arg)
 }
 
@@ -79,19 +82,23 @@ const FarAway = 9
 // DaysAway is when nobody remembers anything any more, but for what is owed.
 const DaysAway = 10
 
+// firstEdge is the second before the first of the stage's edges; then come that second,
+// and the other edges in the same way.
+const firstEdge = 20
+
 // fact is something that an order says.
 type fact struct{ name, value string }
 
 // factsOf gives what a customer's orders say at first and may come to say, in the
-// order of the domains.
-func factsOf(w *world.World, customer string) (first, later []fact) {
+// order of some domains.
+func factsOf(services []world.Party, customer string) (first, later []fact) {
 	add := func(to []fact, facts tokens.Facts) []fact {
 		for _, name := range slices.Sorted(maps.Keys(facts)) {
 			to = append(to, fact{name, facts[name]})
 		}
 		return to
 	}
-	for _, p := range w.InKindOrder() {
+	for _, p := range services {
 		now, then := p.Facts(customer)
 		first, later = add(first, now), add(later, then)
 	}
@@ -117,6 +124,11 @@ func (s *Stage) Moves(into []Move) []Move {
 			add(Skews, 0, 0, i)
 		}
 	}
+	if s.Bound.Things > 1 && s.Opened == 0 && s.Clock < s.Bound.Clock {
+		for i := range 2 * len(s.edges) {
+			add(Advances, 0, 0, firstEdge+i)
+		}
+	}
 	for n := 1; n <= min(s.Opened+1, s.Bound.Sessions); n++ {
 		if s.Model.Session(OrderName(n)) == nil {
 			add(Opens, n, 0, 0)
@@ -133,6 +145,9 @@ func (s *Stage) Moves(into []Move) []Move {
 		if open && len(s.tokens) < s.Bound.Tokens {
 			for i := range s.choices {
 				add(Confirms, n, len(s.tokens)+1, i)
+				if s.Bound.Lives > 1 {
+					add(ConfirmsBriefly, n, len(s.tokens)+1, i)
+				}
 			}
 			if s.Bound.Outsiders > 0 {
 				add(Imports, n, len(s.tokens)+1, 0)

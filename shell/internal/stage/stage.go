@@ -60,6 +60,7 @@ type Stage struct {
 	choices  []world.Choice
 	facts    tokens.Facts
 	later    []fact
+	edges    []int // the seconds at which something can be confirmed for the first time, or no longer
 	customer string
 	Names    []string // of the services, in the order of redemption
 	writer   canon.Writer
@@ -137,15 +138,19 @@ func made(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, making worl
 		}
 	}
 	s := &Stage{Bound: b, may: b.Fates(), Client: client.Unseen(w), World: w, Names: w.ServiceNames(), fits: map[string][]wire.FaultKind{}, attempts: map[string]int{}, stood: map[string]linear.Register{}}
-	rules := map[string]spec.Rules{}
-	for _, p := range w.Parties {
-		rules[p.Name] = mirror{s, p.Kind}
-	}
 	services := s.Names
 	if b.Outsiders > 0 {
 		services = append(slices.Clone(services), spec.Club) // what is trusted later comes last
 	}
-	s.Model = spec.Of(services, rules)
+	s.Model = spec.Of(services, map[string]spec.Rules{})
+	for _, p := range w.Parties {
+		if of, ok := p.Domain.(world.Foretold); ok {
+			s.Model.Rules[p.Name] = of.Foretell(s.Model)
+		}
+		if s.Model.Rules[p.Name] == nil {
+			s.Model.Rules[p.Name] = mirror{s, p.Kind}
+		}
+	}
 	s.Model.Choose, s.Model.Leeway, s.Model.Relays = s.again, int(b.Leeway/time.Second), max(1, b.Relays)
 	w.Wire.Choose, w.Wire.Does, w.Wire.Meanwhile = s.choose, s.does, s.meanwhile
 	return s, nil
@@ -153,27 +158,39 @@ func made(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, making worl
 
 // SettleOn chooses whose orders are explored, and with which choices.
 func (s *Stage) SettleOn(customer string) {
+	ctx, services := context.Background(), s.World.InKindOrder()
+	slices.SortStableFunc(services, func(a, b world.Party) int { return sealing(b) - sealing(a) })
+	can := func(p world.Party) bool { return len(p.Choices(customer)) > 0 }
+	services = slices.DeleteFunc(services, func(p world.Party) bool { return !can(p) })
+	if most := s.Bound.Choices; most > 0 && most < len(services) {
+		services = append(services[:1], services[len(services)-most+1:]...)
+	}
+	for _, p := range services {
+		some, _ := bound.Confirmable(ctx, s.World, p, customer, max(1, s.Bound.Things))
+		if s.Bound.Things > 1 && s.Bound.Clock > 0 { // what is not confirmed yet may be later
+			some = p.Choices(customer)
+			some = some[:min(len(some), s.Bound.Things)]
+		}
+		s.choices = append(s.choices, some...)
+	}
 	s.customer, s.facts = customer, tokens.Facts{}
-	first, later := factsOf(s.World, customer)
+	first, _ := factsOf(s.World.InKindOrder(), customer)
 	for _, f := range first {
 		s.facts[f.name] = f.value
 	}
-	s.later = later
-	for _, p := range s.World.InKindOrder() {
-		if choice, ok := bound.Confirmable(context.Background(), s.World, p, customer); ok {
-			s.choices = append(s.choices, choice)
+	for _, p := range services {
+		if s.Bound.Things > 1 || len(s.later) == 0 { // else those of one service do
+			_, later := factsOf([]world.Party{p}, customer)
+			s.later = append(s.later, later...)
 		}
 	}
-	slices.SortStableFunc(s.choices, func(a, b world.Choice) int { return s.sealing(b) - s.sealing(a) })
-	if most := s.Bound.Choices; most > 0 && most < len(s.choices) {
-		s.choices = append(s.choices[:1], s.choices[len(s.choices)-most+1:]...)
-	}
+	s.edges = s.Model.Edges()
 }
 
-// sealing is 1 for what comes with a letter: those are redeemed in one step more,
-// and are explored first.
-func (s *Stage) sealing(c world.Choice) int {
-	if p, err := s.World.Service(c.Service); err == nil && p.Seals {
+// sealing is 1 for a service whose tokens come with a letter: those are redeemed in
+// one step more, and are explored first.
+func sealing(p world.Party) int {
+	if p.Seals {
 		return 1
 	}
 	return 0
@@ -299,8 +316,15 @@ func (s *Stage) Handle(ref tokens.Ref) string {
 	return ref.ID
 }
 
-// mirror are the rules of a domain: its own, whatever it says, as far as only it
-// can know. That it sticks to them is for the books' audit to see.
+// Foretold reports whether the model knows the rules of a service by itself.
+func (s *Stage) Foretold(service string) bool {
+	_, mirrored := s.Model.Rules[service].(mirror)
+	return !mirrored
+}
+
+// mirror are the rules of a domain that the model does not know by itself: its own,
+// whatever it says, as far as only it can know. That it sticks to them is for the
+// books' audit to see.
 type mirror struct {
 	stage *Stage
 	kind  *world.Kind

@@ -11,6 +11,7 @@ import (
 	"tokenshell/issuers/declared"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/spec"
 	"tokenshell/tokens"
 )
 
@@ -117,12 +118,24 @@ type Fitting interface {
 	Fits(facts tokens.Facts, receipts []tokens.Receipt) error
 }
 
+// Foretold is a domain whose rules a reference model knows by itself, from what the
+// world file says.
+type Foretold interface {
+	// Foretell tells a model what there is, and gives the rules of it: nil when it is
+	// more than a model can count.
+	Foretell(m *spec.World) spec.Rules
+	// Sums gives what its reservations hold together, and what they have taken, in the
+	// units of [Choice.Held].
+	Sums() (held, taken int64)
+}
+
 // Choice is something that a customer may have confirmed.
 type Choice struct {
 	Service string
-	Says    string // what is asked for: "TEN", "500 points", "80.00 on visa"
-	Line    string // the verb that asks for it, without flags: "coupon confirm TEN"
-	Kind    string // the verb without what is not a kind of its own: "points confirm"
+	Held    spec.Hold // what is set aside for it, of a domain that is [Foretold]
+	Says    string    // what is asked for: "TEN", "500 points", "80.00 on visa"
+	Line    string    // the verb that asks for it, without flags: "coupon confirm TEN"
+	Kind    string    // the verb without what is not a kind of its own: "points confirm"
 	Ask     func(context.Context, issuers.Order) (tokens.Issued, error)
 }
 
