@@ -4,6 +4,7 @@ package explore
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -232,6 +233,48 @@ func TestMessagesAreAboutTheirTokens(t *testing.T) {
 	err = on.Try(t.Context(), stage.Move{Verb: stage.ChecksOut, Order: 1}, nil)
 	if err == nil || !strings.Contains(err.Error(), "relay asks for payments.redeem of t1, the model says of t2") {
 		t.Error(err)
+	}
+}
+
+// misnamed keeps another reason than the one that was given.
+type misnamed struct{ *orchestrator.MemoryStore }
+
+// Put keeps a session.
+func (m misnamed) Put(ctx context.Context, s *orchestrator.Record) error {
+	for i, st := range s.Steps {
+		if st.Reason == tokens.AlreadyRedeemed {
+			other := *st
+			other.Reason = tokens.KeyUnknown
+			s.Steps[i] = &other
+		}
+	}
+	return m.MemoryStore.Put(ctx, s)
+}
+
+// A resumption is not refused, whatever a service said: for which reason a token was
+// is asked of the verb itself, for the session does not tell.
+func TestTheReasonOfAResultIsAskedFor(t *testing.T) {
+	on, err := stage.Over(embedded(t), tokens.Weakness{}, bound.Bound{Sessions: 1, Tokens: 1, Choices: 1, Faults: 1},
+		misnamed{orchestrator.NewMemoryStore()}, orchestrator.NewNamingLedger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	on.SettleOn("user_123")
+	for _, st := range []stage.Step{
+		{Move: stage.Move{Verb: stage.Opens, Order: 1}},
+		{Move: stage.Move{Verb: stage.Confirms, Order: 1, Token: 1}},
+		{Move: stage.Move{Verb: stage.Relays, Order: 1, Token: 1}},
+		{Move: stage.Move{Verb: stage.Redeems, Order: 1}, Plan: []stage.Decision{{}, {Fate: bound.Interrupt}}},
+		{Move: stage.Move{Verb: stage.GoesDirect, Order: 1, Token: 1}},
+	} {
+		if err := on.Try(t.Context(), st.Move, st.Plan); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var seen *stage.Parting
+	err = on.Try(t.Context(), stage.Move{Verb: stage.Resumes, Order: 1}, nil)
+	if !errors.As(err, &seen) || seen.Want != "refused already_redeemed" || !strings.Contains(seen.Own, "select(.token == \"t1\")") {
+		t.Errorf("%v: %+v", err, seen)
 	}
 }
 

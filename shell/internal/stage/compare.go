@@ -35,7 +35,9 @@ func (s *Stage) timeFits(spec.Answer, spec.Answer) error {
 	return nil
 }
 
-func (s *Stage) sessionsFit(spec.Answer, spec.Answer) error { return s.compareSessions(s.attempts) }
+func (s *Stage) sessionsFit(_, foretold spec.Answer) error {
+	return s.compareSessions(s.attempts, foretold)
+}
 
 func (s *Stage) booksFit(spec.Answer, spec.Answer) error { return s.compareBooks(s.attempts) }
 
@@ -87,7 +89,7 @@ func sameAttempt(known map[string]int, id string, n int) bool {
 	return true
 }
 
-func (s *Stage) compareSessions(attempts map[string]int) error {
+func (s *Stage) compareSessions(attempts map[string]int, foretold spec.Answer) error {
 	all := s.World.Sessions()
 	if len(all) != len(s.Model.Sessions) {
 		return s.sessionsPart("the relay knows %s, the model says %d", tokens.Count(len(all), "session"), len(s.Model.Sessions))
@@ -115,7 +117,7 @@ func (s *Stage) compareSessions(attempts map[string]int) error {
 			case string(step.Status) != st.Status:
 				return s.sessionParts(of, "%s is %s, the model says %s", name, step.Status, st.Status)
 			case string(step.Result) != st.Result || string(step.Reason) != st.Reason:
-				return s.sessionParts(of, "%s came to %q %q, the model says %q %q", name, step.Result, step.Reason, st.Result, st.Reason)
+				return s.resultParts(of, foretold, st, "%s came to %q %q, the model says %q %q", name, step.Result, step.Reason, st.Result, st.Reason)
 			case !sameAttempt(attempts, step.Attempt, st.Attempt):
 				return s.sessionParts(of, "the attempt of %s is another than it was", name)
 			case step.Status == orchestrator.Redeemed && step.Receipt == nil:
@@ -240,6 +242,16 @@ func (s *Stage) sessionParts(of *spec.Session, format string, args ...any) error
 		}
 	}
 	return shown(fmt.Sprintf(format, args...), "session show "+of.ID+` --jq '[.state, (.tokens[] | .token + " " + .status)] | join(", ")'`, strings.Join(want, ", "))
+}
+
+// resultParts shows what a token came to where the verb itself tells it, for a session
+// does not say for which reason.
+func (s *Stage) resultParts(of *spec.Session, foretold spec.Answer, st spec.Stand, format string, args ...any) error {
+	if told := st.Hold.Handle + " " + st.Result; slices.Contains(foretold.Results, told) {
+		ask := fmt.Sprintf(` --jq '.results[] | select(.token == "%s") | .status + " " + (.reason // "")'`, st.Hold.Handle)
+		return &Parting{what: fmt.Sprintf(format, args...), Own: ask, Want: st.Result + " " + st.Reason}
+	}
+	return s.sessionParts(of, format, args...)
 }
 
 func (s *Stage) factsPart(of *spec.Session, format string, args ...any) error {
