@@ -240,6 +240,7 @@ const (
 	lacksSealing  = "a domain that seals"
 	lacksAnother  = "another domain"
 	lacksCustomer = "another customer"
+	lacksLetter   = "a customer with a small letter in its name"
 )
 
 // Lacks gives what the row is about and a shop does not have; empty when it has all.
@@ -256,6 +257,8 @@ func (r Row) Lacks(shop Shop) string {
 			return lacksSealing
 		case s.Customer == second && len(shop.Customers) < 2 || s.Forge != nil && len(shop.Customers) < 2 && s.Forge.names("$OTHER_CUSTOMER"):
 			return lacksCustomer
+		case s.Forge != nil && s.Forge.shouts("sub") && strings.ToUpper(shop.Customers[0]) == shop.Customers[0]:
+			return lacksLetter
 		case s.Forge != nil && !several && (s.Forge.Signer == sibling || s.Forge.names("$OTHER_ISS") || s.Forge.names("$OTHER_CAP") || s.Forge.names("$OTHER_KID")):
 			return lacksAnother
 		}
@@ -296,4 +299,9 @@ func (f *Forgery) names(word string) bool {
 		texts = append(texts, e.Raw)
 	}
 	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, word) })
+}
+
+// shouts reports whether a forgery writes a claim in upper case.
+func (f *Forgery) shouts(claim string) bool {
+	return slices.ContainsFunc(f.Payload, func(e Edit) bool { return e.Name == claim && e.Bend.How == upper.How })
 }

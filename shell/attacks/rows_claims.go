@@ -97,5 +97,14 @@ func claimRows() []Row {
 		{"CLM-64", "constraints is a string", tokens.ClaimInvalid, "design", both(claims(set("constraints", `"{}"`)))},
 		{"CLM-65", "sealed is an object", tokens.ClaimInvalid, "design", both(claims(set("sealed", `{}`)))},
 		{"CLM-66", "sealed is empty", tokens.ClaimInvalid, "design", both(claims(set("sealed", `""`)))},
+
+		{"CLM-67", "jti with a DEL", tokens.ClaimInvalid, terminal, both(jti(`"a\u007fb"`))},
+		{"CLM-68", "jti with the second half of a surrogate pair alone", tokens.Malformed, utf8, both(jti(`"a\udc00"`))},
+		{"CLM-69", "constraints is an array", tokens.ClaimInvalid, "design", both(claims(set("constraints", `[{}]`)))},
+		{"CLM-70", "sealed is null", tokens.ClaimInvalid, "design", both(claims(set("sealed", `null`)))},
+		{"CLM-71", "a slash behind iss", tokens.IssuerUnknown, who, both(claims(set("iss", `"$ISS/"`)))},
+		{"CLM-72", "sub in upper case", tokens.SessionMismatch, who, both(Forgery{Payload: edits(bend("sub", upper))})},
+		{"CLM-73", "a number beside the capability", tokens.ClaimInvalid, "design", both(claims(set("capabilities", `["$CAP",7]`)))},
+		{"CLM-74", "null beside the relay in aud", tokens.ClaimInvalid, whom, both(claims(set("aud", `["$AUD","$ISS",null]`)))},
 	})
 }

@@ -36,6 +36,7 @@ func exhaustionRows() []Row {
 		{"DOS-14", "a thousand audiences", tokens.AudienceMismatch, size, both(claims(set("aud", `["x"`+strings.Repeat(`,"x"`, 1000)+`]`)))},
 		{"DOS-15", "a password of a million rounds in the header", tokens.HeaderNotAllowed, "CVE-2023-49290", both(header(set("alg", `"PBES2-HS256+A128KW"`), set("p2c", `1000000`)))},
 		{"DOS-16", "fifty unknown keys, one after another", tokens.KeyUnknown, "RFC 8725 2.9", storm(50)},
+		{"DOS-17", "a byte more than a token may have", tokens.TooLarge, size, text(fixed("e30.e30." + strings.Repeat("A", tokens.MaxSize+1-len("e30.e30."))))},
 	})
 }
 

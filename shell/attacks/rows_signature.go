@@ -81,5 +81,7 @@ func encodingRows() []Row {
 		{"ENC-26", "three empty segments", tokens.Malformed, compact, text(segments(".."))},
 		{"ENC-27", "an empty header", tokens.Malformed, compact, text(segments(".$2.$3"))},
 		{"ENC-28", "header and payload swapped", tokens.HeaderNotAllowed, compact, text(segments("$2.$1.$3"))},
+		{"ENC-29", "a carriage return in the payload, and signed so", tokens.Malformed, canonical, both(Forgery{SpellPayload: inserted("\r")})},
+		{"ENC-30", "a carriage return in the signature", tokens.Malformed, canonical, text(insertedLate("\r"))},
 	})
 }

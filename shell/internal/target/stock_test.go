@@ -44,6 +44,21 @@ func TestWhatAWorldLacks(t *testing.T) {
 	}
 }
 
+// A name without a small letter is the same in upper case: that is no attack.
+func TestANameWithoutLetters(t *testing.T) {
+	const one = "domains:\n  ok: {capability: ok:say, holds: none, things: [{id: x}]}\ncustomers: "
+	for customers, want := range map[string]string{
+		`[{id: "42"}, {id: mia}]`: "skipped, it needs a customer with a small letter in its name",
+		`[{id: mia}, {id: "42"}]`: "refused, ",
+	} {
+		s := shelltest.Of(shelltest.World(t, shelltest.PlanOf(t, one+customers), 1))
+		said := shelltest.Do(t, s, `attack run CLM-72 ALG-01 --jq '.rows[] | select(.id == "CLM-72") | .status + ", " + .detail'`)
+		if !strings.Contains(said, want) {
+			t.Errorf("%s: %s", customers, said)
+		}
+	}
+}
+
 // What is not as the world file has it is said, where attacks are tried and where one is
 // shown; and nothing is where all is.
 func TestWhatAttacksAreAbout(t *testing.T) {
