@@ -66,6 +66,16 @@ func TestRefusedRedemptions(t *testing.T) {
 			r.Session.Customer = "user_456"
 			return r
 		}},
+		"the customer in capitals": {tokens.SessionMismatch, func(_ *testing.T, _ *stage, issued tokens.Issued) tokens.Redemption {
+			r := redemption(issued.Raw, "a")
+			r.Session.Customer = strings.ToUpper(r.Session.Customer)
+			return r
+		}},
+		"the order in capitals": {tokens.SessionMismatch, func(_ *testing.T, _ *stage, issued tokens.Issued) tokens.Redemption {
+			r := redemption(issued.Raw, "a")
+			r.Session.Order = strings.ToUpper(r.Session.Order)
+			return r
+		}},
 		"facts that do not hold": {tokens.ConstraintViolated, func(_ *testing.T, _ *stage, issued tokens.Issued) tokens.Redemption {
 			r := redemption(issued.Raw, "a")
 			r.Facts = tokens.Facts{"refuse": "not today"}

@@ -60,6 +60,8 @@ func TestTheRelayRefuses(t *testing.T) {
 		"a token of an unknown order":  {reason: tokens.SessionUnknown, claims: func(c *tokens.Claims) { c.Order = "op_9" }},
 		"a token of another order":     {reason: tokens.SessionMismatch, claims: func(c *tokens.Claims) { c.Order = "op_2" }},
 		"another customer's token":     {reason: tokens.SessionMismatch, claims: func(c *tokens.Claims) { c.Subject = "user_456" }},
+		"the customer in capitals":     {reason: tokens.SessionMismatch, claims: func(c *tokens.Claims) { c.Subject = strings.ToUpper(c.Subject) }},
+		"an order in capitals":         {reason: tokens.SessionUnknown, claims: func(c *tokens.Claims) { c.Order = strings.ToUpper(c.Order) }},
 		"a capability nobody granted":  {reason: tokens.CapabilityNotAllowed, claims: func(c *tokens.Claims) { c.Capabilities = []string{"payments:capture"} }},
 		"no capability":                {reason: tokens.CapabilityNotAllowed, claims: func(c *tokens.Claims) { c.Capabilities = []string{} }},
 		"one capability too many":      {reason: tokens.CapabilityNotAllowed, claims: func(c *tokens.Claims) { c.Capabilities = append(c.Capabilities, "coupons:redeem") }},
