@@ -5,6 +5,7 @@ package domains
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -163,6 +164,34 @@ type couponDomain struct {
 	explored  []coupons.Coupon
 	subtotal  currency.Amount // of an order that is explored: no coupon wants more
 	wanted    bool            // one of them wants as much
+}
+
+// Fits wants no more taken off an order than it comes to.
+func (d *couponDomain) Fits(facts tokens.Facts, receipts []tokens.Receipt, _ bool) error {
+	text, said := facts[coupons.Subtotal]
+	if !said {
+		return nil
+	}
+	left, err := issuers.ParseMoney(text, d.subtotal.CurrencyCode())
+	if err != nil {
+		return fmt.Errorf("coupons has redeemed for an order whose %s is %q: %w", coupons.Subtotal, text, err)
+	}
+	for _, r := range receipts {
+		var says struct {
+			Discount string `json:"discount"`
+		}
+		if err := json.Unmarshal(r.Body, &says); err != nil {
+			return fmt.Errorf("the receipt %s of coupons cannot be read: %w", r.ID, err)
+		}
+		discount, err := issuers.ParseMoney(says.Discount, d.subtotal.CurrencyCode())
+		if err != nil {
+			return fmt.Errorf("the receipt %s of coupons says what it takes off as %q", r.ID, says.Discount)
+		}
+		if left = issuers.Sub(left, discount); left.IsNegative() {
+			return fmt.Errorf("more is taken off than the %s that the order comes to", text)
+		}
+	}
+	return nil
 }
 
 // Accounts gives the uses of each coupon.

@@ -130,8 +130,9 @@ func (d *paymentDomain) Counts() map[string]string {
 	return counts
 }
 
-// Fits wants no more captured for an order than it says is payable.
-func (d *paymentDomain) Fits(facts tokens.Facts, receipts []tokens.Receipt) error {
+// Fits wants no more captured for an order than it says is payable, and no less when
+// that is all.
+func (d *paymentDomain) Fits(facts tokens.Facts, receipts []tokens.Receipt, all bool) error {
 	text, said := facts[payments.Payable]
 	if !said {
 		return nil
@@ -154,7 +155,7 @@ func (d *paymentDomain) Fits(facts tokens.Facts, receipts []tokens.Receipt) erro
 		}
 		sum = issuers.Add(sum, captured)
 	}
-	if issuers.Less(payable, sum) {
+	if issuers.Less(payable, sum) || all && issuers.Less(sum, payable) {
 		return fmt.Errorf("%s was captured, and %s is payable", sum.Number(), payable.Number())
 	}
 	return nil

@@ -74,7 +74,7 @@ func (w *World) auditAgreement() error {
 		}
 		once[witness.UseOf(ref)] = ref
 	}
-	if err := w.auditReceipts(sessions); err != nil {
+	if err := w.auditReceipts(sessions, committed); err != nil {
 		return err
 	}
 	recent := w.Clock.Now().Add(-issuers.Retention) // older ones may be forgotten
@@ -96,8 +96,10 @@ func (w *World) auditAgreement() error {
 }
 
 // auditReceipts asks the domains whether their receipts fit each order. What an order
-// says stays as it is from its redemption on.
-func (w *World) auditReceipts(sessions []orchestrator.Snapshot) error {
+// says stays as it is from its redemption on. What was redeemed past the relay may be
+// forgotten before its order is.
+func (w *World) auditReceipts(sessions []orchestrator.Snapshot, committed map[tokens.Ref]string) error {
+	recent := w.Clock.Now().Add(-issuers.Retention)
 	for _, p := range w.Parties {
 		domain, ok := p.Domain.(Fitting)
 		if !ok {
@@ -113,7 +115,14 @@ func (w *World) auditReceipts(sessions []orchestrator.Snapshot) error {
 			if len(receipts) == 0 {
 				continue
 			}
-			if err := domain.Fits(snap.Facts, receipts); err != nil {
+			others := -len(receipts)
+			for ref := range committed {
+				if ref.Order == snap.ID && ref.Issuer == issuers.IssuerName(p.Name) {
+					others++
+				}
+			}
+			all := snap.State == orchestrator.Completed && others == 0 && snap.Opened.After(recent)
+			if err := domain.Fits(snap.Facts, receipts, all); err != nil {
 				return fmt.Errorf("session %q: %w", snap.ID, err)
 			}
 		}

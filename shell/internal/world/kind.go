@@ -113,9 +113,10 @@ type Domain interface {
 }
 
 // Fitting is a domain that says whether what it redeemed of an order fits what the
-// order says: it has the receipts of all that stands redeemed through the relay.
+// order says: it has the receipts of all that stands redeemed through the relay. All
+// says that the order is completed, and that nothing else of it stands redeemed here.
 type Fitting interface {
-	Fits(facts tokens.Facts, receipts []tokens.Receipt) error
+	Fits(facts tokens.Facts, receipts []tokens.Receipt, all bool) error
 }
 
 // Foretold is a domain whose rules a reference model knows by itself, from what the
