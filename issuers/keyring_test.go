@@ -54,6 +54,20 @@ func TestAKeyStaysPublishedUntilItsLastTokenExpired(t *testing.T) {
 	mustRefuse(t, s.relayAccepts(issued.Raw), tokens.KeyUnknown)
 }
 
+// Whichever of its tokens was the first, it is the last one that counts.
+func TestAKeyStaysForATokenThatCameLater(t *testing.T) {
+	s := newStage(t)
+	s.mustTake(t, 1)
+	s.advance(t, time.Minute)
+	later := s.mustTake(t, 1)
+	s.rotate(t)
+	s.advance(t, tokens.DefaultLifetime-time.Second) // the first has expired long ago
+	s.wantStates(t, KeyPublished, KeyActive)
+	mustDo(t, s.relayAccepts(later.Raw))
+	s.advance(t, time.Second)
+	s.wantStates(t, KeyRetired, KeyActive)
+}
+
 func TestAKeyStaysPublishedForTheLeewayToo(t *testing.T) {
 	s := newStage(t)
 	s.leeway = 10 * time.Second
