@@ -229,10 +229,13 @@ func (r *run) control(ctx context.Context, session, role string) error {
 	}
 	before := r.books()
 	ended, err := do(Action{Verb: Redeem})
-	if err != nil {
+	now := r.books()
+	switch {
+	case err != nil && now.Broken != "":
+		return fmt.Errorf("%w; the books do not hold: %s", err, now.Broken)
+	case err != nil:
 		return err
 	}
-	now := r.books()
 	switch {
 	case State(ended.State) != Completed:
 		return fmt.Errorf("the session is %q", ended.State)

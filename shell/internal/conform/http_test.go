@@ -115,6 +115,27 @@ func TestDomainsOverHTTPS(t *testing.T) {
 	}
 }
 
+// What a service asked that reached no domain, or asked with another token, is said
+// where it says no more than that it went back.
+func TestWhyNoGoodTokenComesThrough(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ was, is, says string }{
+		{"POST /{service}/redemptions", "POST /{service}/redeem", "after a call that reached no service: POST /points/redemptions: no request of http.domains in the target file is like that"},
+		{"token: .body.token, session: .body.orderId", "token: .body.jws, session: .body.orderId", "there is no token where the target file says it is"},
+		{"token: .body.token, session: .body.orderId", `token: '.body.token + "="', session: .body.orderId`, "a token that it had not accepted in session"},
+		{"session: .body.orderId, attempt", "session: .body.token, attempt", "which nobody opened"},
+	} {
+		f, err := foreign.Parse("orders.yaml", []byte(strings.Replace(ordersFile(freePort(t), "orders", ""), c.was, c.is, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, _ := conform.Run(t.Context(), f, options(t, "FLW-13"))
+		if len(report.Rows) != 1 || report.Rows[0].Green() || !strings.Contains(report.Rows[0].Detail, c.says) {
+			t.Errorf("%s: %+v, want %s", c.is, report.Rows, c.says)
+		}
+	}
+}
+
 // other is a contract with other names for everything.
 const other = `contract:
   audience: shop

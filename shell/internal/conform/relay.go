@@ -44,6 +44,7 @@ type Relay struct {
 	said     map[tokens.Reason]bool // what the relay itself gave as a reason
 	breach   string                 // the first promise that its calls broke
 	leaked   string                 // where it said a token
+	missed   string                 // what it asked last that reached no service
 	calls    int
 }
 
@@ -64,7 +65,8 @@ type session struct {
 	refused  string
 	resumed  bool
 	number   int
-	turns    int // steps that were asked to redeem
+	turns    int      // steps that were asked to redeem
+	chosen   []string // what the client named to redeem; nil is all
 }
 
 func newRelay(d foreign.Driver, f *foreign.File, c orchestrator.Config, r reasons) *Relay {
@@ -244,9 +246,6 @@ func (r *Relay) Relay(ctx context.Context, order, token string) (string, error) 
 	return service, nil
 }
 
-// errNotBegun is a relay that refused to begin, and gave no reason.
-var errNotBegun = errors.New("the relay refused before it began, and gave no reason")
-
 // Redeem has the relay redeem what it accepted.
 func (r *Relay) Redeem(ctx context.Context, order string, named []tokens.Ref) (orchestrator.Snapshot, error) {
 	order = r.named(order)
@@ -263,6 +262,7 @@ func (r *Relay) Redeem(ctx context.Context, order string, named []tokens.Ref) (o
 		texts = append(texts, text)
 	}
 	if s := r.sessions[order]; s != nil {
+		s.chosen, r.missed = texts, ""
 		for i := range s.Steps {
 			if s.Steps[i].Result == orchestrator.Redeemed {
 				s.Steps[i].Result = orchestrator.Repeated // unless it is asked again
@@ -299,9 +299,8 @@ func (r *Relay) ended(order string, named []string, e foreign.End, err error) (o
 	switch {
 	case err != nil:
 		return orchestrator.Snapshot{}, r.unable(err)
-	case e.State == "rejected" && e.Reason == "":
-		r.hear("the detail of its redemption", e.Detail)
-		return orchestrator.Snapshot{}, errNotBegun
+	case e.State == "rejected" && e.Reason == "" && e.Detail == "":
+		return orchestrator.Snapshot{}, r.refusal("redemption", "", "the relay refused before it began, and gave no reason")
 	case e.State == "rejected":
 		return orchestrator.Snapshot{}, r.refusal("redemption", e.Reason, e.Detail)
 	}
@@ -323,7 +322,18 @@ func (r *Relay) ended(order string, named []string, e foreign.End, err error) (o
 			r.broken("the relay says that session %s is compensated, and never took %s back from %s", tokens.Word(order), tokens.Word(step.Ref.ID), step.Service)
 		}
 	}
+	said := func(step orchestrator.Step) bool { return step.Reason != "" }
+	if s.State != orchestrator.Completed && r.missed != "" && !slices.ContainsFunc(s.Steps, said) {
+		return s.copy(), foreign.Trouble(foreign.Errored, "the relay says that session %s is %s, after a call that reached no service: %s", tokens.Word(order), s.State, r.missed)
+	}
 	return s.copy(), nil
+}
+
+// Missed notes what the relay asked that reached no service.
+func (r *Relay) Missed(call string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.missed = call
 }
 
 // Close ends an open session.
@@ -441,6 +451,9 @@ func (r *Relay) asked(c foreign.Call) (*session, int, string) {
 			r.broken("the relay asked %s again to redeem %s, under another attempt id", c.Service, tokens.Word(st.Ref.ID))
 		case s.refused != "" && s.refused != c.Token:
 			r.broken("after a refusal the relay asked %s to redeem %s in session %s", c.Service, tokens.Word(st.Ref.ID), tokens.Word(c.Session))
+		}
+		if s.chosen != nil && !slices.Contains(s.chosen, c.Token) {
+			r.broken("the relay asked %s to redeem %s, which the client had not named", c.Service, tokens.Word(st.Ref.ID))
 		}
 		s.attempts[c.Token] = attempt
 		if st.Turn == 0 {

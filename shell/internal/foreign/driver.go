@@ -77,9 +77,10 @@ type Said struct {
 	Reason, Detail string
 }
 
-// Callee answers calls.
+// Callee answers calls, and is told of those that no service could be asked.
 type Callee interface {
 	Call(ctx context.Context, c Call) Said
+	Missed(call string)
 }
 
 // Statuses of a row beside those of the catalogue.

@@ -544,6 +544,8 @@ func (d *web) poll(ctx context.Context, p *pollPart, values map[string]string) (
 			var done bool
 			if done, err = p.until.Holds(a.input); done {
 				return a, nil
+			} else if err != nil {
+				err = Trouble(Errored, "%s was answered %d: %s", p.Request, a.status, Harmless(err.Error()))
 			}
 		}
 		if err == nil {

@@ -48,6 +48,8 @@ type domainServer struct {
 	fetched  int
 	canaries map[string]string // by row: what was asked for
 	guessed  bool              // a session was taken from a token
+	strange  int               // requests that reached no service
+	first    string            // of those, and why not
 }
 
 // serveDomains listens.
@@ -121,8 +123,13 @@ func (s *domainServer) expect(session string, by Callee) {
 func (s *domainServer) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	host, _, _ := net.SplitHostPort(q.RemoteAddr)
 	path, ok := strings.CutPrefix(q.URL.Path, s.prefix)
-	if ip := net.ParseIP(host); !ok || ip == nil || !ip.IsLoopback() || !slices.Contains(s.hosts, q.Host) {
+	ip := net.ParseIP(host)
+	switch {
+	case ip == nil || !ip.IsLoopback():
 		http.Error(w, "nothing is here", http.StatusForbidden)
+		return
+	case !ok || !slices.Contains(s.hosts, q.Host):
+		s.miss(w, q, http.StatusForbidden, "nothing is here: paths begin with {serve}, and Host is "+s.hosts[0])
 		return
 	}
 	if rest, ok := strings.CutPrefix(path, "/canary/"); ok {
@@ -152,19 +159,19 @@ func (s *domainServer) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 func (s *domainServer) call(w http.ResponseWriter, q *http.Request, path string) {
 	part, service, action := s.part(q.Method, path)
 	if part == nil {
-		http.NotFound(w, q)
+		s.miss(w, q, http.StatusNotFound, "no request of http.domains in the target file is like that")
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, q.Body, servedBody))
 	if err != nil {
-		http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+		s.miss(w, q, http.StatusRequestEntityTooLarge, fmt.Sprintf("its body has more than %d MiB, or breaks off", servedBody>>20))
 		return
 	}
 	input := places.Message(0, q.Header, body)
 	input["path"], input["method"] = path, q.Method
 	token, err := part.token.Text(input)
 	if err != nil || token == "" {
-		http.Error(w, "there is no token where the target file says it is", http.StatusBadRequest)
+		s.miss(w, q, http.StatusBadRequest, "there is no token where the target file says it is")
 		return
 	}
 	c := Call{Action: action, Service: service, Token: token}
@@ -172,7 +179,7 @@ func (s *domainServer) call(w http.ResponseWriter, q *http.Request, path string)
 	c.Session, _ = part.session.Text(input) // without one, the order that the token names
 	by := s.whose(&c, part)
 	if by == nil {
-		http.Error(w, "nobody opened this session", http.StatusNotFound)
+		s.miss(w, q, http.StatusNotFound, "nobody opened this session")
 		return
 	}
 	a := by.Call(context.WithoutCancel(q.Context()), c)
@@ -193,6 +200,22 @@ func (s *domainServer) call(w http.ResponseWriter, q *http.Request, path string)
 	w.WriteHeader(answer.Status)
 	if answer.JSON != nil {
 		_, _ = w.Write(text) // whoever asked may have gone
+	}
+}
+
+// miss answers a request that reaches no service, and tells the row, for its relay
+// may keep to itself what it was answered.
+func (s *domainServer) miss(w http.ResponseWriter, q *http.Request, status int, why string) {
+	http.Error(w, why, status)
+	asked := Harmless(q.Method + " " + strings.TrimPrefix(q.URL.Path, s.prefix))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.strange++
+	if s.first == "" {
+		s.first = asked + ": " + why
+	}
+	if s.last != nil {
+		s.last.Missed(asked + ": " + why)
 	}
 }
 
@@ -267,6 +290,9 @@ func (s *domainServer) notes() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := []string{fmt.Sprintf("keys were fetched %s", tokens.Count(s.fetched, "time"))}
+	if s.strange > 0 {
+		all = append(all, fmt.Sprintf("%s reached no service; the first was %s", tokens.Count(s.strange, "request"), s.first))
+	}
 	if s.guessed {
 		all = append(all, "calls name no session: the order that the token names was taken (domains.redeem.read.session)")
 	}

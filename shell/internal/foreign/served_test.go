@@ -13,9 +13,13 @@ import (
 )
 
 // nobody is a row that answers every call with a yes.
-type nobody struct{ calls int }
+type nobody struct {
+	calls  int
+	missed []string
+}
 
 func (n *nobody) Call(context.Context, Call) Said { n.calls++; return Said{Status: "done"} }
+func (n *nobody) Missed(call string)              { n.missed = append(n.missed, call) }
 
 func TestServedToNobodyElse(t *testing.T) {
 	f, err := Parse("t.yaml", []byte(`target: 1
@@ -76,6 +80,19 @@ http:
 	}
 	if row.calls != 1 || s.fetched != 2 {
 		t.Errorf("%d calls, %d fetches", row.calls, s.fetched)
+	}
+	// What reaches no service is told to the row, and counted.
+	missed := strings.Join(row.missed, "\n")
+	for _, says := range []string{
+		"GET /other/coupons/jwks.json: nothing is here: paths begin with {serve}", "GET /coupons/secret: no request of http.domains",
+		"DELETE /coupons/redemptions: no request of http.domains", "POST /coupons/redemptions: there is no token where",
+	} {
+		if !strings.Contains(missed, says) {
+			t.Errorf("nobody says %s:\n%s", says, missed)
+		}
+	}
+	if note := s.notes()[1]; !strings.HasPrefix(note, "8 requests reached no service; the first was GET /other/coupons/jwks.json: nothing") {
+		t.Error(note)
 	}
 	// A header without end is refused before any of it is looked at.
 	request, _ := http.NewRequestWithContext(t.Context(), "GET", s.url+"/jwks.json", nil)
