@@ -241,7 +241,7 @@ func TestBrokenAdapters(t *testing.T) {
 			}
 			code := exit.Refused
 			switch want.status {
-			case attacks.Refused, foreign.Skipped:
+			case attacks.Refused:
 				code = exit.Done
 			case foreign.BaselineFailed:
 				code = exit.BadInput
@@ -302,6 +302,27 @@ func TestSecretsAreInNoError(t *testing.T) {
 		if exit.Code(err) != exit.BadInput || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), secret) {
 			t.Error(err)
 		}
+	}
+}
+
+// A run in which nothing was tried shows nothing, and is not green.
+func TestNothingTriedIsNotGreen(t *testing.T) {
+	t.Parallel()
+	report, err := conform.Run(t.Context(), quick(t, "honest"), options(t, "FLW-13", "FLW-28"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := report.Err(); exit.Code(err) != exit.Refused || !strings.Contains(err.Error(), "no attack was tried") {
+		t.Errorf("%s: %v", report.Summary, err)
+	}
+}
+
+// So is one whose good tokens have no answer, whatever each row is called.
+func TestSilenceIsGivenUp(t *testing.T) {
+	t.Parallel()
+	report, err := conform.Run(t.Context(), quick(t, "maybe"), options(t))
+	if exit.Code(err) != exit.BadInput || !strings.Contains(err.Error(), `this relay gives no verdicts: relay: "maybe" is no verdict`) || len(report.Rows) > 25 {
+		t.Errorf("%d rows, exit code %d: %v", len(report.Rows), exit.Code(err), err)
 	}
 }
 

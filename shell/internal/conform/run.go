@@ -9,6 +9,7 @@ package conform
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -79,8 +80,9 @@ type Row struct {
 	See   string   `json:"see,omitempty"`
 	Steps []string `json:"steps,omitempty"`
 
-	fatal  error
-	listed attacks.Status // what a known row is known for
+	fatal   error
+	control bool           // it is a control token that did not come through
+	listed  attacks.Status // what a known row is known for
 }
 
 func rowOf(r attacks.Row) Row {
@@ -294,11 +296,11 @@ func (r *run) all(ctx context.Context, drivers []foreign.Driver) ([]Row, error) 
 		}
 		if result.Status != foreign.Skipped && judged < firstRows {
 			judged++
-			if result.Status == foreign.BaselineFailed {
+			if result.control {
 				baseline++
 			}
-			if (judged == firstRows || judged == r.tried()) && baseline > judged/2 {
-				cancel(r.file.Wrong("this relay refuses everything: " + strings.TrimPrefix(result.Detail, "the control before it: ")))
+			if failed := result.Status == foreign.BaselineFailed; baseline > judged/2 && (judged == firstRows || failed && judged == r.tried()) {
+				cancel(r.file.Wrong(givenUp(result)))
 			}
 		}
 		if r.FailFast && r.red(result) {
@@ -327,6 +329,18 @@ func (r *run) all(ctx context.Context, drivers []foreign.Driver) ([]Row, error) 
 		return all, cause
 	}
 	return all, nil
+}
+
+// givenUp says why a relay is given up, from what came of a control.
+func givenUp(row Row) string {
+	_, detail, _ := strings.Cut(row.Detail, " it: ")
+	switch {
+	case !strings.HasPrefix(detail, "relay: "):
+		return "no good token comes through this relay: " + detail
+	case row.Status == foreign.BaselineFailed:
+		return "this relay refuses everything: " + detail
+	}
+	return "this relay gives no verdicts: " + detail
 }
 
 // red reports whether a row makes the run fail, whatever comes of the others.
@@ -424,8 +438,9 @@ func (p *Report) summary() string {
 
 // Err is what the run ends with: nil, a failure, or one of exit code 3.
 func (p *Report) Err() error {
-	red := []string{}
+	red, tried := []string{}, false
 	for i := range p.Rows {
+		tried = tried || p.Rows[i].Status != foreign.Skipped
 		switch row := &p.Rows[i]; {
 		case row.Status == foreign.BaselineFailed:
 			return exit.Input(p.Target, 0, fmt.Sprintf("a good token did not come through in %s: %s", row.ID, row.Detail))
@@ -433,8 +448,11 @@ func (p *Report) Err() error {
 			red = append(red, row.ID)
 		}
 	}
-	if len(red) == 0 {
+	switch {
+	case len(red) == 0 && tried:
 		return nil
+	case len(red) == 0:
+		return errors.New("no attack was tried, so nothing was shown; attack list --target FILE says why not")
 	}
 	return fmt.Errorf("it did not go as it has to in %s", some(red))
 }

@@ -252,7 +252,7 @@ func (r *run) try(ctx context.Context, d foreign.Driver, row attacks.Row, number
 	}
 	came := attacks.Run(ctx, row, s, r.Seed)
 	result.Status, result.Reason, result.Detail = came.Status, came.Reason, foreign.Harmless(came.Detail)
-	result.Said = string(came.Reason)
+	result.Said, result.control = string(came.Reason), came.Control
 	result.JudgedBy = r.judgedBy(row)
 	switch {
 	case s.broken != nil:
