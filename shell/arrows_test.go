@@ -119,7 +119,7 @@ var house = []room{
 		"is the protocol by which somebody else's relay is driven, both sides of it: JSON Lines over a process's standard input and output, version 1."},
 	{"shell/internal/report", "",
 		"writes down for other programs and for people what came of many tries: as JUnit XML, as SARIF, as a page."},
-	{"shell/internal/places", "",
+	{"shell/internal/places", "./exit ./yamlfile",
 		"knows the places in somebody else's messages: where an answer says what, as jq, and where a request wants a value, as a name in braces."},
 	{"shell/internal/authority", "tokens",
 		"is a certificate authority that lives for one run, for https on this machine."},

@@ -290,9 +290,9 @@ func TestSecretsAreInNoError(t *testing.T) {
 	}))
 	t.Cleanup(wall.Close)
 	for how, says := range map[string]string{
-		fmt.Sprintf(`stdio: {command: [%q, %s, tells], env: {KEY: "${ORDERS_API_KEY}"}}`, os.Args[0], asAdapter):                                                                                                                          "no database for (secret)",
-		fmt.Sprintf(`http: {base: %q, start: {command: [%q, %s, tells-all], env: {KEY: "${ORDERS_API_KEY}"}}, relay: {request: GET /, accepted: .status == 200, rejected: .status == 401}}`, "http://127.0.0.1:1", os.Args[0], asAdapter): "no database for (secret)",
-		fmt.Sprintf(`http: {base: %q, headers: {Key: "${ORDERS_API_KEY}"}, relay: {request: GET /, accepted: .status == 200, rejected: .status == 401, reason: .body}}`, wall.URL):                                                        "unknown key (secret)",
+		fmt.Sprintf(`stdio: {command: [%q, %s, tells], env: {KEY: "${ORDERS_API_KEY}"}}`, os.Args[0], asAdapter):                                                                                                                                           "no database for (secret)",
+		fmt.Sprintf(`http: {base: %q, start: {command: [%q, %s, tells-all], env: {KEY: "${ORDERS_API_KEY}"}}, relay: {request: GET /, text: "{token}", accepted: .status == 200, rejected: .status == 401}}`, "http://127.0.0.1:1", os.Args[0], asAdapter): "no database for (secret)",
+		fmt.Sprintf(`http: {base: %q, headers: {Key: "${ORDERS_API_KEY}"}, relay: {request: GET /, text: "{token}", accepted: .status == 200, rejected: .status == 401, reason: .body}}`, wall.URL):                                                        "unknown key (secret)",
 	} {
 		f, err := foreign.Parse("x.yaml", []byte("target: 1\nname: x\n"+how+"\n"))
 		if err != nil {

@@ -194,6 +194,9 @@ func Parse(path string, source []byte) (*File, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
+	if err := places.Strange(f.source, f.HTTP != nil && f.HTTP.Serve != ""); err != nil {
+		return nil, yamlfile.Error(path, err)
+	}
 	return f, nil
 }
 
@@ -246,6 +249,14 @@ func (f *File) check() error {
 			if !slices.ContainsFunc(tokens.Reasons(), func(r tokens.ReasonRow) bool { return string(r.Reason) == reason }) {
 				return f.wrong("$.reasons", "%s: %q is not a reason of ours; help reasons lists them", theirs, reason)
 			}
+		}
+	}
+	for at, d := range map[string]span{
+		"session_life": f.SessionLife, "contract.max_lifetime": f.Contract.MaxLifetime,
+		"timeouts.start": f.Timeouts.Start, "timeouts.request": f.Timeouts.Request, "timeouts.redeem": f.Timeouts.Redeem, "timeouts.stop": f.Timeouts.Stop,
+	} {
+		if d == 0 && yamlfile.NoteAt(f.source, "$."+at, "").Line > 0 {
+			return f.wrong("$."+at, "0s is no time at all; leave it out for what is usual")
 		}
 	}
 	if err := f.checkContract(); err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 func TestTargetFilesAreStrict(t *testing.T) {
-	const http = "target: 1\nname: x\nhttp:\n  base: http://127.0.0.1:1\n  relay: {request: GET /, accepted: .status == 200, rejected: .status == 401}\n"
+	const http = "target: 1\nname: x\nhttp:\n  base: http://127.0.0.1:1\n  relay: {request: GET /, headers: {Token: \"{token}\"}, accepted: .status == 200, rejected: .status == 401}\n"
 	for text, says := range map[string]string{
 		"target: 2\nname: x\nstdio: {command: [x]}":                                           "t.yaml:1: column 9: target: 1 says",
 		"target: 1\nname: x y\nstdio: {command: [x]}":                                         "t.yaml:2: column 7: name:",
@@ -39,9 +39,15 @@ func TestTargetFilesAreStrict(t *testing.T) {
 		"can: [redeem]\n" + http:                                                              "redeem: for this the file needs redeem, and domains.redeem",
 		"can: [clock]\n" + http:                                                               "clock: for this the file needs a stdio adapter",
 		strings.Replace(http, "  relay", "  serve_tls: true\n  relay", 1):                     "t.yaml:5: column 14: https is served where serve says",
+		"target: 1\nname: x\ntimeouts: {request: 0s}\nstdio: {command: [x]}":                  "t.yaml:3: column 21: 0s is no time at all; leave it out",
+		"target: 1\nname: x\nsession_life: 0s\nstdio: {command: [x]}":                         "t.yaml:3: column 15: 0s is no time at all",
+		"target: 1\nname: x\ncontract: {max_lifetime: 0s, leeway: 0s}\nstdio: {command: [x]}": "t.yaml:3: column 26: 0s is no time at all",
+		strings.Replace(http, "{token}", "{tokn}", 1):                                         "{token} is nowhere in it",
+		strings.Replace(http, "GET /", "GET /{sesion}", 1):                                    "t.yaml:5: column 20: {sesion} is no value: did you mean {session}?",
+		"target: 1\nname: x\nstdio: {command: [x, \"${ORDERS_API_KEY}\"]}":                    "t.yaml:3: column 22: ${ORDERS_API_KEY} is put in only in headers and env",
 		"\n": "t.yaml: target: 1 says which",
 		"target: 1\nname: x\neach: {command: [x], stdin: go, accepted: [0], rejected: [1]}": "t.yaml:3: column 29: how does it get the token?",
-		strings.Replace(http, "GET /,", "GET /, headers: {A: \"${NOBODY_SET_THIS}\"},", 1):  "A: ${NOBODY_SET_THIS} is not set",
+		strings.Replace(http, "Token:", "A: \"${NOBODY_SET_THIS}\", Token:", 1):             "A: ${NOBODY_SET_THIS} is not set",
 		strings.Replace(http, "GET /,", "GET /, text: x, form: {a: b},", 1):                 "a request has one body",
 		http + "---\ntarget: 1": "here begins another",
 	} {

@@ -3,6 +3,7 @@
 package foreign
 
 import (
+	"fmt"
 	"net"
 	"net/url"
 	"regexp"
@@ -172,6 +173,11 @@ func (f *File) exchangeAt(name string, e *exchange) (err error) {
 	return nil
 }
 
+// carries reports whether a name is anywhere in a request.
+func (e *exchange) carries(name string) bool {
+	return strings.Contains(fmt.Sprint(e.Request, e.JSON, e.Form, e.Text, e.Headers), name)
+}
+
 // checkHTTP checks the http part.
 func (f *File) checkHTTP() (err error) {
 	h := f.HTTP
@@ -232,6 +238,9 @@ func (f *File) checkHTTP() (err error) {
 				return err
 			}
 		}
+	}
+	if !h.Relay.carries("{token}") && !strings.Contains(fmt.Sprint(h.Headers), "{token}") {
+		return f.wrong("$.http.relay", "{token} is nowhere in it: in request, json, form, text or headers it says where the token goes")
 	}
 	if h.Domains == nil {
 		return nil

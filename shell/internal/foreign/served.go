@@ -203,7 +203,7 @@ func (s *domainServer) call(w http.ResponseWriter, q *http.Request, path string)
 	}
 }
 
-// miss answers a request that reaches no service, and tells the row, for its relay
+// miss answers a request that reaches no service, and tells the rows, for a relay
 // may keep to itself what it was answered.
 func (s *domainServer) miss(w http.ResponseWriter, q *http.Request, status int, why string) {
 	http.Error(w, why, status)
@@ -214,8 +214,8 @@ func (s *domainServer) miss(w http.ResponseWriter, q *http.Request, status int, 
 	if s.first == "" {
 		s.first = asked + ": " + why
 	}
-	if s.last != nil {
-		s.last.Missed(asked + ": " + why)
+	for _, by := range s.sessions { // nobody knows whose it was
+		by.Missed(asked + ": " + why)
 	}
 }
 

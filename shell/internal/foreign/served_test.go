@@ -27,7 +27,7 @@ name: t
 http:
   base: http://127.0.0.1:1
   serve: 127.0.0.1:0
-  relay: {request: GET /, accepted: .status < 300, rejected: .status == 401}
+  relay: {request: GET /, headers: {Token: "{token}"}, accepted: .status < 300, rejected: .status == 401}
   domains:
     redeem: {request: "POST /{service}/redemptions", read: {token: .body.token}, answer: {done: {status: 200, json: {}}, refused: {status: 409}}}
 `))
