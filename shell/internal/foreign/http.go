@@ -506,16 +506,18 @@ func (d *web) end(ctx context.Context, e, read *exchange, values map[string]stri
 	}
 	rejected, _ := d.file.HTTP.Relay.rejected.Holds(a.input)
 	rejected = rejected && a.status >= 400
+	asked := e.Request
 	if p := read.Poll; p != nil && !rejected {
 		if a, err = d.poll(ctx, p, values); err != nil {
 			return End{}, err
 		}
+		asked = p.Request
 	}
 	reason, _ := read.reason.Text(a.input) // what cannot be read is none
 	for i, state := range []string{"completed", "compensated", "stuck"} {
 		switch yes, err := read.states[i].Holds(a.input); {
 		case err != nil:
-			return End{}, Trouble(Errored, "%s was answered %d: %s", e.Request, a.status, Harmless(err.Error()))
+			return End{}, Trouble(Errored, "%s was answered %d: %s", asked, a.status, Harmless(err.Error()))
 		case yes:
 			return End{State: state, Reason: reason, Detail: fmt.Sprintf("answered %d", a.status)}, nil
 		}
@@ -523,7 +525,7 @@ func (d *web) end(ctx context.Context, e, read *exchange, values map[string]stri
 	if rejected {
 		return End{State: "rejected", Reason: orWord(reason, "rejected"), Detail: fmt.Sprintf("answered %d", a.status)}, nil
 	}
-	return End{}, Trouble(Errored, "%s was answered %d, and no state holds", e.Request, a.status)
+	return End{}, Trouble(Errored, "%s was answered %d, and no state holds", asked, a.status)
 }
 
 func orWord(s, otherwise string) string {
