@@ -32,8 +32,8 @@ func TestCounts(t *testing.T) {
 		got["who "+string(r.Who())]++
 	}
 	want := map[string]int{
-		"rows": 368, "about a relay": 319, "own domains": 49, "verdict only": 266,
-		"who anyone": 25, "who holder": 94, "who sibling": 2, "who thief": 2, "who issuer": 196,
+		"rows": 371, "about a relay": 322, "own domains": 49, "verdict only": 266,
+		"who anyone": 25, "who holder": 96, "who sibling": 3, "who thief": 2, "who issuer": 196,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -50,7 +50,7 @@ func TestWhatARowIsAbout(t *testing.T) {
 		"FLW-13": "holder replay redeem replay", "FLW-14": "holder replay redeem replay concurrent", "FLW-09": "holder session clock",
 		"FLW-28": "sibling outcome", "ROT-01": "thief key keys clock", "ROT-03": "holder key keys", "ROT-05": "holder redemption redeem keys", "ROT-06": "thief key keys clock",
 		"RED-10": "holder redemption redeem", "RED-11": "holder redemption close", "FLT-01": "holder redemption redeem", "FLT-07": "holder redemption redeem resume", "FLT-09": "holder session redeem resume sessions",
-		"SEA-29": "issuer redemption redeem",
+		"SEA-29": "issuer redemption redeem", "FLW-32": "sibling replay replay", "FLW-33": "holder session restart sessions", "RED-19": "holder redemption redeem choose",
 	} {
 		at := slices.IndexFunc(attacks.All(), func(r attacks.Row) bool { return r.ID == id })
 		r := attacks.All()[at]

@@ -16,6 +16,10 @@ func flowRows() []Row {
 		malleable    = "RFC 7515 5.2; SEC 1 4.1.4"
 	)
 	twins := forged("x", "t", Forgery{Signer: kept, Signature: twin})
+	squatter := forged("x", "t", Forgery{
+		Header:  edits(set("kid", `"$OTHER_KID"`)),
+		Payload: edits(set("iss", `"$OTHER_ISS"`), set("aud", `["$AUD","$OTHER_ISS"]`), set("capabilities", `["$OTHER_CAP"]`)), Signer: sibling,
+	})
 	return grouped(Flow, []tried{
 		{"FLW-01", "a token in another session of the same customer", tokens.SessionMismatch, substitution, scene(
 			open(elsewhere, first), relay("t").in(elsewhere).refused(), direct("t").in(elsewhere).refused(), relay("t"))},
@@ -65,17 +69,17 @@ func flowRows() []Row {
 		{"FLW-27", "burning a victim's jti in another session", tokens.SessionMismatch, "RFC 7519 4.1.7", scene(
 			open(intruder, second), relay("t").in(intruder).refused(), relay("t"), redeem(Completed))},
 		{"FLW-28", "squatting a victim's jti under another issuer", tokens.NotIssuedHere, "RFC 7519 4.1.7", scene(
-			forged("x", "t", Forgery{
-				Header:  edits(set("kid", `"$OTHER_KID"`)),
-				Payload: edits(set("iss", `"$OTHER_ISS"`), set("aud", `["$AUD","$OTHER_ISS"]`), set("capabilities", `["$OTHER_CAP"]`)), Signer: sibling,
-			}),
-			direct("x").at(late).refused(), relay("x"), relay("t"), marked(), Step{Verb: Redeem, Session: victim, Token: "t", State: Completed})},
+			squatter, direct("x").at(late).refused(), relay("x"), relay("t"), marked(), Step{Verb: Redeem, Session: victim, Token: "t", State: Completed})},
 		{"FLW-29", "a token that was never reserved, signed by the issuer", tokens.NotIssuedHere, "RFC 8725 3.10", scene(
 			forged("x", "t", claims(set("jti", `"cpt_never$ROW"`))), direct("x").refused(), relay("x"), marked(), redeem(Compensated).refused(), same())},
 		{"FLW-30", "a token that was used before the relay was started again", tokens.Replayed, replay, scene(
 			relay("t"), restart(), relay("t").refused(), redeem(Completed))},
 		{"FLW-31", "a token of a session that was closed before the relay was started again", tokens.SessionClosed, "design", scene(
 			closed(victim), restart(), relay("t").refused())},
+		{"FLW-32", "a jti that another issuer's token has used is still free, and then is not", tokens.Replayed, replay, scene(
+			squatter, relay("x"), relay("t"), relay("t").refused())},
+		{"FLW-33", "a token in another session, after the relay was started again", tokens.SessionMismatch, substitution, scene(
+			open(elsewhere, first), restart(), relay("t").in(elsewhere).refused(), relay("t"))},
 	})
 }
 

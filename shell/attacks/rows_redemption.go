@@ -39,6 +39,9 @@ func redemptionRows() []Row {
 			open(intruder, second), cancel("t").in(intruder).refused(), relay("t"), redeem(Completed))},
 		{"RED-18", "cancelling what another attempt redeemed changes nothing", tokens.AlreadyRedeemed, "design", scene(
 			relay("t"), redeem(Completed), marked(), cancel("t").attempt("att_guessed"), same(), direct("t").refused())},
+		{"RED-19", "past the relay, after only another of its session's tokens was to be redeemed", tokens.Revoked, takeBack, scene(
+			confirm("u", victim, late), relay("t"), relay("u"), Step{Verb: Redeem, Session: victim, Token: "u", State: Completed},
+			relay("t").with(tokens.SessionClosed), direct("t").refused())},
 	})
 }
 
