@@ -5,6 +5,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -110,7 +111,7 @@ func (c *Client) Close(ctx context.Context, order string) (orchestrator.Snapshot
 // Wanted is what somebody wants of a confirmation.
 type Wanted struct {
 	Handle string        // of the token; "" is the next one of its kind
-	TTL    time.Duration // 0 is the usual one
+	TTL    time.Duration // 0 is the world's usual one
 }
 
 // Confirm has a domain confirm a choice for an open order, and keeps the token.
@@ -126,7 +127,7 @@ func (c *Client) Confirm(ctx context.Context, order string, choice world.Choice,
 	if err := c.Wallet.Fits(wanted.Handle); err != nil {
 		return nil, tokens.Issued{}, err
 	}
-	asked := issuers.Order{ID: snap.ID, Customer: snap.Customer, Facts: snap.Facts, TTL: wanted.TTL}
+	asked := issuers.Order{ID: snap.ID, Customer: snap.Customer, Facts: snap.Facts, TTL: cmp.Or(wanted.TTL, c.World.Lifetime)}
 	issued, err := c.World.Ask(ctx, choice, asked)
 	if err != nil {
 		return nil, tokens.Issued{}, err

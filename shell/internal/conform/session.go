@@ -102,6 +102,9 @@ func (s *Session) Build(ctx context.Context, plan *world.Plan, m world.Making) (
 	if t.world, err = world.Build(ctx, plan, m); err != nil {
 		return nil, err
 	}
+	if life := time.Duration(s.file.Contract.MaxLifetime); life < tokens.DefaultLifetime {
+		t.world.Lifetime = life // else the relay would take none
+	}
 	t.began, t.watch = t.world.Clock.Now(), tokens.Stopwatch()
 	setup, err := t.setup()
 	if err != nil {

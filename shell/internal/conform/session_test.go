@@ -4,6 +4,7 @@ package conform_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -85,6 +86,26 @@ func TestATargetByHand(t *testing.T) {
 	}
 	if _, err := w.Inspector(); !unable(err) {
 		t.Errorf("it can be looked into: %v", err)
+	}
+}
+
+// Where tokens may live for less than ours do, ours live for as long as they may.
+func TestShortLives(t *testing.T) {
+	t.Parallel()
+	for _, most := range []time.Duration{30 * time.Second, 4 * time.Minute} {
+		f, err := foreign.Parse("orders.yaml", []byte(ordersFile(freePort(t), "orders", fmt.Sprintf("contract: {max_lifetime: %s}\n", most))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := session(t, f).Build(t.Context(), plan(t), world.Seeded(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := w.Clock.Now()
+		c, _ := checkout(t, w)
+		if life := c.Wallet.ByHandle["points-1"].Expires.Sub(began); life.Round(10*time.Second) != min(most, tokens.DefaultLifetime) {
+			t.Errorf("%s: it lives for %s", most, life)
+		}
 	}
 }
 

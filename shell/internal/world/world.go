@@ -44,6 +44,8 @@ type World struct {
 	Witness  *witness.Witness
 	weakness tokens.Weakness
 
+	Lifetime time.Duration // of a token whose client wants no other; 0 is what the domains give it
+
 	leftOut, bornWithout, everLeftOut []string // rules: now, in the beginning, and at any time
 
 	Parties []Party // in the order of redemption
