@@ -15,6 +15,7 @@ import (
 
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/conform"
+	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/foreign"
 )
 
@@ -132,6 +133,22 @@ func TestWhyNoGoodTokenComesThrough(t *testing.T) {
 		report, _ := conform.Run(t.Context(), f, options(t, "FLW-13"))
 		if len(report.Rows) != 1 || report.Rows[0].Green() || !strings.Contains(report.Rows[0].Detail, c.says) {
 			t.Errorf("%s: %+v, want %s", c.is, report.Rows, c.says)
+		}
+	}
+}
+
+// An issuer of no service is a typing mistake.
+func TestIssuersOfServices(t *testing.T) {
+	t.Parallel()
+	for name, says := range map[string]string{
+		"coupon": `contract.issuers: there is no service "coupon": did you mean coupons?`, "stock": `there is no service "stock": this world has coupons, points, payments`,
+	} {
+		f, err := foreign.Parse("x.yaml", []byte("contract: {issuers: {"+name+": other.svc}}\n"+ordersFile(freePort(t), "orders", "")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = conform.Run(t.Context(), f, options(t, "FLW-13")); exit.Code(err) != exit.BadInput || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want %s", name, err, says)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -178,7 +179,10 @@ func Run(ctx context.Context, f *foreign.File, o Options) (*Report, error) {
 	}
 	r := &run{Options: o, file: f}
 	report := &Report{file: f.Path(), V: 1, Target: f.Name, Can: []string{}, Enforces: f.Enforces, Keys: f.KeySet(), Seed: o.Seed, Rows: []Row{}, failOn: o.FailOn, requireAll: o.RequireAll, tool: o.Tool, at: Today()}
-	var err error
+	err := r.knowsServices(ctx)
+	if err != nil {
+		return report, err
+	}
 	if r.reached, err = foreign.Reach(ctx, f, r.starting()); err != nil {
 		return report, err
 	}
@@ -196,6 +200,27 @@ func Run(ctx context.Context, f *foreign.File, o Options) (*Report, error) {
 	report.Notes = append(report.Notes, r.reached.Notes()...)
 	report.Summary = report.summary()
 	return report, err
+}
+
+// knowsServices says which service of the contract there is not.
+func (r *run) knowsServices(ctx context.Context) error {
+	if len(r.file.Contract.Issuers) == 0 {
+		return nil
+	}
+	w, err := world.Build(ctx, r.Plan, world.Seeded(r.Seed))
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, p := range w.Parties {
+		names = append(names, p.Name)
+	}
+	for _, service := range slices.Sorted(maps.Keys(r.file.Contract.Issuers)) {
+		if !slices.Contains(names, service) {
+			return r.file.Wrong(fmt.Sprintf("contract.issuers: there is no service %q: %s", service, exit.Meant(service, names, "this world has "+strings.Join(names, ", "))))
+		}
+	}
+	return nil
 }
 
 // left counts the rows about a relay that a run did not come to.
