@@ -89,6 +89,34 @@ func TestATargetByHand(t *testing.T) {
 	}
 }
 
+// A redemption that is refused says why where a token's refusal does, unless the
+// file has a place of its own that says more.
+func TestWhyARedemptionIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, place := range []string{".body.error.code", ".body.why"} {
+		text := ordersFile(freePort(t), "orders", "")
+		at := strings.Index(text, "  redeem:\n")
+		f, err := foreign.Parse("orders.yaml", []byte(text[:at]+strings.Replace(text[at:], "reason: .body.error.code", "reason: "+place, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := session(t, f).Build(t.Context(), plan(t), world.Seeded(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := client.New(w)
+		if _, err := c.Open(t.Context(), "mine", c.Customer(""), nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Close(t.Context(), "mine"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Redeem(t.Context(), "mine", nil); !errors.Is(err, tokens.SessionClosed) {
+			t.Errorf("%s: %v", place, err)
+		}
+	}
+}
+
 // Where tokens may live for less than ours do, ours live for as long as they may.
 func TestShortLives(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"tokenshell/shell/attacks"
@@ -180,7 +181,7 @@ func (r *Reached) open(ctx context.Context, f *File, s Starting) (err error) {
 	}
 	for range s.Jobs {
 		r.Drivers = append(r.Drivers, &each{file: f, folder: r.folder})
-		if contains(f.can(), string(attacks.NeedKeys)) {
+		if slices.Contains(f.can(), string(attacks.NeedKeys)) {
 			break // the keys are in one folder
 		}
 	}

@@ -523,6 +523,9 @@ func (d *web) end(ctx context.Context, e, read *exchange, values map[string]stri
 		}
 	}
 	if rejected {
+		if reason == "" { // a no may be written as that to a token
+			reason, _ = d.file.HTTP.Relay.reason.Text(a.input)
+		}
 		return End{State: "rejected", Reason: orWord(reason, "rejected"), Detail: fmt.Sprintf("answered %d", a.status)}, nil
 	}
 	return End{}, Trouble(Errored, "%s was answered %d, and no state holds", asked, a.status)

@@ -219,7 +219,7 @@ func (f *File) checkHTTP() (err error) {
 		{string(attacks.NeedRestart), h.Start != nil, "start"}, {"facts", h.Facts != nil, "facts"},
 		{string(attacks.NeedKeys), h.Serve != "" || f.Keys.Dir != "", "serve, or keys.dir"}, {string(attacks.NeedClock), false, "a stdio adapter"},
 	} {
-		if contains(f.can(), needs.ability) && !needs.there {
+		if slices.Contains(f.can(), needs.ability) && !needs.there {
 			return f.wrong("$.can", "%s: for this the file needs %s", needs.ability, needs.part)
 		}
 	}
@@ -328,7 +328,7 @@ func (f *File) checkEach() (err error) {
 
 // allowed says that a host of the file was not allowed; nil when it may be asked.
 func (f *File) allowed(hosts []string) error {
-	if f.HTTP == nil || loopback(f.HTTP.base.Host) || contains(hosts, f.HTTP.base.Host) {
+	if f.HTTP == nil || loopback(f.HTTP.base.Host) || slices.Contains(hosts, f.HTTP.base.Host) {
 		return nil
 	}
 	return exit.Usage("--allow-host "+f.HTTP.base.Host+", if it is yours and not production", "%s is not this machine", f.HTTP.base.Host)

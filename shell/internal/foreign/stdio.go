@@ -5,6 +5,7 @@ package foreign
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -50,20 +51,11 @@ func (d *stdio) About() About {
 	h := d.process.Hello
 	a := About{Name: h.Name, Version: h.Version, Language: h.Language, Ours: h.Reasons == "tokenshell"}
 	for _, ability := range h.Can {
-		if d.file.Can == nil || contains(*d.file.Can, ability) {
+		if d.file.Can == nil || slices.Contains(*d.file.Can, ability) {
 			a.Can = append(a.Can, ability)
 		}
 	}
 	return a
-}
-
-func contains(all []string, one string) bool {
-	for _, s := range all {
-		if s == one {
-			return true
-		}
-	}
-	return false
 }
 
 // Ask gives what a target is known by: what its file says, or what its adapter
@@ -126,7 +118,7 @@ func (d *stdio) start(ctx context.Context) error {
 		err = d.file.Wrong(`the adapter's hello has no "can": [] says that it gives verdicts, and no more`)
 	}
 	for _, ability := range h.Can {
-		if err == nil && !contains(abilities(), ability) {
+		if err == nil && !slices.Contains(abilities(), ability) {
 			err = d.file.Wrong(fmt.Sprintf("the adapter says that it can %q, which is none of %s", Harmless(ability), strings.Join(abilities(), " ")))
 		}
 	}
@@ -261,7 +253,7 @@ func (d *stdio) ended(l adapter.Line, err error) (End, error) {
 	if err != nil {
 		return End{}, err
 	}
-	if !contains([]string{"completed", "compensated", "stuck", "rejected"}, l.State) {
+	if !slices.Contains([]string{"completed", "compensated", "stuck", "rejected"}, l.State) {
 		return End{}, Trouble(Errored, "%q is no state: completed, compensated, stuck or rejected", Harmless(l.State))
 	}
 	return End{l.State, l.Reason, l.Detail}, nil
