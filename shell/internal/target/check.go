@@ -128,16 +128,7 @@ func (v *targetCheck) Run(ctx context.Context, w *world.World, dir *files.Dir, o
 	for i, row := range report.Rows {
 		probe := probes()[i]
 		one := checkedProbe{What: probe.what, Row: row.ID, Status: row.Status, Detail: row.Detail}
-		switch {
-		case row.Status == foreign.Skipped && row.Detail != "not claimed":
-			one.Advice = fmt.Sprintf("not tried; if it can, say so in can: %s", strings.Trim(fmt.Sprint(rows[i].Needs()), "[]"))
-		case row.Status == foreign.BaselineFailed:
-			one.Advice = "a good token did not come through: look at audience, typ, issuers and claims in contract, and at accepted"
-		case strings.HasPrefix(row.Detail, "the control "):
-			one.Advice = "a good token has no answer: look at open and relay, and at what the relay writes to its log"
-		case !row.Green() && row.Status != foreign.Skipped:
-			one.Advice = probe.wrong
-		}
+		one.Advice = advice(row, rows[i].Needs(), probe.wrong)
 		all = append(all, one)
 	}
 	data := map[string]any{"target": report.Target, "relay": report.Relay, "can": report.Can, "probes": all}
@@ -170,4 +161,27 @@ func (v *targetCheck) Run(ctx context.Context, w *world.World, dir *files.Dir, o
 		return exit.InJSON(err)
 	}
 	return nil
+}
+
+// advice says what to do about a probe's row; wrong is what to do when the relay
+// has an answer, and it is the wrong one.
+func advice(row conform.Row, needs []attacks.Need, wrong string) string {
+	_, control, lost := strings.Cut(row.Detail, "the control ")
+	_, control, _ = strings.Cut(control, " it: ")
+	handed := strings.HasPrefix(control, "relay: ") || strings.HasPrefix(control, "open: ")
+	switch {
+	case row.Status == foreign.Skipped && row.Detail == "not claimed" || row.Green():
+		return ""
+	case row.Status == foreign.Skipped:
+		return fmt.Sprintf("not tried; if it can, say so in can: %s", strings.Trim(fmt.Sprint(needs), "[]"))
+	case row.Status == foreign.Leaked:
+		return "write no part of a token into an answer: whoever reads it, or a log of it, may use the token"
+	case lost && !handed:
+		return "a good token was accepted, and not redeemed as it has to be: look at redeem and domains in the target file, and at what the relay asks of services"
+	case row.Status == foreign.BaselineFailed:
+		return "a good token did not come through: look at audience, typ, issuers and claims in contract, and at accepted"
+	case lost:
+		return "a good token has no answer: look at open and relay, and at what the relay writes to its log"
+	}
+	return wrong
 }
