@@ -5,6 +5,7 @@ package target
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -156,6 +157,9 @@ func (v *targetCheck) Run(ctx context.Context, w *world.World, dir *files.Dir, o
 			return err
 		}
 		return shown
+	}
+	if !slices.ContainsFunc(report.Rows, func(row conform.Row) bool { return row.Status != foreign.Skipped }) {
+		return nil // it has said of each what would have it tried
 	}
 	if err := report.Err(); err != nil {
 		return exit.InJSON(err)
