@@ -102,7 +102,7 @@ type call struct {
 
 // parserOf makes the parser of a grammar of the command line.
 func parserOf(grammar any) (*kong.Kong, error) {
-	return kong.New(grammar, kong.Name("tokenshell"), kong.NoDefaultHelp(), kong.Exit(func(int) {}), kong.Writers(io.Discard, io.Discard))
+	return kong.New(grammar, kong.Name("tokenshell"), kong.NoDefaultHelp(), kong.Exit(func(int) {}), kong.Writers(io.Discard, io.Discard), interp.Verbatim())
 }
 
 // parse fills a grammar of the command line.

@@ -134,6 +134,16 @@ func TestErrorsAreOnStderrOnly(t *testing.T) {
 	}
 }
 
+func TestAScriptBeginsWithAMark(t *testing.T) {
+	const marked = "\uFEFFpoints balance --jq .available\r\n"
+	path := file(t, "it.tsh", marked)
+	for _, got := range []answer{tokenshell(t, marked), tokenshell(t, "", "source", path)} {
+		if got.code != 0 || got.stdout != "1200\n" {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
 func TestAScriptStopsAtItsFirstSurprise(t *testing.T) {
 	script := "# a comment\n\nsession new op_1\n! coupon confirm NOPE\npoints confirm 1201\npoints balance\n"
 	got := tokenshell(t, script)

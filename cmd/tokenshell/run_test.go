@@ -56,6 +56,32 @@ func verdicts(said string) string {
 
 const passing, failing = "session new op_1\npoints confirm 5\ncheckout\nstdout completed\n", "session new op_1\nlet N 7\n# A phase.\nexpect replayed points confirm $N\n"
 
+// A path is what the system says that it is: also one that is no UTF-8.
+func TestRunOfAPathThatIsNoText(t *testing.T) {
+	name := "a\xff.txtar"
+	_, run := stage(t, map[string]string{name: passing, "world\xff.yaml": "customers: [{id: ada, points: 9}]\n"})
+	if got := run("--world", "world\xff.yaml", name); got.code != 0 || !strings.Contains(got.stdout, "1 passed") {
+		t.Errorf("%+v", got)
+	}
+	if got := tokenshell(t, "", "world", "check", "world\xff.yaml"); got.code != 0 {
+		t.Errorf("a verb: %+v", got)
+	}
+}
+
+// What cannot be read is no scenario that failed.
+func TestRunOfAFileThatNobodyMayRead(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may read all")
+	}
+	dir, run := stage(t, map[string]string{"s/a.txtar": passing, "s/b.txtar": passing})
+	if err := os.Chmod(filepath.Join(dir, "s/b.txtar"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := run("s"); got.code != 3 || got.stdout != "" || got.stderr != "error: s/b.txtar: permission denied\n" {
+		t.Errorf("%+v", got)
+	}
+}
+
 // Every flag that chooses, alone, chooses what it says.
 func TestRunChooses(t *testing.T) {
 	_, run := stage(t, map[string]string{
@@ -70,6 +96,7 @@ func TestRunChooses(t *testing.T) {
 		{[]string{"-j", "1", "s"}, "ok:a ok:b FAIL:c skip:d ok:e", 1},
 		{[]string{"-j", "8", "--run", "[ab].txtar", "s"}, "ok:a ok:b", 0},
 		{[]string{"s/a.txtar", "-j", "1", "s/b.txtar", "--count=1", "--", "s/e.txtar"}, "ok:a ok:b ok:e", 0},
+		{[]string{"s/a.txtar", "./s/a.txtar", "s", "s//a.txtar", "--skip", "[cd].txtar"}, "ok:a ok:b ok:e", 0},
 		{[]string{"--skip", "[cd].txtar", "s"}, "ok:a ok:b ok:e", 0},
 		{[]string{"--tag", "slow", "s"}, "ok:b", 0},
 		{[]string{"--tag", "slow", "--tag", "smoke", "s"}, "ok:a ok:b", 0},
@@ -131,6 +158,10 @@ func TestRunRefusesFlags(t *testing.T) {
 		{[]string{"--rerun-failed"}, 2, "nothing failed"},
 		{[]string{"-v", "-q", "a.txtar"}, 2, "choose one"},
 		{[]string{"--until", "a.txtar", "a.txtar"}, 2, "is no place in a file"},
+		{[]string{"--until", "a.txtar:99"}, 2, "--until a.txtar:99: the file has 5 lines\nhint: name one of 1 to 5"},
+		{[]string{"--until", ".:1"}, 2, "--until .:1: . is more than a file"},
+		{[]string{"--list", "--report", "junit=x", "a.txtar"}, 2, "--list runs none, and --report asks for what comes of a run"},
+		{[]string{"--list", "--cover", "a.txtar"}, 2, "--list runs none, and --cover asks"},
 		{[]string{"--until", "a.txtar:2"}, 2, "nobody sits at a prompt here"},
 		{[]string{"--shell-on-fail", "a.txtar"}, 2, "nobody sits at a prompt here"},
 	} {

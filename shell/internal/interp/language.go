@@ -5,6 +5,7 @@ package interp
 import (
 	"bytes"
 	"io"
+	"reflect"
 	"sync"
 
 	"github.com/alecthomas/kong"
@@ -86,8 +87,20 @@ func (l *Language) NewParser() (*Parser, error) { return l.parserOf(l.grammar())
 
 func (l *Language) parserOf(grammar Grammar) (*Parser, error) {
 	parser, err := kong.New(grammar, kong.Name("tokenshell"), kong.NoDefaultHelp(), kong.Exit(func(int) {}),
-		kong.Writers(io.Discard, io.Discard), kong.ExplicitGroups(l.groups), l.vars)
+		kong.Writers(io.Discard, io.Discard), kong.ExplicitGroups(l.groups), l.vars, Verbatim())
 	return &Parser{flags: grammar.flags(), kong: parser}, err
+}
+
+// Verbatim has a parser take a word as it came: kong takes it through JSON, which has
+// no way to write a path that is not UTF-8.
+func Verbatim() kong.Option {
+	return kong.KindMapper(reflect.String, kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+		token, err := ctx.Scan.PopValue("string")
+		if text, is := token.Value.(string); is && err == nil {
+			target.SetString(text)
+		}
+		return err
+	}))
 }
 
 // In gives the language of the worlds of a plan: one that declares domains has their

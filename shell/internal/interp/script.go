@@ -34,6 +34,10 @@ func WithInterrupt() (context.Context, context.CancelFunc) {
 // for the process ends.
 const Grace = 2 * time.Second
 
+// mark is the byte order mark that some editors begin a file with: it is no part of the
+// first line.
+const mark = "\uFEFF"
+
 // Script runs lines until one surprises, and says which. When the last of them
 // found that a token would be refused, that is an error, too.
 func (s *Shell) Script(name string, from io.Reader, semicolons bool, stdout, stderr io.Writer) error {
@@ -47,6 +51,9 @@ func (s *Shell) Script(name string, from io.Reader, semicolons bool, stdout, std
 		}
 		if err != nil {
 			return err
+		}
+		if number == 1 {
+			line = strings.TrimPrefix(line, mark)
 		}
 		left, err := s.lineOrGrace(ctx, line, semicolons, stdout, stderr)
 		if left {
@@ -173,7 +180,7 @@ func (s *Shell) Source(ctx context.Context, file string, out *answer.Out) error 
 	dir, last := s.Dir.Path, s.last
 	s.Dir.Path, s.sources = filepath.Dir(path), append(s.sources, path)
 	defer func() { s.Dir.Path, s.sources, s.last = dir, s.sources[:len(s.sources)-1], last }()
-	for i, line := range strings.Split(string(text), "\n") {
+	for i, line := range strings.Split(strings.TrimPrefix(string(text), mark), "\n") {
 		err := s.Line(ctx, strings.TrimSuffix(line, "\r"), false, out.Stdout, out.Stderr)
 		if err != nil {
 			s.place(out.Stderr, file, i+1, line, err)

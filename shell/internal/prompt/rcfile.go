@@ -43,7 +43,7 @@ func readRC(s *interp.Shell, path string, stderr io.Writer) {
 		answer.PrintError(stderr, err)
 		return
 	}
-	for i, line := range strings.Split(string(text), "\n") {
+	for i, line := range strings.Split(strings.TrimPrefix(string(text), "\uFEFF"), "\n") { // some editors write a mark first
 		line = strings.TrimSuffix(line, "\r")
 		commands, err := syntax.Split(line, false)
 		switch {

@@ -26,7 +26,7 @@ func readRC(t *testing.T, text string) (s *interp.Shell, path, stderr string) {
 }
 
 func TestRCSetsOptions(t *testing.T) {
-	s, _, stderr := readRC(t, "# how I like it\r\n\nset color never\r\n  set leeway 5s  # clocks differ\nset tips off\nset 'output' json\nset check on")
+	s, _, stderr := readRC(t, "\uFEFFset color always\n# how I like it\r\n\nset color never\r\n  set leeway 5s  # clocks differ\nset tips off\nset 'output' json\nset check on")
 	if stderr != "" {
 		t.Errorf("it says %q", stderr)
 	}

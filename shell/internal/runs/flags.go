@@ -3,6 +3,8 @@
 package runs
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -14,8 +16,11 @@ import (
 	"unicode/utf8"
 
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
+	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/scenario"
 	"tokenshell/shell/internal/syntax"
+	"tokenshell/shell/internal/world"
 )
 
 // Flags is the table of run's flags: the command line, its help, and what Tab
@@ -118,6 +123,9 @@ func (f *Flags) look() (*plan, error) {
 			return nil, exit.Usage(row.hint, "%s", row.what)
 		}
 	}
+	if idle := f.idle(); f.List && idle != "" {
+		return nil, exit.Usage("leave one of the two out", "--list runs none, and %s asks for what comes of a run", idle)
+	}
 	if err := p.lookAtParts(); err != nil {
 		return nil, err
 	}
@@ -153,6 +161,42 @@ func (p *plan) lookAtParts() error {
 		}
 		file := p.Flags.Until[:at]
 		p.until[file], p.Paths = line, []string{file}
+	}
+	return nil
+}
+
+// idle names the first flag that asks for something of a run; empty when there is none.
+func (f *Flags) idle() string {
+	for _, row := range []struct {
+		set  bool
+		name string
+	}{
+		{len(f.Report) > 0, "--report"}, {f.Update, "--update"}, {f.Cover, "--cover"}, {f.Slowest, "--slowest"}, {f.Keep, "--keep"},
+		{f.ShellOnFail, "--shell-on-fail"}, {f.Until != "", "--until"},
+	} {
+		if row.set {
+			return row.name
+		}
+	}
+	return ""
+}
+
+// lookAtUntil says what is wrong with --until, once it is known what will run.
+func (p *plan) lookAtUntil(ctx context.Context, all []chosen) error {
+	for file, line := range p.until {
+		if file == "-" {
+			continue // it is read once
+		}
+		if len(all) != 1 || all[0].File != file {
+			return exit.Usage("name one scenario: scripts/checkout.txtar:12", "--until %s: %s is more than a file", p.Flags.Until, file)
+		}
+		text, err := files.Read(ctx, file, world.WorldLimit)
+		if err != nil {
+			return err
+		}
+		if lines := bytes.Count(text, []byte("\n")) + 1; line > lines {
+			return exit.Usage(fmt.Sprintf("name one of 1 to %d", lines), "--until %s: the file has %s", p.Flags.Until, page.Count(lines, "line"))
+		}
 	}
 	return nil
 }

@@ -64,12 +64,15 @@ func (r *Run) Go(ctx context.Context) error {
 			return err
 		}
 	}
-	if (p.ShellOnFail || len(p.until) > 0) && r.Prompt == nil {
-		return exit.Usage("run it in a terminal", "nobody sits at a prompt here")
-	}
 	all, err := p.choose(ctx)
 	if err != nil {
 		return err
+	}
+	if err := p.lookAtUntil(ctx, all); err != nil {
+		return err
+	}
+	if (p.ShellOnFail || len(p.until) > 0) && r.Prompt == nil {
+		return exit.Usage("run it in a terminal", "nobody sits at a prompt here")
 	}
 	if p.List {
 		all = rows(ctx, scenario.Config{NoExec: p.NoExec}, all)

@@ -439,8 +439,9 @@ func below(folder string, found []string, within map[string]bool) ([]string, err
 }
 
 // Files gives the scenarios that paths mean: files as they are, those that a
-// pattern matches, folders with all .txtar files below them, sorted. A folder or a
-// pattern without any is an error.
+// pattern matches, folders with all .txtar files below them, sorted. One that is meant
+// twice is there once. A folder or a pattern without any is an error, and so is a file
+// that cannot be read.
 func Files(paths []string) ([]string, error) {
 	var found []string
 	for _, path := range paths {
@@ -471,6 +472,25 @@ func Files(paths []string) ([]string, error) {
 		} else if info.Size() > world.WorldLimit {
 			return nil, exit.Input(file, 0, fmt.Sprintf("it has more than %d bytes", world.WorldLimit))
 		}
+		opened, err := os.Open(file)
+		if err != nil {
+			return nil, exit.Input(file, 0, files.CauseOf(err))
+		}
+		opened.Close()
 	}
-	return found, nil
+	return once(found), nil
+}
+
+// once leaves out what an earlier path means already.
+func once(paths []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(paths, func(path string) bool {
+		full, err := filepath.Abs(path)
+		if err != nil {
+			full = filepath.Clean(path)
+		}
+		before := seen[full]
+		seen[full] = true
+		return before
+	})
 }

@@ -14,14 +14,14 @@ import (
 
 // History is the verb history.
 type History struct {
-	Last int `arg:"" optional:"" name:"n" help:"Only so many, the newest; all unless given."`
+	Last *int `arg:"" optional:"" name:"n" help:"Only so many, the newest; all unless given."`
 }
 
 // Run lists lines, without the tokens that were in them. At the prompt they are
 // what the arrow keys bring back, else what this shell has run.
 func (v *History) Run(c *interp.Call, out *answer.Out) error {
-	if v.Last < 0 {
-		return exit.Usage("write 1 or more", "%d is not a number of lines", v.Last)
+	if v.Last != nil && *v.Last < 1 {
+		return exit.Usage("write 1 or more", "%d is not a number of lines", *v.Last)
 	}
 	var lines []string
 	if c.Lines != nil {
@@ -39,7 +39,7 @@ func (v *History) Run(c *interp.Call, out *answer.Out) error {
 		Lines []entry `json:"lines"`
 	}{[]entry{}}
 	for i, line := range lines {
-		if v.Last == 0 || i >= len(lines)-v.Last {
+		if v.Last == nil || i >= len(lines)-*v.Last {
 			data.Lines = append(data.Lines, entry{i + 1, line})
 		}
 	}

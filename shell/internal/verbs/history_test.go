@@ -39,9 +39,10 @@ func TestHistoryOfAScript(t *testing.T) {
 			t.Errorf("%v, %s", err, got)
 		}
 	}
-	var stderr bytes.Buffer
-	if err := s.Line(t.Context(), "history -1", false, &bytes.Buffer{}, &stderr); exit.Code(err) != exit.BadUsage {
-		t.Errorf("history -1: %v", err)
+	for _, line := range []string{"history -1", "history 0"} {
+		if err := s.Line(t.Context(), line, false, &bytes.Buffer{}, &bytes.Buffer{}); exit.Code(err) != exit.BadUsage {
+			t.Errorf("%s: %v", line, err)
+		}
 	}
 }
 

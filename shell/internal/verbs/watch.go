@@ -22,21 +22,24 @@ import (
 type Watch struct {
 	Every syntax.Span `arg:"" name:"d" help:"How long to wait in between: 1s."`
 	Verb  []string    `arg:"" passthrough:"" sep:"none" help:"A verb and its arguments."`
-	Count int         `placeholder:"N" help:"How many times; unless given, until Ctrl-C, which only somebody at a terminal can press."`
+	Count *int        `placeholder:"N" help:"How many times; unless given, until Ctrl-C, which only somebody at a terminal can press."`
 }
 
 // Run runs the verb until somebody has seen enough. A refusal is something to
 // see; anything else that goes wrong ends it. The error is that of the last run.
 func (v *Watch) Run(c *interp.Call) error {
-	every, count, words := time.Duration(v.Every), v.Count, slices.Clone(v.Verb)
+	every, count, words := time.Duration(v.Every), 0, slices.Clone(v.Verb) // 0 is until Ctrl-C
+	if v.Count != nil {
+		if count = *v.Count; count < 1 {
+			return exit.Usage("write 1 or more", "--count %d is not a number of times", count)
+		}
+	}
 	alone := c.Out.Window == nil || c.Out.Format != "text"
 	switch {
 	case c.VerbIs(words, "unwatched"):
 		return exit.Usage("watch something that shows how things stand", "%s is not to be watched", words[0])
 	case every <= 0:
 		return exit.Usage("write one such as 1s", "a watch waits in between, and %s is not a time", v.Every)
-	case count < 0:
-		return exit.Usage("write 1 or more", "--count %d is not a number of times", count)
 	case count == 0 && alone:
 		return exit.Usage("watch --count N", "nobody is there to end it")
 	case count == 0 && c.World.Clock.Frozen():

@@ -53,7 +53,7 @@ func TestWatchMovesTheClockInBetween(t *testing.T) {
 func TestWatchThatNobodyCouldEnd(t *testing.T) {
 	for _, line := range []string{
 		"watch 1s points balance", "watch 0s --count 2 points balance", "watch -1s --count 2 points balance",
-		"watch 1s --count -1 points balance", "watch soon --count 2 points balance", "watch 1s --count 2", "watch",
+		"watch 1s --count -1 points balance", "watch 1s --count 0 points balance", "watch soon --count 2 points balance", "watch 1s --count 2", "watch",
 	} {
 		s := shelltest.New(t, 1)
 		var stdout, stderr bytes.Buffer
@@ -68,6 +68,9 @@ func TestWatchThatNobodyCouldEnd(t *testing.T) {
 	// A person could press Ctrl-C, but where time stands still a wait is over at once.
 	s := shelltest.New(t, 1)
 	shown, err := shelltest.OnScreen(t, s, 80)("watch 1s points balance")
+	if shown, err := shelltest.OnScreen(t, shelltest.New(t, 1), 80)("watch 1s --count 0 points balance"); exit.Code(err) != exit.BadUsage || !strings.Contains(shown, "--count 0 is not a number of times") {
+		t.Errorf("%v, %q", err, shown)
+	}
 	if exit.Code(err) != exit.BadUsage || !strings.Contains(shown, "time stands still") || !strings.Contains(shown, "watch --count N, or clock run") {
 		t.Errorf("%v, %q", err, shown)
 	}
