@@ -56,32 +56,6 @@ func verdicts(said string) string {
 
 const passing, failing = "session new op_1\npoints confirm 5\ncheckout\nstdout completed\n", "session new op_1\nlet N 7\n# A phase.\nexpect replayed points confirm $N\n"
 
-// A path is what the system says that it is: also one that is no UTF-8.
-func TestRunOfAPathThatIsNoText(t *testing.T) {
-	name := "a\xff.txtar"
-	_, run := stage(t, map[string]string{name: passing, "world\xff.yaml": "customers: [{id: ada, points: 9}]\n"})
-	if got := run("--world", "world\xff.yaml", name); got.code != 0 || !strings.Contains(got.stdout, "1 passed") {
-		t.Errorf("%+v", got)
-	}
-	if got := tokenshell(t, "", "world", "check", "world\xff.yaml"); got.code != 0 {
-		t.Errorf("a verb: %+v", got)
-	}
-}
-
-// What cannot be read is no scenario that failed.
-func TestRunOfAFileThatNobodyMayRead(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("root may read all")
-	}
-	dir, run := stage(t, map[string]string{"s/a.txtar": passing, "s/b.txtar": passing})
-	if err := os.Chmod(filepath.Join(dir, "s/b.txtar"), 0); err != nil {
-		t.Fatal(err)
-	}
-	if got := run("s"); got.code != 3 || got.stdout != "" || got.stderr != "error: s/b.txtar: permission denied\n" {
-		t.Errorf("%+v", got)
-	}
-}
-
 // Every flag that chooses, alone, chooses what it says.
 func TestRunChooses(t *testing.T) {
 	_, run := stage(t, map[string]string{

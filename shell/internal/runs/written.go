@@ -91,6 +91,7 @@ type writing struct {
 	rows  []scenario.Outcome
 	index []report.Story
 	pages bytes.Buffer
+	drawn int // bytes of diagrams of what passed
 	err   error
 	say   func(line string) // of an annotation
 }
@@ -184,6 +185,13 @@ func (r *Run) facts() []report.Fact {
 	return facts
 }
 
+// mostDrawn is how many bytes the diagrams of scenarios that passed take at most: a
+// browser opens the page of thousands, too. Of what failed each is drawn.
+const mostDrawn = 8 << 20
+
+// notDrawn is told instead of a diagram.
+const notDrawn = "The diagram is left out, for there are very many. A report of this scenario alone has it."
+
 // story writes an outcome's page.
 func (w *writing) story(o scenario.Outcome) {
 	s := report.Story{
@@ -199,8 +207,14 @@ func (w *writing) story(o scenario.Outcome) {
 		s.Parts = append(s.Parts, part("Warning", warning))
 	}
 	var err error
-	if o.Trace != nil {
-		s.Figure, err = o.Trace.Figure(s.ID)
+	switch passed := o.Verdict != scenario.Failed; {
+	case o.Trace == nil:
+	case passed && w.drawn >= mostDrawn:
+		s.Parts, s.Again = append(s.Parts, part("What the parties said to each other", notDrawn)), w.run.again(o.File)
+	default:
+		if s.Figure, err = o.Trace.Figure(s.ID); passed {
+			w.drawn += len(s.Figure)
+		}
 	}
 	if err == nil {
 		var text []byte
