@@ -37,8 +37,8 @@ func TestExitCodes(t *testing.T) {
 		{"an expected refusal", []string{"-c", "session new; expect coupon_unknown coupon confirm NOPE"}, 0, "rejected: coupon_unknown: "},
 		{"two expected refusals", []string{"--seed", "1", "-c", stuck + "expect service_unavailable,constraint_violated checkout"}, 0, "rejected: constraint_violated: "},
 		{"the cause of two refusals", []string{"--seed", "1", "-c", stuck + "expect constraint_violated checkout"}, 0, "rejected: constraint_violated: "},
-		{"not the cause of two refusals", []string{"--seed", "1", "-c", stuck + "expect service_unavailable checkout"}, 1, "it was refused with constraint_violated, then service_unavailable"},
-		{"more than the two refusals", []string{"--seed", "1", "-c", stuck + "expect service_unavailable,constraint_violated,expired checkout"}, 1, "refused with service_unavailable and constraint_violated and expired; it was refused with constraint_violated, then service_unavailable"},
+		{"not the cause of two refusals", []string{"--seed", "1", "-c", stuck + "expect service_unavailable checkout"}, 1, "\"checkout\" was refused with constraint_violated, then service_unavailable"},
+		{"more than the two refusals", []string{"--seed", "1", "-c", stuck + "expect service_unavailable,constraint_violated,expired checkout"}, 1, "refusal with service_unavailable and constraint_violated and expired; \"checkout\" was refused with constraint_violated, then service_unavailable"},
 		{"a fact that is carried", []string{"-c", "session new --fact-any country=DE"}, 0, ""},
 		{"a fact that nobody reads", []string{"-c", "session new --fact payble=95.00"}, 2, "did you mean payable?"},
 		{"a negated refusal", []string{"-c", "session new; ! coupon confirm NOPE"}, 0, "rejected: coupon_unknown: "},
@@ -47,7 +47,7 @@ func TestExitCodes(t *testing.T) {
 
 		{"refused", []string{"-c", "session new; coupon confirm NOPE"}, 1, "rejected: coupon_unknown: "},
 		{"refused for another reason", []string{"-c", "session new; expect expired coupon confirm NOPE"}, 1, "refused with coupon_unknown"},
-		{"not refused", []string{"-c", "! points balance"}, 1, "it was done"},
+		{"not refused", []string{"-c", "! points balance"}, 1, "\"points\" was done"},
 		{"a scenario that fails", []string{"run", fails}, 1, ""},
 		{"a wrong verb in a scenario", []string{"run", wrongVerb}, 1, ""},
 		{"a scenario without a verb", []string{"run", nothing}, 1, ""},
@@ -169,6 +169,12 @@ func TestAScenarioSaysWhereItFailed(t *testing.T) {
 	for _, part := range []string{"FAIL  " + path, path + ":3:9: no match for `^user_123 has 1300` found in stdout\n", ">     3 │ stdout '^user_123 has 1300'\n", "user_123 has 1200 points", "1 scenario: 0 passed, 1 failed"} {
 		wantContains(t, "stdout", got.stdout, part)
 	}
+}
+
+// testscript knows no double quotes: they belong to the pattern.
+func TestAPatternInDoubleQuotes(t *testing.T) {
+	got := tokenshell(t, "", "run", file(t, "fails.txtar", "points balance\nstdout \"available\"\n"))
+	wantContains(t, "stdout", got.stdout, "got       no line matches: the double quotes are looked for, too; 'single quotes' only hold a pattern together\n")
 }
 
 // The report of a scenario may be kept: a token in a failing line is replaced,

@@ -282,9 +282,9 @@ func TestRunFrame(t *testing.T) {
 	})
 	got := run("--seed", "3", "-e", "A=secret", ".")
 	for _, want := range []string{
-		"fails.txtar:4:17: expected \"points\" to be refused with replayed; it was done\n",
+		"fails.txtar:4:17: expected a refusal with replayed; \"points\" was done\n",
 		"            3 │ # A phase.\n      >     4 │ expect replayed points confirm $N\n              │                 ^\n",
-		"      expected  \"points\" to be refused with replayed\n      got       it was done\n", "      $N is 7\n",
+		"      expected  a refusal with replayed\n      got       \"points\" was done\n", "      $N is 7\n",
 		"         1 session new op_1\n           │ session op_1 of user_123 is open\n         2 let N 7\n",
 		"      session op_1, as far as it got\n", "confirm 7 points\n", "run it again: tokenshell run --seed 3 -e A=\"$A\" fails.txtar\n",
 		"differs.txtar:7:1: in the section want.txt\n      │ more\n", "      │ @@ -1,1 +1,2 @@\n", "      │ +more\n",
@@ -408,7 +408,7 @@ func TestRunReports(t *testing.T) {
 			t.Errorf("the page has %s", not)
 		}
 	}
-	wantContains(t, "stdout", got.stdout, "\n::error file=s/b.txtar,line=4,col=17,title=scenario failed::expected \"points\" to be refused with replayed; it was done%0A")
+	wantContains(t, "stdout", got.stdout, "\n::error file=s/b.txtar,line=4,col=17,title=scenario failed::expected a refusal with replayed; \"points\" was done%0A")
 }
 
 // An interrupted run writes its reports, tells what never ran, and leaves nobody

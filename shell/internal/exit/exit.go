@@ -146,7 +146,7 @@ func (e *Surprise) Error() string { return fmt.Sprintf("expected %s; %s", e.Expe
 func Negate(words []string, err error) error {
 	switch {
 	case err == nil:
-		return &Surprise{fmt.Sprintf("%q to be refused", words[0]), "it was done"}
+		return &Surprise{"a refusal", fmt.Sprintf("%q was done", words[0])}
 	case Rejections(err) != nil:
 		return nil
 	default:
@@ -225,9 +225,9 @@ func Expect(reasons, words []string, err error) error {
 	if as || len(reasons) == 1 && len(came) > 0 && came[0] == reasons[0] {
 		return nil
 	}
-	surprise := &Surprise{Expected: fmt.Sprintf("%q to be refused with %s", words[0], strings.Join(reasons, " and ")), Came: "it was done"}
+	surprise := &Surprise{Expected: "a refusal with " + strings.Join(reasons, " and "), Came: fmt.Sprintf("%q was done", words[0])}
 	if came != nil {
-		surprise.Came = "it was refused with " + strings.Join(came, ", then ")
+		surprise.Came = fmt.Sprintf("%q was refused with %s", words[0], strings.Join(came, ", then "))
 	}
 	return surprise
 }

@@ -18,7 +18,7 @@ var (
 	expired  = tokens.Refuse(tokens.Expired, "it is late")
 	refusals = exit.Refusals{{tokens.Expired, "it is late"}, {tokens.Replayed, "twice"}}
 	failure  = &tokens.Failure{Party: "points", Err: errors.New("no answer")}
-	surprise = &exit.Surprise{Expected: "expired", Came: "it was done"}
+	surprise = &exit.Surprise{Expected: "expired", Came: "\"checkout\" was done"}
 	wrong    = exit.Usage("help lists them", "there is no verb %q", "x")
 	input    = exit.Input("a.yaml", 3, "column 1: no")
 	errBug   = errors.New("this is a bug")
@@ -153,7 +153,7 @@ func TestNegate(t *testing.T) {
 			t.Errorf("%v became %v", err, got)
 		}
 	}
-	if got := exit.Negate(words, nil); got == nil || got.Error() != `expected "relay" to be refused; it was done` {
+	if got := exit.Negate(words, nil); got == nil || got.Error() != `expected a refusal; "relay" was done` {
 		t.Errorf("what was done: %v", got)
 	}
 }
@@ -169,16 +169,16 @@ func TestExpect(t *testing.T) {
 	}{
 		{"expired", expired, ""},
 		{"expired", refusals, ""},
-		{"replayed", refusals, "it was refused with expired, then replayed"},
+		{"replayed", refusals, "\"checkout\" was refused with expired, then replayed"},
 		{"expired,replayed", refusals, ""},
 		{"replayed,expired", refusals, ""},
-		{"expired,expired", refusals, "it was refused with expired, then replayed"},
-		{"expired,replayed,malformed", refusals, "it was refused with expired, then replayed"},
-		{"expired,replayed", expired, "it was refused with expired"},
+		{"expired,expired", refusals, "\"checkout\" was refused with expired, then replayed"},
+		{"expired,replayed,malformed", refusals, "\"checkout\" was refused with expired, then replayed"},
+		{"expired,replayed", expired, "\"checkout\" was refused with expired"},
 		{"expired,expired", exit.Refusals{refusals[0], refusals[0]}, ""},
-		{"expired,replayed", exit.Refusals{refusals[0], refusals[1], refusals[1]}, "it was refused with expired, then replayed, then replayed"},
-		{"expired,replayed", nil, "it was done"},
-		{"expired", nil, "it was done"},
+		{"expired,replayed", exit.Refusals{refusals[0], refusals[1], refusals[1]}, "\"checkout\" was refused with expired, then replayed, then replayed"},
+		{"expired,replayed", nil, "\"checkout\" was done"},
+		{"expired", nil, "\"checkout\" was done"},
 		{"service_unavailable", failure, ""},
 	} {
 		err := exit.Expect(strings.Split(test.reasons, ","), words, test.err)
@@ -190,7 +190,7 @@ func TestExpect(t *testing.T) {
 			t.Errorf("%s of %v: %s, want %s", test.reasons, test.err, surprised.Came, test.came)
 		}
 	}
-	if err := exit.Expect([]string{"expired", "replayed"}, words, nil); err.Error() != `expected "checkout" to be refused with expired and replayed; it was done` {
+	if err := exit.Expect([]string{"expired", "replayed"}, words, nil); err.Error() != `expected a refusal with expired and replayed; "checkout" was done` {
 		t.Error(err)
 	}
 	for _, err := range []error{wrong, input, errBug, context.Canceled} {

@@ -235,10 +235,12 @@ func (p *Parser) unchosen(family *kong.Node, words []string) error {
 		}
 	}
 	names := childNames(family)
-	if len(names) == 1 {
-		return exit.Usage(Synopsis(family), "%s: %s is missing", VerbPath(family), names[0])
+	last := len(names) - 1
+	either := names[last]
+	if last > 0 {
+		either = strings.Join(names[:last], ", ") + " or " + either
 	}
-	return exit.Usage(Synopsis(family), "%s: one of %s is missing", VerbPath(family), strings.Join(names, ", "))
+	return exit.Usage(Synopsis(family), "%s wants %s behind it", VerbPath(family), either)
 }
 
 // UnknownChild says that a family has no verb of this name, and which it may be.

@@ -189,6 +189,9 @@ func (o *Outcome) judge(sc *script) {
 	}
 	if m := noMatch().FindStringSubmatch(o.Why); m != nil {
 		o.Expected, o.Got = "a line of "+m[2]+" to match "+m[1], "no line matches"
+		if inside := strings.Trim(m[1], "`"); len(inside) > 2 && strings.HasPrefix(inside, `"`) && strings.HasSuffix(inside, `"`) {
+			o.Got += ": the double quotes are looked for, too; 'single quotes' only hold a pattern together"
+		}
 	}
 	if m := oneMatch().FindStringSubmatch(o.Why); m != nil {
 		o.Expected, o.Got = "no line of "+m[2]+" to match "+m[1], "one does"

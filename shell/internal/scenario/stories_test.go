@@ -57,7 +57,7 @@ func TestRows(t *testing.T) {
 	if len(got) != 3 || got[0].Verdict != scenario.Passed || got[1].Verdict != scenario.Failed || got[2].Verdict != scenario.Passed {
 		t.Fatalf("%+v", got)
 	}
-	if o := got[1]; o.Row != "row 2: ORDER=op_1 CODE=SPRING25 WANT=coupon_unknown SAYS=25" || o.Line != 2 || !strings.HasSuffix(o.Why, "it was refused with minimum_not_met") ||
+	if o := got[1]; o.Row != "row 2: ORDER=op_1 CODE=SPRING25 WANT=coupon_unknown SAYS=25" || o.Line != 2 || !strings.HasSuffix(o.Why, " was refused with minimum_not_met") ||
 		o.Name() != filepath.Join(dir, "csv.txtar")+"["+o.Row+"]" || !slices.Contains(o.Variables, scenario.Variable{Name: "CODE", Value: "SPRING25"}) {
 		t.Errorf("%+v", o)
 	}

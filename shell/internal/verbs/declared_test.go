@@ -165,7 +165,7 @@ domains:
 	refusedUsage("coupon list", `there is no verb "coupon"`)
 	refusedUsage("confirm points 5", `there is no verb "confirm points"`)
 	refusedUsage("seat list", "did you mean seats?")
-	refusedUsage("seats", "seats: one of list, confirm is missing")
+	refusedUsage("seats", "seats wants list or confirm behind it")
 	refusedUsage("seats confrim A1", "did you mean confirm?")
 	refusedUsage("seats confirm A1", "--to TIME is missing")
 	refusedUsage("seats confirm A1 --to tomorrow", `--to "tomorrow" is not a time`)

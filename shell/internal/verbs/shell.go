@@ -59,7 +59,11 @@ func (v *Set) Run(w *world.World, o *interp.Options, out *answer.Out) error {
 			fmt.Fprintf(w, "%s: what is accepted from now on proves nothing\n", w.Paint(page.BadStyle, "every party leaves out "+value))
 			return
 		}
-		fmt.Fprintf(w, "%s is %s\n", row.Name, typed(value))
+		are := "is"
+		if strings.HasSuffix(row.Name, "s") {
+			are = "are"
+		}
+		fmt.Fprintf(w, "%s %s %s\n", row.Name, are, typed(value))
 	})
 }
 

@@ -42,7 +42,7 @@ func TestOtherShellsHabitsAreAnsweredWithTheSpelling(t *testing.T) {
 		"clock advance 90":             "write one such as 90s, 1h30m or 1d\n",
 		"clock skew coupons --ahead 1": "usage: clock skew: --ahead: \"1\" is not a duration: write one such as 90s, 1h30m or 1d\n",
 		"clock skew coupons":           "usage: clock skew: --ahead D or --behind D is missing\nhint: clock skew PARTY --ahead D | --behind D\n",
-		"restart":                      "usage: restart: relay is missing\nhint: restart relay\n",
+		"restart":                      "usage: restart wants relay behind it\nhint: restart relay\n",
 		"payment confirm 5.00":         "usage: payment confirm: --method M is missing\n",
 		"watch 1min points balance":    "usage: watch: D: \"1min\" is not a duration: write 1m\n",
 		"set leeway 1min":              "write 1m\n",
@@ -65,6 +65,7 @@ func TestDurationsMayHaveDays(t *testing.T) {
 		{"clock advance 0.5d", "2026-01-18T00:00:00Z, frozen\n"},
 		{"watch 1d --count 2 clock show", "2026-01-18T00:00:00Z, frozen\n2026-01-19T00:00:00Z, frozen\n"},
 		{"set leeway 2m", "leeway is 2m\n"},
+		{"set tips off", "tips are off\n"},
 		{"set leeway 2m -o json", `{"leeway":"2m0s"}` + "\n"},
 		{"set --jq .options.leeway", "2m0s\n"},
 	} {
