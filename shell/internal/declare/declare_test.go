@@ -171,8 +171,8 @@ func quota(lines ...string) string {
 
 func TestRefusedDeclarations(t *testing.T) {
 	for name, row := range map[string]struct{ source, want string }{
-		"a name twice":           {"domains:\n  a: {capability: a:b, holds: none}\n  a: {capability: c:d, holds: none}\n", `3: column 3: mapping key "a" already defined at [2:3]`},
-		"a key twice":            {quota("    amount: 1", "    amount: 2"), `7: column 5: mapping key "amount" already defined at [6:5]`},
+		"a name twice":           {"domains:\n  a: {capability: a:b, holds: none}\n  a: {capability: c:d, holds: none}\n", `3: column 3: "a" stands here twice, first in the line above: leave one of the two out`},
+		"a key twice":            {quota("    amount: 1", "    amount: 2"), `7: column 5: "amount" stands here twice, first in the line above: leave one of the two out`},
 		"no section":             {"domains: [stock]", "1: column 10: a section of domains by their names, such as stock:"},
 		"no domain":              {"domains: {stock: 5}", "1: column 18: a section with the keys of a domain belongs here"},
 		"an empty domain":        {"domains:\n  stock:\n", "2: column 10: a section with the keys of a domain belongs here"},

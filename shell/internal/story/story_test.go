@@ -224,7 +224,7 @@ func TestWrongCases(t *testing.T) {
 		"x\n-- cases.yaml --\n- A: 1\n- B: 1\n":                "a.txtar:4: each case has the same names, the first has A",
 		"x\n-- cases.yaml --\n- A: 1\n- {A: 1, B: 1}\n":        "a.txtar:4: each case has the same names, the first has A",
 		"x\n-- cases.yaml --\n- {HOME: 1}\n":                   `a.txtar:3: "HOME" is not a name for a variable: write A-Z, 0-9 and _, and not PATH, HOME, WORK, TMPDIR`,
-		"x\n-- cases.yaml --\n- {A: 1, A: 2}\n":                `a.txtar:3: column 10: mapping key "A" already defined at [1:4]`,
+		"x\n-- cases.yaml --\n- {A: 1, A: 2}\n":                `a.txtar:3: column 10: "A" stands here twice, first in column 4: leave one of the two out`,
 		"x\n-- cases.yaml --\n- A: !!binary [\n":               "",
 		"x\n-- cases.yaml --\n- A: 1\n---\n- A: 2\n":           "",
 		"x\n-- cases.yaml --\n" + strings.Repeat("[", 40):      "a.txtar:2: its brackets nest too deep",

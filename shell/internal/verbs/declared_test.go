@@ -130,7 +130,7 @@ func TestWhichServicesThereAre(t *testing.T) {
 		"redeem_order: [one]\ncustomers: [{id: a, points: 4}]\n" + one:                      `w.yaml:1: column 15: redeem_order forgets "points": it names each of points, one once`,
 		"redeem_order: [one, one]\ncustomers: [{id: a}]\n" + one:                            `w.yaml:1: column 21: redeem_order names "one" twice: each domain stands there once`,
 		"redeem_order: [one, two]\ncustomers: [{id: a}]\n" + one:                            `w.yaml:1: column 21: redeem_order names "two", and the world has no such domain: there is one`,
-		"customers: [{id: a}]\n" + one + "  one: {capability: two:use, holds: none}\n":      `w.yaml:4: column 3: mapping key "one" already defined at [3:3]`,
+		"customers: [{id: a}]\n" + one + "  one: {capability: two:use, holds: none}\n":      `w.yaml:4: column 3: "one" stands here twice, first in the line above: leave one of the two out`,
 	} {
 		plan, err := world.Parse(shelltest.Language().Kinds, "w.yaml", []byte(text))
 		got := fmt.Sprint(err)

@@ -209,7 +209,7 @@ func TestBadProfiles(t *testing.T) {
 		"leeway: 6m":                          "a leeway of 6 min",
 		"leeway: -1s":                         "a leeway of -1 s",
 		"issuer: x":                           `unknown field "issuer"`,
-		"leeway: 1s\nleeway: 2s":              "already defined",
+		"leeway: 1s\nleeway: 2s":              "stands here twice, first in the line above",
 		strings.Repeat("[", 40):               "nest too deep",
 		"audience: [a, '']":                   `:1: column 11: "" is not a name for us in aud`,
 		"typ: [JWT]\noptional: [exp]":         `:2: column 12: claim "exp" cannot be optional: write some of jti, order_processing_id, capabilities, constraints`,

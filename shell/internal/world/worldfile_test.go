@@ -17,7 +17,7 @@ import (
 // is only held to what stands before it.
 func TestBadWorlds(t *testing.T) {
 	cases := []struct{ name, want string }{
-		{"a-list", `1: column 1: sequence was used where mapping is expected`},
+		{"a-list", `1: column 1: a list stands here, where a section of keys and values belongs`},
 		{"bool-text", `4: column 73: true or false belongs here`},
 		{"card-limit-negative", `4: column 11: limit: "-1.00" is not an amount of EUR: write one such as 140.00, with at most 2 decimals`},
 		{"card-limit", `4: column 9: limit: "500.001" is not an amount of EUR: write one such as 140.00, with at most 2 decimals`},
@@ -42,7 +42,7 @@ func TestBadWorlds(t *testing.T) {
 		{"customer-id", `2: column 7: customer id "user 123": write 1 to 64 of A-Z a-z 0-9 . _ -`},
 		{"customer-twice", `4: column 7: customer id "user_123" stands here twice`},
 		{"customer-without-id", `2: column 11: customer id "": write 1 to 64 of A-Z a-z 0-9 . _ -`},
-		{"duplicate-key", `3: column 1: mapping key "currency" already defined at [1:1]`},
+		{"duplicate-key", `3: column 1: "currency" stands here twice, first 2 lines above: leave one of the two out`},
 		{"empty", `a world has at least one customer`},
 		{"no-customers", `1: column 9: a world has at least one customer`},
 		{"not-yaml", `4: column 4: value is not allowed in this context; put a value with , [ ] { } # or : in it, or that goes on behind a quote, in quotes, and set the lines of a section in alike`},

@@ -12,20 +12,6 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// readable says what the library would pass over in silence: bytes that are no
-// UTF-8, and a key that is no text. Of a section with such a key it reads nothing
-// at all (goccy/go-yaml 1.19.2), as if the section were not there.
-func readable(source []byte, into reflect.Type) error {
-	if err := isText(source); err != nil {
-		return err
-	}
-	tree := ParseTree(source) // without what cannot be parsed: the decoder says so
-	if len(tree.Docs) == 0 || tree.Docs[0].Body == nil {
-		return nil
-	}
-	return named(tree.Docs[0].Body, into)
-}
-
 // isText says where a file stops being UTF-8.
 func isText(source []byte) error {
 	for at := 0; at < len(source); {
@@ -40,7 +26,9 @@ func isText(source []byte) error {
 	return nil
 }
 
-// named wants a name as each key of what is read into a struct.
+// named wants a name as each key of what is read into a struct: of a section with a key
+// that is no text the library reads nothing at all (goccy/go-yaml 1.19.2), as if the
+// section were not there.
 func named(node ast.Node, into reflect.Type) error {
 	return keysIn(node, into, func(key ast.Node, _ bool) error {
 		switch key.(type) {

@@ -3,11 +3,10 @@
 package yamlfile
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,14 +28,25 @@ func Decode(source []byte, into any) (second bool, err error) {
 			err = errors.New("it holds a YAML tag that does not fit")
 		}
 	}()
-	if err := readable(source, reflect.TypeOf(into)); err != nil {
+	if err := isText(source); err != nil {
 		return false, err
 	}
-	documents := yaml.NewDecoder(bytes.NewReader(source), yaml.Strict(), yaml.DisallowUnknownField())
-	if err := documents.Decode(into); err != nil && err != io.EOF {
-		return false, meant(err, source, reflect.TypeOf(into))
+	tree, err := yamlparser.ParseBytes(source, 0)
+	if err != nil {
+		return false, err
 	}
-	return documents.Decode(new(any)) != io.EOF, nil
+	docs := slices.DeleteFunc(tree.Docs, func(d *ast.DocumentNode) bool { return d.Body == nil })
+	if len(docs) == 0 {
+		return false, nil
+	}
+	body, of := docs[0].Body, reflect.TypeOf(into)
+	if err := named(body, of); err != nil {
+		return false, err
+	}
+	if err := yaml.NewDecoder(strings.NewReader(""), yaml.Strict(), yaml.DisallowUnknownField()).DecodeFromNode(body, into); err != nil {
+		return false, meant(err, body, of)
+	}
+	return len(docs) > 1, nil
 }
 
 // misspelt is a key that there is not, where one is nearly called so.
@@ -49,15 +59,13 @@ func (m *misspelt) Unwrap() error { return m.error }
 
 // meant adds to an error about a key what it was probably meant to be. Of several
 // such keys the library names any: here it is the first in the file.
-func meant(err error, source []byte, into reflect.Type) error {
+func meant(err error, body ast.Node, into reflect.Type) error {
 	var unknown *yaml.UnknownFieldError
 	if !errors.As(err, &unknown) || unknown.Token == nil {
 		return err
 	}
-	if docs := ParseTree(source).Docs; len(docs) > 0 {
-		if first := keysIn(docs[0].Body, into, strange); errors.As(first, &unknown) {
-			err = first
-		}
+	if first := keysIn(body, into, strange); errors.As(first, &unknown) {
+		err = first
 	}
 	var names []string
 	keys(into, map[reflect.Type]bool{}, &names)
@@ -142,9 +150,31 @@ func place(path string, err error) *exit.InputError {
 		if errors.As(err, &key) {
 			return exit.Input(path, position.Line, fmt.Sprintf("column %d: %s: did you mean %s?", position.Column, redact.OneLine(syntax.GetMessage()), key.near))
 		}
-		return exit.Input(path, position.Line, fmt.Sprintf("column %d: %s%s", position.Column, redact.OneLine(syntax.GetMessage()), quoteHint(syntax.GetMessage())))
+		said := plainly(syntax.GetMessage(), position)
+		return exit.Input(path, position.Line, fmt.Sprintf("column %d: %s%s", position.Column, redact.OneLine(said), quoteHint(said)))
 	}
 	return exit.Input(path, 0, err.Error())
+}
+
+// plainly says in our words what the library says in its own.
+func plainly(message string, at *token.Position) string {
+	var name string
+	var line, column int
+	if n, _ := fmt.Sscanf(message, "mapping key %q already defined at [%d:%d]", &name, &line, &column); n == 3 {
+		where := fmt.Sprintf("in column %d", column)
+		switch above := at.Line - line; {
+		case above == 1:
+			where = "in the line above"
+		case above > 1:
+			where = fmt.Sprintf("%d lines above", above)
+		}
+		return fmt.Sprintf("%q stands here twice, first %s: leave one of the two out", name, where)
+	}
+	if stands, belongs, is := strings.Cut(message, " was used where "); is {
+		names := strings.NewReplacer("sequence", "a list", "mapping", "a section of keys and values", "string", "a text", "int", "a number", "float", "a number", "boolean", "true or false", "null", "nothing")
+		return names.Replace(stands) + " stands here, where " + names.Replace(strings.TrimSuffix(belongs, " is expected")) + " belongs"
+	}
+	return message
 }
 
 // quoteHint is a remedy for what YAML says of a value that it takes for something else.
