@@ -359,16 +359,34 @@ func (o *odd) tried(env *declared.Env) string {
 	for _, r := range o.d.Confirm {
 		holds, err := r.Holds.Value(env)
 		if err != nil {
-			return fmt.Sprintf("%s, without any facts (%v)", r.Reason, err)
+			return fmt.Sprintf("%s, without any facts (%v)%s", r.Reason, err, o.remedy(r.Holds))
 		}
 		if holds != true {
-			return fmt.Sprintf("%s, without any facts (%s)", r.Reason, r.Says)
+			return fmt.Sprintf("%s, without any facts (%s)%s", r.Reason, r.Says, o.remedy(r.Holds))
 		}
 	}
 	said := *env
 	said.Digest = func(any) string { return strings.Repeat("x", 43) } // as long as each is
 	if size, err := o.d.Letter(&said); err == nil && size > declared.MostLetter {
 		return fmt.Sprintf("its constraints and what is sealed come to %d bytes, a token has place for %d", size, declared.MostLetter)
+	}
+	return ""
+}
+
+// remedy says with what a rule may hold that did not: it was tried with values that
+// are made up, or without a fact.
+func (o *odd) remedy(rule declared.Expression) string {
+	x, ok := rule.(*rules.Expression)
+	if !ok {
+		return ""
+	}
+	for _, a := range o.d.Arguments {
+		if a.Default == nil && a.Example == nil && slices.Contains(x.Roots, a.Name) {
+			return fmt.Sprintf("; give the argument %s an example with which it can", a.Name)
+		}
+	}
+	if slices.Contains(x.Roots, "facts") && len(o.d.Facts) == 0 {
+		return "; say examples: {facts: {…}} with which it can"
 	}
 	return ""
 }

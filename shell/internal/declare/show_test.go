@@ -91,6 +91,8 @@ func TestOddDeclarations(t *testing.T) {
 		"a column beside it":    {strings.Replace(quota(), "units: 3", "units: 3, unit: box", 1), ""},
 		"an unread argument":    {quota("    arguments: [{name: note, type: string}]"), "6:24 no expression of stock reads the argument note: it has no effect"},
 		"a rule without facts":  {quota("    confirm: [{rule: facts.country == 'AT', reason: no_ship, says: no}]"), "2:3 nothing of stock can be confirmed"},
+		"a rule of a fact":      {quota("    confirm: [{rule: int(facts.age) >= 18, reason: minor, says: no}]"), "5:15 nobody can confirm A: minor, without any facts (the order says nothing of age); say examples: {facts: {…}} with which it can"},
+		"a made-up argument":    {quota("    arguments: [{name: born, type: time}]\n    confirm: [{rule: born < now, reason: unborn, says: no}]"), "5:15 nobody can confirm A: unborn, without any facts (no); give the argument born an example with which it can"},
 		"a rule that is false":  {quota("    confirm: [{rule: thing.units > 5, reason: few, says: too few}]"), "5:15 nobody can confirm A: few, without any facts (too few)"},
 		"a fact misspelt":       {quota("    confirm: [{rule: \"!('total' in facts) || money(facts.totl) > money('5')\", reason: few, says: no}]"), "the fact totl is tested nowhere and in no example: did you mean total?"},
 		"a fact of ours":        {quota("    worth: money(facts.subtotl)"), "the fact subtotl is tested nowhere and in no example: did you mean subtotal?"},

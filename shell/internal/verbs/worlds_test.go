@@ -210,6 +210,11 @@ func TestWhereAWorldHasNothing(t *testing.T) {
 	if got, want := shelltest.Do(t, s, "world check w.yaml"), "w.yaml: odd: no domain reads the fact planet: it is carried unread\n"; !strings.HasPrefix(got, want) {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
+	shelltest.WriteFile(t, s.Dir.Full("w.yaml"), "customers: [{id: ada, points: }]\ncoupons:\n")
+	want := "w.yaml:1: column 23: odd: nothing stands behind points: that is as if the key were left out\nw.yaml:2: column 1: odd: nothing stands behind coupons: that is as if the key were left out\n"
+	if got := shelltest.Do(t, s, "world check w.yaml"); !strings.HasPrefix(got, want) {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
 	plan, err := world.Parse(shelltest.Language().Kinds, "w.yaml", []byte(`customers: [{id: ada}, {id: ben}]
 domains:
   age: {capability: age:say, holds: none, arguments: [{name: note, type: string, default: ""}], sealed: {note: note}}

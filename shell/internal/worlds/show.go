@@ -106,7 +106,7 @@ func shown(p *world.Plan, v reflect.Value) any {
 
 // Odd says what can be read and is hardly meant, in the order of the file.
 func Odd(p *world.Plan) []yamlfile.Note {
-	var notes []yamlfile.Note
+	notes := yamlfile.Empty(p.Text())
 	for _, section := range p.Sections {
 		if d, ok := section.(doubter); ok {
 			notes = append(notes, d.Odd()...)

@@ -4,6 +4,7 @@ package yamlfile
 
 import (
 	"bytes"
+	"fmt"
 	"reflect"
 	"strings"
 	"unicode/utf8"
@@ -84,6 +85,30 @@ func keysIn(node ast.Node, into reflect.Type, visit func(key ast.Node, has bool)
 		}
 	}
 	return nil
+}
+
+// Empty says of each key behind which nothing stands that it is as good as left out.
+func Empty(source []byte) (notes []Note) {
+	var visit func(ast.Node)
+	visit = func(node ast.Node) {
+		if list, ok := node.(*ast.SequenceNode); ok {
+			for _, item := range list.Values {
+				visit(item)
+			}
+		}
+		for _, pair := range members(node) {
+			if _, nothing := pair.Value.(*ast.NullNode); nothing {
+				key := pair.Key.GetToken()
+				says := fmt.Sprintf("nothing stands behind %s: that is as if the key were left out", key.Value)
+				notes = append(notes, Note{Line: key.Position.Line, Column: key.Position.Column, Says: says})
+			}
+			visit(pair.Value)
+		}
+	}
+	if docs := ParseTree(source).Docs; len(docs) > 0 {
+		visit(docs[0].Body)
+	}
+	return notes
 }
 
 // members gives the keys and values of a section; none of what is no section.
