@@ -22,5 +22,5 @@ func Reasons() []tokens.ReasonRow {
 
 // AmountReason gives the row of amount_invalid, for a service that takes amounts.
 func AmountReason(service string) tokens.ReasonRow {
-	return tokens.ReasonRow{Reason: AmountInvalid, Meaning: "the amount is not positive, or not written as one", By: service, Source: "design"}
+	return tokens.ReasonRow{Reason: AmountInvalid, Meaning: "an amount, or a whole number, is not written as one; or the amount is not positive", By: service, Source: "design"}
 }

@@ -61,3 +61,19 @@ func TestRunDrawsWhatABrowserOpens(t *testing.T) {
 		t.Errorf("%d bytes, %d diagrams and %d left out, and of what failed:\n%.300s", len(text), drawn, left, failed)
 	}
 }
+
+// A verb of a world that lies beside is told with how to get there.
+func TestTheWorldBeside(t *testing.T) {
+	const world = "customers: [{id: ada}]\ndomains:\n  stock: {capability: stock:reserve, holds: quota, things: [{id: MUG, units: 3}]}\n  seat: {capability: seat:take, holds: none}\n"
+	_, run := stage(t, map[string]string{"s/world.yaml": world, "world.yaml": world, "s/a.txtar": "session new\nstock confirm MUG\n", "s/b.txtar": "session new\nstok list\n", "s/c.txtar": "session new\nseat list\n"})
+	got := tokenshell(t, "", "-c", "stock list")
+	if want := "usage: there is no verb \"stock\" in this world, but in that of world.yaml\nhint: tokenshell --world world.yaml\n-c:1: stock list\n"; got.code != 2 || got.stderr != want {
+		t.Errorf("%+v", got)
+	}
+	for file, want := range map[string]string{"s/a.txtar": ":2:1: unknown command \"stock\", a verb in the world of s/world.yaml: run --world s/world.yaml\n", "s/b.txtar": ":2:1: unknown command \"stok\" (", "s/c.txtar": ":2:1: unknown command \"seat\", a verb in the world of s/world.yaml: run --world s/world.yaml\n"} {
+		wantContains(t, file, run(file).stdout, want)
+	}
+	if got := run("--world", "s/world.yaml", "s/a.txtar"); got.code != 0 {
+		t.Errorf("%+v", got)
+	}
+}

@@ -106,7 +106,7 @@ func TestTheAmountThatIsHeld(t *testing.T) {
 		"what cannot be computed":    {amountIs(fact("many")), "A", nil, issuers.AmountInvalid, "nobody said the fact many"},
 		"what is no amount":          {amountIs(expr(thingID)), "A", nil, issuers.AmountInvalid, "A is not an amount"},
 		"what nobody says is one":    {amountIs(nil), "A", nil, "", "1 of A"},
-		"nothing at all":             {gifts(), "", []any{"amount", issuers.OfUnits(0, "EUR")}, issuers.AmountInvalid, "0.00 is not positive"},
+		"nothing at all":             {gifts(), "", []any{"amount", issuers.OfUnits(0, "EUR")}, issuers.AmountInvalid, "the amount 0.00 is not positive"},
 		"nothing, of what holds":     {quote(), "car", []any{"from", issuerstest.Epoch}, "", "car"},
 		"nothing, and of no thing":   {&declared.Declaration{Name: "word", Capability: "word:say", Holds: declared.None}, "", nil, "", ""},
 		"of a domain without things": {gifts(), "", []any{"amount", "0.01"}, "", "0.01"},

@@ -257,7 +257,7 @@ func (s *Service) positive(value any) (any, int64, error) {
 		return nil, 0, err
 	}
 	if n <= 0 {
-		return nil, 0, fmt.Errorf("%s is not positive", Text(value))
+		return nil, 0, fmt.Errorf("the amount %s is not positive", Text(value))
 	}
 	return s.shown(n), n, nil
 }

@@ -4,8 +4,11 @@ package interp
 
 import (
 	"bytes"
+	"context"
 	"io"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/alecthomas/kong"
@@ -13,6 +16,7 @@ import (
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/world"
 	"tokenshell/shell/lineedit"
 	"tokenshell/tokens"
@@ -142,6 +146,20 @@ func (l *Language) InFile(text []byte) *Language {
 	}
 	plan.Source = text
 	return l.In(plan)
+}
+
+// Beside gives the world file of a folder when there is a verb in its world that there
+// is not here; else nothing.
+func (l *Language) Beside(folder, verb string) (path string) {
+	path = filepath.Join(folder, "world.yaml")
+	if slices.Contains(l.VerbNames(), verb) {
+		return ""
+	}
+	text, err := files.Read(context.Background(), path, world.WorldLimit)
+	if err != nil || !slices.Contains(l.InFile(text).VerbNames(), verb) {
+		return ""
+	}
+	return path
 }
 
 // plain gives the language of worlds that declare no domain.

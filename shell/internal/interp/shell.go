@@ -207,6 +207,9 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 	}()
 	p, parsed, err := s.Language.parse(words)
 	if err != nil {
+		if path := s.Language.Beside(s.Dir.Path, words[0]); path != "" {
+			return exit.Usage("tokenshell --world "+syntax.Quote(path), "there is no verb %q in this world, but in that of %s", words[0], path)
+		}
 		return err
 	}
 	defer s.Language.Done(p)

@@ -22,6 +22,7 @@ import (
 	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/redact"
+	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/internal/trace"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
@@ -318,6 +319,7 @@ func (r *runner) run(at int, item Item, folder string) (Outcome, Left) {
 		outcome.Verdict = Failed
 		outcome.explain(r.logOf(t, running, played), running, story.Text())
 		outcome.placed(story)
+		r.beside(&outcome)
 		if context.Cause(ctx) == errTime {
 			outcome.Why, outcome.Expected, outcome.Got = fmt.Sprintf("it did not end within %s", r.config.Timeout), "", ""
 		}
@@ -341,6 +343,21 @@ func (r *runner) run(at int, item Item, folder string) (Outcome, Left) {
 		outcome.Folder = left.Folder
 	}
 	return outcome, left
+}
+
+// beside says of a verb that there is not in which world it is, if its file lies beside
+// the scenario.
+func (r *runner) beside(o *Outcome) {
+	const unknown = "unknown command "
+	name, is := strings.CutPrefix(o.Why, unknown)
+	quoted, err := strconv.QuotedPrefix(name) // behind it testscript may guess
+	if !is || err != nil {
+		return
+	}
+	verb, _ := strconv.Unquote(quoted) // it is quoted
+	if path := r.language.Beside(filepath.Dir(o.File), verb); path != "" {
+		o.Why = unknown + quoted + ", a verb in the world of " + path + ": run --world " + syntax.Quote(path)
+	}
 }
 
 // logOf gives what testscript logged of a script, without what is secret: before
