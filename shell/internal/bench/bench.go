@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -68,19 +69,21 @@ func (c *course) choose(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var why error
+	var nobody []string // why the first customer is refused
 	for _, customer := range w.Plan.Customers {
-		can, cannot, err := able(ctx, w, customer)
+		can, cannot := able(ctx, w, customer)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if len(can) > len(c.parties) {
 			c.customer, c.parties, c.leftOut = customer, can, cannot
 		}
-		why = err
+		if nobody == nil {
+			nobody = cannot
+		}
 	}
-	if len(c.parties) == 0 {
-		return fmt.Errorf("no domain of this world confirms anything to anybody: %w", why)
+	if len(c.parties) == 0 { // that is no refusal of the verb
+		return fmt.Errorf("no domain of this world confirms its example to anybody, so there is no order to measure: %s", strings.Join(nobody, "; "))
 	}
 	for _, facts := range []tokens.Facts{nil, factsOf(w, c.customer)} {
 		if w, err = world.Build(ctx, c.plan, world.Making{}); err != nil {
@@ -95,9 +98,9 @@ func (c *course) choose(ctx context.Context) error {
 	return err
 }
 
-// able says which domains confirm their sample to a customer, which do not, and
-// the last of their reasons.
-func able(ctx context.Context, w *world.World, customer string) (can, cannot []string, why error) {
+// able says which domains confirm their sample to a customer, and which do not, each
+// with its reason.
+func able(ctx context.Context, w *world.World, customer string) (can, cannot []string) {
 	for _, p := range w.Parties {
 		snap, err := w.Relay.Open(ctx, "", customer, factsOf(w, customer))
 		if err == nil {
@@ -107,10 +110,9 @@ func able(ctx context.Context, w *world.World, customer string) (can, cannot []s
 			can = append(can, p.Name)
 			continue
 		}
-		why = err
 		cannot = append(cannot, p.Name+": "+err.Error())
 	}
-	return can, cannot, why
+	return can, cannot
 }
 
 func factsOf(w *world.World, customer string) tokens.Facts {

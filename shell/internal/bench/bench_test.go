@@ -132,6 +132,20 @@ func TestWhoConfirmsNothing(t *testing.T) {
 	}
 }
 
+// Where nobody confirms anything there is nothing to measure: that is no refusal, and
+// says what each domain said.
+func TestNobodyConfirmsAnything(t *testing.T) {
+	_, err := measure(t, t.Context(), Verb{For: time.Second}, "customers: [{id: ada}]\n")
+	if err == nil || exit.Rejections(err) != nil {
+		t.Fatalf("%v", err)
+	}
+	for _, want := range []string{"no order to measure: coupons: coupon_unknown: ", "; points: points_insufficient: ", "; payments: method_unknown: "} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("it lacks %q: %v", want, err)
+		}
+	}
+}
+
 // The wrong answers of somebody else's relay, here one that forgets what was used,
 // are counted. One of ours ends the run.
 func TestWrongAnswersAreCounted(t *testing.T) {
