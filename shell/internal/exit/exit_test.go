@@ -67,14 +67,14 @@ func TestCode(t *testing.T) {
 
 func TestWhatErrorsSay(t *testing.T) {
 	for want, err := range map[string]error{
-		`there is no verb "x"; help lists them`: wrong,
-		"no":                                    exit.Usage("", "no"),
-		"a.yaml:3: column 1: no":                input,
-		"a.yaml: it is a folder":                exit.Input("a.yaml", 0, "it is a folder"),
-		"expired: it is late\nreplayed: twice":  refusals,
-		"expected expired; it was done":         surprise,
-		"a.tsh:2: stopped here":                 &exit.Stopped{File: "a.tsh", Line: 2, Err: errBug},
-		"this is a bug":                         exit.InJSON(exit.ToPeople(errBug)),
+		`there is no verb "x"; help lists them`:   wrong,
+		"no":                                      exit.Usage("", "no"),
+		"a.yaml:3: column 1: no":                  input,
+		"a.yaml: it is a folder":                  exit.Input("a.yaml", 0, "it is a folder"),
+		"expired: it is late\nreplayed: twice":    refusals,
+		"expected expired; \"checkout\" was done": surprise,
+		"a.tsh:2: stopped here":                   &exit.Stopped{File: "a.tsh", Line: 2, Err: errBug},
+		"this is a bug":                           exit.InJSON(exit.ToPeople(errBug)),
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("%T: %q, want %q", err, got, want)

@@ -321,7 +321,7 @@ func (r *Reader) plan(f *fileShape) (*Plan, error) {
 // readCustomers checks the customers, and has each domain read its keys of them.
 func (r *Reader) readCustomers(f *fileShape, customers reflect.Value) {
 	if customers.Len() == 0 {
-		r.Fail("$", "a world has at least one customer")
+		r.Fail("$", "a world has at least one customer: write customers: [{id: ada}]")
 	}
 	taken := Names{}
 	for i := range customers.Len() {
