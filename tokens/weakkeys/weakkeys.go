@@ -8,6 +8,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
+	"crypto/sha256"
 	"math/big"
 	"slices"
 	"sync"
@@ -18,8 +19,42 @@ import (
 // maxExponent is the largest exponent that crypto/rsa verifies with.
 const maxExponent = 1<<31 - 1
 
+// mostJudged is how many RSA keys are remembered; it starts again then.
+const mostJudged = 64
+
+// judged is what was found of RSA keys before, by modulus and exponent. A look at
+// one takes milliseconds, and issuers publish the same keys again and again, often
+// one for RS256 and for PS256.
+var judged struct {
+	mu   sync.Mutex
+	keys map[judgedKey]string
+}
+
+type judgedKey struct {
+	modulus  [sha256.Size]byte // which may be long: its digest
+	exponent int
+}
+
 // RSA says why an RSA key is weak; empty when nothing is known against it.
 func RSA(public *rsa.PublicKey) string {
+	key := judgedKey{sha256.Sum256(public.N.Bytes()), public.E}
+	judged.mu.Lock()
+	why, known := judged.keys[key]
+	judged.mu.Unlock()
+	if known {
+		return why
+	}
+	why = weakness(public)
+	judged.mu.Lock()
+	defer judged.mu.Unlock()
+	if judged.keys == nil || len(judged.keys) >= mostJudged {
+		judged.keys = map[judgedKey]string{}
+	}
+	judged.keys[key] = why
+	return why
+}
+
+func weakness(public *rsa.PublicKey) string {
 	n := public.N
 	switch {
 	case isROCA(n):

@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"math/big"
 	"slices"
 	"strings"
@@ -77,6 +78,32 @@ func TestRSA(t *testing.T) {
 		if got := RSA(&rsa.PublicKey{N: tt.n, E: tt.e}); (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
+	}
+}
+
+// A key is looked at once, and found what it was found before; with another exponent
+// it is another key. What is remembered is bounded.
+func TestRSARemembers(t *testing.T) {
+	n := withFactor(t, 65537)
+	for range 2 {
+		for e, want := range map[int]string{65537: "", 3: "the least", 65538: "is even"} {
+			if got := RSA(&rsa.PublicKey{N: n, E: e}); (got == "") != (want == "") || !strings.Contains(got, want) {
+				t.Errorf("exponent %d: %q, want %q", e, got, want)
+			}
+		}
+	}
+	judged.keys[judgedKey{sha256.Sum256(n.Bytes()), 65537}] = "it was looked at before"
+	if got := RSA(&rsa.PublicKey{N: n, E: 65537}); got != "it was looked at before" {
+		t.Errorf("it is looked at again: %q", got)
+	}
+	for e := range 3 * mostJudged {
+		RSA(&rsa.PublicKey{N: n, E: e})
+	}
+	if len(judged.keys) > mostJudged {
+		t.Errorf("%d keys are remembered, at most %d", len(judged.keys), mostJudged)
+	}
+	if got := RSA(&rsa.PublicKey{N: n, E: 65537}); got != "" {
+		t.Errorf("what was forgotten is not looked at again: %q", got)
 	}
 }
 
