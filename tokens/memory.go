@@ -16,8 +16,8 @@ const memoryLimit = 1 << 15
 // Memory remembers what follows from a token's text alone, or from it and a public
 // key: how it is taken apart, whether the signature is good, what the claims say.
 // It decides nothing that depends on a moment or on anybody's books. It is for
-// worlds that are taken back and go on again many times. Nil remembers nothing.
-// Safe for concurrent use.
+// worlds that are taken back and go on again many times, and for many worlds with the
+// same keys. Nil remembers nothing. Safe for concurrent use.
 type Memory struct {
 	mu    sync.Mutex
 	texts map[string]text
@@ -103,11 +103,15 @@ func (m *Memory) Good(kid string, message, signature []byte, verify func() bool)
 	if m == nil {
 		return verify()
 	}
+	by := [3]string{kid, string(message), string(signature)}
+	m.mu.Lock()
+	known := m.good[by]
+	m.mu.Unlock()
+	if known || !verify() { // others need not wait for it
+		return known
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	by := [3]string{kid, string(message), string(signature)}
-	if !m.good[by] && verify() {
-		keep(m.good, by, true)
-	}
-	return m.good[by]
+	keep(m.good, by, true)
+	return true
 }

@@ -170,3 +170,12 @@ func TestAMemoryOfSignatures(t *testing.T) {
 		}
 	}
 }
+
+// While one signature is looked at, others are, too.
+func TestAMemoryKeepsNobodyWaiting(t *testing.T) {
+	m := NewMemory()
+	good := func() bool { return true }
+	if !m.Good("k1", nil, nil, func() bool { return m.Good("k2", nil, nil, good) }) || len(m.good) != 2 {
+		t.Errorf("%d signatures are remembered", len(m.good))
+	}
+}

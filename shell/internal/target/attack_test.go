@@ -35,10 +35,11 @@ import (
 // attacked runs rows, each on a fresh world, and gives the results.
 func attacked(t *testing.T, rows []attacks.Row, seed uint64, weakness tokens.Weakness, wrap func(attacks.Row, attacks.Target) attacks.Target) iter.Seq[attacks.Result] {
 	t.Helper()
-	plan := shelltest.Plan(t, "")
+	plan, making := shelltest.Plan(t, ""), world.Seeded(seed)
+	making.Memory = tokens.NewMemory()
 	return func(yield func(attacks.Result) bool) {
 		for _, row := range rows {
-			w, err := world.BuildWeak(t.Context(), plan, world.Seeded(seed), weakness)
+			w, err := world.BuildWeak(t.Context(), plan, making, weakness)
 			if err != nil {
 				t.Fatal(err)
 			}

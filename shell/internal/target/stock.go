@@ -19,9 +19,10 @@ import (
 
 // Shop is a world that rows are tried on, and what it has for them.
 type Shop struct {
-	Plan  *world.Plan
-	stock *stock // nil for the embedded one, which has whatever a row wants
-	other bool   // it is the embedded one in the place of a file
+	Plan   *world.Plan
+	Memory *tokens.Memory // of tokens that come again in row after row; may be nil
+	stock  *stock         // nil for the embedded one, which has whatever a row wants
+	other  bool           // it is the embedded one in the place of a file
 }
 
 // stock is what a world can confirm.
@@ -49,11 +50,11 @@ func ShopOf(ctx context.Context, like *world.Plan) (*Shop, error) {
 		if err != nil {
 			return nil, err
 		}
-		s := &Shop{like, stock, false}
+		s := &Shop{like, tokens.NewMemory(), stock, false}
 		return s, s.leave(ctx)
 	}
 	plan, err := like.Embedded()
-	return &Shop{plan, nil, like.Source != nil}, err
+	return &Shop{plan, tokens.NewMemory(), nil, like.Source != nil}, err
 }
 
 // Note says for people what is not as the world file has it; empty when all is.
@@ -78,7 +79,9 @@ func (s *Shop) Note() string {
 
 // Try tries one row on a fresh world.
 func (s *Shop) Try(ctx context.Context, row attacks.Row, seed uint64, weakness tokens.Weakness) (attacks.Result, error) {
-	w, err := world.BuildWeak(ctx, s.Plan, world.Seeded(seed), weakness)
+	making := world.Seeded(seed)
+	making.Memory = s.Memory
+	w, err := world.BuildWeak(ctx, s.Plan, making, weakness)
 	if err != nil {
 		return attacks.Result{}, err
 	}

@@ -36,8 +36,12 @@ func BuildWeak(ctx context.Context, plan *Plan, m Making, weakness tokens.Weakne
 	w.Faults = &wire.Faults{Clock: w.Clock}
 	w.Wire = &wire.Wire{Faults: w.Faults, Conversation: wire.NewConversation(w.Clock)}
 	w.Log = logbook.New(w.Clock)
+	w.memory = m.Memory
 	if m.Again {
-		w.memory, w.peeked = tokens.NewMemory(), map[string]tokens.Unverified{}
+		if w.memory == nil {
+			w.memory = tokens.NewMemory()
+		}
+		w.peeked = map[string]tokens.Unverified{}
 		w.Log.Silence()
 		w.Wire.Conversation.Silence()
 	}

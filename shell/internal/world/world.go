@@ -95,6 +95,10 @@ type Making struct {
 	// Again is for a world that is taken back many times: what follows from a text
 	// is remembered, and nothing is told of what happens.
 	Again bool
+
+	// Memory is of texts that come again in other worlds of the same seed, which have
+	// the same keys and so the same tokens. Nil is of this world alone, if it is made Again.
+	Memory *tokens.Memory
 }
 
 // Seeded makes a world with a seed.
