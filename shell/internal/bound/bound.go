@@ -20,6 +20,7 @@ type Bound struct {
 	Name      string
 	About     string // in a few words
 	Sessions  int
+	Customers int           // whose they are: 2 is that an order after the first may be another's; 0 is one
 	Tokens    int           // that are confirmed, of all sessions together
 	Choices   int           // services that confirm; 0 is every one
 	Things    int           // different things that each of them confirms; 0 is one
@@ -104,7 +105,7 @@ func Portfolio() []Bound {
 		{Name: "X", About: "a redemption of two tokens that stops, and what else is asked for then", Sessions: 1, Tokens: 2, Choices: 1, Faults: 1, Leave: []string{"lose", "refuse", "late", "dup", "meanwhile", "meanwhile-after", "slow", "kms", "client", "direct", "revoke", "facts", "forged"}},
 		{Name: "Y", About: "two relays, a redemption that stops, and the end of its lease", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 2, Relays: 2, Leave: []string{"lose", "refuse", "late", "dup", "meanwhile", "meanwhile-after", "slow", "kms", "client", "keys", "direct", "revoke", "facts", "forged", "mixed", "ended"}},
 		{Name: "Z", About: "two relays, and an order that is stuck", Sessions: 1, Tokens: 1, Choices: 1, Faults: 3, Relays: 2, Leave: []string{"late", "dup", "crash", "interrupt", "meanwhile", "meanwhile-after", "slow", "kms", "client", "direct", "revoke", "facts", "forged", "mixed", "ended"}},
-		{Name: "O", About: "two orders, and what one leaves of a thing for the other", Sessions: 2, Tokens: 2, Choices: 3, Leave: []string{"direct", "revoke", "facts", "forged", "mixed", "ended"}},
+		{Name: "O", About: "two orders, and what one leaves of a thing for the other", Sessions: 2, Customers: 2, Tokens: 2, Choices: 3, Leave: []string{"direct", "revoke", "facts", "forged", "mixed", "ended"}},
 		{Name: "I", About: "three tokens of any service, one of which is refused", Sessions: 1, Tokens: 3, Choices: 3, Faults: 1, Leave: []string{"lose", "late", "dup", "crash", "interrupt", "meanwhile", "meanwhile-after", "slow", "kms", "client", "direct", "revoke", "facts", "forged", "mixed", "ended"}},
 		{Name: "S", About: "clocks that are off, and time", Sessions: 1, Tokens: 1, Choices: 1, Clock: 2, Leeway: 20 * time.Second, Skew: time.Minute, Leave: []string{"keys", "facts", "forged", "mixed", "ended"}},
 		{Name: "U", About: "an outside issuer, trusted and not", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Outsiders: 1, Leave: []string{"lose", "refuse", "dup", "interrupt", "meanwhile-after", "slow", "kms", "client", "facts", "forged", "mixed", "ended"}},
@@ -173,6 +174,7 @@ func NumberRows() []NumberRow {
 		{"tokens", "tokens that are confirmed, of all orders together", 1, 6, 0, func(b *Bound) *int { return &b.Tokens }},
 		{"faults", "messages that go wrong", 0, 6, -1, func(b *Bound) *int { return &b.Faults }},
 		{"clock", "moves of the clock and of keys", 0, 12, -1, func(b *Bound) *int { return &b.Clock }},
+		{"customers", "2: an order after the first may be another customer's", 1, 2, 1, func(b *Bound) *int { return &b.Customers }},
 		{"choices", "services that confirm something; all of them unless given", 1, 20, 0, func(b *Bound) *int { return &b.Choices }},
 		{"things", "different things that each of them confirms; one unless given", 1, 6, 1, func(b *Bound) *int { return &b.Things }},
 		{"lives", "2: some tokens live for a minute only", 1, 2, 1, func(b *Bound) *int { return &b.Lives }},

@@ -193,7 +193,7 @@ var golden = map[string]string{
 	"X":  "179 states, 1419 verbs, 1942 messages, 14a64701770b4196",
 	"Y":  "865 states, 5425 verbs, 6099 messages, fe408e21f00fbf65",
 	"Z":  "62 states, 726 verbs, 2299 messages, 955d149e9c2b4ad4",
-	"O":  "343 states, 1851 verbs, 2984 messages, 67d7d9ed4d4fc7e7",
+	"O":  "590 states, 3270 verbs, 5200 messages, 2ea28bae0a514002",
 	"I":  "648 states, 3792 verbs, 7140 messages, 095b4e88c34b8eb3",
 	"W":  "537 states, 12561 verbs, 43668 messages, 4823c03e0d9d8b1a",
 }

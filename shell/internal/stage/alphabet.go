@@ -178,7 +178,7 @@ func confirms(ttl time.Duration) Letter {
 var Alphabet = [...]Letter{
 	Opens: {Name: "session new",
 		Line: func(s *Stage, m Move) string {
-			line := "session new " + OrderName(int(m.Order)) + " --customer " + s.customer
+			line := "session new " + OrderName(int(m.Order)) + " --customer " + s.opens(m)
 			facts := s.opening(m)
 			for _, name := range slices.Sorted(maps.Keys(facts)) {
 				line += " --fact " + name + "=" + facts[name]
@@ -186,11 +186,11 @@ var Alphabet = [...]Letter{
 			return line
 		},
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			_, err := s.Client.Open(ctx, OrderName(int(m.Order)), s.customer, s.opening(m))
+			_, err := s.Client.Open(ctx, OrderName(int(m.Order)), s.opens(m), s.opening(m))
 			return nil, err
 		},
 		tell: func(s *Stage, m Move) spec.Answer {
-			return s.Model.Open(OrderName(int(m.Order)), s.customer, s.opening(m))
+			return s.Model.Open(OrderName(int(m.Order)), s.opens(m), s.opening(m))
 		}},
 	Confirms:        confirms(0),
 	ConfirmsBriefly: confirms(time.Minute),

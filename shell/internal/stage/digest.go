@@ -12,7 +12,7 @@ import (
 )
 
 // Digest gives what stands for the state of a stage, whatever its sessions and
-// tokens are called: they are interchangeable, for all are of one customer.
+// tokens are called: those of one customer are interchangeable.
 func (s *Stage) Digest() [16]byte {
 	best := s.least[:0]
 	all := orders(s.Opened)

@@ -15,11 +15,22 @@ import (
 	"tokenshell/tokens"
 )
 
+// another is the Arg of an order of another customer; more is a fact of later.
+const another = 100
+
+// opens gives whose order is opened.
+func (s *Stage) opens(m Move) (customer string) {
+	if m.Arg >= another {
+		return s.other
+	}
+	return s.customer
+}
+
 // opening gives what an order says when it is opened: with an Arg, a fact of later.
 func (s *Stage) opening(m Move) tokens.Facts {
 	facts := maps.Clone(s.facts)
-	if m.Arg > 0 {
-		f := s.later[m.Arg-1]
+	if at := m.Arg % another; at > 0 {
+		f := s.later[at-1]
 		facts[f.name] = f.value
 	}
 	return facts
@@ -132,6 +143,9 @@ func (s *Stage) Moves(into []Move) []Move {
 	for n := 1; n <= min(s.Opened+1, s.Bound.Sessions); n++ {
 		if s.Model.Session(OrderName(n)) == nil {
 			add(Opens, n, 0, 0)
+			if s.other != "" && n > 1 {
+				add(Opens, n, 0, another)
+			}
 			break
 		}
 	}

@@ -62,6 +62,7 @@ type Stage struct {
 	later    []fact
 	edges    []int // the seconds at which something can be confirmed for the first time, or no longer
 	customer string
+	other    string   // another customer; empty when the bound has one only
 	Names    []string // of the services, in the order of redemption
 	writer   canon.Writer
 	least    []byte
@@ -174,6 +175,9 @@ func (s *Stage) SettleOn(customer string) {
 		s.choices = append(s.choices, some...)
 	}
 	s.customer, s.facts = customer, tokens.Facts{}
+	if at := slices.IndexFunc(s.World.Plan.Customers, func(c string) bool { return c != customer }); at >= 0 && s.Bound.Customers > 1 {
+		s.other = s.World.Plan.Customers[at]
+	}
 	first, _ := factsOf(s.World.InKindOrder(), customer)
 	for _, f := range first {
 		s.facts[f.name] = f.value
