@@ -1,0 +1,78 @@
+// Rules: what the shop's domains allow is known to the model by itself, and not
+// believed of them.
+
+package explore
+
+import (
+	"strings"
+	"testing"
+
+	"tokenshell/shell/internal/bound"
+	"tokenshell/shell/internal/spec"
+	"tokenshell/shell/internal/stage"
+)
+
+// A world that allows other things than its file says is found, with the verb that shows
+// it: here it is the model that was told something else.
+func TestTheModelKnowsTheShopsRules(t *testing.T) {
+	coupon := func(m *spec.World, code string) *spec.Coupon {
+		for i := range m.Coupons {
+			if m.Coupons[i].Code == code {
+				return &m.Coupons[i]
+			}
+		}
+		t.Fatalf("there is no %s", code)
+		return nil
+	}
+	for name, row := range map[string]struct {
+		bound string
+		other func(m *spec.World)
+		says  string
+		line  string
+	}{
+		"a minimum": {"J", func(m *spec.World) { coupon(m, "SPRING25").Minimum++ },
+			"it is done, the model says refused with minimum_not_met", "coupon confirm SPRING25 --name t1"},
+		"a limit of each customer": {"J", func(m *spec.World) { coupon(m, "SPRING25").PerCustomer = 0 },
+			"it is refused with coupon_exhausted, the model says refused with not_combinable", "coupon confirm SPRING25 --name t2"},
+		"what goes together": {"J", func(m *spec.World) { coupon(m, "TEN").Combinable = false },
+			"it is done, the model says refused with not_combinable", "coupon confirm TEN --name t2"},
+		"the end of its time": {"JT", func(m *spec.World) { coupon(m, "TEN").Until++ },
+			"it is refused with coupon_inactive, the model says done", "coupon confirm TEN --name t1"},
+		"the beginning of its time": {"JT", func(m *spec.World) { coupon(m, "NEXTYEAR").From-- },
+			"it is refused with coupon_inactive, the model says done", "coupon confirm NEXTYEAR --name t1"},
+		"a limit of a card": {"J", func(m *spec.World) { m.Has("user_123").Cards[0].Limit-- },
+			"it is done, the model says refused with declined", "payment confirm 420.00 --method visa --name t2"},
+		"a balance": {"J", func(m *spec.World) { m.Has("user_123").Points-- },
+			"it is done, the model says refused with points_insufficient", "points confirm 600 --name t2"},
+		"what is captured": {"A", func(m *spec.World) { m.Rules["payments"] = greedy{} },
+			"payments has 0 held and 6000 taken, the model says 0 and 8000", "payment confirm 80.00 --method visa --name t1\ncheckout"},
+		"another customer's uses": {"O", func(m *spec.World) { coupon(m, "SPRING25").Total, coupon(m, "SPRING25").PerCustomer = 1, 0 },
+			"it is done, the model says refused with coupon_exhausted", "coupon confirm SPRING25 --name t2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCourse(t, 1)
+			b, _ := bound.Named(row.bound)
+			s := newSearch(c.plan, c.weakness, b[0], c.customer)
+			s.prepare = func(on *stage.Stage) { row.other(on.Model) }
+			found, err := s.run(t.Context(), 1)
+			if err != nil || found == nil || found.What != row.says {
+				t.Fatalf("%+v, %v", found, err)
+			}
+			text, err := c.scenario(t.Context(), found)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(text, row.line) {
+				t.Errorf("no line %q in\n%s", row.line, text)
+			}
+		})
+	}
+}
+
+// greedy takes all that was authorised.
+type greedy struct{ spec.CardRules }
+
+// Commit takes it.
+func (greedy) Commit(m *spec.World, h *spec.Hold, facts map[string]string) string {
+	return spec.CardRules{}.Commit(m, h, nil)
+}
