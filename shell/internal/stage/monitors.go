@@ -48,7 +48,7 @@ var monitors = []Monitor{
 	{"stand-in", "the outsider's stand-in has accepted what the model says, by the same attempts", "a stand-in that accepts what nobody brought", (*Stage).standinFits, true},
 	{"one by one", "what was done to a token at the same time could have been done one after the other: (iss, jti) is a register", tokens.RedeemerRemembers, (*Stage).linear, true},
 	{"messages", "the parties ask each other what the model foretells, in its order, and the relay about the same tokens; told when nothing else is seen", tokens.RelayRecordsLast, (*Stage).messagesFit, true},
-	{Audited, "the invariants: the books add up, captured is within authorised and payable, nothing is redeemed twice or after its cancel, and the relay's sessions agree with the books", tokens.CancelOnce, nil, false},
+	{Audited, "the invariants: the books add up, captured is within authorised and payable, nothing is redeemed twice or after its cancel, what was redeemed first is taken back last, and the relay's sessions agree with the books", tokens.CancelOnce, nil, false},
 	{Ends, "when nothing goes wrong any more every order ends, at once or after its time, and nothing is held for ever", tokens.HoldReturns, nil, false},
 }
 

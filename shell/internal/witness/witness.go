@@ -43,6 +43,9 @@ type testimony struct {
 	attempt   string // the one that redeemed it; empty when none has
 	receipt   string
 	cancelled bool
+	order     string // whose redemption it was in
+	turn      int    // after how many others of it, from 1; 0 when it was not redeemed
+	asked     bool   // it is to be taken back, or was
 }
 
 // Watch starts or stops watching. Starting forgets what was seen before.
@@ -106,7 +109,34 @@ func (w *Witness) Redeemed(ref tokens.Ref, attempt string, receipt tokens.Receip
 		if len(w.seen) >= limit {
 			clear(w.seen)
 		}
-		w.seen[UseOf(ref)] = testimony{attempt: attempt, receipt: receipt.ID}
+		if known.attempt == "" {
+			known.turn = 1
+			for _, other := range w.seen {
+				if other.order == ref.Order && other.turn >= known.turn {
+					known.turn = other.turn + 1
+				}
+			}
+		}
+		w.seen[UseOf(ref)] = testimony{attempt: attempt, receipt: receipt.ID, order: ref.Order, turn: known.turn, asked: known.asked}
+	}
+}
+
+// Asked takes down that a relay is about to ask for a redemption to be taken back:
+// what an order redeemed first is taken back last.
+func (w *Witness) Asked(ref tokens.Ref, attempt string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	known := w.seen[UseOf(ref)]
+	if !w.on || known.asked || known.attempt == "" || known.attempt != attempt {
+		return
+	}
+	w.own()
+	known.asked = true
+	w.seen[UseOf(ref)] = known
+	for use, other := range w.seen {
+		if other.order == known.order && other.asked && other.turn > 0 && other.turn < known.turn {
+			w.breach("%s was taken back before %s, which was redeemed after it", use.jti, ref.ID)
+		}
 	}
 }
 
@@ -116,7 +146,7 @@ func (w *Witness) Cancelled(ref tokens.Ref, attempt string) {
 	defer w.mu.Unlock()
 	if known := w.seen[UseOf(ref)]; w.on && (known.attempt == "" || known.attempt == attempt) {
 		w.own()
-		w.seen[UseOf(ref)] = testimony{cancelled: true}
+		w.seen[UseOf(ref)] = testimony{cancelled: true, order: known.order, turn: known.turn, asked: known.asked}
 	}
 }
 
@@ -208,6 +238,14 @@ func (r Watched) Redeem(ctx context.Context, request tokens.Redemption) (tokens.
 	return receipt, err
 }
 
+// TakesBack takes down that somebody is about to ask for it to be cancelled, whatever
+// becomes of the question.
+func (r Watched) TakesBack(request tokens.Cancellation) {
+	if seen, bad := r.By.Peek(request.Token); bad == nil && seen.Ref.ID != "" {
+		r.By.Asked(seen.Ref, request.Attempt)
+	}
+}
+
 // Cancel cancels.
 func (r Watched) Cancel(ctx context.Context, request tokens.Cancellation) error {
 	err := r.Redeemer.Cancel(ctx, request)
@@ -261,6 +299,9 @@ func (w *Witness) Canon(c tokens.Canon) {
 		c.Name(seen.attempt)
 		c.Name(seen.receipt)
 		c.Bool(seen.cancelled)
+		c.Name(seen.order)
+		c.Int(w.place(seen))
+		c.Bool(seen.asked)
 	})
 	if len(w.used) > 0 {
 		used := slices.SortedFunc(maps.Keys(w.used), func(a, b tokens.Ref) int {
@@ -268,6 +309,17 @@ func (w *Witness) Canon(c tokens.Canon) {
 		})
 		c.Set(len(used), func(i int) { c.Ref(used[i]) })
 	}
+}
+
+// place gives after how many others of its order that are remembered something was
+// redeemed, from 1; 0 when it was not.
+func (w *Witness) place(of testimony) (n int) {
+	for _, other := range w.seen {
+		if other.order == of.order && other.turn > 0 && other.turn <= of.turn {
+			n++
+		}
+	}
+	return n
 }
 
 // Compare puts uses in a fixed order.

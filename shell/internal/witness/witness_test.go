@@ -11,8 +11,16 @@ import (
 
 var (
 	ref     = tokens.Ref{Issuer: "coupons.svc", ID: "cpt_1", Order: "op_1"}
+	later   = tokens.Ref{Issuer: "points.svc", ID: "pts_1", Order: "op_1"}
 	receipt = tokens.Receipt{ID: "rcp_1"}
 )
+
+// redeemed is that some tokens were, one after the other.
+func redeemed(w *witness.Witness, all ...tokens.Ref) {
+	for _, ref := range all {
+		w.Redeemed(ref, "a", receipt, nil)
+	}
+}
 
 // watching is a witness whose tokens are all the same one.
 func watching() *witness.Witness {
@@ -55,6 +63,35 @@ func TestPromises(t *testing.T) {
 			w.Redeemed(ref, "a", receipt, nil)
 			w.Redeemed(ref, "b", tokens.Receipt{}, tokens.Refuse(tokens.AlreadyRedeemed, "it is"))
 		}, ""},
+		"taken back in the order of redemption": {func(w *witness.Witness) {
+			redeemed(w, ref, later)
+			w.Asked(ref, "a")
+			w.Asked(later, "a")
+		}, "cpt_1 was taken back before pts_1, which was redeemed after it"},
+		"taken back in reverse, and asked again": {func(w *witness.Witness) {
+			redeemed(w, ref, later)
+			w.Asked(later, "a") // which is lost
+			w.Asked(ref, "a")
+			w.Cancelled(ref, "a")
+			w.Asked(later, "a")
+			w.Cancelled(later, "a")
+		}, ""},
+		"taken back, and then another attempt's": {func(w *witness.Witness) {
+			redeemed(w, ref, later)
+			w.Asked(ref, "a")
+			w.Asked(later, "b")
+		}, ""},
+		"taken back of two orders": {func(w *witness.Witness) {
+			redeemed(w, ref, tokens.Ref{Issuer: later.Issuer, ID: later.ID, Order: "op_2"})
+			w.Asked(ref, "a")
+			w.Asked(later, "a")
+		}, ""},
+		"taken back before what was cancelled": {func(w *witness.Witness) {
+			redeemed(w, ref, later)
+			w.Asked(ref, "a")
+			w.Cancelled(ref, "a")
+			w.Asked(later, "a")
+		}, "cpt_1 was taken back before pts_1, which was redeemed after it"},
 		"a replay of nothing": {func(w *witness.Witness) { w.Relayed(ref, open, replay) }, "the relay called cpt_1 a replay, and had never accepted it"},
 		"a replay of a step": {func(w *witness.Witness) {
 			w.Relayed(ref, orchestrator.Snapshot{ID: "op_1", Steps: []orchestrator.Step{{Ref: ref}}}, replay)

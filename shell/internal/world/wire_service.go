@@ -7,10 +7,10 @@ import (
 	"strings"
 
 	"tokenshell/issuers"
-	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/wire"
+	"tokenshell/shell/internal/witness"
 	"tokenshell/tokens"
 )
 
@@ -107,7 +107,7 @@ func (w *World) Revoke(ctx context.Context, p Party, raw, order string) error {
 
 // wiredService is a service as one other party reaches it.
 type wiredService struct {
-	orchestrator.Redeemer
+	witness.Watched
 	wire       *wire.Wire
 	from, name string
 }
@@ -116,7 +116,7 @@ type wiredService struct {
 func (s wiredService) Redeem(ctx context.Context, r tokens.Redemption) (tokens.Receipt, error) {
 	q := wire.Question{From: s.from, To: s.name, Step: "redeem", Session: r.Session.Order, Attempt: r.Attempt, Text: "redeem", Token: r.Token}
 	q.Contents = append([]wire.Field{{Name: "order_processing_id", Value: r.Session.Order}, {Name: "customer", Value: r.Session.Customer}, {Name: "attempt", Value: r.Attempt}}, factFields(r.Facts)...)
-	return wire.Carry(ctx, s.wire, q, func(ctx context.Context) (tokens.Receipt, error) { return s.Redeemer.Redeem(ctx, r) }, describeReceipt)
+	return wire.Carry(ctx, s.wire, q, func(ctx context.Context) (tokens.Receipt, error) { return s.Watched.Redeem(ctx, r) }, describeReceipt)
 }
 
 func describeReceipt(m *wire.Message, receipt tokens.Receipt) {
@@ -138,8 +138,9 @@ func (s wiredService) Cancel(ctx context.Context, c tokens.Cancellation) error {
 	} else {
 		q.Text = "release" // it was accepted, and never forwarded
 	}
+	s.TakesBack(c)
 	done := map[string]string{"cancel": "cancelled", "release": "released"}[q.Text]
-	_, err := wire.Carry(ctx, s.wire, q, func(ctx context.Context) (struct{}, error) { return struct{}{}, s.Redeemer.Cancel(ctx, c) },
+	_, err := wire.Carry(ctx, s.wire, q, func(ctx context.Context) (struct{}, error) { return struct{}{}, s.Watched.Cancel(ctx, c) },
 		func(m *wire.Message, _ struct{}) { m.Text = done })
 	return err
 }
