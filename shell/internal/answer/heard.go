@@ -42,6 +42,18 @@ func (o *Out) hear(text string, write func(p *page.Page), p *page.Page) {
 	o.Heard.Page.WriteString(o.Redact(p.Marked()))
 }
 
+// Amid takes down what another verb said while this one was at work, as it is
+// printed: indented.
+func (h *Heard) Amid(other *Heard) {
+	for line := range strings.Lines(other.Page.Marked()) {
+		h.Page.WriteString(AmidIndent + line)
+	}
+	h.Lost += other.Lost
+}
+
+// AmidIndent stands before each line of a verb that ran while another one was at work.
+const AmidIndent = "  "
+
 // Trim keeps whole lines, no more than are worth remembering: the first, and the
 // last, which say how it ended.
 func (h *Heard) Trim() {

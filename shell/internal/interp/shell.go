@@ -257,6 +257,10 @@ func (s *Shell) meanwhile(ctx context.Context, line string) {
 	var said strings.Builder
 	out := *s.out
 	out.Stdout, out.Stderr, out.Window = &said, &said, nil
+	var heard answer.Heard
+	if out.Heard != nil {
+		out.Heard = &heard
+	}
 	out.Format, out.Filter = "text", nil // --jq and -o are the other verb's
 	commands, err := syntax.Split(line, false)
 	if err == nil {
@@ -278,7 +282,10 @@ func (s *Shell) meanwhile(ctx context.Context, line string) {
 	}
 	fmt.Fprintf(s.out.Stdout, "meanwhile: %s\n", s.Redact(line))
 	for l := range strings.Lines(said.String()) {
-		fmt.Fprintf(s.out.Stdout, "  %s\n", strings.TrimSuffix(l, "\n"))
+		fmt.Fprintf(s.out.Stdout, "%s%s\n", answer.AmidIndent, strings.TrimSuffix(l, "\n"))
+	}
+	if s.out.Heard != nil {
+		s.out.Heard.Amid(&heard)
 	}
 }
 
