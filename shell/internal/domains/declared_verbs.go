@@ -339,8 +339,11 @@ func thingRows(d *declared.Declaration, listed []declared.Listed) []row {
 	for i, l := range listed {
 		r := &all[i]
 		r.add("id", l.ID)
+		named := columns([]declared.Thing{*l.Thing})
 		if l.Limited {
 			r.add("left", declared.Plain(l.Left))
+		} else if !slices.Contains(named, "left") {
+			r.add("left", nil) // no limit, or nothing is counted
 		}
 		if d.Holds == declared.Authorisation {
 			r.add("limit", declared.Plain(l.Of.Size))
@@ -348,7 +351,7 @@ func thingRows(d *declared.Declaration, listed []declared.Listed) []row {
 			r.add("captured", declared.Plain(l.Of.Taken))
 			r.add("available", declared.Plain(l.Of.Free))
 		}
-		for _, name := range columns([]declared.Thing{*l.Thing}) {
+		for _, name := range named {
 			r.add(name, declared.Plain(l.Columns[name]))
 		}
 	}

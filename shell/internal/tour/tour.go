@@ -171,7 +171,7 @@ type guide struct {
 // take runs a stop's lines. What does not go as the tour says is an error: it
 // would teach something wrong.
 func (g *guide) take(step tourStop) (shownStop, error) {
-	shown := shownStop{Title: step.title, Learned: step.learned}
+	shown := shownStop{Title: step.title, Learned: append([]learned{}, step.learned...)}
 	for i, line := range step.lines {
 		var refused tokens.Reason
 		if i == len(step.lines)-1 {

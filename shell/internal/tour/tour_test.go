@@ -52,6 +52,9 @@ func TestTourOffATerminal(t *testing.T) {
 }
 
 func TestTourInJSON(t *testing.T) {
+	if text := shelltest.Do(t, shelltest.New(t, 1), "tour -o json"); strings.Contains(text, `"learned":null`) {
+		t.Error("what nobody learned anything at has no list")
+	}
 	var data struct{ Steps []tour.ShownStop }
 	if err := json.Unmarshal([]byte(shelltest.Do(t, shelltest.New(t, 1), "tour -o json")), &data); err != nil {
 		t.Fatal(err)

@@ -116,6 +116,23 @@ domains:
 
 // The built-in services are there when the file says something of them, or when it
 // declares nothing; redeem_order may name them, and names all.
+// Of each thing it is said how many are left, also where there is no limit.
+func TestWhatIsLeftOfAThing(t *testing.T) {
+	for hold, want := range map[string]string{
+		"holds: quota, things: [{id: A, units: 2}, {id: B}]": `[{"id":"A","left":2,"units":2},{"id":"B","left":null}]`,
+		"holds: none, things: [{id: A}]":                     `[{"id":"A","left":null}]`,
+		"holds: none, things: [{id: A, left: 7}]":            `[{"id":"A","left":7}]`,
+	} {
+		plan, err := world.Parse(shelltest.Language().Kinds, "w.yaml", []byte("customers: [{id: a}]\ndomains:\n  one: {capability: one:use, "+hold+"}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := shelltest.Do(t, shelltest.Of(shelltest.World(t, plan, 1)), "one list --jq .things"); got != want+"\n" {
+			t.Errorf("%s: %s", hold, got)
+		}
+	}
+}
+
 func TestWhichServicesThereAre(t *testing.T) {
 	one := "domains:\n  one: {capability: one:use, holds: none}\n"
 	for text, want := range map[string]string{
