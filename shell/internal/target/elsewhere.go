@@ -138,7 +138,7 @@ func (v *attackRun) attackTarget(ctx context.Context, w *world.World, seed uint6
 	if bad := v.writeReports(dir, report); bad != nil {
 		return bad
 	}
-	if shown := out.Show(report, func(p *page.Page) { writeReport(p, report, partial) }); shown != nil {
+	if shown := out.Show(counted(report), func(p *page.Page) { writeReport(p, report, partial) }); shown != nil {
 		return shown
 	}
 	if err != nil {
@@ -151,6 +151,28 @@ func (v *attackRun) attackTarget(ctx context.Context, w *world.World, seed uint6
 		return exit.InJSON(err)
 	}
 	return nil
+}
+
+// countedReport is the JSON of attack run on a target: the counts that it has of our
+// own relay, and the report.
+type countedReport struct {
+	Total      int      `json:"total"`
+	Refused    int      `json:"refused"`
+	GotThrough []string `json:"got_through"`
+	*conform.Report
+}
+
+func counted(report *conform.Report) countedReport {
+	c := countedReport{len(report.Rows), 0, []string{}, report}
+	for _, r := range report.Rows {
+		switch r.Status {
+		case attacks.Refused:
+			c.Refused++
+		case attacks.GotThrough:
+			c.GotThrough = append(c.GotThrough, r.ID)
+		}
+	}
+	return c
 }
 
 // knownLimit is the largest file of known failures, in bytes.

@@ -18,6 +18,16 @@ import (
 	"tokenshell/shell/internal/shelltest"
 )
 
+// In JSON attack run counts what it tried on a target as it does on our own relay.
+func TestCountedOnATarget(t *testing.T) {
+	dir := withNode(t)
+	var out bytes.Buffer
+	err := shelltest.New(t, 1).Line(t.Context(), "attack run FLW-13 ALG-01 --adapter 'node "+dir+"/relay.mjs no-replay' --jq '.total, .refused, .got_through[], .v'", false, &out, io.Discard)
+	if got := out.String(); got != "2\n1\nFLW-13\n1\n" || exit.Code(err) != exit.Refused {
+		t.Errorf("%v\n%s", err, got)
+	}
+}
+
 // withNode gives a folder with what target init writes for node.
 func withNode(t *testing.T) string {
 	t.Helper()
