@@ -49,7 +49,7 @@ type process struct {
 	Run        runs.Flags   `cmd:"" help:"Run scenarios: files, and folders of .txtar files."`
 	Lint       lint.Command `cmd:"" help:"Read scenarios, and say what in them tests nothing."`
 	New        runs.New     `cmd:"" help:"Write a first scenario, a world, a Go test and a job for CI into a folder."`
-	Completion completion   `cmd:"" help:"Print what has a shell complete this command: eval \"$(tokenshell completion bash)\" in its rc file."`
+	Completion completion   `cmd:"" help:"Print what has bash, zsh or fish complete this command; its first lines say where it goes."`
 	Help       verbs.Help   `cmd:"" help:"List the verbs, or explain one."`
 	Version    struct{}     `cmd:"" help:"Say which tokenshell this is."`
 	Adapter    struct{}     `cmd:"" help:"Put our own relay behind the protocol of adapters, on standard input and output."`
@@ -190,23 +190,23 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	case command == "version":
 		return out.Show(map[string]string{"version": version()}, func(w *page.Page) { fmt.Fprintln(w, "tokenshell", version()) })
 	case command == "help":
-		return printHelp(p, c.root, out)
+		return told(out, printHelp(p, c.root, out))
 	case command == "run" && p.State != "":
 		return exit.Usage("leave --state out", "each scenario has a world of its own, and keeps nothing")
 	case command == "run":
-		return runPaths(p, out, stdin, stdout, stderr)
+		return told(out, runPaths(p, out, stdin, stdout, stderr))
 	case command == "new":
-		return p.New.Write(out)
+		return told(out, p.New.Write(out))
 	case command == "completion":
 		return p.Completion.write(out)
 	case command == "lint":
-		return lintPaths(p, out, stdin)
+		return told(out, lintPaths(p, out, stdin))
 	case command == "adapter":
 		return serveAdapter(p, stdin, stdout)
 	}
 	s, end, err := openShell(p, out)
 	if err != nil {
-		return err
+		return told(out, err)
 	}
 	defer end()
 	if c.words != nil || hasCommand {
@@ -224,6 +224,16 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	default:
 		return s.Script("stdin", stdin, false, stdout, stderr)
 	}
+}
+
+// told prints what went wrong without a verb as a verb's errors are printed: in JSON,
+// too, where that is asked for.
+func told(out *answer.Out, err error) error {
+	if err == nil || runs.NobodyReads(err) {
+		return err
+	}
+	out.Report(err)
+	return exit.ToPeople(err)
 }
 
 // forcesColor reports whether the environment wants colours though nobody may look:
@@ -386,6 +396,9 @@ func printUsage(w *page.Page, node *kong.Node) {
 
 // printHelp explains, with examples in the currency of the world if one is given.
 func printHelp(p *process, node *kong.Node, out *answer.Out) error {
+	if slices.Equal(p.Help.Verb, []string{"completion"}) { // a command of the process alone
+		return helpOn(node, p.Help.Verb, out)
+	}
 	l := language()
 	plan, err := world.Read(l.Kinds, p.World)
 	if err != nil {

@@ -90,6 +90,26 @@ func TestARefusalInJSON(t *testing.T) {
 	wantContains(t, "stderr", got.stderr, "rejected: coupon_unknown: there is no coupon \"NOPE\"\n")
 }
 
+// What goes wrong without a verb is one object, too.
+func TestAProcessThatFailsInJSON(t *testing.T) {
+	red := file(t, "red.txtar", "! points balance\n")
+	for want, args := range map[string][]string{
+		`{"error":{"reason":"","detail":"there is no verb, party or reason \"nothing\"; help lists the verbs, help reasons the reasons"}}`: {"help", "nothing"},
+		`{"error":{"reason":"","detail":"nowhere: there is no such file or folder"}}`:                                                      {"run", "nowhere"},
+		`{"error":{"reason":"","detail":"nowhere.txtar: there is no such file or folder"}}`:                                                {"lint", "nowhere.txtar"},
+		`{"error":{"reason":"","detail":"nowhere.yaml: no such file or directory"}}`:                                                       {"--world", "nowhere.yaml", "points", "balance"},
+		`{"total":1,"passed":0,"failed":1,`: {"run", red},
+	} {
+		got := tokenshell(t, "", append([]string{"-o", "json"}, args...)...)
+		if !strings.HasPrefix(got.stdout, want) || strings.Count(got.stdout, "\n") != 1 || got.code == 0 {
+			t.Errorf("%q: %d\n%s\nwant\n%s", args, got.code, got.stdout, want)
+		}
+		if args[0] != "run" || args[1] != red {
+			wantContains(t, "stderr", got.stderr, ": ")
+		}
+	}
+}
+
 func TestRunInJSON(t *testing.T) {
 	path := file(t, "passes.txtar", "points balance\nstdout 1200\n")
 	for _, args := range [][]string{{"run", "-o", "json", path}, {"-o", "json", "run", path}, {"run", path, "-o", "json"}} {

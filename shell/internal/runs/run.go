@@ -182,7 +182,10 @@ func (r *Run) tell(ctx context.Context, stop context.CancelCauseFunc, p *plan, a
 		err = ctx.Err()
 	}
 	unwatch()
-	return t.finish(ctx, err)
+	if err = t.finish(ctx, err); err != nil {
+		return exit.InJSON(err) // what came of it was told
+	}
+	return nil
 }
 
 // late is closed some time after ctx has ended.
