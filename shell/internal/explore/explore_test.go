@@ -190,6 +190,18 @@ func TestExploreStopsAtTheEndOfTheMemory(t *testing.T) {
 }
 
 // The page needs nothing else, and says what was found, what was met and what was not.
+// What held without a rule did not hold in a sound world, and does not read so.
+func TestWhatHeldWithoutARule(t *testing.T) {
+	s := shelltest.New(t, 1)
+	got := shelltest.Do(t, s, "explore --bound tokens=1,choices=1 --without cancel-once")
+	if !strings.Contains(got, "\nwithout cancel-once every invariant held within these bounds") {
+		t.Errorf("it says\n%s", got)
+	}
+	if got := shelltest.Do(t, s, "explore --bound tokens=1,choices=1 --without cancel-once --jq .without"); got != "cancel-once\n" {
+		t.Errorf("in JSON %q", got)
+	}
+}
+
 func TestExploreWritesAPage(t *testing.T) {
 	s := shelltest.New(t, 1)
 	s.Dir.Path = t.TempDir()

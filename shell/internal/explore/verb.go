@@ -137,6 +137,7 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 	}
 	took := began()
 	result := c.result(w, took)
+	result.Without = v.Without
 	found := c.finding()
 	if found != nil {
 		if result.Scenario, err = c.scenario(context.WithoutCancel(ctx), found); err != nil {
@@ -240,6 +241,10 @@ func showExploration(out *answer.Out, r exploration, took time.Duration) error {
 
 // summary says in a sentence what came of it.
 func (r *exploration) summary() string {
+	held := "every invariant held"
+	if r.Without != "" {
+		held = "without " + r.Without + " " + held
+	}
 	switch {
 	case r.Found != "":
 		return "an invariant is broken"
@@ -248,11 +253,11 @@ func (r *exploration) summary() string {
 	case r.empty != nil:
 		return "nothing was redeemed as far as this went, which was not all"
 	case r.Stopped == outOfMemory:
-		return "every invariant held as far as the memory went, which was not all"
+		return held + " as far as the memory went, which was not all"
 	case !r.Exhausted:
-		return "every invariant held as far as this went, which was not all"
+		return held + " as far as this went, which was not all"
 	case len(r.never) > 0:
-		return "every invariant held within these bounds; nothing was redeemed by " + strings.Join(r.never, ", ")
+		return held + " within these bounds; nothing was redeemed by " + strings.Join(r.never, ", ")
 	}
-	return "every invariant held within these bounds"
+	return held + " within these bounds"
 }
