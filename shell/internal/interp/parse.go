@@ -56,7 +56,7 @@ func (p *Parser) parse(words []string) (*kong.Context, error) {
 		if near := nearChild(node.Parent, words[used:]); node == node.Parent.DefaultCmd && near != "" {
 			return nil, UnknownChild(node.Parent, words[used])
 		}
-		return nil, exit.Usage(Synopsis(node), "%s: %s", VerbPath(node), Plainly(err, words[used:]))
+		return nil, exit.Usage(Synopsis(node), "%s: %s", VerbPath(node), asPlaced(node, Plainly(err, words[used:])))
 	}
 	return parsed, nil
 }
@@ -106,6 +106,23 @@ func Plainly(err error, words []string) string {
 		return strings.ToUpper(m[1]) + ": " + strings.TrimPrefix(text, m[0])
 	}
 	return text
+}
+
+// asPlaced names arguments that are missing as the synopsis does.
+func asPlaced(node *kong.Node, text string) string {
+	at := max(strings.Index(text, " is missing"), strings.Index(text, " are missing"))
+	if at < 0 {
+		return text
+	}
+	names := strings.Split(text[:at], " and ")
+	for i, name := range names {
+		for _, p := range node.Positional {
+			if strings.ToUpper(p.Name) == name {
+				names[i] = ArgumentPlace(p)
+			}
+		}
+	}
+	return strings.Join(names, " and ") + text[at:]
 }
 
 // isNone reports whether what kong found in the place of a value is where values or

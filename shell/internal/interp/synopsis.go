@@ -89,14 +89,19 @@ func ToCome(node *kong.Node, values int, given []*kong.Flag) []string {
 
 // argumentText gives an argument as synopsis shows it: CODE, [TOKEN…].
 func argumentText(p *kong.Positional) string {
-	text := strings.ToUpper(p.Name)
-	if p.Tag.PlaceHolder != "" {
-		text = p.Tag.PlaceHolder
-	}
+	text := ArgumentPlace(p)
 	if p.IsCumulative() {
 		text += "…"
 	}
 	return optional(text, !p.Required && !p.Tag.Has("needed"))
+}
+
+// ArgumentPlace gives what stands for an argument: CODE, PARTY.STEP.
+func ArgumentPlace(p *kong.Positional) string {
+	if p.Tag.PlaceHolder != "" {
+		return p.Tag.PlaceHolder
+	}
+	return strings.ToUpper(p.Name)
 }
 
 // eitherOf gives the flags of which only one may be given: a flag and those that

@@ -89,6 +89,9 @@ func writeChecks(w *page.Page) {
 	for _, row := range tokens.Weaknesses() {
 		rows.Row(page.Rigid(row.Rule), row.Without)
 	}
+	for _, name := range tokens.CheckNames() {
+		rows.Row(page.Rigid(name), "nobody makes this check of a token")
+	}
 	rows.Write(w)
 }
 
@@ -242,7 +245,7 @@ func Lists() []interp.Topic {
 			return reasonsJSON(l.Reasons()), func(w *page.Page) { writeReasons(w, l.Reasons()) }
 		}},
 		{Name: "checks", Short: "what may be left out, to see what happens", List: func(*interp.Language) (any, func(*page.Page)) {
-			return map[string]any{"checks": world.WeaknessNames()}, writeChecks
+			return map[string]any{"checks": append(world.WeaknessNames(), tokens.CheckNames()...)}, writeChecks
 		}},
 		{Name: "faults", Short: "what may go wrong between the parties", List: func(*interp.Language) (any, func(*page.Page)) {
 			return map[string]any{"faults": wire.FaultRows()}, writeFaults
@@ -359,7 +362,7 @@ func writeVerbHelp(w *page.Page, node *kong.Node, plan *world.Plan) {
 	}
 	rows := page.NewTable()
 	for _, p := range node.Positional {
-		rows.Row("  "+strings.ToUpper(p.Name), plan.InCurrency(p.Help))
+		rows.Row("  "+interp.ArgumentPlace(p), plan.InCurrency(p.Help))
 	}
 	for _, f := range node.Flags {
 		if f.Hidden {

@@ -15,6 +15,7 @@ import (
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/shelltest"
 	"tokenshell/shell/internal/verbs"
+	"tokenshell/shell/internal/world"
 )
 
 func TestEveryVerbHasHelpAndAnExample(t *testing.T) {
@@ -40,6 +41,9 @@ func TestEveryVerbHasHelpAndAnExample(t *testing.T) {
 		for _, arg := range node.Positional {
 			if arg.Help == "" {
 				t.Errorf("%s: %s is not explained", path, arg.Name)
+			}
+			if place := interp.ArgumentPlace(arg); !strings.Contains(got, "\n  "+place+" ") {
+				t.Errorf("help %s does not explain %s, as it calls it", path, place)
 			}
 		}
 		for _, flag := range node.Flags {
@@ -194,6 +198,17 @@ func TestHelpOfWhatIsUnknown(t *testing.T) {
 	} {
 		if got := ask(line); got != want {
 			t.Errorf("%s: %q, want %q", line, got, want)
+		}
+	}
+}
+
+// Everything that --without takes is listed, with what happens then.
+func TestHelpOfChecks(t *testing.T) {
+	s := shelltest.New(t, 1)
+	text, names := shelltest.Do(t, s, "help checks"), strings.Fields(shelltest.Do(t, s, "help checks --jq .checks[]"))
+	for _, name := range world.Leavable() {
+		if !strings.Contains(text, "\n"+name+" ") || !slices.Contains(names, name) {
+			t.Errorf("%s is not there", name)
 		}
 	}
 }
