@@ -209,7 +209,7 @@ func (i *Issuer[H]) stands(r *Reservation[H], text digest, c *tokens.Claims) err
 	case r.State == Released && r.Why == "expired":
 		return tokens.Refuse(tokens.Expired, "the reservation expired at %s", r.Expires.Format(time.RFC3339))
 	case r.State == Released:
-		return tokens.Refuse(tokens.Revoked, "the reservation was released: %s", r.Why)
+		return tokens.Refuse(tokens.Revoked, "the reservation was revoked")
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ type file struct {
 	Redeem      []rule   `yaml:"redeem" like:"[{rule: \"!('country' in facts) || facts.country != 'XX'\", reason: cannot_ship, says: nothing goes there}]" help:"Rules at redemption, with the order's facts at that time. They may read constraints, too."`
 	Worth       formula  `yaml:"worth" like:"\"min(thing.price, money(facts.total) - sum(others.map(o, o.worth)))\"" help:"Money that a redemption comes to, not less than nothing: for the receipt, and for the order's later redemptions, where it is o.worth."`
 	Receipt     members  `yaml:"receipt" like:"{sku: thing.id, reserved: amount}" help:"What a redemption answers. It may read taken and worth, too. A name is no word of CEL, such as for, in or as."`
-	Examples    examples `yaml:"examples" like:"{facts: {country: AT}, later: {country: XX}}" help:"For the catalogue of attacks and for explore: facts with which all that can be confirmed can be redeemed, and what an order may come to say so that some can't."`
+	Examples    examples `yaml:"examples" like:"{facts: {country: AT}, later: {country: XX}}" help:"For the catalogue of attacks and for explore: facts with which all that can be confirmed can be redeemed, and facts that an order may change to, with which some of it can't."`
 }
 
 // arg is an argument as it is written.

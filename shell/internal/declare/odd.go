@@ -117,7 +117,7 @@ func (o *odd) accounts() {
 	if more := len(without) - 1; more > 0 {
 		who += fmt.Sprintf(" and %d more", more)
 	}
-	o.note(nodeOf(o.file.Accounts), "%s has no account of %s, which confirms nothing for who has none", who, o.at.string)
+	o.note(nodeOf(o.file.Accounts), "%s has no account of %s, which confirms nothing without one", who, o.at.string)
 }
 
 // reads reports whether an expression may read a column.

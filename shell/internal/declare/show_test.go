@@ -105,7 +105,7 @@ func TestOddDeclarations(t *testing.T) {
 		"a rule for everybody":  {quota("    confirm: [{rule: thing.units < 5, reason: many, says: no}]"), "6:22 reason many cannot occur: the rule holds for everything that stock has"},
 		"the same rule": {quota("    confirm:", "      - {rule: amount < 5, reason: many, says: no}", "      - {rule: amount < 5, reason: others, says: no}"),
 			"8:16 reason others cannot occur: a rule before says the same"},
-		"an account of one":  {"domains:\n  a: {capability: x:y, holds: balance, accounts: {user_123: \"5.00\"}, arguments: [{name: amount, type: money}], amount: amount}\n", "2:51 user_456 has no account of a, which confirms nothing for who has none"},
+		"an account of one":  {"domains:\n  a: {capability: x:y, holds: balance, accounts: {user_123: \"5.00\"}, arguments: [{name: amount, type: money}], amount: amount}\n", "2:51 user_456 has no account of a, which confirms nothing without one"},
 		"nearly ours":        {strings.Replace(quota(), "stock:", "point:", 1), "2:3 point is nearly points, which is another domain"},
 		"empty accounts":     {"domains:\n  a: {capability: x:y, holds: balance, accounts: {user_123: \"0.00\"}, arguments: [{name: amount, type: money}]}\n", "2:3 nobody can confirm a: 1.00 are asked for, and no account has that much"},
 		"examples that fail": {strings.Replace(stock, "country: AT", "country: XX", 1), "18:24 with the facts of the examples TSHIRT-M cannot be redeemed: cannot_ship"},

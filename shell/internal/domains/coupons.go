@@ -68,7 +68,7 @@ type couponFile struct {
 
 type validFile struct {
 	From  yamlfile.Written `yaml:"from" like:"2025-01-01T00:00:00Z" help:"From then on."`
-	Until yamlfile.Written `yaml:"until" like:"2027-01-01T00:00:00Z" help:"And not from then on."`
+	Until yamlfile.Written `yaml:"until" like:"2027-01-01T00:00:00Z" help:"Until then; at that moment it is not valid any more."`
 }
 
 // Said reports whether there are any.

@@ -95,7 +95,7 @@ func Kinds(domains []Domain) []*world.Kind {
 
 // ConfirmFlags are the flags of every confirm.
 type ConfirmFlags struct {
-	Name string       `placeholder:"HANDLE" help:"What to call the token; a name such as coupon-1 unless given."`
+	Name string       `placeholder:"HANDLE" help:"What to call the token; unless given, a kind and a number, as in coupon-1."`
 	TTL  *syntax.Span `name:"ttl" placeholder:"D" help:"How long it lives: 2m unless given, 5m at most."`
 }
 

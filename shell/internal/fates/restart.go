@@ -63,9 +63,8 @@ type Restart struct {
 }
 
 type restartRelay struct {
-	Forget bool `help:"It loses its memory of used tokens."`
-
-	At
+	Forget bool   `help:"It loses its memory of used tokens."`
+	At     string `complete:"relay" placeholder:"RELAY" help:"Which: relay, or relay-2, another process over the same store and ledger."`
 }
 
 // At says which of the relays that share a store is asked.
@@ -75,7 +74,7 @@ type At struct {
 
 // Run restarts the relay.
 func (v *restartRelay) Run(ctx context.Context, w *world.World, out *answer.Out) error {
-	at, err := w.At(ctx, v.At.At)
+	at, err := w.At(ctx, v.At)
 	if err != nil {
 		return err
 	}

@@ -18,9 +18,9 @@ import (
 var templates embed.FS
 
 type targetInit struct {
-	Kind string `arg:"" enum:"stdio,http,each" help:"How the relay is reached: an adapter on stdin and stdout, a service over HTTP, or a command a token."`
+	Kind string `arg:"" enum:"stdio,http,each" help:"How the relay is reached: stdio, an adapter on its stdin and stdout; http, a service; each, a command a token."`
 	Dir  string `arg:"" complete:"file" help:"A folder, in which none of these files may be yet."`
-	Lang string `enum:"node,python,go" default:"node" placeholder:"node|python|go" help:"The language of the adapter."`
+	Lang string `enum:"node,python,go" default:"node" placeholder:"node|python|go" help:"The language of the adapter: node unless given."`
 }
 
 // written is a file that init writes: from a template, or as it stands here.

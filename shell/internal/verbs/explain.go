@@ -28,9 +28,9 @@ type tokenExplain struct {
 	Token    string   `arg:"" complete:"token" help:"A handle, a token, @FILE, or - for standard input. Around one that is no file there may be quotes, line breaks and Bearer."`
 	All      bool     `help:"Go on past the first failure."`
 	JWKS     []string `name:"jwks" sep:"none" complete:"file" placeholder:"FILE" help:"Judge with these key sets instead of a session's; may be repeated."`
-	At       string   `placeholder:"TIME" help:"With --jwks: as it was at this time: as RFC 3339 has it, or in seconds since the epoch."`
+	At       string   `placeholder:"TIME" help:"With --jwks: as it was at this time, as RFC 3339 has it or in seconds since the epoch."`
 	Order    string   `placeholder:"ID" help:"With --jwks: for this order; without it the token's own."`
-	Profile  string   `complete:"profile" placeholder:"FILE" help:"With --jwks: what the issuer's tokens do differently: a file, or a profile of help profile."`
+	Profile  string   `complete:"profile" placeholder:"FILE" help:"With --jwks: what the issuer's tokens do differently, in a file or a profile of help profile."`
 	Audience []string `sep:"none" placeholder:"NAME" help:"With --jwks: what the issuer calls us in aud."`
 }
 

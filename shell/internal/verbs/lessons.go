@@ -19,7 +19,7 @@ const anOrderEndsOnce = "an order ends once: session new opens another"
 // lessons has a row for every reason that a party may have.
 func lessons(kinds []*world.Kind) []lesson {
 	all := []lesson{
-		{tokens.TooLarge, "a confirmation token has a few hundred bytes: see what else is in the file", ""},
+		{tokens.TooLarge, "a confirmation token has one or two thousand bytes at most: see what else is in the file", ""},
 		{tokens.Malformed, "token explain TOKEN says where it breaks; token raw prints a token as it has to be", ""},
 		{tokens.HeaderNotAllowed, "the header has alg, kid and typ, and nothing that leads a verifier elsewhere: token show TOKEN", ""},
 		{tokens.TypeNotAllowed, "another kind of token is not a confirmation; trust add --profile lets an outside issuer have its own typ", ""},
@@ -39,7 +39,7 @@ func lessons(kinds []*world.Kind) []lesson {
 		{tokens.LifetimeTooLong, "five minutes are the most: leave --ttl out for two", ""},
 		{tokens.CapabilityNotAllowed, "trust list shows who may grant what", ""},
 		{tokens.Replayed, "a token is good for one use in its session: confirm again for another; checkout goes on without a second relay", ""},
-		{tokens.LedgerUnavailable, "nothing was accepted and nothing is lost: try again", ""},
+		{tokens.LedgerUnavailable, "nothing was accepted and nothing is lost: try again; where the relay lost its memory of used tokens, confirm again for a new one", ""},
 		{tokens.NotIssuedHere, "view SERVICE shows what a service has issued", ""},
 		{tokens.Revoked, "what was held is free again: confirm again for a new token", ""},
 		{tokens.SealedUnreadable, "only its issuer opens a letter, and only its own: token explain TOKEN", ""},
