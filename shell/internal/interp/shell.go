@@ -195,6 +195,10 @@ func (s *Shell) Execute(ctx context.Context, words []string, out *answer.Out) (e
 		if s.nested, s.Dir.Ctx, s.out = s.nested-1, wasCtx, wasOut; s.nested > 0 || s.trouble == nil {
 			return
 		}
+		if exit.Rejections(err) != nil { // it is no refusal alone, and whoever expects one is not to take it for one
+			out.Report(err)
+			err = nil
+		}
 		if err == nil {
 			s.trouble = exit.InJSON(s.trouble) // the verb has said its own
 		}

@@ -65,6 +65,7 @@ func verdictCases() []verdictCase {
 		{"a source", "source a.tsh\nstdout '1200 available'\nlet B $A\nstdout ^B=x$\n-- a.tsh --\nlet A x\npoints balance\n", scenario.Passed, 0, ``},
 
 		{"a verdict that does not come", "session new op_1\npoints confirm 5\nexpect replayed relay points-1\n", scenario.Failed, 3, `^expected a refusal with replayed; "relay" was done$`},
+		{"a refusal, and a wrong handle meanwhile", "session new op_1\npoints confirm 5\nrelay points-1\nrevoke points-1\nfault points.redeem meanwhile 'revoke nothing'\n! redeem\n", scenario.Failed, 6, `^meanwhile, revoke nothing: there is no token "nothing"`},
 		{"another reason", "session new op_1\nexpect declined points confirm 5000\n", scenario.Failed, 2, `^expected a refusal with declined; "points" was refused with points_insufficient$`},
 		{"the cause of two", "session new op_1\npoints confirm 5\nexpect malformed relay points-1 a.b.c points-1\n", scenario.Passed, 0, ``},
 		{"both of two, in any order", "session new op_1\npoints confirm 5\nexpect replayed,malformed relay points-1 a.b.c points-1\n", scenario.Passed, 0, ``},

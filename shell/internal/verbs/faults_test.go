@@ -313,6 +313,23 @@ func TestFaultUsage(t *testing.T) {
 }
 
 // The same faults in the same world are the same story, word for word.
+// What goes wrong with somebody else's verb is told, and is no part of a refusal that
+// comes at the same time: whoever expects that has not expected this.
+func TestWrongMeanwhileAndRefused(t *testing.T) {
+	for _, negated := range []string{"", "! "} {
+		s := shelltest.New(t, 1)
+		for _, line := range []string{"session new op_1", "points confirm 5", "relay points-1", "revoke points-1", "fault points.redeem meanwhile 'revoke nothing'"} {
+			shelltest.Do(t, s, line)
+		}
+		var stdout, stderr bytes.Buffer
+		err := s.Line(t.Context(), negated+"redeem", false, &stdout, &stderr)
+		want := "rejected: revoked: the reservation was revoked\nusage: there is no token \"nothing\"\n"
+		if exit.Code(err) != exit.BadUsage || !strings.HasPrefix(stderr.String(), want) {
+			t.Errorf("%sredeem: %d\n%s\nwant\n%s", negated, exit.Code(err), &stderr, want)
+		}
+	}
+}
+
 func TestFaultsRepeatThemselves(t *testing.T) {
 	tell := func() string {
 		s := shelltest.New(t, 1)
