@@ -195,7 +195,7 @@ type exploration struct {
 	Found           string                    `json:"found"`
 	Monitor         string                    `json:"monitor"` // whose finding it is
 	Scenario        string                    `json:"scenario"`
-	Without         string                    `json:"without,omitempty"` // the rules that were left out
+	Lacking         string                    `json:"without,omitempty"` // the rules that were left out
 
 	never []string // those that did not
 	empty error    // what never happened

@@ -137,7 +137,7 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 	}
 	took := began()
 	result := c.result(w, took)
-	result.Without = v.Without
+	result.Lacking = v.Without
 	found := c.finding()
 	if found != nil {
 		if result.Scenario, err = c.scenario(context.WithoutCancel(ctx), found); err != nil {
@@ -242,8 +242,8 @@ func showExploration(out *answer.Out, r exploration, took time.Duration) error {
 // summary says in a sentence what came of it.
 func (r *exploration) summary() string {
 	held := "every invariant held"
-	if r.Without != "" {
-		held = "without " + r.Without + " " + held
+	if r.Lacking != "" {
+		held = "without " + r.Lacking + " " + held
 	}
 	switch {
 	case r.Found != "":

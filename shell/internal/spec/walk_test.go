@@ -99,8 +99,8 @@ func (w *walk) do(ctx context.Context, o op) *discrepancy {
 	}
 	states := w.model.States()
 	foretold := d.foretell(w.model, o)
-	if w.model.Trouble() && foretold.Reasons == nil {
-		foretold.Wrong = true
+	if w.model.Trouble() { // whatever it is answered itself
+		foretold.Wrong, foretold.Reasons = true, nil
 	}
 	for id, state := range w.model.States() {
 		if state != "open" && state != states[id] {
@@ -268,6 +268,9 @@ func (w *walk) run(ctx context.Context, d deed, o op, lines []string) (results [
 	if w.shell == nil {
 		w.trouble = nil
 		results, err = d.do(ctx, w.client, o)
+		if w.trouble != nil && exit.Rejections(err) != nil {
+			err = nil // what went wrong beside it is no refusal
+		}
 		return results, errors.Join(err, w.trouble)
 	}
 	for _, f := range w.files {
