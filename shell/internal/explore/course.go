@@ -148,11 +148,20 @@ func memoryInUse() uint64 {
 // progress says how far it is.
 func (c *course) progress(s *search, began int, took time.Duration) string {
 	rate := float64(s.looked-began) / max(took.Seconds(), 1e-6)
-	left := "?"
-	if rate > 0 {
-		left = tokens.HowLong(time.Duration(float64(s.left()) / rate * float64(time.Second)).Round(time.Second))
+	return fmt.Sprintf("%s %d/%d: layer %d, %d states, %d to look at, %.0f/s, %s left", s.bound.Name, len(c.done)+1, len(c.bounds), s.depth(), s.states.count(), s.states.count()-s.looked, rate, remaining(s.left(), rate))
+}
+
+// remaining says how long so many states take at a rate. An estimate of more than a
+// week is none.
+func remaining(states int, rate float64) string {
+	switch seconds := float64(states) / rate; {
+	case rate == 0:
+		return "about ?"
+	case seconds > 7*24*60*60:
+		return "more than a week"
+	default:
+		return "about " + tokens.HowLong(time.Duration(seconds*float64(time.Second)).Round(time.Second))
 	}
-	return fmt.Sprintf("%s %d/%d: layer %d, %d states, %d to look at, %.0f/s, about %s left", s.bound.Name, len(c.done)+1, len(c.bounds), s.depth(), s.states.count(), s.states.count()-s.looked, rate, left)
 }
 
 // finding gives what was found, at least what nobody has heard of yet.

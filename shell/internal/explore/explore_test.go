@@ -20,6 +20,7 @@ import (
 
 	fates "tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/exit"
+	"tokenshell/shell/internal/explore"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/shelltest"
@@ -190,6 +191,17 @@ func TestExploreStopsAtTheEndOfTheMemory(t *testing.T) {
 }
 
 // The page needs nothing else, and says what was found, what was met and what was not.
+func TestRemaining(t *testing.T) {
+	for want, of := range map[string]struct {
+		states int
+		rate   float64
+	}{"about ?": {5, 0}, "about 10 s": {100, 10}, "about 2 h": {2 * 60 * 60, 1}, "more than a week": {1 << 62, 180}} {
+		if got := explore.Remaining(of.states, of.rate); got != want {
+			t.Errorf("%d at %v/s: %s, want %s", of.states, of.rate, got, want)
+		}
+	}
+}
+
 // What held without a rule did not hold in a sound world, and does not read so.
 func TestWhatHeldWithoutARule(t *testing.T) {
 	s := shelltest.New(t, 1)

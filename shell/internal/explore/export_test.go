@@ -26,3 +26,6 @@ func FoundOver(t *testing.T, name string, over func() (orchestrator.SavedStore, 
 	t.Logf("%d verbs: %s\n%s", s.verbs, found.What, text)
 	return text
 }
+
+// Remaining says how long so many states take at a rate.
+func Remaining(states int, rate float64) string { return remaining(states, rate) }
