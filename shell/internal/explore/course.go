@@ -151,17 +151,12 @@ func (c *course) progress(s *search, began int, took time.Duration) string {
 	return fmt.Sprintf("%s %d/%d: layer %d, %d states, %d to look at, %.0f/s, %s left", s.bound.Name, len(c.done)+1, len(c.bounds), s.depth(), s.states.count(), s.states.count()-s.looked, rate, remaining(s.left(), rate))
 }
 
-// remaining says how long so many states take at a rate. An estimate of more than a
-// week is none.
+// remaining says how long so many states take at a rate, if that can be foretold.
 func remaining(states int, rate float64) string {
-	switch seconds := float64(states) / rate; {
-	case rate == 0:
-		return "about ?"
-	case seconds > 7*24*60*60:
-		return "more than a week"
-	default:
+	if seconds := float64(states) / rate; seconds < 7*24*60*60 {
 		return "about " + tokens.HowLong(time.Duration(seconds*float64(time.Second)).Round(time.Second))
 	}
+	return "an unknown time"
 }
 
 // finding gives what was found, at least what nobody has heard of yet.

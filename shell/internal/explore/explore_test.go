@@ -195,10 +195,13 @@ func TestRemaining(t *testing.T) {
 	for want, of := range map[string]struct {
 		states int
 		rate   float64
-	}{"about ?": {5, 0}, "about 10 s": {100, 10}, "about 2 h": {2 * 60 * 60, 1}, "more than a week": {1 << 62, 180}} {
+	}{"about 10 s": {100, 10}, "about 2 h": {2 * 60 * 60, 1}, "an unknown time": {1 << 62, 180}} {
 		if got := explore.Remaining(of.states, of.rate); got != want {
 			t.Errorf("%d at %v/s: %s, want %s", of.states, of.rate, got, want)
 		}
+	}
+	if got := explore.Remaining(5, 0); got != "an unknown time" {
+		t.Errorf("without a rate: %s", got)
 	}
 }
 

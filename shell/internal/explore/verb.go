@@ -241,10 +241,7 @@ func showExploration(out *answer.Out, r exploration, took time.Duration) error {
 
 // summary says in a sentence what came of it.
 func (r *exploration) summary() string {
-	held := "every invariant held"
-	if r.Lacking != "" {
-		held = "without " + r.Lacking + " " + held
-	}
+	held := strings.TrimPrefix("without "+r.Lacking+" every invariant held", "without  ") // in a sound world
 	switch {
 	case r.Found != "":
 		return "an invariant is broken"
