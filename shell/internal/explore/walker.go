@@ -181,15 +181,6 @@ func (w *walker) audit() error {
 	return nil
 }
 
-// plainer gives what says in fewer lines that something broke: what has to be asked
-// for need not be where the invariants of the world say so.
-func (w *walker) plainer(broken error) error {
-	if asked := new(stage.Parting); errors.As(broken, &asked) && asked.Ask != "" {
-		return cmp.Or(w.audit(), broken)
-	}
-	return broken
-}
-
 // each tries a move with everything that may become of its messages.
 func (w *walker) each(at int32, here stage.Kept, m stage.Move, left int) {
 	s := w.stage
@@ -207,7 +198,10 @@ func (w *walker) each(at int32, here stage.Kept, m stage.Move, left int) {
 				w.out.unheard = w.search.finding(at, stage.Step{Move: m, Plan: slices.Clone(plan)}, broken)
 			}
 		} else if broken != nil {
-			w.out.found = w.search.finding(at, stage.Step{Move: m, Plan: plan}, w.plainer(broken))
+			if asked := new(stage.Parting); errors.As(broken, &asked) && asked.Ask != "" { // two lines more than where the invariants say so
+				broken = cmp.Or(w.audit(), broken)
+			}
+			w.out.found = w.search.finding(at, stage.Step{Move: m, Plan: plan}, broken)
 			return
 		}
 		if w.ctx.Err() != nil {
