@@ -132,7 +132,7 @@ var house = []room{
 		"is the customer's side: what it holds, and what it may do."},
 	{"shell/internal/interp", "./answer ./client ./exit ./files ./page ./redact ./ring ./syntax ./world shell/lineedit tokens",
 		"is the interpreter: a line becomes a verb of a grammar that it is given, and runs."},
-	{"shell/internal/domains", "issuers issuers/coupons issuers/currency issuers/declared issuers/holds issuers/payments issuers/points ./answer ./client ./declare ./exit ./interp ./page ./redact ./spec ./syntax ./world ./yamlfile shell/lineedit tokens",
+	{"shell/internal/domains", "issuers issuers/coupons issuers/currency issuers/declared issuers/holds issuers/payments issuers/points ./answer ./client ./declare ./exit ./interp ./page ./redact ./rules ./spec ./syntax ./world ./yamlfile shell/lineedit tokens",
 		"has a file for each domain: everything that a world and a shell know about it."},
 	{"shell/internal/fates", "./answer ./client ./exit ./interp ./page ./redact ./syntax ./wire ./world tokens",
 		"has the verbs by which messages go wrong, and what decides of them one by one."},

@@ -15,6 +15,7 @@ import (
 	"tokenshell/issuers/currency"
 	"tokenshell/issuers/declared"
 	"tokenshell/issuers/holds"
+	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
@@ -40,7 +41,7 @@ func (d *declaredDomain) choice(ask declared.Ask) world.Choice {
 		words, says = append(words, "--"+a.Name, syntax.Quote(text)), append(says, a.Name+" "+text)
 	}
 	return world.Choice{
-		Service: d.d.Name, Says: cmp.Or(strings.Join(says, ", "), "what "+d.d.Name+" confirms"), Line: strings.Join(words, " "), Kind: kind,
+		Service: d.d.Name, Held: spec.Hold{Thing: ask.Thing, Of: d.asked(ask)}, Says: cmp.Or(strings.Join(says, ", "), "what "+d.d.Name+" confirms"), Line: strings.Join(words, " "), Kind: kind,
 		Ask: func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
 			return d.Confirm(ctx, order, ask)
 		},

@@ -2,7 +2,11 @@
 
 package spec
 
-import "slices"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Declared is a domain of a world file, with rules of a few kinds. Amounts of money
 // are in the smallest units of the world's currency.
@@ -11,6 +15,7 @@ type Declared struct {
 	Holds    string // quota, balance, authorisation or none
 	Things   []Thing
 	Accounts map[string]int // of a balance
+	Money    bool           // its amounts are
 	Sealed   bool
 
 	// Rules at confirmation; 0 and false are none.
@@ -32,6 +37,7 @@ type Thing struct {
 	Customer    string
 	Limit       int
 	Alone       bool
+	None        bool // there is none of it
 }
 
 // Seals reports whether its tokens carry a letter.
@@ -49,7 +55,7 @@ func (d *Declared) thing(id string) *Thing {
 func (d *Declared) Confirm(m *World, s *Session, h *Hold) string {
 	t, others := d.thing(h.Thing), m.OthersOf(d.Name, s.ID, s.Customer, nil)
 	switch {
-	case len(d.Things) > 0 && (t == nil || t.Customer != "" && t.Customer != s.Customer):
+	case !d.Offers(h.Thing, s.Customer):
 		return "thing_unknown"
 	case d.Holds != "none" && h.Amount <= 0:
 		return "amount_invalid"
@@ -60,16 +66,28 @@ func (d *Declared) Confirm(m *World, s *Session, h *Hold) string {
 	case d.Apart && len(others) > 0 && (t.Alone || slices.ContainsFunc(others, func(o *Hold) bool { return d.thing(o.Thing).Alone })):
 		return "goes_alone"
 	}
+	return d.Fits(m, s.Customer, h)
+}
+
+// Offers reports whether a customer may choose a thing.
+func (d *Declared) Offers(thing, customer string) bool {
+	t := d.thing(thing)
+	return t == nil && len(d.Things) == 0 || t != nil && (t.Customer == "" || t.Customer == customer)
+}
+
+// Fits says why a customer's hold is more than there is left; empty when it is not.
+func (d *Declared) Fits(m *World, customer string, h *Hold) string {
+	t := d.thing(h.Thing)
 	switch d.Holds {
 	case "quota":
 		left := func(limit int, which func(*Hold) bool) bool {
 			return limit == 0 || h.Amount <= limit-m.sum(amount, func(o *Hold) bool { return d.of(o, t.ID) && stands(o) && which(o) })
 		}
-		if !left(t.Units, func(*Hold) bool { return true }) || !left(t.PerCustomer, func(o *Hold) bool { return o.Customer == s.Customer }) {
+		if t.None || !left(t.Units, func(*Hold) bool { return true }) || !left(t.PerCustomer, func(o *Hold) bool { return o.Customer == customer }) {
 			return "quota_exhausted"
 		}
 	case "balance":
-		if h.Amount > m.balanceOf(d, s.Customer)-m.heldOf(d, s.Customer) {
+		if h.Amount > m.balanceOf(d, customer)-m.heldOf(d, customer) {
 			return "balance_insufficient"
 		}
 	case "authorisation":
@@ -105,6 +123,28 @@ func (d *Declared) Commit(m *World, h *Hold, facts map[string]string) string {
 		h.captured = left
 	}
 	return ""
+}
+
+// accounts are all that its books count, and the verb that shows it.
+func (d *Declared) accounts(m *World) (value, verb string) {
+	var all []string
+	ids := slices.Sorted(maps.Keys(d.Accounts))
+	for _, t := range d.Things {
+		ids = append(ids, t.ID)
+	}
+	slices.Sort(ids)
+	parts := map[string]string{"quota": ".used", "balance": ".balance, .held", "authorisation": ".authorised, .captured"}[d.Holds]
+	for _, id := range ids {
+		switch d.Holds {
+		case "quota":
+			all = append(all, m.Written(m.sum(amount, func(h *Hold) bool { return d.of(h, id) && stands(h) }), d.Money))
+		case "balance":
+			all = append(all, m.Written(m.balanceOf(d, id), d.Money), m.Written(m.heldOf(d, id), d.Money))
+		case "authorisation":
+			all = append(all, m.Written(m.authorisedOf(d, id), d.Money), m.Written(m.capturedOf(d, id), d.Money))
+		}
+	}
+	return strings.Join(all, " "), "view " + d.Name + " --jq '[.accounts[] | " + parts + " | tostring] | join(\" \")'"
 }
 
 func (d *Declared) of(h *Hold, thing string) bool { return h.Service == d.Name && h.Thing == thing }

@@ -64,6 +64,9 @@ type Hold struct {
 	Amount int // points, or money
 	Card   string
 	Thing  string // of a declared domain
+	Of     any    // what else the rules of its domain know of it: replaced, not changed
+
+	Receipt string // what its receipt says, by the names: "amount=2, thing=MUG"; empty when its rules leave that open
 
 	session        *Session // of its order, when it was confirmed; nil when there was none any more
 	issued         int
@@ -224,6 +227,20 @@ type Answer struct {
 	Reasons []string // it is refused, for these
 	Results []string // of a redemption: "t1 redeemed"; nil when it is none
 }
+
+// Take notes how much of a hold its service has taken.
+func (h *Hold) Take(n int) { h.captured = n }
+
+// Taken gives how much of it is taken, while it is committed.
+func (h *Hold) Taken() int {
+	if !committed(h) {
+		return 0
+	}
+	return h.captured
+}
+
+// At gives the time that it is for a party.
+func (m *World) At(party string) int { return m.at(party) }
 
 func refused(reasons ...string) Answer { return Answer{Reasons: reasons} }
 

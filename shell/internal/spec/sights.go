@@ -74,8 +74,11 @@ func (m *World) Sights() []Sight {
 	return all
 }
 
-// Accounts are all that a service of the shop counts, and the verb that shows it.
+// Accounts are all that a service counts, and the verb that shows it.
 func (m *World) Accounts(service string) (value, verb string) {
+	if at := slices.IndexFunc(m.Declared, func(d *Declared) bool { return d.Name == service }); at >= 0 {
+		return m.Declared[at].accounts(m)
+	}
 	var all []string
 	switch service {
 	case "coupons":

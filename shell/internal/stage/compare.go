@@ -3,6 +3,8 @@
 package stage
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -124,6 +126,8 @@ func (s *Stage) compareSessions(attempts map[string]int, foretold spec.Answer) e
 				return s.sessionParts(of, "%s is redeemed and has no receipt", name)
 			case step.Status == orchestrator.Redeemed && len(step.Receipt.Body) == 0 && s.says(step.Service):
 				return s.sessionParts(of, "the receipt of %s says nothing", name)
+			case step.Status == orchestrator.Redeemed && st.Hold.Receipt != "" && said(step.Receipt) != st.Hold.Receipt:
+				return s.receiptParts(of, foretold, st, "the receipt of %s says %s, the model says %s", name, said(step.Receipt), st.Hold.Receipt)
 			}
 		}
 	}
@@ -175,7 +179,7 @@ func (s *Stage) compareBooks(attempts map[string]int) error {
 			}
 		}
 		if len(entries) != n {
-			return s.booksPart(p.Name, "the books of %s have %s, the model says %d", p.Name, tokens.Count(len(entries), "entry"), n)
+			return s.booksPart(p.Name, "the books of %s have %s, the model says %d", p.Name, tokens.Count(len(entries), "reservation"), n)
 		}
 		if of, ok := p.Domain.(world.Foretold); ok && s.Foretold(p.Name) {
 			held, taken := of.Sums()
@@ -252,6 +256,31 @@ func (s *Stage) resultParts(of *spec.Session, foretold spec.Answer, st spec.Stan
 		return &Parting{what: fmt.Sprintf(format, args...), Own: ask, Want: st.Result + " " + st.Reason}
 	}
 	return s.sessionParts(of, format, args...)
+}
+
+// said writes what a receipt says, by the names.
+func said(r *tokens.Receipt) string {
+	body := map[string]any{}
+	d := json.NewDecoder(bytes.NewReader(r.Body))
+	d.UseNumber()
+	if err := d.Decode(&body); err != nil {
+		return string(r.Body)
+	}
+	var all []string
+	for name, value := range body {
+		all = append(all, fmt.Sprintf("%s=%v", name, value))
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
+
+// receiptParts shows what a receipt says where the verb itself has it.
+func (s *Stage) receiptParts(of *spec.Session, foretold spec.Answer, st spec.Stand, format string, args ...any) error {
+	if !slices.Contains(foretold.Results, st.Hold.Handle+" "+st.Result) {
+		return s.sessionParts(of, format, args...)
+	}
+	ask := fmt.Sprintf(` --jq '.results[] | select(.token == "%s") | .receipt.body | [to_entries[] | .key + "=" + (.value | tostring)] | sort | join(", ")'`, st.Hold.Handle)
+	return &Parting{what: fmt.Sprintf(format, args...), Own: ask, Want: st.Hold.Receipt}
 }
 
 func (s *Stage) factsPart(of *spec.Session, format string, args ...any) error {

@@ -347,10 +347,10 @@ const amountInvalid = tokens.Reason("amount_invalid")
 
 // Commit says that the facts don't fit when the domain said so, with a reason of the
 // contract or of a rule that its world declares, and they are no longer those that
-// fitted, or the order has others of the domain, at which it looks.
-func (d mirror) Commit(m *spec.World, h *spec.Hold, facts map[string]string) string {
+// fitted, or there are such rules, of which the model cannot tell what they come to.
+func (d mirror) Commit(m *spec.World, _ *spec.Hold, facts map[string]string) string {
 	said := d.said(m)
-	if (said == tokens.ConstraintViolated || d.declared(said)) && (!equalFacts(facts, d.stage.facts) || d.kind.Declaration != nil && d.kind.Declaration.Others && len(m.Others(h)) > 0) {
+	if (said == tokens.ConstraintViolated || d.declared(said)) && (!equalFacts(facts, d.stage.facts) || d.kind.Declaration != nil) {
 		return string(said)
 	}
 	return ""

@@ -123,7 +123,7 @@ type Fitting interface {
 // world file says.
 type Foretold interface {
 	// Foretell tells a model what there is, and gives the rules of it: nil when it is
-	// more than a model can count.
+	// more than a model can count, or tell.
 	Foretell(m *spec.World) spec.Rules
 	// Sums gives what its reservations hold together, and what they have taken, in the
 	// units of [Choice.Held].
