@@ -37,6 +37,12 @@ func TestAMemoryIsNoKey(t *testing.T) {
 	if other, err := sign(w, "another"); err != nil || bytes.Equal(other, want) {
 		t.Errorf("another message is signed alike, %v", err)
 	}
+	first := w.ed25
+	w.ed25 = w.create(types.KeySpecEccNistEdwards25519, types.KeyUsageTypeSignVerify)
+	if other, err := sign(w, "a message"); err != nil || bytes.Equal(other, want) {
+		t.Errorf("another key signs alike, %v", err)
+	}
+	w.ed25 = first
 	if _, err := w.DisableKey(t.Context(), &kms.DisableKeyInput{KeyId: aws.String(w.ed25)}); err != nil {
 		t.Fatal(err)
 	}

@@ -246,6 +246,43 @@ func TestAnAuthorisation(t *testing.T) {
 	}
 }
 
+// What is held and what was captured counts against the limit, and what was not
+// captured no longer.
+func TestWhatIsLeftOfALimit(t *testing.T) {
+	s := open(t, cards())
+	first := s.must(s.confirm(issuerstest.Order(), "visa", "amount", "80.00"))
+	_, err := s.confirm(issuerstest.Order(), "visa", "amount", "20.01")
+	s.MustRefuse(err, issuers.Declined)
+	s.must(s.confirm(issuerstest.Order(), "visa", "amount", "20.00"))
+	_, err = s.Redeem(first, issuerstest.Order("payable", "70.00"), "a")
+	s.MustDo(err)
+	_, err = s.confirm(issuerstest.Order(), "visa", "amount", "10.01")
+	s.MustRefuse(err, issuers.Declined)
+	s.must(s.confirm(issuerstest.Order(), "visa", "amount", "10.00"))
+}
+
+// Rules are asked in their order, and the first that is false refuses, with its own
+// reason.
+func TestTheFirstRuleRefuses(t *testing.T) {
+	says := func(fact string) declared.Rule {
+		return declared.Rule{Reason: tokens.Reason("no_" + fact), Says: "it says no " + fact, Holds: expr(func(env *declared.Env) (any, error) { return env.Facts[fact] != "", nil })}
+	}
+	d := stock(t)
+	d.Confirm, d.Redeem = []declared.Rule{says("first"), says("second")}, []declared.Rule{says("first"), says("second")}
+	s := open(t, d)
+	issued := s.must(s.confirm(issuerstest.Order("first", "x", "second", "y"), "MUG"))
+	for _, tt := range []struct {
+		reason tokens.Reason
+		facts  []string
+	}{{"no_first", nil}, {"no_first", []string{"second", "y"}}, {"no_second", []string{"first", "x"}}} {
+		_, err := s.confirm(issuerstest.Order(tt.facts...), "MUG")
+		s.MustRefuse(err, tt.reason)
+		_, err = s.Redeem(issued, issuerstest.Order(tt.facts...), "a")
+		s.MustRefuse(err, tt.reason)
+	}
+	s.WantBooks()
+}
+
 // What rules see of the order's others: those that stand, of this order and customer,
 // and nothing of those that went.
 func TestOthers(t *testing.T) {
