@@ -34,7 +34,10 @@ func (c *course) scenario(ctx context.Context, f *finding) (string, error) {
 	for _, st := range f.Way {
 		w.step(ctx, st)
 	}
-	text := fmt.Sprintf("# explore --bound %s: %s.\nset check on\n", f.Bound, f.What) + strings.Join(w.lines, "\n") + "\n"
+	if !stage.ShowsItself(f.Monitor) {
+		w.lines = slices.Insert(w.lines, 0, "set check on")
+	}
+	text := fmt.Sprintf("# explore --bound %s: %s.\n", f.Bound, f.What) + strings.Join(w.lines, "\n") + "\n"
 	archive := &txtar.Archive{Comment: []byte(text), Files: w.files}
 	slices.SortFunc(archive.Files, func(a, b txtar.File) int { return strings.Compare(a.Name, b.Name) })
 	archive.Files = slices.CompactFunc(archive.Files, func(a, b txtar.File) bool { return a.Name == b.Name })

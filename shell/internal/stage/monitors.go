@@ -52,6 +52,12 @@ var monitors = []Monitor{
 	{Ends, "when nothing goes wrong any more every order ends, at once or after its time, and nothing is held for ever", tokens.HoldReturns, nil, false},
 }
 
+// ShowsItself reports whether what a monitor sees is in what verbs print, so that
+// nobody has to look at the invariants.
+func ShowsItself(name string) bool {
+	return slices.ContainsFunc(monitors, func(m Monitor) bool { return m.Name == name && m.look != nil && !m.quiet })
+}
+
 // Watches reports whether a monitor looks.
 func (s *Stage) Watches(name string) bool { return s.Only == "" || s.Only == name }
 
