@@ -26,7 +26,7 @@ func Able(ctx context.Context, plan *world.Plan) (customer string, err error) {
 		}
 		n := 0
 		for _, p := range w.InKindOrder() {
-			if _, ok := Confirmable(ctx, w, p, name, 1); ok {
+			if _, ok := Confirmable(ctx, w, p, name); ok {
 				n++
 			}
 		}
@@ -40,22 +40,20 @@ func Able(ctx context.Context, plan *world.Plan) (customer string, err error) {
 	return customer, nil
 }
 
-// Confirmable gives a customer's first choices that a service confirms, at most so
-// many; the first of all, and no, when it confirms none.
-func Confirmable(ctx context.Context, w *world.World, p world.Party, customer string, most int) (some []world.Choice, ok bool) {
+// Confirmable gives a customer's first choice that a service confirms; the first of
+// all, and no, when it confirms none.
+func Confirmable(ctx context.Context, w *world.World, p world.Party, customer string) (first world.Choice, ok bool) {
 	all := p.Choices(customer)
+	if len(all) == 0 {
+		return world.Choice{}, false
+	}
 	facts, _ := p.Facts(customer)
+	saved := w.Save()
+	defer w.Restore(saved)
 	for _, choice := range all {
-		saved := w.Save()
 		if _, err := choice.Ask(ctx, issuers.Order{ID: "op_1", Customer: customer, Facts: facts}); err == nil {
-			some = append(some, choice)
-		}
-		if w.Restore(saved); len(some) == most {
-			return some, true
+			return choice, true
 		}
 	}
-	if len(some) == 0 {
-		return all[:min(1, len(all))], false
-	}
-	return some, true
+	return all[0], false
 }

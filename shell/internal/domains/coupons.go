@@ -261,13 +261,11 @@ func (d *couponDomain) Choices(string) []world.Choice {
 
 // Foretell tells which coupons there are.
 func (d *couponDomain) Foretell(m *spec.World) spec.Rules {
-	if _, ok := counted(m, d.subtotal); !ok {
-		return nil
-	}
+	countIn(m, d.subtotal.CurrencyCode())
 	for _, c := range d.offers {
 		coupon := spec.Coupon{Code: c.Code, From: second(c.From), Until: second(c.Until), PerCustomer: c.PerCustomer, Total: c.Total, Combinable: c.Combinable}
 		if c.Minimum != nil {
-			minimum, ok := counted(m, *c.Minimum)
+			minimum, ok := counted(*c.Minimum)
 			if !ok {
 				return nil
 			}

@@ -63,7 +63,7 @@ func (d *declaredDomain) Foretell(m *spec.World) spec.Rules {
 	if slices.ContainsFunc(expressions(d.d), orders) {
 		return nil
 	}
-	counted(m, issuers.OfUnits(0, d.currency))
+	countIn(m, d.currency)
 	of := &spec.Declared{Name: d.d.Name, Holds: string(d.d.Holds), Money: d.d.Money, Sealed: len(d.d.Sealed) > 0, Accounts: map[string]int{}}
 	for customer, n := range d.d.Accounts {
 		of.Accounts[customer] = int(n)

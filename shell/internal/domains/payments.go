@@ -213,10 +213,11 @@ func (d *paymentDomain) Choices(customer string) []world.Choice {
 
 // Foretell tells which cards there are.
 func (d *paymentDomain) Foretell(m *spec.World) spec.Rules {
+	countIn(m, d.currency)
 	for _, customer := range d.customers {
 		has := m.Has(customer)
 		for _, card := range d.cards[customer] {
-			limit, ok := counted(m, card.Limit)
+			limit, ok := counted(card.Limit)
 			if !ok {
 				return nil
 			}
@@ -226,10 +227,14 @@ func (d *paymentDomain) Foretell(m *spec.World) spec.Rules {
 	return spec.CardRules{}
 }
 
-// counted gives an amount as a model of its currency counts it.
-func counted(m *spec.World, amount currency.Amount) (units int, ok bool) {
-	_, decimals, _ := strings.Cut(issuers.Least(amount.CurrencyCode()).Number(), ".")
+// countIn has a model count money of a currency.
+func countIn(m *spec.World, code string) {
+	_, decimals, _ := strings.Cut(issuers.Least(code).Number(), ".")
 	m.Decimals = len(decimals)
+}
+
+// counted gives an amount as a model counts it; it is not ok when that is too much.
+func counted(amount currency.Amount) (units int, ok bool) {
 	n, err := amount.Units()
 	return int(n), err == nil
 }

@@ -241,7 +241,10 @@ func showExploration(out *answer.Out, r exploration, took time.Duration) error {
 
 // summary says in a sentence what came of it.
 func (r *exploration) summary() string {
-	held := strings.TrimPrefix("without "+r.Lacking+" every invariant held", "without  ") // in a sound world
+	held := "every invariant held"
+	if r.Lacking != "" {
+		held = "without " + r.Lacking + " " + held
+	}
 	switch {
 	case r.Found != "":
 		return "an invariant is broken"

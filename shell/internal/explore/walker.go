@@ -198,7 +198,7 @@ func (w *walker) each(at int32, here stage.Kept, m stage.Move, left int) {
 				w.out.unheard = w.search.finding(at, stage.Step{Move: m, Plan: slices.Clone(plan)}, broken)
 			}
 		} else if broken != nil {
-			if asked := new(stage.Parting); errors.As(broken, &asked) && asked.Ask != "" { // two lines more than where the invariants say so
+			if asked := new(stage.Parting); errors.As(broken, &asked) && asked.Ask != "" { // where the invariants fail, too, nobody need ask
 				broken = cmp.Or(w.audit(), broken)
 			}
 			w.out.found = w.search.finding(at, stage.Step{Move: m, Plan: plan}, broken)

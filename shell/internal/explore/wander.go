@@ -31,15 +31,13 @@ const (
 )
 
 // beyond is the bound of walks that go on from the states of another: more than can
-// be exhausted.
+// be exhausted, and what the other's moves mean they mean here.
 func beyond(b bound.Bound) bound.Bound {
-	choices := b.Choices
-	if choices == 1 { // the first of them is the first of all
-		choices = 0
+	b.Name, b.Sessions, b.Tokens, b.Faults, b.Clock, b.Leave = "beyond "+b.Name, min(3, b.Sessions+1), min(6, b.Tokens+2), b.Faults+3, b.Clock+4, nil
+	if b.Choices == 1 { // the first of them is the first of all
+		b.Choices = 0
 	}
-	return bound.Bound{
-		Name: "beyond " + b.Name, Sessions: min(3, b.Sessions+1), Tokens: min(6, b.Tokens+2), Choices: choices, Faults: b.Faults + 3, Clock: b.Clock + 4, Leeway: b.Leeway,
-	}
+	return b
 }
 
 // wander walks on from the states of the bounds, by chance, until the time is over,

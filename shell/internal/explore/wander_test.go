@@ -3,9 +3,11 @@
 package explore
 
 import (
+	"errors"
 	"testing"
 
 	"tokenshell/shell/internal/bound"
+	"tokenshell/shell/internal/stage"
 	"tokenshell/tokens"
 )
 
@@ -32,4 +34,42 @@ func TestWalksGoBeyondTheBounds(t *testing.T) {
 		t.Errorf("%v, %d steps", err, len(c.found.Way))
 	}
 	t.Logf("%d verbs: %s\n%s", c.walked, c.found.What, text)
+}
+
+// What a move means within a bound it means beyond it, where walks go on.
+func TestMovesMeanTheSameBeyond(t *testing.T) {
+	for _, b := range bound.Portfolio() {
+		c := newCourse(t, 1)
+		s := newSearch(c.plan, c.weakness, b, c.customer)
+		s.step = func(s *search) error { // its first layers
+			if s.states.count() > 60 {
+				return errEnough
+			}
+			return nil
+		}
+		if found, err := s.run(t.Context(), 1); err != nil && !errors.Is(err, errEnough) || found != nil {
+			t.Fatalf("%s: %v, %v", b.Name, err, found)
+		}
+		within, err := newSearch(c.plan, c.weakness, b, c.customer).newWalker(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		further, err := newSearch(c.plan, c.weakness, beyond(b), c.customer).newWalker(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := range int32(min(200, s.states.count())) {
+			within.stage.Restore(within.held[0])
+			further.stage.Restore(further.held[0])
+			for _, st := range s.states.way(at) {
+				line := stage.Alphabet[st.Move.Verb].Line
+				if a, b := line(within.stage, st.Move), line(further.stage, st.Move); a != b {
+					t.Fatalf("%s: %q, and %q beyond", within.search.bound.Name, a, b)
+				}
+				if err := errors.Join(within.again(st), further.again(st)); err != nil {
+					t.Fatalf("%s: %v", b.Name, err)
+				}
+			}
+		}
+	}
 }

@@ -159,20 +159,22 @@ func made(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, making worl
 
 // SettleOn chooses whose orders are explored, and with which choices.
 func (s *Stage) SettleOn(customer string) {
-	ctx, services := context.Background(), s.World.InKindOrder()
+	services, choices := s.World.InKindOrder(), map[string][]world.Choice{}
 	slices.SortStableFunc(services, func(a, b world.Party) int { return sealing(b) - sealing(a) })
-	can := func(p world.Party) bool { return len(p.Choices(customer)) > 0 }
-	services = slices.DeleteFunc(services, func(p world.Party) bool { return !can(p) })
+	for _, p := range services {
+		if s.Bound.Things > 1 { // some of which may be confirmed only later
+			all := p.Choices(customer)
+			choices[p.Name] = all[:min(len(all), s.Bound.Things)]
+		} else if choice, ok := bound.Confirmable(context.Background(), s.World, p, customer); ok {
+			choices[p.Name] = []world.Choice{choice}
+		}
+	}
+	services = slices.DeleteFunc(services, func(p world.Party) bool { return len(choices[p.Name]) == 0 })
 	if most := s.Bound.Choices; most > 0 && most < len(services) {
 		services = append(services[:1], services[len(services)-most+1:]...)
 	}
 	for _, p := range services {
-		some, _ := bound.Confirmable(ctx, s.World, p, customer, max(1, s.Bound.Things))
-		if s.Bound.Things > 1 && s.Bound.Clock > 0 { // what is not confirmed yet may be later
-			some = p.Choices(customer)
-			some = some[:min(len(some), s.Bound.Things)]
-		}
-		s.choices = append(s.choices, some...)
+		s.choices = append(s.choices, choices[p.Name]...)
 	}
 	s.customer, s.facts = customer, tokens.Facts{}
 	if at := slices.IndexFunc(s.World.Plan.Customers, func(c string) bool { return c != customer }); at >= 0 && s.Bound.Customers > 1 {
