@@ -173,7 +173,7 @@ var golden = map[string]string{
 	"UT": "828 states, 3779 verbs, 2441 messages, 6aa5a20d0d7e0a22",
 	"JL": "1917 states, 10591 verbs, 11693 messages, 4d8835658566e41a",
 	"JT": "428 states, 1371 verbs, 2019 messages, 47eb207dd35a96b5",
-	"J":  "2889 states, 14025 verbs, 22597 messages, 59e7a885347bca6d",
+	"J":  "2889 states, 14109 verbs, 22681 messages, 59e7a885347bca6d",
 	"A":  "3542 states, 32334 verbs, 45721 messages, 236aaae5d5fb220d",
 	"C":  "4176 states, 24142 verbs, 47357 messages, afceb239a3d646d7",
 	"F":  "4689 states, 37180 verbs, 44025 messages, 01a045eec6300151",
