@@ -4,12 +4,14 @@
 package explore
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/stage"
+	"tokenshell/tokens"
 )
 
 // A world that allows other things than its file says is found, with the verb that shows
@@ -75,4 +77,27 @@ type greedy struct{ spec.CardRules }
 // Commit takes it.
 func (greedy) Commit(m *spec.World, h *spec.Hold, facts map[string]string) string {
 	return spec.CardRules{}.Commit(m, h, nil)
+}
+
+// A reservation that ends at another second than its token was asked for is noticed
+// before that second comes, for a token that lives briefly, too.
+func TestTheModelKnowsWhenHoldsEnd(t *testing.T) {
+	for verb, until := range map[stage.Verb]string{stage.Confirms: "00:02:00", stage.ConfirmsBriefly: "00:01:00"} {
+		on, err := stage.New(embedded(t), tokens.Weakness{}, bound.Bound{Sessions: 1, Tokens: 1, Choices: 1, Lives: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		on.SettleOn("user_123")
+		on.Only = "books"
+		for _, m := range []stage.Move{{Verb: stage.Opens, Order: 1}, {Verb: verb, Order: 1, Token: 1}} {
+			if err := on.Try(t.Context(), m, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		on.Model.Holds[0].Expires++
+		err = on.Try(t.Context(), stage.Move{Verb: stage.Relays, Order: 1, Token: 1}, nil)
+		if parted := new(stage.Parting); !errors.As(err, &parted) || !strings.Contains(err.Error(), "t1 is held until 2026-01-01T"+until+"Z, the model says until") || !strings.Contains(parted.Ask, ".exp") {
+			t.Errorf("%s: %v", until, err)
+		}
+	}
 }
