@@ -73,3 +73,19 @@ func TestMovesMeanTheSameBeyond(t *testing.T) {
 		}
 	}
 }
+
+// Walks from the bounds that have more than orders and tokens accuse nobody, however
+// long they take.
+func TestWalksInASoundWorld(t *testing.T) {
+	for _, name := range []string{"UT", "Q", "JT"} {
+		c := newCourse(t, 1)
+		c.bounds, _ = bound.Named(name)
+		c.seed = 5
+		if err := c.run(t.Context()); err != nil || c.found != nil {
+			t.Fatalf("%s: %v, %v within the bound", name, err, c.found)
+		}
+		if err := c.wander(t.Context(), func() bool { return c.walked > 8_000 }); err != nil || c.found != nil {
+			t.Errorf("%s: %v, %v beyond", name, err, c.found)
+		}
+	}
+}

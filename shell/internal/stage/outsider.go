@@ -99,7 +99,7 @@ func (s *Stage) standinFits(spec.Answer, spec.Answer) error {
 	}
 	accepted := s.World.StandinsRedeemed()
 	for _, h := range s.Model.Holds {
-		if h.Service == spec.Club && !sameAttempt(s.attempts, accepted[s.Client.Wallet.ByHandle[h.Handle].Ref], s.Model.Accepted(h)) {
+		if h.Service == spec.Club && !sameAttempt(s.attempts, accepted[s.tokens[tokenNumber(h.Handle)-1]], s.Model.Accepted(h)) {
 			return fmt.Errorf("the stand-in has %s redeemed by another attempt than the model says", h.Handle)
 		}
 	}
