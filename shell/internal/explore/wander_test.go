@@ -89,3 +89,23 @@ func TestWalksInASoundWorld(t *testing.T) {
 		}
 	}
 }
+
+// An outside issuer's token is compared after the client has forgotten it, too.
+func TestAnOutsidersTokenIsForgotten(t *testing.T) {
+	on, err := stage.New(embedded(t), tokens.Weakness{}, bound.Bound{Sessions: 2, Tokens: 2, Choices: 1, Clock: 1, Outsiders: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	on.SettleOn("user_123")
+	for _, m := range []stage.Move{
+		{Verb: stage.Opens, Order: 1}, {Verb: stage.Trusts}, {Verb: stage.Imports, Order: 1, Token: 1}, stage.DaysPass,
+		{Verb: stage.Opens, Order: 2}, {Verb: stage.Confirms, Order: 2, Token: 2},
+	} {
+		if err := on.Try(t.Context(), m, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if on.Held(stage.Move{Token: 1}) != nil {
+		t.Error("the client remembers it")
+	}
+}
