@@ -520,6 +520,16 @@ func TestAWeakWorldIsWeakInEveryReport(t *testing.T) {
 	}
 }
 
+// Each diagram of a report explains its arrows; where nobody said anything, there are none.
+func TestADiagramOfAReportExplainsItsArrows(t *testing.T) {
+	dir, run := stage(t, map[string]string{"a.txtar": passing, "b.txtar": "clock show\n", "c.txtar": passing})
+	run("--report", "html=r.html", ".")
+	text, err := os.ReadFile(filepath.Join(dir, "r.html"))
+	if got := strings.Count(string(text), "lost on its way</li>"); err != nil || got != 2 {
+		t.Errorf("%v, %d legends, want 2", err, got)
+	}
+}
+
 // A verb stands on the command line without -c, with the process's flags behind it,
 // and - is standard input.
 func TestAVerbAsACommand(t *testing.T) {

@@ -86,13 +86,20 @@ func (t *Trace) writeHTML(w io.Writer) error {
 	return tmpl.Execute(w, t.page())
 }
 
-// Figure gives the diagram alone, for a page that holds several, each with an id of
+// Figure gives the diagram and its legend alone, for a page that holds several, each with an id of
 // its own, and [FigureStyle].
 func (t *Trace) Figure(id string) (template.HTML, error) {
 	p := t.page()
 	p.ID = id
 	text, err := partOf("figure", p)
-	return template.HTML(fmt.Sprintf("<div class=\"figure\" style=\"--parties: %d\">%s</div>", len(p.Parties), text)), err // the template has escaped it
+	if err != nil {
+		return "", err
+	}
+	legend := ""
+	if len(p.Rows) > 0 {
+		legend, err = partOf("legend", p)
+	}
+	return template.HTML(fmt.Sprintf("%s<div class=\"figure\" style=\"--parties: %d\">%s</div>", legend, len(p.Parties), text)), err // the template has escaped it
 }
 
 // FigureStyle gives the style sheet of diagrams.
