@@ -202,7 +202,7 @@ func (c *course) page(ctx context.Context, r exploration, facts []report.Fact, w
 		p.Monitors = append(p.Monitors, report.Fact{Name: m.Name, Value: m.What})
 	}
 	p.Diagrams = []report.Diagram{
-		all.diagram("Sessions", "The states of sessions, in how many states of the world each was seen, and how often one verb, with all that it leads to, took a session from one to another. What is dashed and red was never met.", "session", "turn", sessionSpots),
+		all.diagram("Sessions", "The states of sessions, in how many states of the world each was seen, and how often one verb, with all that it leads to, took a session from one to another. What is dashed was never met: red where these bounds should have met it, pale where they need not.", "session", "turn", sessionSpots),
 		all.diagram("Reservations", "Likewise, the states of what services hold for a token.", "reservation", "entry", reservationSpots),
 	}
 	p.Tables = []report.CrossTable{all.fates(s), all.answers()}
