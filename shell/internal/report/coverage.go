@@ -181,10 +181,12 @@ func (d Diagram) Lines() []Line {
 		ex, ey := x2-(x2-x1)*to1, y2-(y2-y1)*to1
 		part := 0.42 // of the way, where its count stands: beside those that it crosses
 		switch {
-		case dx == 0:
-			part = 0.3
-		case dy == 0 && length > 1.5*columnWidth:
-			part = 0.72
+		case dx == 0 && length > 1.5*rowHeight:
+			part = 0.7
+		case dx > 0 && dy > 0, dy == 0 && length > 1.5*columnWidth:
+			part = 0.6
+		case dy < 0 && length > columnWidth*1.15:
+			part = 0.25
 		}
 		all = append(all, Line{
 			Turn: t, Path: fmt.Sprintf("M%.1f %.1f L%.1f %.1f", bx, by, ex, ey), X: bx + (ex-bx)*part, Y: by + (ey-by)*part + 4,
