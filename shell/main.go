@@ -100,6 +100,21 @@ type call struct {
 	words  []string      // a verb's
 }
 
+// wantsJSON reports whether arguments that cannot be read as a whole ask for JSON.
+func wantsJSON(args []string) bool {
+	for i, arg := range args {
+		switch arg {
+		case "--output=json", "-ojson", "-o=json":
+			return true
+		case "--output", "-o":
+			if i+1 < len(args) && args[i+1] == "json" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // parserOf makes the parser of a grammar of the command line.
 func parserOf(grammar any) (*kong.Kong, error) {
 	return kong.New(grammar, kong.Name("tokenshell"), kong.NoDefaultHelp(), kong.Exit(func(int) {}), kong.Writers(io.Discard, io.Discard), interp.Verbatim())
@@ -171,7 +186,10 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	}
 	p, c, err := called(args)
 	if err != nil {
-		return err
+		if wantsJSON(args) {
+			out.Format = "json"
+		}
+		return told(out, err)
 	}
 	if c.parsed == nil {
 		return helpOn(c.root, c.args, out)
@@ -192,7 +210,7 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	case command == "help":
 		return told(out, printHelp(p, c.root, out))
 	case command == "run" && p.State != "":
-		return exit.Usage("leave --state out", "each scenario has a world of its own, and keeps nothing")
+		return told(out, exit.Usage("leave --state out", "each scenario has a world of its own, and keeps nothing"))
 	case command == "run":
 		return told(out, runPaths(p, out, stdin, stdout, stderr))
 	case command == "new":
@@ -214,7 +232,7 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	}
 	switch {
 	case c.words != nil && hasCommand:
-		return exit.Usage("leave one of them out", "there are lines behind -c, and a verb")
+		return told(out, exit.Usage("leave one of them out", "there are lines behind -c, and a verb"))
 	case c.words != nil:
 		return s.Command(c.words, stdout, stderr)
 	case hasCommand:

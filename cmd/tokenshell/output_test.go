@@ -99,6 +99,13 @@ func TestAProcessThatFailsInJSON(t *testing.T) {
 		`{"error":{"reason":"","detail":"nowhere.txtar: there is no such file or folder"}}`:                                                {"lint", "nowhere.txtar"},
 		`{"error":{"reason":"","detail":"nowhere.yaml: no such file or directory"}}`:                                                       {"--world", "nowhere.yaml", "points", "balance"},
 		`{"total":1,"passed":0,"failed":1,`: {"run", red},
+		`{"error":{"reason":"","detail":"unexpected argument nosuch; tokenshell help lists what there is"}}`:                              {"nosuch"},
+		`{"error":{"reason":"","detail":"unknown flag --nosuch; tokenshell help lists what there is"}}`:                                   {"--nosuch"},
+		`{"error":{"reason":"","detail":"unknown flag --nosuch; tokenshell run --help explains it"}}`:                                     {"run", "--nosuch"},
+		`{"error":{"reason":"","detail":"each scenario has a world of its own, and keeps nothing; leave --state out"}}`:                   {"run", "--state", "kept", red},
+		`{"error":{"reason":"","detail":"there are lines behind -c, and a verb; leave one of them out"}}`:                                 {"-c", "clock show", "clock", "show"},
+		`{"error":{"reason":"","detail":"SHELL is one of bash, zsh, fish, and not \"fisch\"; tokenshell completion --help explains it"}}`: {"completion", "fisch"},
+		`{"error":{"reason":"","detail":"target init: KIND is one of stdio, http, each, and not \"foo\"; `:                                {"target", "init", "foo", "relay"},
 	} {
 		got := tokenshell(t, "", append([]string{"-o", "json"}, args...)...)
 		if !strings.HasPrefix(got.stdout, want) || strings.Count(got.stdout, "\n") != 1 || got.code == 0 {
@@ -107,6 +114,14 @@ func TestAProcessThatFailsInJSON(t *testing.T) {
 		if args[0] != "run" || args[1] != red {
 			wantContains(t, "stderr", got.stderr, ": ")
 		}
+	}
+	for _, asked := range []string{"-ojson", "-o=json", "--output=json"} { // and however it is asked for
+		if got := tokenshell(t, "", asked, "nosuch"); !strings.HasPrefix(got.stdout, `{"error":`) || got.code != 2 {
+			t.Errorf("%s: %+v", asked, got)
+		}
+	}
+	if got := tokenshell(t, "", "-o", "text", "nosuch"); got.stdout != "" || got.code != 2 {
+		t.Errorf("%+v", got)
 	}
 }
 
