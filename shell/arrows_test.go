@@ -178,7 +178,7 @@ var house = []room{
 		"has the verbs about a world file: the world as it is read, what is wrong or odd in a file, and a small one to begin with."},
 	{"shell/internal/grammar", "./bench ./bound ./domains ./explore ./fates ./forge ./interp ./lint ./outsiders ./record ./runs ./target ./tour ./trace ./verbs ./world ./worlds",
 		"is the language: every verb, once, in the order of help."},
-	{"shell/internal/prompt", "issuers orchestrator shell/attacks shell/attacks/bends ./answer ./client ./exit ./fates ./files ./interp ./page ./profiles ./redact ./syntax ./verbs ./wire ./world shell/lineedit tokens",
+	{"shell/internal/prompt", "issuers orchestrator shell/attacks shell/attacks/bends ./answer ./bound ./client ./exit ./fates ./files ./interp ./page ./profiles ./redact ./syntax ./verbs ./wire ./world shell/lineedit tokens",
 		"is the shell of a person: lines from a terminal, what Tab offers, and what to try next after a refusal."},
 	{"shell", "orchestrator orchestrator/filestore ./adapter ./answer ./conform ./domains ./exit ./files ./foreign ./grammar ./interp ./lint ./page ./prompt ./redact ./runs ./scenario ./verbs ./world",
 

@@ -13,6 +13,7 @@ import (
 	"tokenshell/orchestrator"
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/attacks/bends"
+	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/fates"
 	"tokenshell/shell/internal/interp"
@@ -74,9 +75,40 @@ func liveKinds() map[string]liveKind {
 		"encoding": of(func(*interp.Shell) []lineedit.Candidate {
 			return rowsOf(bends.Rows(), func(r bends.Row) (string, string) { return r.Where + "." + r.How, r.Help })
 		}),
+		"bound": func(_ *completer, word string, _ []string) []lineedit.Candidate {
+			bounds := rowsOf(slices.Concat(bound.Portfolio(), bound.Large()), func(b bound.Bound) (string, string) { return b.Name, b.About })
+			numbers := append(rowsOf(bound.NumberRows(), func(r bound.NumberRow) (string, string) { return r.Name + "=", r.Is }),
+				rowsOf(bound.SpanRows(), func(r bound.SpanRow) (string, string) { return r.Name + "=", r.Is })...)
+			switch said := beforeComma(word); { // names, or numbers
+			case said == "":
+				return inList(word, append(bounds, numbers...))
+			case strings.Contains(said, "="):
+				return inList(word, numbers)
+			}
+			return inList(word, bounds)
+		},
+		"fates": func(_ *completer, word string, _ []string) []lineedit.Candidate {
+			return inList(word, rowsOf(bound.FateRows(), func(r bound.FateRow) (string, string) { return r.Name, r.Is }))
+		},
 		"topic": offerTopics,
 		"file":  func(c *completer, word string, _ []string) []lineedit.Candidate { return c.files(word) },
 	}
+}
+
+// beforeComma gives the part of a list that is whole, with its comma.
+func beforeComma(word string) string { return word[:strings.LastIndex(word, ",")+1] }
+
+// inList offers values as the next of a list that is typed with commas; those that
+// it has already are left out. More may follow, so that no space does.
+func inList(word string, values []lineedit.Candidate) []lineedit.Candidate {
+	said := beforeComma(word)
+	var all []lineedit.Candidate
+	for _, v := range values {
+		if name := strings.TrimSuffix(v.Value, "="); !slices.ContainsFunc(strings.Split(said, ","), func(s string) bool { s, _, _ = strings.Cut(s, "="); return s == name }) {
+			all = append(all, lineedit.Candidate{Value: said + v.Value, Description: v.Description, NoSpace: true})
+		}
+	}
+	return all
 }
 
 // offerFacts offers the facts of the world that stand not in the line yet; their

@@ -203,6 +203,19 @@ func TestOptionsAndTheirValues(t *testing.T) {
 	offers(t, s, "trace --format ", "text", "mermaid", "html")
 }
 
+// What explore is bounded by is offered one after the other, and nothing twice.
+func TestListsWithCommas(t *testing.T) {
+	s := shelltest.New(t, 1)
+	offers(t, s, "explore --fates l", "lose", "late")
+	offers(t, s, "explore --fates lose,l", "lose,late")
+	offers(t, s, "explore --fates lose,late,l")
+	offers(t, s, "explore --bound J", "J", "JT", "JL")
+	offers(t, s, "explore --bound JT,J", "JT,J", "JT,JL")
+	offers(t, s, "explore --bound s", "sessions=", "skew=")
+	offers(t, s, "explore --bound sessions=1,s", "sessions=1,skew=")
+	offers(t, s, "explore --bound sessions=1,J")
+}
+
 // What help explains is offered: verbs, parties, reasons.
 func TestTopics(t *testing.T) {
 	s := shelltest.New(t, 1)
