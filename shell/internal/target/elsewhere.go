@@ -273,4 +273,7 @@ func writeReport(w *page.Page, r *conform.Report, full bool) {
 		fmt.Fprintln(w, redact.Printable(note))
 	}
 	fmt.Fprintln(w, r.Summary)
+	if n := r.Forgiven(); n > 0 {
+		fmt.Fprintf(w, "%s: it takes an old key or the issuer's own, so the run does not fail by it; with --fail-on warning it does\n", page.Count(n, "warning"))
+	}
 }

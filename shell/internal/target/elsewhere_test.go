@@ -240,6 +240,21 @@ func TestTakingBackInTheWrongOrder(t *testing.T) {
 	}
 }
 
+// A run that does not fail by what got through says so, and what makes it fail.
+func TestAWarningIsToldOf(t *testing.T) {
+	file := altered(t, "exp <= iat || exp - iat > this.max_lifetime", "exp <= iat")
+	told := "1 warning: it takes an old key or the issuer's own, so the run does not fail by it; with --fail-on warning it does\n"
+	said := shelltest.Do(t, shelltest.New(t, 1), "attack run TIM-21 --adapter 'node "+file+"'")
+	if !strings.HasSuffix(said, " 1 got through\n"+told) {
+		t.Error(said)
+	}
+	var out bytes.Buffer
+	err := shelltest.New(t, 1).Line(t.Context(), "attack run TIM-21 --fail-on warning --adapter 'node "+file+"'", false, &out, io.Discard)
+	if exit.Code(err) != exit.Refused || strings.Contains(out.String(), "1 warning") {
+		t.Errorf("%v\n%s", err, &out)
+	}
+}
+
 // A relay that names its sessions itself never has the same name twice: what is
 // about that is not tried.
 func TestRelaysThatNameTheirSessions(t *testing.T) {
