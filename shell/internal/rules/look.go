@@ -301,6 +301,7 @@ func remedy(said string) string {
 		{[]string{"no matching overload for '_[_]'", "string"}, "startsWith, endsWith, contains and matches look into a text"},
 		{[]string{"no matching overload for 'sum'"}, "it takes whole numbers or amounts, as in sum(others.map(o, o.amount))"},
 		{[]string{"no matching overload", "string", "int"}, "int(facts.age) makes a number of a text, string(amount) a text of a number"},
+		{[]string{"no matching overload", "timestamp", "duration"}, "a time less a time is a duration, as in timestamp(thing.until) - now > duration('5m')"},
 		{[]string{"invalid timestamp argument"}, "write one such as timestamp('2026-01-01T00:00:00Z')"},
 		{[]string{"invalid duration argument"}, "write one such as duration('36h') or duration('1h30m'): there are no days"},
 		{[]string{"invalid matches argument"}, "it takes a regular expression of RE2, such as '^[0-9]{4}$'"},

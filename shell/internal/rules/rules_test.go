@@ -176,6 +176,7 @@ func TestWrongExpressions(t *testing.T) {
 		{"thing.price > 5", Confirming, true, "12: > does not take (money, integer) (money('…') reads an amount)"},
 		{"thing.price > '5.00'", Confirming, true, "12: > does not take (money, string) (money('…') reads an amount)"},
 		{"now > '2026-01-01T00:00:00Z'", Confirming, true, "4: > does not take (time, string) (timestamp('2026-01-01T00:00:00Z') is a time)"},
+		{"now < duration('5s')", Confirming, true, "4: < does not take (time, duration) (a time less a time is a duration, as in timestamp(thing.until) - now > duration('5m'))"},
 		{"duration('3h') * quantity", Confirming, false, "15: * does not take (duration, integer) (duration(string(3 * 60) + 'm') is so many minutes)"},
 		{"thing.price * 1.5", Confirming, false, "12: * does not take (money, fraction) (money('1.00') is an amount, and * and / take a whole number)"},
 		{"thing == 'A'", Confirming, true, "6: == does not take (thing, string) (write its id or a column of it, as in thing.id)"},
