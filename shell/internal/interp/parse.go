@@ -73,7 +73,7 @@ var (
 		return regexp.MustCompile(`^(--[a-z-]+): expected duration but got (".*"): time: `)
 	})
 	wrongChoice = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^((?:[a-z -]*: )?)(--[a-z-]+|\[?<[a-z-]+>\]?) must be one of ((?:"[^"]+",?)+?)(?:,"")? but got (".*")$`)
+		return regexp.MustCompile(`^(--[a-z-]+|<[a-z-]+>) must be one of ((?:"[^"]+",?)+?)(?:,"")? but got (".*")$`)
 	})
 )
 
@@ -87,11 +87,11 @@ func Plainly(err error, words []string) string {
 		return m[1] + ": " + m[2] + " is not a duration: write one such as 90s or 1h30m"
 	}
 	if m := wrongChoice().FindStringSubmatch(text); m != nil {
-		what := m[2]
-		if !strings.HasPrefix(what, "--") {
-			what = strings.ToUpper(strings.Trim(what, "[<>]"))
+		what := m[1]
+		if argument, is := strings.CutPrefix(what, "<"); is {
+			what = strings.ToUpper(strings.TrimSuffix(argument, ">"))
 		}
-		return m[1] + what + " is one of " + strings.ReplaceAll(strings.ReplaceAll(m[3], `","`, ", "), `"`, "") + ", and not " + m[4]
+		return what + " is one of " + strings.ReplaceAll(strings.ReplaceAll(m[2], `","`, ", "), `"`, "") + ", and not " + m[3]
 	}
 	if m := missingArguments().FindStringSubmatch(text); m != nil {
 		names := strings.FieldsFunc(m[1], func(r rune) bool { return r == '<' || r == '>' || r == ' ' || r == '.' })

@@ -86,8 +86,8 @@ func (t *Trace) writeHTML(w io.Writer) error {
 	return tmpl.Execute(w, t.page())
 }
 
-// Figure gives the diagram and its legend alone, for a page that holds several, each with an id of
-// its own, and [FigureStyle].
+// Figure gives the diagram and its legend alone, for a page that holds several, each
+// with an id of its own, and [FigureStyle].
 func (t *Trace) Figure(id string) (template.HTML, error) {
 	p := t.page()
 	p.ID = id
