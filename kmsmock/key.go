@@ -3,6 +3,7 @@ package kmsmock
 // A key: its record, how it is made, and what may be known of it.
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"time"
@@ -92,7 +93,7 @@ func (k *KMS) CreateKey(ctx context.Context, in *kms.CreateKeyInput, _ ...func(*
 	if err != nil {
 		return nil, internal()
 	}
-	material, err := kind.generate(k.derive, n)
+	material, err := k.answers.material(id, func() (material, error) { return kind.generate(k.derive, n) })
 	if err != nil {
 		return nil, internal()
 	}
@@ -189,7 +190,7 @@ func (k *KMS) GetPublicKey(ctx context.Context, in *kms.GetPublicKeyInput, _ ...
 		KeyUsage:             key.kind.usage,
 		SigningAlgorithms:    slices.Clone(key.kind.signing),
 		EncryptionAlgorithms: slices.Clone(key.kind.encryption),
-		PublicKey:            der,
+		PublicKey:            bytes.Clone(der),
 	}, nil
 }
 

@@ -26,8 +26,9 @@ type Config struct {
 	// called with a lock held, so it must not call the KMS.
 	Now func() time.Time
 
-	// Memory has the mock remember what it signed and decrypted: the same request is
-	// answered the same, without the private key. For worlds that are taken back.
+	// Memory has the mock remember its keys, and what it signed and decrypted: a key is
+	// made once, and the same request is answered the same, without the private key. For
+	// worlds that are taken back.
 	Memory bool
 }
 
@@ -60,7 +61,7 @@ func New(c Config) *KMS {
 		aliases: map[string]*alias{},
 	}
 	if c.Memory {
-		k.answers = &answers{kept: map[answered][]byte{}}
+		k.answers = newAnswers()
 	}
 	return k
 }

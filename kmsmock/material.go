@@ -26,7 +26,7 @@ import (
 // material is what can be done with a private key. sign is nil for RSA keys, decrypt for
 // the others.
 type material struct {
-	public  func() (spki []byte, err error)
+	public  func() (spki []byte, err error)      // the same bytes each time: not to be changed
 	sign    func(message []byte) ([]byte, error) // P-256: a SHA-256 digest; Ed25519: the message
 	decrypt func(h hash.Hash, ciphertext []byte) ([]byte, error)
 }
@@ -79,7 +79,7 @@ func generateP256(derive derivation, n int) (material, error) {
 // source of randomness.
 func p256Material(private *ecdsa.PrivateKey) material {
 	return material{
-		public: func() ([]byte, error) { return x509.MarshalPKIXPublicKey(&private.PublicKey) },
+		public: sync.OnceValues(func() ([]byte, error) { return x509.MarshalPKIXPublicKey(&private.PublicKey) }),
 		sign:   func(digest []byte) ([]byte, error) { return private.Sign(nil, digest, crypto.SHA256) },
 	}
 }

@@ -52,7 +52,7 @@ func TestAMemoryIsNoKey(t *testing.T) {
 }
 
 func TestAnErrorIsNotRemembered(t *testing.T) {
-	a := &answers{kept: map[answered][]byte{}}
+	a := newAnswers()
 	asked := answered{"k", "alg", "m"}
 	bad := errors.New("not now")
 	if _, err := a.of(asked, func() ([]byte, error) { return nil, bad }); !errors.Is(err, bad) {
@@ -63,5 +63,41 @@ func TestAnErrorIsNotRemembered(t *testing.T) {
 	}
 	if got, err := a.of(asked, func() ([]byte, error) { return nil, bad }); string(got) != "x" || err != nil {
 		t.Errorf("it is not remembered: %q, %v", got, err)
+	}
+}
+
+// A KMS that remembers is taken back, and makes the same keys again as one that does
+// not; what is done with a public key does not change it.
+func TestAKeyIsMadeAgain(t *testing.T) {
+	c := &clock{now: start}
+	fresh := newWorld(t, New(Config{Seed: []byte("a seed"), Now: c.Now}), c)
+	k := New(Config{Seed: []byte("a seed"), Now: c.Now, Memory: true})
+	w := newWorld(t, k, c)
+	public := func(w *world, id string) []byte {
+		out, err := w.GetPublicKey(t.Context(), &kms.GetPublicKeyInput{KeyId: aws.String(id)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.PublicKey
+	}
+	saved := k.Save()
+	for _, spec := range []types.KeySpec{types.KeySpecEccNistP256, types.KeySpecEccNistEdwards25519} {
+		want := fresh.create(spec, types.KeyUsageTypeSignVerify)
+		for n := range 3 {
+			id := w.create(spec, types.KeyUsageTypeSignVerify)
+			if id != want {
+				t.Fatalf("%s, time %d: %s, not %s", spec, n, id, want)
+			}
+			got := public(w, id)
+			if !bytes.Equal(got, public(fresh, want)) {
+				t.Errorf("%s, time %d: %x", spec, n, got)
+			}
+			got[len(got)-1] ^= 1
+			other := w.create(spec, types.KeyUsageTypeSignVerify)
+			if bytes.Equal(public(w, other), public(w, id)) {
+				t.Errorf("%s, time %d: two keys are one", spec, n)
+			}
+			k.Restore(saved)
+		}
 	}
 }
