@@ -31,6 +31,7 @@ type Declaration struct {
 	Receipt         []Member
 	Reads           []string // the facts that its expressions name
 	Others          bool     // they look at the order's other confirmations
+	Clock           bool     // what is refused, held or taken may depend on the time
 
 	// What an order that is made up may say, so that confirmations of the examples
 	// can be redeemed, and what it may come to say later, so that some can't: for the

@@ -479,6 +479,15 @@ func (s *Service) receipt(env *Env, taken int64) (json.RawMessage, error) {
 	return object(all, values)
 }
 
+// CanonCounts writes the counts, and what time it is when rules look at it: they may
+// ask for more than for how far off something is. See [issuers.Saver].
+func (s *Service) CanonCounts(w tokens.Canon) {
+	s.Books.CanonCounts(w)
+	if s.declaration.Clock {
+		w.Time(time.Unix(0, 0))
+	}
+}
+
 // CanonHold writes what the hold is; see [issuers.Saver]. Digests, of which each
 // token has others, are written as what they are of.
 func (s *Service) CanonHold(w tokens.Canon, h *hold) {

@@ -416,13 +416,14 @@ func (d *domain) compile(f formula, at rules.Moment, types ...declared.Type) *ru
 		d.wrong(f, err)
 		return nil
 	}
-	d.noted(x)
+	d.noted(x, at)
 	return x
 }
 
-// noted notes what an expression reads.
-func (d *domain) noted(x *rules.Expression) {
+// noted notes what an expression reads, at a moment.
+func (d *domain) noted(x *rules.Expression, at rules.Moment) {
 	d.reads = append(d.reads, x.Reads...)
+	d.d.Clock = d.d.Clock || at != rules.Answering && slices.Contains(x.Roots, "now") // what was answered changes nothing
 	d.d.Others = d.d.Others || slices.Contains(x.Roots, "others")
 }
 
@@ -466,7 +467,7 @@ func (d *domain) rules(written []rule, at rules.Moment) []declared.Rule {
 			d.wrong(w.Rule, err)
 			return nil
 		}
-		d.noted(x)
+		d.noted(x, at)
 		d.reason(w)
 		all = append(all, declared.Rule{Holds: x, Reason: tokens.Reason(w.Reason.string), Says: w.Says.string})
 	}

@@ -4,8 +4,10 @@
 package domains
 
 import (
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"tokenshell/issuers"
@@ -60,6 +62,7 @@ func thingOf(d *declared.Declaration, id string) *declared.Thing {
 // Foretell tells what there is of each thing, or of each account. It gives no rules
 // when they may depend on more than a model knows.
 func (d *declaredDomain) Foretell(m *spec.World) spec.Rules {
+	m.Turns = append(m.Turns, turns(d.d)...)
 	if slices.ContainsFunc(expressions(d.d), orders) {
 		return nil
 	}
@@ -80,6 +83,39 @@ func (d *declaredDomain) Foretell(m *spec.World) spec.Rules {
 	m.Declared = append(m.Declared, of)
 	own := *d.d // whatever becomes of the service's
 	return &foretold{of, &own, d.currency}
+}
+
+// moment is a moment that an expression says.
+var moment = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`timestamp\(\s*['"]([^'"]+)['"]\s*\)`) })
+
+// turns gives the seconds at which rules that look at the time may turn: those of the
+// moments that the declaration's things and expressions say.
+func turns(d *declared.Declaration) []int {
+	if !d.Clock {
+		return nil
+	}
+	var said []string
+	for _, t := range d.Things {
+		for _, value := range t.Columns {
+			if text, is := value.(string); is {
+				said = append(said, text)
+			}
+		}
+	}
+	for _, x := range expressions(d) {
+		if of, known := x.(*rules.Expression); known {
+			for _, found := range moment().FindAllStringSubmatch(of.Text, -1) {
+				said = append(said, found[1])
+			}
+		}
+	}
+	var all []int
+	for _, text := range said {
+		if t, err := time.Parse(time.RFC3339, text); err == nil {
+			all = append(all, int(t.Unix()))
+		}
+	}
+	return all
 }
 
 // expressions are all that a declaration has.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tokenshell/issuers/declared"
 	"tokenshell/shell/internal/anyworld"
@@ -141,6 +142,79 @@ func TestADeclaredDomainIsHeldAgainstItsDeclaration(t *testing.T) {
 				t.Errorf("nothing is found in %d verbs", s.verbs)
 			case found != nil && (tt.want == "" || !strings.Contains(found.What, tt.want)):
 				t.Errorf("found: %s", found.What)
+			}
+		})
+	}
+}
+
+// seasons is a world whose rules look at the time.
+const seasons = `
+currency: EUR
+customers: [{id: ada}]
+domains:
+  passes:
+    capability: passes:take
+    holds: quota
+    things: [{id: WINTER, until: "2026-03-01T00:00:00Z"}, {id: SUMMER, from: "2026-06-01T00:00:00Z"}]
+    confirm:
+      - {rule: "(!has(thing.from) || now >= timestamp(thing.from)) && (!has(thing.until) || now < timestamp(thing.until))", reason: out_of_season, says: not now}
+      - {rule: "now < timestamp('2026-12-24T12:00:00Z')", reason: on_holiday, says: nobody is there}
+    redeem:
+      - {rule: "now < timestamp('2026-09-01T00:00:30Z')", reason: too_late, says: it was until then}
+`
+
+// early computes an expression for some seconds before it is asked.
+type early struct {
+	declared.Expression
+	by time.Duration
+}
+
+// Value asks for that.
+func (e early) Value(env *declared.Env) (any, error) {
+	before := *env
+	before.Now = env.Now.Add(-e.by)
+	return e.Expression.Value(&before)
+}
+
+// The clock is moved to where the rules of a declared domain turn, and to the second
+// before; and what goes on otherwise at another time is another state.
+func TestRulesThatLookAtTheTime(t *testing.T) {
+	t.Parallel()
+	for what, tt := range map[string]struct {
+		late func(d *declared.Declaration) *declared.Expression
+		want string // of what is found
+	}{
+		"nothing":         {nil, ""},
+		"a thing's times": {func(d *declared.Declaration) *declared.Expression { return &d.Confirm[0].Holds }, "with out_of_season"},
+		"a rule's":        {func(d *declared.Declaration) *declared.Expression { return &d.Confirm[1].Holds }, "with on_holiday"},
+		"at redemption":   {func(d *declared.Declaration) *declared.Expression { return &d.Redeem[0].Holds }, "with too_late"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			plan, err := world.Parse(domains.Kinds(domains.All()), "seasons.yaml", []byte(seasons))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := newSearch(plan, tokens.Weakness{}, bound.Bound{Sessions: 1, Tokens: 1, Things: 2, Clock: 2, Leave: []string{"keys", "direct", "revoke", "facts", "forged", "mixed", "ended"}}, "ada")
+			s.prepare = func(on *stage.Stage) {
+				if d := on.World.Parties[0].Declaration; tt.late != nil {
+					d.Confirm, d.Redeem = slices.Clone(d.Confirm), slices.Clone(d.Redeem) // of the world alone
+					x := tt.late(d)
+					*x = early{*x, time.Second}
+				}
+			}
+			found, err := s.run(t.Context(), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found == nil && tt.want == "" {
+				for _, wanted := range []string{"reason out_of_season", "reason on_holiday", "reason too_late"} {
+					if !slices.ContainsFunc(names(s.reach), func(met string) bool { return strings.Contains(met, wanted) }) {
+						t.Errorf("nothing came to %s", wanted)
+					}
+				}
+			}
+			if (found == nil) != (tt.want == "") || found != nil && !strings.Contains(found.What, tt.want) {
+				t.Errorf("found %+v, not %q", found, tt.want)
 			}
 		})
 	}

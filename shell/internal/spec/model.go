@@ -142,7 +142,8 @@ type World struct {
 	Customers []Customer
 	Coupons   []Coupon
 	Declared  []*Declared
-	Decimals  int // of the currency
+	Turns     []int // seconds at which something may begin or end to be allowed by them
+	Decimals  int   // of the currency
 
 	Now      int
 	Leeway   int            // seconds that clocks may differ

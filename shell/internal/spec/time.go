@@ -27,9 +27,10 @@ func (m *World) Until(moment int) Answer {
 	return m.Wait(moment - m.Now)
 }
 
-// Edges gives the seconds to come at which a coupon becomes valid, or is no longer.
+// Edges gives the seconds to come at which a coupon becomes valid, or is no longer, and
+// at which the rules of a declared domain may turn.
 func (m *World) Edges() []int {
-	var all []int
+	all := slices.Clone(m.Turns)
 	for _, c := range m.Coupons {
 		all = append(all, c.From, c.Until)
 	}

@@ -5,6 +5,7 @@ package stage
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -96,6 +97,9 @@ const DaysAway = 10
 // firstEdge is the second before the first of the stage's edges; then come that second,
 // and the other edges in the same way.
 const firstEdge = 20
+
+// mostEdges is how many of them a move's argument tells apart.
+const mostEdges = (math.MaxUint8 + 1 - firstEdge) / 2
 
 // fact is something that an order says.
 type fact struct{ name, value string }

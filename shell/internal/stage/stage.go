@@ -191,6 +191,7 @@ func (s *Stage) SettleOn(customer string) {
 		}
 	}
 	s.edges = s.Model.Edges()
+	s.edges = s.edges[:min(len(s.edges), mostEdges)]
 }
 
 // sealing is 1 for a service whose tokens come with a letter: those are redeemed in
