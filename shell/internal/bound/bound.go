@@ -118,7 +118,8 @@ func Portfolio() []Bound {
 		{Name: "P", About: "two relays at one order, and crashes", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "slow", "kms", "client", "direct", "revoke", "facts", "forged", "mixed", "ended"}},
 		{Name: "G", About: "two orders, two tokens", Sessions: 2, Tokens: 2, Choices: 1, Leave: []string{"facts", "ended"}},
 		{Name: "F", About: "a message that goes wrong, and time", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 2, Leave: []string{"meanwhile-after", "slow", "kms", "interrupt", "refuse", "dup", "keys", "facts", "forged", "mixed", "ended"}},
-		{Name: "L", About: "three messages that are lost, of two services", Sessions: 1, Tokens: 2, Choices: 2, Faults: 3, Leave: []string{"refuse", "late", "dup", "crash", "interrupt", "meanwhile", "meanwhile-after", "slow", "kms", "direct", "facts", "forged", "client", "mixed", "ended"}},
+		{Name: "L", About: "three messages that are lost, of two services", Sessions: 1, Tokens: 2, Choices: 2, Faults: 3, Leave: []string{"refuse", "late", "dup", "crash", "interrupt", "meanwhile", "meanwhile-after", "slow", "kms", "direct", "revoke", "facts", "forged", "client", "mixed", "ended"}},
+		{Name: "LR", About: "three messages that are lost, and a token that is revoked", Sessions: 1, Tokens: 1, Choices: 1, Faults: 3, Leave: []string{"refuse", "late", "dup", "crash", "interrupt", "meanwhile", "meanwhile-after", "slow", "kms", "direct", "facts", "forged", "client", "mixed", "ended"}},
 	}
 }
 

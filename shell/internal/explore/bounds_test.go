@@ -20,6 +20,7 @@ import (
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/stage"
+	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
@@ -187,15 +188,16 @@ var golden = map[string]string{
 	"Q":  "226 states, 7200 verbs, 34369 messages, dcf5b182d167f243",
 	"U":  "1185 states, 8382 verbs, 9910 messages, 9c999242d8c1cd09",
 	"N":  "240 states, 3052 verbs, 6488 messages, a62c80da9bacfb8e",
-	"L":  "4076 states, 34477 verbs, 87522 messages, da402072cf4514fc",
-	"R":  "1334 states, 19067 verbs, 51802 messages, 43e43d60aba3431e",
+	"LR": "93 states, 594 verbs, 1555 messages, 559a82cfcc80ba59",
+	"L":  "593 states, 3751 verbs, 11608 messages, 65c40a5a530f8f63",
+	"R":  "1332 states, 15863 verbs, 40441 messages, c13f1db4db94532c",
 	"V":  "64 states, 1493 verbs, 5847 messages, fbc54fd459343106",
 	"X":  "179 states, 1419 verbs, 1942 messages, c63f3bb1160a59fd",
 	"Y":  "865 states, 5425 verbs, 6099 messages, 21f7c120df142b7f",
 	"Z":  "133 states, 2038 verbs, 8309 messages, 4592dd6ab5526ee5",
 	"O":  "590 states, 3270 verbs, 5200 messages, a94274035b24c110",
 	"I":  "648 states, 3792 verbs, 7140 messages, 82bb9877a83f9471",
-	"W":  "537 states, 12561 verbs, 43668 messages, f587eb434295c4ef",
+	"W":  "388 states, 5960 verbs, 20013 messages, 9f8525ebd8a129a5",
 }
 
 // Whatever a bound leaves out is a fate or a family that help explains, and every family
@@ -281,4 +283,70 @@ func cpu(t *testing.T) time.Duration {
 		t.Fatal(err)
 	}
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano()).Round(10 * time.Millisecond)
+}
+
+// What goes wrong between verbs comes to what verbs come to, one after the other: in
+// every state that a few of them lead to, whatever another client does.
+func TestBetweenVerbsIsOneAfterTheOther(t *testing.T) {
+	plan := embedded(t)
+	customer, err := bound.Able(t.Context(), plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := newSearch(plan, tokens.Weakness{}, bound.Bound{Sessions: 1, Tokens: 2, Choices: 1, Faults: 1, Clock: 1, Leave: []string{"keys"}}, customer).newWalker(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := w.stage
+	tried := func(m stage.Move, plan ...stage.Decision) {
+		t.Helper()
+		if err := s.Try(t.Context(), m, plan); err != nil {
+			t.Fatalf("%v %v: %v", m, plan, err)
+		}
+	}
+	came := func() [16]byte { s.Faults = 0; return s.Digest() }
+	states, seen, pairs := []stage.Kept{s.Save()}, map[[16]byte]bool{s.Digest(): true}, 0
+	for n := 0; n < len(states) && n < 60; n++ {
+		s.Restore(states[n])
+		moves := s.Moves(nil)
+		for _, m := range moves {
+			s.Restore(states[n])
+			tried(m)
+			after, kept := came(), s.Save()
+			if !seen[after] {
+				seen[after], states = true, append(states, kept)
+			}
+			if len(s.Trace) == 0 || !s.Between(wire.Timeout) {
+				continue
+			}
+			s.Restore(states[n])
+			before := came()
+			for _, fate := range []wire.FaultKind{wire.Timeout, wire.Unavailable, wire.Refuse} {
+				s.Restore(states[n])
+				if tried(m, stage.Decision{Fate: fate}); came() != before {
+					t.Errorf("%v: a question that is not asked, by %s, changes something", m, fate)
+				}
+			}
+			s.Restore(states[n])
+			for _, other := range s.Others(moves) {
+				one, two := m, other
+				for _, fate := range []wire.FaultKind{wire.MeanwhileAfter, wire.Meanwhile} {
+					s.Restore(states[n])
+					tried(m, stage.Decision{Fate: fate, Inner: other})
+					within := came()
+					s.Restore(states[n])
+					tried(one)
+					tried(two)
+					if pairs++; came() != within {
+						t.Errorf("%v with %v, %s, is not %v and then %v", m, other, fate, one, two)
+					}
+					one, two = two, one
+				}
+			}
+		}
+	}
+	if pairs < 1000 {
+		t.Errorf("%d pairs only", pairs)
+	}
+	t.Logf("%d states, %d pairs", min(60, len(states)), pairs)
 }

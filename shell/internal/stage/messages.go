@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tokenshell/shell/internal/bound"
@@ -144,4 +145,16 @@ func (s *Stage) part(format string, args ...any) {
 	if s.parted == "" {
 		s.parted = fmt.Sprintf(format, args...)
 	}
+}
+
+// Between reports whether a fate of the verb's first question comes to what happens
+// between verbs: the relay never gets it, or another client is at it before it arrives
+// or once it is answered, and it is all that this verb's client asks. What goes wrong
+// like this leads to nothing that verbs, one after the other, do not lead to.
+func (s *Stage) Between(fate wire.FaultKind) bool {
+	switch fate {
+	case wire.Timeout, wire.Unavailable, wire.Refuse, wire.Meanwhile, wire.MeanwhileAfter:
+		return s.Trace[0].From == "client" && wire.IsRelay(s.Trace[0].To) && !slices.ContainsFunc(s.Trace[1:], func(m Message) bool { return m.From == "client" && !m.Inner })
+	}
+	return false
 }
