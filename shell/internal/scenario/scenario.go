@@ -371,6 +371,8 @@ func (r *runner) readThrough(s *story.Story, vars []string) (named []string, err
 			if _, err := syntax.Split(strings.TrimSuffix(line, "\r"), false); err != nil {
 				return nil, exit.Input(file, at.At, err.Error())
 			}
+		} else if read.Unclosed != nil {
+			return nil, exit.Input(file, at.At, read.Unclosed.Error())
 		}
 		for _, name := range read.Variables {
 			named = append(named, name)
