@@ -218,6 +218,18 @@ func TestCoverAndLint(t *testing.T) {
 			t.Errorf("%+v", part)
 		}
 	}
+	// One that cannot be read keeps nobody from hearing of the others.
+	marks, wide, vague := file(t, "marks.txtar", "points balance\n--world.yaml--\n"), file(t, "wide.txtar", "\xff\xfep\x00"), file(t, "vague.txtar", "points balance\n")
+	for _, format := range []string{"text", "json"} {
+		got := tokenshell(t, "", "lint", "-o", format, marks, wide, vague)
+		if got.code != 3 || !strings.Contains(got.stderr, "marks.txtar:2: a section begins with") || !strings.Contains(got.stderr, "wide.txtar: it is UTF-16") {
+			t.Errorf("%+v", got)
+		}
+		wantContains(t, "stdout", got.stdout, "nothing is confirmed")
+		if format == "json" && strings.Count(got.stdout, "\n") != 1 {
+			t.Errorf("more than one object: %s", got.stdout)
+		}
+	}
 	if got := tokenshell(t, "points balance\n", "lint", "-", "-o", "json"); got.code != 1 || !strings.Contains(got.stdout, `{"files":1,"warnings":[{"file":"-","what":"nothing is confirmed`) {
 		t.Errorf("%+v", got)
 	}

@@ -26,7 +26,7 @@ var assertions = map[string]bool{"stdout": true, "stderr": true, "grep": true, "
 // lines looks at what is written line by line.
 func (k *look) lines() {
 	var denied *denial // the last verb behind ! that has not been given its reason
-	for _, line := range k.story.Lines {
+	for i, line := range k.story.Lines {
 		read := syntax.ReadScript(line.Text)
 		verb, rest := read.Verb()
 		if verb == "" {
@@ -37,6 +37,9 @@ func (k *look) lines() {
 		pattern, asserts := assertions[verb]
 		switch {
 		case (verb == "stop" || verb == "skip") && !conditional:
+			if verb == "stop" && k.goesOn(i+1) {
+				k.warn(line, "no line behind this stop is run")
+			}
 			k.end(denied)
 			return
 		case asserts:
@@ -58,6 +61,13 @@ func (k *look) lines() {
 		}
 	}
 	k.end(denied)
+}
+
+// goesOn reports whether a command stands in a line, or behind it; lines count from 0.
+func (k *look) goesOn(from int) bool {
+	return slices.ContainsFunc(k.story.Lines[from:], func(line story.Line) bool {
+		return len(syntax.ReadScript(line.Text).Words) > 0
+	})
 }
 
 // denial is a verb behind !, until somebody asks for the reason.

@@ -42,9 +42,13 @@ func TestLint(t *testing.T) {
 		good: nil,
 		"":   {"no verb is run"},
 		"# only this\n\n-- story.txtar --\nrelay a\n": {"no verb is run", "3: nobody reads the section story.txtar: no line names it"},
-		"stop\n" + good:           {"no verb is run"},
-		"[windows] stop\n" + good: nil,
-		"exec true\nstdout x\n":   {"no verb is run"},
+		"stop\n" + good:                               {"no verb is run", "1: no line behind this stop is run"},
+		good + "stop\n# later\n":                      nil,
+		good + "stop 'done'\ncmp stdout x\n-- x --\n": {"5: no line behind this stop is run"},
+		good + "[unix] stop\nstdout accepted\n":       nil,
+		"skip 'not now'\n" + good:                     {"no verb is run"},
+		"[windows] stop\n" + good:                     nil,
+		"exec true\nstdout x\n":                       {"no verb is run"},
 
 		// Nothing happened.
 		"points balance\nstdout 1200\n":                             {lint.Nothing},
@@ -94,7 +98,7 @@ func TestLint(t *testing.T) {
 		good + "! relay a.b.c\npoints balance\nstderr malformed\n":          {"5: " + anybody},
 		good + "! relay a.b.c\nstdout x\nstderr '^rejected: malformed: '\n": nil,
 		good + "[unix] ! relay a.b.c\n":                                     {"5: " + anybody},
-		good + "! relay a.b.c\nstop\nstderr malformed\n":                    {"5: " + anybody},
+		good + "! relay a.b.c\nstop\nstderr malformed\n":                    {"5: " + anybody, "6: no line behind this stop is run"},
 		good + "! exec false\n":                                             nil,
 
 		// Sections.
