@@ -420,12 +420,17 @@ func unsetIn(word string) string {
 // followed, and no folder is read within itself.
 func below(folder string, found []string, within map[string]bool) ([]string, error) {
 	real, err := filepath.EvalSymlinks(folder)
-	if err != nil || within[real] {
-		return found, err
+	if err != nil {
+		return found, exit.Input(folder, 0, files.CauseOf(err))
+	} else if within[real] {
+		return found, nil
 	}
 	within[real] = true
 	defer delete(within, real)
 	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return found, exit.Input(folder, 0, files.CauseOf(err))
+	}
 	for _, entry := range entries {
 		path := filepath.Join(folder, entry.Name())
 		info, wrong := os.Stat(path)
@@ -462,7 +467,7 @@ func Files(paths []string) ([]string, error) {
 		if !info.IsDir() {
 			found = append(found, path)
 		} else if found, err = below(path, found, map[string]bool{}); err != nil {
-			return nil, exit.Input(path, 0, files.CauseOf(err))
+			return nil, err
 		}
 		if len(found) == before {
 			return nil, exit.Input(path, 0, "there is no .txtar file in this folder")

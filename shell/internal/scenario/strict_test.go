@@ -23,7 +23,7 @@ func TestAFaultThatNobodyMet(t *testing.T) {
 		"fault relay.redeem meanwhile 'points balance'\n" + checkout:                         {"the fault relay.redeem meanwhile 'points balance' never went off: nobody asked for that"},
 		"fault points.redeem timeout\nfault coupons.cancel late\n" + checkout + "checkout\n": {"the fault coupons.cancel late never went off: nobody asked for that"},
 		checkout + "fault points.redeem crash-before\nredeem --direct points-1\n":            {"the fault points.redeem crash-before never went off: nobody asked for that"},
-		checkout + "fault payments.redeem lost-reply\nstop\nfault points.redeem slow\n":      {never},
+		checkout + "fault payments.redeem lost-reply\n[unix] stop\nfault points.redeem slow\n":      {never},
 	} {
 		o := ran(t, scenario.Config{}, text)
 		if o.Verdict != scenario.Passed || !slices.Equal(o.Warnings, warns) {
