@@ -576,7 +576,9 @@ func TestCompletionOfTheProcess(t *testing.T) {
 	for want, words := range map[string][]string{
 		"run": {"ru"}, "--rerun-failed --report": {"run", "--re"}, "balance confirm": {"points", ""}, "text json": {"run", "-o", ""}, "bash fish zsh": {"completion", ""},
 		"--check": {"--seed", "7", "attack", "run", "--che"}, "reasons record redeem relay restart revoke": {"help", "re"}, "": {"run", ""},
+		"junit= json= html= github": {"run", "--report", ""}, "json= junit= sarif= html=": {"attack", "run", "--report", ""}, "junit=": {"run", "--report", "ju"},
 	} {
+
 		if got := offered(words...); got != want {
 			t.Errorf("%q: %s, want %s", words, got, want)
 		}

@@ -54,7 +54,7 @@ type Flags struct {
 	Quiet   bool     `short:"q" help:"Show what failed, and the sum."`
 	Slowest bool     `help:"Name the five that took longest."`
 	Keep    bool     `help:"Keep each scenario's work folder, and say where it is."`
-	Report  []string `placeholder:"KIND=FILE" sep:"none" help:"Write a report, also of a run that is interrupted: junit=FILE, json=FILE, html=FILE, or github for annotations; may be given several times."`
+	Report  []string `kinds:"junit=,json=,html=,github" placeholder:"KIND=FILE" sep:"none" help:"Write a report, also of a run that is interrupted: junit=FILE, json=FILE, html=FILE, or github for annotations; may be given several times."`
 
 	ShellOnFail bool   `name:"shell-on-fail" help:"Open a prompt in the world of the first that fails, as it was."`
 	Until       string `placeholder:"FILE:LINE" help:"Run this scenario up to this line, and open a prompt there."`
