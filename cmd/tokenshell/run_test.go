@@ -113,6 +113,7 @@ func TestRunRefusesFlags(t *testing.T) {
 		{[]string{"a.txtar", "--timeout", "1"}, 2, "--timeout: \"1\" is not a duration"},
 		{[]string{"--color", "red", "a.txtar"}, 2, "--color is one of auto, always, never, and not \"red\"\nhint: tokenshell run --help explains it"},
 		{[]string{"a.txtar", "-j"}, 2, "--jobs wants a value"},
+		{[]string{"a.txtar", "-e"}, 2, "--env wants a value"},
 		{[]string{"--without", "audience,nope", "a.txtar"}, 2, "there is no rule \"nope\" to leave out"},
 		{[]string{"--report", "github=x", "a.txtar"}, 2, "github takes no file"},
 		{[]string{"--report", "junit=x", "--report", "json=./x", "a.txtar"}, 2, "another one is written to ./x already"},
