@@ -141,6 +141,13 @@ func parse(grammar any, args []string) (*call, error) {
 		}
 	}
 	if c.parsed, err = parser.Parse(c.args); err != nil {
+		if at := firstWord(c.root, c.args); at < len(c.args) && !isCommand(c.args[at]) && strings.HasPrefix(err.Error(), "unexpected argument "+c.args[at]) {
+			names := spoken(args).VerbNames()
+			for _, command := range c.root.Children {
+				names = append(names, command.Name)
+			}
+			return nil, exit.Usage(exit.Meant(strings.ToLower(c.args[at]), names, hint), "there is no command and no verb %q", c.args[at])
+		}
 		return nil, exit.Usage(hint, "%s", interp.Plainly(err, c.args))
 	}
 	return c, nil
