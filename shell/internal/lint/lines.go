@@ -3,6 +3,7 @@
 package lint
 
 import (
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,6 +47,10 @@ func (k *look) lines() {
 			if pattern && !negated && k.vacuous(line, verb, read, rest) {
 				continue
 			}
+			if !negated && k.given(i, verb, rest) {
+				k.warn(line, "%s looks at nothing but what the scenario brings along", verb)
+				continue
+			}
 			k.asserts = true
 			if denied != nil && verb == "stderr" && !negated && k.codes.MatchString(strings.Join(rest, " ")) {
 				denied = nil
@@ -61,6 +66,27 @@ func (k *look) lines() {
 		}
 	}
 	k.end(denied)
+}
+
+// given reports whether an assertion is about sections alone that no other line names:
+// nothing that is run bears on them.
+func (k *look) given(at int, verb string, rest []string) bool {
+	rest = slices.DeleteFunc(slices.Clone(rest), func(w string) bool { return strings.HasPrefix(w, "-") })
+	switch verb {
+	case "stdout", "stderr":
+		return false
+	case "grep":
+		rest = rest[min(1, len(rest)):]
+	}
+	fixed := func(name string) bool {
+		return k.story.Section(filepath.ToSlash(filepath.Clean(name))) != nil && !slices.ContainsFunc(slices.Concat(k.story.Lines[:at], k.story.Lines[at+1:]), func(other story.Line) bool {
+			return slices.ContainsFunc(syntax.ReadScript(other.Text).Words, func(word string) bool {
+				base := filepath.Base(strings.TrimPrefix(word, "@"))
+				return base == filepath.Base(name) || strings.Contains(base, "$") // what it holds stands somewhere else
+			})
+		})
+	}
+	return len(rest) > 0 && !slices.ContainsFunc(rest, func(name string) bool { return !fixed(name) })
 }
 
 // goesOn reports whether a command stands in a line, or behind it; lines count from 0.

@@ -23,7 +23,7 @@ type Command struct {
 const About = `Reads scenarios, and runs none. It warns of what tests nothing, or reads as if it did:
 
   a story that runs no verb, that confirms, relays, redeems, explains and attacks nothing, or that asks for nothing but success
-  a stdout, stderr or grep pattern that matches whatever was said
+  a stdout, stderr or grep pattern that matches whatever was said; an exists, cmp or grep of sections alone
   a ! whose reason nobody asks for: expect REASON, or stderr with the reason behind it, does
   a stop with lines behind it, which are never run
   a section that no line names, such as world.yml for world.yaml; a file that is no .txtar
