@@ -40,7 +40,7 @@ type Config struct {
 
 	Cover *cover.Seen // takes down what scenarios exercise; nil when nobody wants to know
 
-	// Strict has what would else be a warning fail a scenario.
+	// Strict has what would otherwise be a warning fail a scenario.
 	Strict bool
 
 	// What follows is the runner's own, and means nothing to [Params].
