@@ -216,7 +216,7 @@ func TestWrongCases(t *testing.T) {
 	for text, want := range map[string]string{
 		"x\n-- cases.csv --\n":                                 "a.txtar:2: cases.csv has a heading of names and a row for each case; here there is no case",
 		"x\n-- cases.csv --\nA,B\n":                            "a.txtar:2: cases.csv has a heading of names and a row for each case; here there is no case",
-		"x\n-- cases.csv --\nA,B\n1,2\n1\n":                    "a.txtar:5: this row has not as many values as the heading has names",
+		"x\n-- cases.csv --\nA,B\n1,2\n1\n":                    "a.txtar:5: this row has more or fewer values than the heading has names",
 		"x\n-- cases.csv --\na,B\n1,2\n":                       `a.txtar:3: "a" is not a name for a variable: write A-Z, 0-9 and _, and not PATH, HOME, WORK, TMPDIR`,
 		"x\n-- cases.csv --\nA,WORK\n1,2\n":                    `a.txtar:3: "WORK" is not a name for a variable: write A-Z, 0-9 and _, and not PATH, HOME, WORK, TMPDIR`,
 		"x\n-- cases.csv --\nA,A\n1,2\n":                       "a.txtar:3: A stands here twice",
