@@ -86,7 +86,7 @@ func (i *Issuer[H]) Entries(describe func(*H) string) []Entry {
 	return entries
 }
 
-// Reservations gives the same for comparing: in no order, and without what they hold.
+// Reservations gives the entries for comparing: in no order, and without what they hold.
 func (i *Issuer[H]) Reservations() []Entry {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -21,7 +21,7 @@ type SavedStore interface {
 	Restore(saved any)
 }
 
-// SavedLedger is a ledger that can be, and knows its uses by name.
+// SavedLedger is a ledger that can be put aside, and knows its uses by name.
 type SavedLedger interface {
 	Ledger
 	Save() any

@@ -27,6 +27,7 @@ var completionScripts = map[string]string{
 _tokenshell() {
 	local IFS=$'\n'
 	COMPREPLY=($(tokenshell completion words -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | cut -f1))
+	[[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace
 }
 complete -o bashdefault -o default -F _tokenshell tokenshell
 `,
@@ -41,6 +42,7 @@ _tokenshell() {
 	if (( ${#offered} )); then
 		_describe tokenshell offered
 	else
+		[[ ${words[CURRENT-1]} == --report ]] && compset -P '*='
 		_files
 	fi
 }
@@ -122,7 +124,7 @@ func offersFor(root *kong.Node, before []string, partial string) ([]offer, error
 	}
 	if len(before) > 0 {
 		if f := flagOf(flags, before[len(before)-1]); f != nil && !f.IsBool() {
-			return valuesOf(f), nil
+			return valuesOf(f, partial), nil
 		}
 	}
 	if strings.HasPrefix(partial, "-") {
@@ -159,8 +161,15 @@ func flagOf(flags []*kong.Flag, word string) *kong.Flag {
 	return flags[i]
 }
 
-// valuesOf gives the values of a flag that has a few.
-func valuesOf(f *kong.Flag) []offer { return enumOffers(f.EnumSlice(), f.Help) }
+// valuesOf gives the values of a flag that has a few, or what they begin with: behind
+// the sign of KIND=FILE stands a file.
+func valuesOf(f *kong.Flag, partial string) []offer {
+	kinds := f.Tag.Get("kinds")
+	if kinds == "" || strings.Contains(partial, "=") {
+		return enumOffers(f.EnumSlice(), f.Help)
+	}
+	return enumOffers(strings.Split(kinds, ","), f.Help)
+}
 
 func enumOffers(values []string, help string) []offer {
 	var all []offer

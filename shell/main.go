@@ -36,10 +36,10 @@ import (
 // settings are the flags of the process.
 type settings struct {
 	interp.Globals
-	Target  string `placeholder:"FILE" help:"The relay is the one that this target file describes (for the process and run)."`
-	Without string `placeholder:"CHECK" help:"Every party leaves this check or rule out, to see what happens; several stand between commas. The prompt, reports and recordings say so."`
-	Command string `short:"c" name:"command" placeholder:"'LINE; LINE'" help:"Run these lines and leave."`
-	State   string `placeholder:"FILE" help:"Keep the relay's sessions and used tokens in this file: they outlive the process, and its being killed. The services' books do not."`
+	Target  string   `placeholder:"FILE" help:"The relay is the one that this target file describes (for the process and run)."`
+	Without string   `placeholder:"CHECK" help:"Every party leaves this check or rule out, to see what happens; several stand between commas. The prompt, reports and recordings say so."`
+	Command []string `short:"c" name:"command" sep:"none" placeholder:"'LINE; LINE'" help:"Run these lines and leave; may be given several times."`
+	State   string   `placeholder:"FILE" help:"Keep the relay's sessions and used tokens in this file: they outlive the process, and its being killed. The services' books do not."`
 }
 
 // process is the grammar of the command line.
@@ -141,6 +141,13 @@ func parse(grammar any, args []string) (*call, error) {
 		}
 	}
 	if c.parsed, err = parser.Parse(c.args); err != nil {
+		if at := firstWord(c.root, c.args); at < len(c.args) && !isCommand(c.args[at]) && strings.HasPrefix(err.Error(), "unexpected argument "+c.args[at]) {
+			names := spoken(args).VerbNames()
+			for _, command := range c.root.Children {
+				names = append(names, command.Name)
+			}
+			return nil, exit.Usage(exit.Meant(strings.ToLower(c.args[at]), names, hint), "there is no command and no verb %q", c.args[at])
+		}
 		return nil, exit.Usage(hint, "%s", interp.Plainly(err, c.args))
 	}
 	return c, nil
@@ -236,7 +243,7 @@ func start(args []string, stdin, stdout, stderr *os.File) error {
 	case c.words != nil:
 		return s.Command(c.words, stdout, stderr)
 	case hasCommand:
-		return s.Script("-c", strings.NewReader(p.Command), true, stdout, stderr)
+		return s.Script("-c", strings.NewReader(strings.Join(p.Command, "\n")), true, stdout, stderr)
 	case prompt.Interactive(stdin, stdout):
 		return prompt.Run(s, stdin, stdout, stderr, nil)
 	default:

@@ -23,6 +23,13 @@ func TestEveryRuleCanBeLeftOut(t *testing.T) {
 	if diff := cmp.Diff(rules, rows); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	var checks []string
+	for _, row := range Unchecked() {
+		checks = append(checks, row.Rule)
+	}
+	if diff := cmp.Diff(CheckNames(), checks); diff != "" {
+		t.Errorf("of checks (-want +got):\n%s", diff)
+	}
 	for _, rule := range append(rules, CheckNames()...) {
 		w, err := UnsafeWithout(rule)
 		if err != nil || !w.Lacks(rule) || w.Lacks("") {

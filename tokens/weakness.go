@@ -58,6 +58,27 @@ type WeaknessRow struct {
 	Without string
 }
 
+// Unchecked gives the checks of [CheckNames], and what nobody asks of a token without
+// each.
+func Unchecked() []WeaknessRow {
+	return []WeaknessRow{
+		{"size", "nobody asks how long a token is"},
+		{"structure", "nobody asks whether it is three segments, and strict JSON"},
+		{"header", "nobody asks what its header has beside alg, kid and typ, or for its typ"},
+		{"issuer", "nobody asks whether its issuer is known"},
+		{"key", "nobody asks whether its key is in the issuer's set, and for this alg"},
+		{"signature", "nobody asks whether its signature is good"},
+		{"claims", "nobody asks whether its claims are complete and well-formed"},
+		{"audience", "nobody asks whom it is for"},
+		{"session", "nobody asks for which order and customer it is"},
+		{"outcome", "no service asks whether it has redeemed it already"},
+		{"time", "nobody asks whether it is good yet, and still"},
+		{"capability", "nobody asks whether its issuer may grant what it grants"},
+		{"replay", "the relay does not ask whether the session has used it"},
+		{"books", "no service asks its books whether it issued the token as it stands"},
+	}
+}
+
 // Weaknesses gives the rules that [UnsafeWithout] knows beside the checks.
 func Weaknesses() []WeaknessRow {
 	return []WeaknessRow{

@@ -41,6 +41,7 @@ func TestExitCodes(t *testing.T) {
 		{"more than the two refusals", []string{"--seed", "1", "-c", stuck + "expect service_unavailable,constraint_violated,expired checkout"}, 1, "refusal with service_unavailable and constraint_violated and expired; \"checkout\" was refused with constraint_violated, then service_unavailable"},
 		{"a fact that is carried", []string{"-c", "session new --fact-any country=DE"}, 0, ""},
 		{"a fact that nobody reads", []string{"-c", "session new --fact payble=95.00"}, 2, "did you mean payable?"},
+		{"several -c", []string{"-c", "session new", "-c", "coupon confirm TEN; relay coupon-1", "-c", "expect replayed relay coupon-1"}, 0, "rejected: replayed: "},
 		{"a negated refusal", []string{"-c", "session new; ! coupon confirm NOPE"}, 0, "rejected: coupon_unknown: "},
 		{"quit", []string{"-c", "quit; coupon comfirm TEN"}, 0, ""},
 		{"a scenario that passes", []string{"run", passes}, 0, ""},
@@ -63,12 +64,19 @@ func TestExitCodes(t *testing.T) {
 		{"lint, a file that is no scenario", []string{"lint", readme}, 1, ""},
 
 		{"no such verb", []string{"-c", "cupon confirm TEN"}, 2, "did you mean coupon?"},
+		{"a word too many", []string{"-c", "trace nowhere"}, 2, "hint: trace [--session ID]"},
+		{"a pipe", []string{"-c", "log | less"}, 2, "unexpected argument |\nhint: a line is one verb: your system's shell has pipes and files, as in tokenshell -c 'log' | less"},
+		{"into a file", []string{"-c", "trace > it"}, 2, "as in tokenshell -c 'trace' | less"},
+		{"two flags that are missing", []string{"-c", "trust add https://a.example"}, 2, "trust add: --capability CAP and --jwks FILE are missing\n"},
+		{"-c without a line", []string{"-c"}, 2, "--command wants a value"},
+		{"no such verb in another -c", []string{"-c", "points balance; points balance", "-c", "cupon confirm TEN"}, 2, "-c:2: cupon confirm TEN"},
 		{"no such verb below a verb", []string{"-c", "coupon comfirm TEN"}, 2, "did you mean confirm?"},
 		{"no such verb below a verb, with its flags", []string{"-c", "coupon confrim X --name y"}, 2, "did you mean confirm?"},
 		{"no such flag of a verb", []string{"-c", "points balance --jqq ."}, 2, `did you mean "--jq"?`},
 		{"no such flag", []string{"--sead", "7"}, 2, `did you mean "--seed"?`},
 		{"no such flag of run", []string{"run", passes, "--sead", "7"}, 2, `did you mean one of "--seed"`},
-		{"no such command", []string{"rum", passes}, 2, "rum"},
+		{"no such command", []string{"rum", passes}, 2, "there is no command and no verb \"rum\"\nhint: did you mean run?"},
+		{"no such verb of the process", []string{"--seed", "7", "Cuopon", "list"}, 2, "hint: did you mean coupon?"},
 		{"no such value", []string{"-o", "yaml", "-c", "points balance"}, 2, "text"},
 		{"no number", []string{"--seed", "seven", "-c", "points balance"}, 2, "--seed"},
 		{"no such handle", []string{"-c", "session new; relay coupon-1"}, 2, `there is no token "coupon-1"`},
@@ -216,6 +224,18 @@ func TestCoverAndLint(t *testing.T) {
 	for _, part := range said.Cover {
 		if part.Total != part.Exercised+len(part.Missing) || part.What == "reasons" && slices.Contains(part.Missing, "coupon_unknown") {
 			t.Errorf("%+v", part)
+		}
+	}
+	// One that cannot be read keeps nobody from hearing of the others.
+	marks, wide, vague := file(t, "marks.txtar", "points balance\n--world.yaml--\n"), file(t, "wide.txtar", "\xff\xfep\x00"), file(t, "vague.txtar", "points balance\n")
+	for _, format := range []string{"text", "json"} {
+		got := tokenshell(t, "", "lint", "-o", format, marks, wide, vague)
+		if got.code != 3 || !strings.Contains(got.stderr, "marks.txtar:2: a section begins with") || !strings.Contains(got.stderr, "wide.txtar: it is UTF-16") {
+			t.Errorf("%+v", got)
+		}
+		wantContains(t, "stdout", got.stdout, "nothing is confirmed")
+		if format == "json" && strings.Count(got.stdout, "\n") != 1 {
+			t.Errorf("more than one object: %s", got.stdout)
 		}
 	}
 	if got := tokenshell(t, "points balance\n", "lint", "-", "-o", "json"); got.code != 1 || !strings.Contains(got.stdout, `{"files":1,"warnings":[{"file":"-","what":"nothing is confirmed`) {

@@ -99,7 +99,7 @@ func TestAProcessThatFailsInJSON(t *testing.T) {
 		`{"error":{"reason":"","detail":"nowhere.txtar: there is no such file or folder"}}`:                                                {"lint", "nowhere.txtar"},
 		`{"error":{"reason":"","detail":"nowhere.yaml: no such file or directory"}}`:                                                       {"--world", "nowhere.yaml", "points", "balance"},
 		`{"total":1,"passed":0,"failed":1,`: {"run", red},
-		`{"error":{"reason":"","detail":"unexpected argument nosuch; tokenshell help lists what there is"}}`:                              {"nosuch"},
+		`{"error":{"reason":"","detail":"there is no command and no verb \"nosuch\"; tokenshell help lists what there is"}}`:              {"nosuch"},
 		`{"error":{"reason":"","detail":"unknown flag --nosuch; tokenshell help lists what there is"}}`:                                   {"--nosuch"},
 		`{"error":{"reason":"","detail":"unknown flag --nosuch; tokenshell run --help explains it"}}`:                                     {"run", "--nosuch"},
 		`{"error":{"reason":"","detail":"each scenario has a world of its own, and keeps nothing; leave --state out"}}`:                   {"run", "--state", "kept", red},

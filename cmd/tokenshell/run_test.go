@@ -113,6 +113,7 @@ func TestRunRefusesFlags(t *testing.T) {
 		{[]string{"a.txtar", "--timeout", "1"}, 2, "--timeout: \"1\" is not a duration"},
 		{[]string{"--color", "red", "a.txtar"}, 2, "--color is one of auto, always, never, and not \"red\"\nhint: tokenshell run --help explains it"},
 		{[]string{"a.txtar", "-j"}, 2, "--jobs wants a value"},
+		{[]string{"a.txtar", "-e"}, 2, "--env wants a value"},
 		{[]string{"--without", "audience,nope", "a.txtar"}, 2, "there is no rule \"nope\" to leave out"},
 		{[]string{"--report", "github=x", "a.txtar"}, 2, "github takes no file"},
 		{[]string{"--report", "junit=x", "--report", "json=./x", "a.txtar"}, 2, "another one is written to ./x already"},
@@ -127,7 +128,10 @@ func TestRunRefusesFlags(t *testing.T) {
 		{[]string{"-e", "PATH=x", "a.txtar"}, 2, "sets no variable of a scenario"},
 		{[]string{"-e", "lower=x", "a.txtar"}, 2, "sets no variable of a scenario"},
 		{[]string{"--report", "junti=x", "a.txtar"}, 2, "did you mean junit?"},
-		{[]string{"--report", "junit", "a.txtar"}, 2, "it is not said where to"},
+		{[]string{"--report", "junit", "a.txtar"}, 2, "say which file to write it to"},
+		{[]string{"--report", "junit=-", "a.txtar"}, 2, "a report goes to a file"},
+		{[]string{"--report", "junit=a.txtar", "."}, 2, "it would be written over"},
+		{[]string{"--report", "junit=.", "a.txtar"}, 3, ".: it is a folder"},
 		{[]string{"--report", "junit=no/where/x", "a.txtar"}, 3, "there is no such folder"},
 		{[]string{"--rerun-failed"}, 2, "nothing failed"},
 		{[]string{"-v", "-q", "a.txtar"}, 2, "choose one"},
@@ -288,7 +292,7 @@ func TestRunFrame(t *testing.T) {
 		"         1 session new op_1\n           │ session op_1 of user_123 is open\n         2 let N 7\n",
 		"      session op_1, as far as it got\n", "confirm 7 points\n", "run it again: tokenshell run --seed 3 -e A=\"$A\" fails.txtar\n",
 		"differs.txtar:7:1: in the section want.txt\n      │ more\n", "      │ @@ -1,1 +1,2 @@\n", "      │ +more\n",
-		"world.txtar:4:16: $WORK/world.yaml:2: column 16: unknown field", "      │ to out\n      │ to err\n", "got       exit status 3\n", "sourced.txtar:4: in the section it.tsh\n      │ points confirm 5000\n",
+		"world.txtar:4:16: unknown field", "      │ to out\n      │ to err\n", "got       exit status 3\n", "sourced.txtar:4: in the section it.tsh\n      │ points confirm 5000\n",
 		"FAIL  forged\\u{a}ok  b.txtar", "run it again: tokenshell run --seed 3 -e A=\"$A\" $'forged\\x0aok  b.txtar'\n",
 		"\nfailed\n  differs.txtar:2:1: stdout and want.txt differ\n",
 	} {
@@ -573,7 +577,9 @@ func TestCompletionOfTheProcess(t *testing.T) {
 	for want, words := range map[string][]string{
 		"run": {"ru"}, "--rerun-failed --report": {"run", "--re"}, "balance confirm": {"points", ""}, "text json": {"run", "-o", ""}, "bash fish zsh": {"completion", ""},
 		"--check": {"--seed", "7", "attack", "run", "--che"}, "reasons record redeem relay restart revoke": {"help", "re"}, "": {"run", ""},
+		"junit= json= html= github": {"run", "--report", ""}, "json= junit= sarif= html=": {"attack", "run", "--report", ""}, "junit=": {"run", "--report", "ju"},
 	} {
+
 		if got := offered(words...); got != want {
 			t.Errorf("%q: %s, want %s", words, got, want)
 		}

@@ -30,7 +30,7 @@ import (
 type Verb struct {
 	Bound      string      `complete:"bound" placeholder:"NAME=N,…" help:"How much may happen: sessions=1,tokens=2,choices=2,faults=2,clock=1,leeway=30s and more; or bounds by name, such as A,C; help bounds has both. Unless given, the small ones, one after the other."`
 	Fates      string      `complete:"fates" placeholder:"FATE,…" help:"What may become of messages: lose, refuse, late, dup, crash, interrupt, meanwhile, meanwhile-after, slow. Unless given, whatever the bound allows."`
-	Wander     syntax.Span `default:"0s" placeholder:"D" help:"Then walk on by chance from the states of the bounds for so long; --seed says which way."`
+	Wander     syntax.Span `default:"0s" placeholder:"D" help:"Then walk on at random from the states of the bounds for this long; --seed says which way."`
 	Workers    int         `default:"2" placeholder:"N" help:"How many look at the same time: 2 unless given. What is found does not depend on it."`
 	Memory     syntax.Size `placeholder:"SIZE" help:"Stop when more memory than this is needed (500MB, 2GB), and say how far it came."`
 	Checkpoint string      `complete:"file" placeholder:"FILE" help:"Write to this file how far it has come, every few seconds and when it stops, and go on from there if there is one."`

@@ -19,11 +19,11 @@ import (
 
 // Flags are a forgery on a line.
 type Flags struct {
-	Set   []string `sep:"none" placeholder:"CLAIM=JSON" complete:"claim" help:"Give a claim a value; may be repeated, as most of these. It may hold $NOW, $NOW+60, $ISS, $CAP, $KID, the same of another service as $OTHER_ISS and so on, $CUSTOMER, $OTHER_CUSTOMER, $AUD, $TYP, $JWK, $ATTACKER_JWK, $TIMES(9,x)."`
+	Set   []string `sep:"none" placeholder:"CLAIM=JSON" complete:"claim" help:"Give a claim a value; may be repeated, as may most of these. It may hold $NOW, $NOW+60, $ISS, $CAP, $KID, the same of another service as $OTHER_ISS and so on, $CUSTOMER, $OTHER_CUSTOMER, $AUD, $TYP, $JWK, $ATTACKER_JWK, $TIMES(9,x)."`
 	Unset []string `sep:"none" placeholder:"CLAIM" complete:"claim" help:"Leave a claim out."`
 	Add   []string `sep:"none" placeholder:"CLAIM=TEXT" help:"Write a claim even when there is one already; neither side is looked at."`
 	Raw   []string `sep:"none" placeholder:"CLAIM=TEXT" help:"Give a claim a value that need not be JSON."`
-	Bend  []string `sep:"none" placeholder:"CLAIM=HOW" help:"Change a claim's text in a way of help encodings."`
+	Bend  []string `sep:"none" placeholder:"CLAIM=HOW" help:"Change a claim's text in one of the ways of help encodings."`
 
 	Head     []string `sep:"none" placeholder:"NAME=JSON" help:"Give a header member a value."`
 	Unhead   []string `sep:"none" placeholder:"NAME" help:"Leave a header member out."`

@@ -56,17 +56,28 @@ func (p *Parser) parse(words []string) (*kong.Context, error) {
 		if near := nearChild(node.Parent, words[used:]); node == node.Parent.DefaultCmd && near != "" {
 			return nil, UnknownChild(node.Parent, words[used])
 		}
-		return nil, exit.Usage(Synopsis(node), "%s: %s", VerbPath(node), asPlaced(node, Plainly(err, words[used:])))
+		return nil, exit.Usage(hintFor(node, words), "%s: %s", VerbPath(node), asPlaced(node, Plainly(err, words[used:])))
 	}
 	return parsed, nil
+}
+
+// hintFor says how a verb is written. Who writes on as in a system's shell learns
+// where that goes.
+func hintFor(node *kong.Node, words []string) string {
+	if slices.ContainsFunc(words, func(w string) bool { return slices.Contains([]string{"|", ">", ">>", "<", "&&", "||", "&"}, w) }) {
+		return "a line is one verb: your system's shell has pipes and files, as in tokenshell -c '" + VerbPath(node) + "' | less; --jq EXPR filters here"
+	}
+	return Synopsis(node)
 }
 
 var (
 	missingArguments = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^expected "(<.+)"$`) })
 	missingFlags     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^missing flags: (.+)$`) })
 	wrongArgument    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^<([a-z-]+)>: `) })
-	missingValue     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(--[a-z-]+|-[a-z]): expected .* value but got `) })
-	wrongNumber      = sync.OnceValue(func() *regexp.Regexp {
+	missingValue     = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(--[a-z-]+|-[a-z]): (?:expected .* value but got |missing value, expecting )`)
+	})
+	wrongNumber = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^(?:(--[a-z-]+)|[a-z-]*(?:: )?\[?<([a-z-]+)>\]?): expected a valid 64 bit (u?)int but got (".*")$`)
 	})
 	wrongDuration = sync.OnceValue(func() *regexp.Regexp {
@@ -104,7 +115,8 @@ func Plainly(err error, words []string) string {
 		return m[1] + " wants a value"
 	}
 	if m := missingFlags().FindStringSubmatch(text); m != nil {
-		return strings.ReplaceAll(m[1], "=", " ") + " is missing"
+		names := strings.Split(strings.ReplaceAll(m[1], "=", " "), ", ")
+		return strings.Join(names, " and ") + map[bool]string{true: " is missing", false: " are missing"}[len(names) == 1]
 	}
 	if m := wrongArgument().FindStringSubmatch(text); m != nil {
 		return strings.ToUpper(m[1]) + ": " + strings.TrimPrefix(text, m[0])
@@ -132,7 +144,7 @@ func asPlaced(node *kong.Node, text string) string {
 // isNone reports whether what kong found in the place of a value is where values or
 // words end.
 func isNone(found string) bool {
-	return strings.HasPrefix(found, `"--" (`) || strings.HasPrefix(found, `"EOL" (`)
+	return slices.ContainsFunc([]string{`"--" (`, `"EOL" (`, `"<arg>`}, func(none string) bool { return strings.HasPrefix(found, none) })
 }
 
 // fill is kong's Parse without its hooks, which no verb has and which are most

@@ -3,6 +3,7 @@
 package lint
 
 import (
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ var assertions = map[string]bool{"stdout": true, "stderr": true, "grep": true, "
 // lines looks at what is written line by line.
 func (k *look) lines() {
 	var denied *denial // the last verb behind ! that has not been given its reason
-	for _, line := range k.story.Lines {
+	for i, line := range k.story.Lines {
 		read := syntax.ReadScript(line.Text)
 		verb, rest := read.Verb()
 		if verb == "" {
@@ -37,10 +38,17 @@ func (k *look) lines() {
 		pattern, asserts := assertions[verb]
 		switch {
 		case (verb == "stop" || verb == "skip") && !conditional:
+			if verb == "stop" && k.goesOn(i+1) {
+				k.warn(line, "no line behind this stop is run")
+			}
 			k.end(denied)
 			return
 		case asserts:
 			if pattern && !negated && k.vacuous(line, verb, read, rest) {
+				continue
+			}
+			if !negated && k.given(i, verb, rest) {
+				k.warn(line, "%s looks at nothing but what the scenario brings along", verb)
 				continue
 			}
 			k.asserts = true
@@ -58,6 +66,34 @@ func (k *look) lines() {
 		}
 	}
 	k.end(denied)
+}
+
+// given reports whether an assertion is about sections alone that no other line names:
+// nothing that is run bears on them.
+func (k *look) given(at int, verb string, rest []string) bool {
+	rest = slices.DeleteFunc(slices.Clone(rest), func(w string) bool { return strings.HasPrefix(w, "-") })
+	switch verb {
+	case "stdout", "stderr":
+		return false
+	case "grep":
+		rest = rest[min(1, len(rest)):]
+	}
+	fixed := func(name string) bool {
+		return k.story.Section(filepath.ToSlash(filepath.Clean(name))) != nil && !slices.ContainsFunc(slices.Concat(k.story.Lines[:at], k.story.Lines[at+1:]), func(other story.Line) bool {
+			return slices.ContainsFunc(syntax.ReadScript(other.Text).Words, func(word string) bool {
+				base := filepath.Base(strings.TrimPrefix(word, "@"))
+				return base == filepath.Base(name) || strings.Contains(base, "$") // what it holds stands somewhere else
+			})
+		})
+	}
+	return len(rest) > 0 && !slices.ContainsFunc(rest, func(name string) bool { return !fixed(name) })
+}
+
+// goesOn reports whether a command stands in a line, or behind it; lines count from 0.
+func (k *look) goesOn(from int) bool {
+	return slices.ContainsFunc(k.story.Lines[from:], func(line story.Line) bool {
+		return len(syntax.ReadScript(line.Text).Words) > 0
+	})
 }
 
 // denial is a verb behind !, until somebody asks for the reason.

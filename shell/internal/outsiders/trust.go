@@ -23,7 +23,7 @@ import (
 type Trust struct {
 	Add    trustAdd    `cmd:"" help:"Have the relay accept an outside issuer's tokens." example:"trust add https://club.example --jwks club.json --capability club:redeem --service club"`
 	List   trustList   `cmd:"" looks:"" help:"List whom the relay trusts." example:"trust list"`
-	Remove trustRemove `cmd:"" help:"Have the relay accept an outside issuer's tokens no more." example:"trust remove https://club.example"`
+	Remove trustRemove `cmd:"" help:"Have the relay stop accepting an outside issuer's tokens." example:"trust remove https://club.example"`
 }
 
 // outsiderState is an issuer in the JSON of trust.

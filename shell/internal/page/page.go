@@ -3,6 +3,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -128,7 +129,16 @@ func (p *Progress) Tell(what func(took time.Duration) string) {
 		return
 	}
 	p.last = now
-	fmt.Fprintf(p.To, "\r%s \x1b[K", what(now))
+	fmt.Fprintf(p.To, "\r%s \x1b[K", text.Snip(what(now), max(p.width()-4, 10), "…"))
+}
+
+// width gives the columns of the terminal: what goes on in another line would stay,
+// and so would a line behind which it shows a ^C.
+func (p *Progress) width() int {
+	if file, ok := p.To.(*os.File); ok {
+		return cmp.Or(lineedit.Width(file), 80)
+	}
+	return 80
 }
 
 // End takes away what was shown.

@@ -52,6 +52,12 @@ func TestProgress(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	shown.Reset()
+	now = time.Hour // in one line of the window, whatever there is to tell
+	p.Tell(func(time.Duration) string { return strings.Repeat("日本", 40) })
+	if got, want := shown.String(), "\r"+strings.Repeat("日本", 18)+"日… \x1b[K"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	shown.Reset()
 	soon := &page.Progress{To: p.To, Began: func() time.Duration { return 0 }}
 	soon.Tell(func(time.Duration) string { return "at once" })
 	soon.End()

@@ -106,12 +106,12 @@ func (c *completer) complete(line string, pos int) lineedit.Completion {
 	case strings.HasPrefix(word, "@"):
 		done.Candidates = c.files(word)
 	case p.flag != nil:
-		done.Candidates = c.values(p.flag.Tag.Get("complete"), p.flag.Enum, word, nil)
+		done.Candidates = c.flagValues(p.flag, word)
 	case strings.HasPrefix(word, "--") && strings.Contains(word, "="):
 		name, value, _ := strings.Cut(word, "=")
 		if f := flagOf(p.node, name); f != nil && !f.IsBool() {
 			done.From += len(name) + 1
-			done.Candidates = c.values(f.Tag.Get("complete"), f.Enum, value, nil)
+			done.Candidates = c.flagValues(f, value)
 		}
 	case strings.HasPrefix(word, "-"):
 		done.Candidates = flagCandidates(p.node)
@@ -172,6 +172,27 @@ func (c *completer) argument(node *kong.Node, before []string, word string) []li
 	}
 	p := node.Positional[n]
 	return c.values(p.Tag.Get("complete"), p.Enum, word, before)
+}
+
+// flagValues gives what may stand behind a flag: first what its kinds tag lists, and
+// behind that the file of KIND=FILE.
+func (c *completer) flagValues(f *kong.Flag, word string) []lineedit.Candidate {
+	kind, file, chosen := strings.Cut(word, "=")
+	switch kinds := f.Tag.Get("kinds"); {
+	case kinds == "":
+		return c.values(f.Tag.Get("complete"), f.Enum, word, nil)
+	case !chosen:
+		all := plain(strings.Split(kinds, ","))
+		for i := range all {
+			all[i].NoSpace = strings.HasSuffix(all[i].Value, "=")
+		}
+		return all
+	}
+	all := c.values(f.Tag.Get("complete"), f.Enum, file, nil)
+	for i := range all {
+		all[i].Value = kind + "=" + all[i].Value
+	}
+	return all
 }
 
 // values gives what may stand in a place of a kind; the kinds are the complete

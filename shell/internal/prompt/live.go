@@ -244,8 +244,7 @@ func offerLate(s *interp.Shell) []lineedit.Candidate {
 
 // offerChecks offers what --without may name.
 func offerChecks(*interp.Shell) []lineedit.Candidate {
-	all := rowsOf(tokens.Weaknesses(), func(r tokens.WeaknessRow) (string, string) { return r.Rule, "without it, " + r.Without })
-	return append(all, rowsOf(tokens.CheckNames(), func(name string) (string, string) { return name, "nobody makes this check of a token" })...)
+	return rowsOf(slices.Concat(tokens.Weaknesses(), tokens.Unchecked()), func(r tokens.WeaknessRow) (string, string) { return r.Rule, "without it, " + r.Without })
 }
 
 // offerExpected offers reasons, also behind those that stand in the word already.

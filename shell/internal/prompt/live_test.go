@@ -15,12 +15,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tokenshell/shell/attacks"
+	"tokenshell/shell/internal/conform"
 	"tokenshell/shell/internal/domains"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/prompt"
 	"tokenshell/shell/internal/shelltest"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
+	"tokenshell/shell/lineedit"
 )
 
 // offered gives the values that Tab would offer at a line's end.
@@ -364,6 +366,26 @@ func TestWorldsThatWerePutAside(t *testing.T) {
 	offers(t, s, "world restore ", "before", "after-all")
 	offers(t, s, "world save b", "before")
 	offers(t, s, "world re", "restore", "reset")
+}
+
+// Behind --report Tab offers the kinds that there are, and then files.
+func TestReportsAreOffered(t *testing.T) {
+	s := shelltest.New(t, 1)
+	s.Dir.Path = t.TempDir()
+	shelltest.Do(t, s, "target init each mine")
+	var kinds []string
+	for _, kind := range conform.Kinds() {
+		kinds = append(kinds, kind+"=")
+	}
+	offers(t, s, "attack run --report ", kinds...)
+	offers(t, s, "attack run --report ju", "junit=")
+	offers(t, s, "attack run --report junit=m", "junit=mine/")
+	offers(t, s, "attack run --report junit=mine/t", "junit=mine/target.yaml")
+	offers(t, s, "attack run --report=js", "json=")
+	done, _, err := prompt.Tab(s, "attack run --report ju", 22)
+	if err != nil || !slices.ContainsFunc(done.Candidates, func(c lineedit.Candidate) bool { return c.Value == "junit=" && c.NoSpace }) {
+		t.Errorf("%+v, %v", done, err)
+	}
 }
 
 // Of a domain that the world file declares, Tab offers things with what there is of

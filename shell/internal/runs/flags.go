@@ -40,21 +40,21 @@ type Flags struct {
 	Timeout time.Duration `placeholder:"D" help:"Fail a scenario that takes longer, such as 30s, with the programs that it started."`
 
 	FailFast     bool `name:"fail-fast" help:"Begin no other once one has failed."`
-	Strict       bool `help:"Fail for what would else be a warning: a fault that nobody met, and what lint finds."`
+	Strict       bool `help:"Fail for what would otherwise be a warning: a fault that nobody met, and what lint finds."`
 	AllowSkipped bool `name:"allow-skipped" help:"End well though every scenario was skipped."`
-	NoExec       bool `name:"no-exec" help:"For files that one does not trust: run no program, and touch nothing outside their own folder."`
+	NoExec       bool `name:"no-exec" help:"For files that you do not trust: run no program, and touch nothing outside their own folder."`
 	Check        bool `help:"Check the invariants of the world after every verb, as set check on does."`
 
 	Cover bool `help:"Say which reasons, capabilities, faults, verbs and steps no scenario exercised."`
 
 	Env    []string `short:"e" name:"env" placeholder:"NAME=VALUE" sep:"none" help:"Set a variable in every scenario."`
-	Update bool     `help:"Write sections that cmp finds different anew, in the scenarios that pass with that."`
+	Update bool     `help:"Write the sections that cmp finds different anew, in scenarios that pass with that."`
 
 	Verbose bool     `short:"v" help:"Show each line as it runs, and what verbs say."`
 	Quiet   bool     `short:"q" help:"Show what failed, and the sum."`
 	Slowest bool     `help:"Name the five that took longest."`
 	Keep    bool     `help:"Keep each scenario's work folder, and say where it is."`
-	Report  []string `placeholder:"KIND=FILE" sep:"none" help:"Write a report, also of a run that is interrupted: junit=FILE, json=FILE, html=FILE, or github for annotations; may be given several times."`
+	Report  []string `kinds:"junit=,json=,html=,github" placeholder:"KIND=FILE" sep:"none" help:"Write a report, also of a run that is interrupted: junit=FILE, json=FILE, html=FILE, or github for annotations; may be given several times."`
 
 	ShellOnFail bool   `name:"shell-on-fail" help:"Open a prompt in the world of the first that fails, as it was."`
 	Until       string `placeholder:"FILE:LINE" help:"Run this scenario up to this line, and open a prompt there."`

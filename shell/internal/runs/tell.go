@@ -12,8 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/text"
-
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/cover"
 	"tokenshell/shell/internal/page"
@@ -286,11 +284,7 @@ func (t *teller) far(took time.Duration) string {
 			line += fmt.Sprintf(" and %d more", more)
 		}
 	}
-	width := t.out.Window.Width()
-	if width == 0 {
-		width = 80
-	}
-	return text.Snip(line, max(width-2, 10), "…")
+	return line
 }
 
 // fileOf gives the file that an outcome's line stands in.

@@ -62,7 +62,11 @@ func reportsOf(flags []string) ([]reportTo, error) {
 			const hint = "junit=FILE, json=FILE, html=FILE, or github without one"
 			switch found = true; {
 			case k.inFile && file == "":
-				return nil, exit.Usage(hint, "--report %s: it is not said where to", flag)
+				return nil, exit.Usage(hint, "--report %s: say which file to write it to", flag)
+			case k.inFile && file == "-":
+				return nil, exit.Usage(hint+"; -o json prints the run", "--report %s: a report goes to a file", flag)
+			case strings.HasSuffix(file, ".txtar"):
+				return nil, exit.Usage(hint, "--report %s: the name of a scenario ends like this; it would be written over", flag)
 			case !k.inFile && to:
 				return nil, exit.Usage(hint, "--report %s: %s takes no file, it is printed", flag, name)
 			case k.inFile && slices.ContainsFunc(all, func(other reportTo) bool {
@@ -77,6 +81,9 @@ func reportsOf(flags []string) ([]reportTo, error) {
 		}
 		if info, err := os.Stat(filepath.Dir(file)); to && (err != nil || !info.IsDir()) {
 			return nil, exit.Input(file, 0, "there is no such folder")
+		}
+		if info, err := os.Stat(file); to && err == nil && info.IsDir() {
+			return nil, exit.Input(file, 0, "it is a folder")
 		}
 	}
 	return all, nil

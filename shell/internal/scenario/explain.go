@@ -171,8 +171,9 @@ var (
 		return regexp.MustCompile("^unexpected match for ([\"`].*[\"`]) found in ([a-z]+): ")
 	})
 	manyMatch  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^have (\d+) matches for (.+), want (\d+)$`) })
+	ownColumn  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^column (\d+): `) })
 	quotedPart = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile("[`\"]([^`\"]+)[`\"]|(\\$[A-Z_][A-Z0-9_]*) is not set")
+		return regexp.MustCompile("[`\"]([^`\"]+)[`\"]|(\\$[A-Z_][A-Z0-9_]*) is not set|unknown flag (--?[^\\s,;]+)|unexpected argument ([^\\s;]+)")
 	})
 )
 
@@ -233,17 +234,28 @@ func (o *Outcome) look(lines []string) {
 	if o.Column > 0 {
 		return
 	}
-	if m := regexp.MustCompile(`\bcolumn (\d+): `).FindStringSubmatch(o.Why); m != nil {
-		o.Column, _ = strconv.Atoi(m[1])
+	if m := ownColumn().FindStringSubmatch(o.Why); m != nil { // the place says it
+		n, _ := strconv.Atoi(m[1])
+		o.Column, o.Why = inBytes(whole, n), o.Why[len(m[0]):]
 		return
 	}
 	for _, m := range quotedPart().FindAllStringSubmatch(o.Why, -1) {
-		if at := strings.Index(whole, m[1]+m[2]); at >= 0 {
+		if at := strings.Index(whole, strings.Join(m[1:], "")); at >= 0 {
 			o.Column = at + 1
 			return
 		}
 	}
 	o.Column = 1 + verbBegins(whole)
+}
+
+// inBytes turns a column in characters into one in bytes.
+func inBytes(line string, column int) int {
+	for at := range line {
+		if column--; column == 0 {
+			return at + 1
+		}
+	}
+	return len(line) + 1
 }
 
 // verbBegins finds the first word that is no condition and no !.
@@ -284,11 +296,12 @@ func (o *Outcome) within(text []byte, archive *txtar.Archive) {
 		if begins == 0 {
 			continue
 		}
-		place := Place{Section: name}
-		if m := regexp.MustCompile(`(?:^|[\s/])` + regexp.QuoteMeta(name) + `:(\d+): (?:column (\d+): )?`).FindStringSubmatch(o.Why); m != nil {
-			n, _ := strconv.Atoi(m[1])
-			place.Column, _ = strconv.Atoi(m[2])
+		place, why := Place{Section: name}, o.Why
+		if m := regexp.MustCompile(`(^\$WORK/|^|[\s/])` + regexp.QuoteMeta(name) + `:(\d+): (?:column (\d+): )?`).FindStringSubmatch(o.Why); m != nil {
+			n, _ := strconv.Atoi(m[2])
+			place.Column, _ = strconv.Atoi(m[3])
 			place.Line = begins + n
+			why = strings.TrimPrefix(o.Why, m[0])
 		} else if o.Diff != "" {
 			if n := differsAt(o.Diff, name); n > 0 {
 				place.Line, place.Column = begins+n, 1
@@ -299,10 +312,13 @@ func (o *Outcome) within(text []byte, archive *txtar.Archive) {
 		}
 		if lines := strings.Split(string(text), "\n"); place.Line <= len(lines) {
 			place.Text = strings.TrimSuffix(lines[place.Line-1], "\r")
+			if place.Column > 0 {
+				place.Column = inBytes(place.Text, place.Column)
+			}
 		}
 		o.Within = &place
 		if o.Line == 0 { // it is about nothing else
-			o.Line, o.Column = place.Line, place.Column
+			o.Line, o.Column, o.Why = place.Line, place.Column, why
 		}
 		return
 	}

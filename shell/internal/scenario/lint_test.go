@@ -42,9 +42,20 @@ func TestLint(t *testing.T) {
 		good: nil,
 		"":   {"no verb is run"},
 		"# only this\n\n-- story.txtar --\nrelay a\n": {"no verb is run", "3: nobody reads the section story.txtar: no line names it"},
-		"stop\n" + good:           {"no verb is run"},
-		"[windows] stop\n" + good: nil,
-		"exec true\nstdout x\n":   {"no verb is run"},
+		"stop\n" + good:                                      {"no verb is run", "1: no line behind this stop is run"},
+		good + "stop\n# later\n":                             nil,
+		good + "stop 'done'\ncmp stdout x\n-- x --\n":        {"5: no line behind this stop is run"},
+		good + "exists a\n-- a --\n":                         {"5: exists looks at nothing but what the scenario brings along"},
+		good + "cmp a ./b\n-- a --\n-- b --\n":               {"5: cmp looks at nothing but what the scenario brings along"},
+		good + "grep -count=1 x a\n-- a --\nx\n":             {"5: grep looks at nothing but what the scenario brings along"},
+		good + "! exists a\n":                                nil,
+		good + "cmp a b\n-- a --\n":                          nil,
+		good + "keys jwks --out a\ngrep x a\n-- a --\n":      nil,
+		"session new\npoints confirm 5\nexists a\n-- a --\n": {success, "3: exists looks at nothing but what the scenario brings along"},
+		good + "[unix] stop\nstdout accepted\n":              nil,
+		"skip 'not now'\n" + good:                            {"no verb is run"},
+		"[windows] stop\n" + good:                            nil,
+		"exec true\nstdout x\n":                              {"no verb is run"},
 
 		// Nothing happened.
 		"points balance\nstdout 1200\n":                             {lint.Nothing},
@@ -94,7 +105,7 @@ func TestLint(t *testing.T) {
 		good + "! relay a.b.c\npoints balance\nstderr malformed\n":          {"5: " + anybody},
 		good + "! relay a.b.c\nstdout x\nstderr '^rejected: malformed: '\n": nil,
 		good + "[unix] ! relay a.b.c\n":                                     {"5: " + anybody},
-		good + "! relay a.b.c\nstop\nstderr malformed\n":                    {"5: " + anybody},
+		good + "! relay a.b.c\nstop\nstderr malformed\n":                    {"5: " + anybody, "6: no line behind this stop is run"},
 		good + "! exec false\n":                                             nil,
 
 		// Sections.

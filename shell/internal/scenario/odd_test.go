@@ -59,3 +59,17 @@ func TestOddFilesAsScenariosAndWorlds(t *testing.T) {
 		t.Errorf("a pipe in a folder: %v", err)
 	}
 }
+
+// Of a folder below the one that is meant, which nobody may read, the error names it.
+func TestAFolderThatNobodyMayRead(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("nothing is closed to root")
+	}
+	closed := filepath.Join(t.TempDir(), "more")
+	if err := os.Mkdir(closed, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := scenario.Files([]string{filepath.Dir(closed)}); exit.Code(err) != exit.BadInput || err.Error() != closed+": permission denied" {
+		t.Error(err)
+	}
+}

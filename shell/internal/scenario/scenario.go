@@ -40,7 +40,7 @@ type Config struct {
 
 	Cover *cover.Seen // takes down what scenarios exercise; nil when nobody wants to know
 
-	// Strict has what would else be a warning fail a scenario.
+	// Strict has what would otherwise be a warning fail a scenario.
 	Strict bool
 
 	// What follows is the runner's own, and means nothing to [Params].
@@ -371,6 +371,8 @@ func (r *runner) readThrough(s *story.Story, vars []string) (named []string, err
 			if _, err := syntax.Split(strings.TrimSuffix(line, "\r"), false); err != nil {
 				return nil, exit.Input(file, at.At, err.Error())
 			}
+		} else if read.Unclosed != nil {
+			return nil, exit.Input(file, at.At, read.Unclosed.Error())
 		}
 		for _, name := range read.Variables {
 			named = append(named, name)
@@ -418,12 +420,17 @@ func unsetIn(word string) string {
 // followed, and no folder is read within itself.
 func below(folder string, found []string, within map[string]bool) ([]string, error) {
 	real, err := filepath.EvalSymlinks(folder)
-	if err != nil || within[real] {
-		return found, err
+	if err != nil {
+		return found, exit.Input(folder, 0, files.CauseOf(err))
+	} else if within[real] {
+		return found, nil
 	}
 	within[real] = true
 	defer delete(within, real)
 	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return found, exit.Input(folder, 0, files.CauseOf(err))
+	}
 	for _, entry := range entries {
 		path := filepath.Join(folder, entry.Name())
 		info, wrong := os.Stat(path)
@@ -460,7 +467,7 @@ func Files(paths []string) ([]string, error) {
 		if !info.IsDir() {
 			found = append(found, path)
 		} else if found, err = below(path, found, map[string]bool{}); err != nil {
-			return nil, exit.Input(path, 0, files.CauseOf(err))
+			return nil, err
 		}
 		if len(found) == before {
 			return nil, exit.Input(path, 0, "there is no .txtar file in this folder")

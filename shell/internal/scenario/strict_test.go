@@ -16,14 +16,14 @@ func TestAFaultThatNobodyMet(t *testing.T) {
 	const never = "the fault payments.redeem lost-reply never went off: nobody asked for that"
 	for text, warns := range map[string][]string{
 		checkout + "checkout\n": nil,
-		"fault payments.redeem lost-reply\n" + checkout + "checkout\n":                       {never},
-		"fault payments.redeem lost-reply\nfault clear\n" + checkout:                         nil,
-		"fault points.redeem slow --count 5\n" + checkout + "checkout\n":                     nil, // it was met
-		"fault points.redeem lost-reply --after 1\n" + checkout + "checkout\n":               {strings.Replace(never, "payments", "points", 1)},
-		"fault relay.redeem meanwhile 'points balance'\n" + checkout:                         {"the fault relay.redeem meanwhile 'points balance' never went off: nobody asked for that"},
-		"fault points.redeem timeout\nfault coupons.cancel late\n" + checkout + "checkout\n": {"the fault coupons.cancel late never went off: nobody asked for that"},
-		checkout + "fault points.redeem crash-before\nredeem --direct points-1\n":            {"the fault points.redeem crash-before never went off: nobody asked for that"},
-		checkout + "fault payments.redeem lost-reply\nstop\nfault points.redeem slow\n":      {never},
+		"fault payments.redeem lost-reply\n" + checkout + "checkout\n":                         {never},
+		"fault payments.redeem lost-reply\nfault clear\n" + checkout:                           nil,
+		"fault points.redeem slow --count 5\n" + checkout + "checkout\n":                       nil, // it was met
+		"fault points.redeem lost-reply --after 1\n" + checkout + "checkout\n":                 {strings.Replace(never, "payments", "points", 1)},
+		"fault relay.redeem meanwhile 'points balance'\n" + checkout:                           {"the fault relay.redeem meanwhile 'points balance' never went off: nobody asked for that"},
+		"fault points.redeem timeout\nfault coupons.cancel late\n" + checkout + "checkout\n":   {"the fault coupons.cancel late never went off: nobody asked for that"},
+		checkout + "fault points.redeem crash-before\nredeem --direct points-1\n":              {"the fault points.redeem crash-before never went off: nobody asked for that"},
+		checkout + "fault payments.redeem lost-reply\n[unix] stop\nfault points.redeem slow\n": {never},
 	} {
 		o := ran(t, scenario.Config{}, text)
 		if o.Verdict != scenario.Passed || !slices.Equal(o.Warnings, warns) {

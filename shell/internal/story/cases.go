@@ -78,7 +78,7 @@ func (s *Story) readTable(section *Section) error {
 	rows, err := r.ReadAll()
 	if bad := (*csv.ParseError)(nil); errors.As(err, &bad) {
 		if errors.Is(bad.Err, csv.ErrFieldCount) {
-			return wrong(bad.StartLine, "this row has not as many values as the heading has names")
+			return wrong(bad.StartLine, "this row has more or fewer values than the heading has names")
 		}
 		return wrong(bad.Line, "column %d: %v", bad.Column, bad.Err)
 	} else if err != nil {

@@ -5,6 +5,8 @@ package story
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -19,6 +21,9 @@ const Limit = 1 << 20
 // mark is the byte order mark that some editors, and spreadsheets, begin a file with.
 // It is no part of the text.
 var mark = []byte("\uFEFF")
+
+// wide are the marks of UTF-16, which some shells write when output goes to a file.
+var wide = [][]byte{{0xFF, 0xFE}, {0xFE, 0xFF}}
 
 // Line is a line of a scenario, and where it stands.
 type Line struct {
@@ -116,6 +121,9 @@ type reader struct {
 func (r *reader) file(file string, text []byte) error {
 	r.way = append(r.way, file)
 	defer func() { r.way = r.way[:len(r.way)-1] }()
+	if slices.ContainsFunc(wide, func(mark []byte) bool { return bytes.HasPrefix(text, mark) }) {
+		return exit.Input(file, 0, "it is UTF-16: save it as UTF-8")
+	}
 	text = bytes.TrimPrefix(text, mark)
 	archive := txtar.Parse(text)
 	lines := strings.Split(strings.TrimSuffix(string(archive.Comment), "\n"), "\n")
@@ -125,6 +133,8 @@ func (r *reader) file(file string, text []byte) error {
 		}
 		name, includes, wrong := included(line)
 		switch {
+		case strings.HasPrefix(strings.TrimLeft(line, " \t"), "--"):
+			return exit.Input(file, i+1, "a section begins with a line such as -- world.yaml --, with nothing before or behind it")
 		case wrong != "":
 			return exit.Input(file, i+1, wrong)
 		case !includes:
@@ -146,6 +156,8 @@ func (r *reader) file(file string, text []byte) error {
 		}
 		if other := r.story.Section(f.Name); other != nil && other.File != file {
 			return exit.Input(file, section.At, "section "+redact.OneLine(f.Name)+" stands in "+redact.OneLine(other.File)+", too")
+		} else if other != nil {
+			return exit.Input(file, section.At, fmt.Sprintf("section %s stands here twice, first in line %d: leave one of the two out", redact.OneLine(f.Name), other.At))
 		}
 		if len(r.way) > 1 && isCases(f.Name) {
 			return exit.Input(file, section.At, "cases stand in the scenario that they are of, and not in a file that it includes")

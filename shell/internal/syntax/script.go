@@ -11,6 +11,7 @@ type ScriptLine struct {
 	Words     []string
 	Puts      []bool   // of each word: testscript puts a value into it
 	Variables []string // the names that testscript puts values for
+	Unclosed  error    // a quote that is not closed, with its column; nil when all are
 }
 
 // ReadScript reads a line as testscript does.
@@ -20,6 +21,7 @@ func ReadScript(line string) ScriptLine {
 		word   strings.Builder
 		open   bool // a word has begun
 		quoted bool
+		from   int  // where it was quoted last
 		puts   bool // a $ stands outside its quotes
 	)
 	end := func() {
@@ -35,7 +37,7 @@ func ReadScript(line string) ScriptLine {
 			word.WriteByte(c)
 			i++
 		case c == '\'':
-			quoted, open = !quoted, true
+			quoted, open, from = !quoted, true, i
 		case quoted:
 			word.WriteByte(c)
 		case c == '#':
@@ -52,6 +54,9 @@ func ReadScript(line string) ScriptLine {
 		}
 	}
 	end()
+	if quoted {
+		read.Unclosed = failAt(line, from, unclosed)
+	}
 	return read
 }
 

@@ -77,12 +77,18 @@ type splitter struct {
 }
 
 func (s *splitter) fail(at int, format string, args ...any) error {
-	return &Error{utf8.RuneCountInString(s.line[:at]) + 1, fmt.Sprintf(format, args...)}
+	return failAt(s.line, at, fmt.Sprintf(format, args...))
 }
+
+func failAt(line string, at int, what string) error {
+	return &Error{utf8.RuneCountInString(line[:at]) + 1, what}
+}
+
+const unclosed = "this quote is not closed"
 
 func (s *splitter) run(semicolons bool) error {
 	if !utf8.ValidString(s.line) {
-		return s.fail(0, "the line is not UTF-8")
+		return s.fail(strings.IndexByte(strings.ToValidUTF8(s.line, "\xff"), '\xff'), "the line is not UTF-8")
 	}
 	for s.at < len(s.line) {
 		switch c := s.line[s.at]; {
@@ -155,7 +161,9 @@ func (s *splitter) word(semicolons bool) error {
 			return s.fail(s.at, "one verb a line: write the next one on a line of its own (only -c takes several), or put a word with ; in 'single quotes'")
 		default:
 			r, size := utf8.DecodeRuneInString(s.line[s.at:])
-			if unicode.IsControl(r) || unicode.IsSpace(r) {
+			if unicode.IsControl(r) {
+				return s.fail(s.at, "%U does not belong in a line: leave it out", r)
+			} else if unicode.IsSpace(r) {
 				return s.fail(s.at, "%U does not belong in a word: put it in 'single quotes'", r)
 			}
 			s.at += size
@@ -180,12 +188,12 @@ func (s *splitter) quoted() (string, error) {
 	open := s.at
 	length := strings.IndexByte(s.line[open+1:], '\'')
 	if length < 0 {
-		return "", s.fail(open, "this quote is not closed")
+		return "", s.fail(open, unclosed)
 	}
 	text := s.line[open+1 : open+1+length]
 	for i, r := range text {
 		if unicode.IsControl(r) && r != '\t' {
-			return "", s.fail(open+1+i, "%U does not belong in a line", r)
+			return "", s.fail(open+1+i, "%U does not belong in a line: leave it out", r)
 		}
 	}
 	s.at = open + length + 2

@@ -23,7 +23,7 @@ import (
 // FileVerb is the verb target.
 type FileVerb struct {
 	Check targetCheck `cmd:"" looks:"" help:"Go through what a relay has to do, and say in plain words what is wrong." example:"target check orders.yaml"`
-	Show  targetShow  `cmd:"" looks:"" help:"Show what a target file says, with what it leaves out." example:"target show orders.yaml"`
+	Show  targetShow  `cmd:"" looks:"" help:"Show what a target file says, with what it leaves out filled in." example:"target show orders.yaml"`
 	Init  targetInit  `cmd:"" help:"Write a target, an adapter that runs, a file of known failures and a CI snippet." example:"target init stdio relay --lang node"`
 }
 

@@ -37,7 +37,7 @@ type elsewhere struct {
 	FailFast   bool          `help:"Stop at the first row that fails."`
 	NoStart    bool          `help:"Do not start the target: it runs already."`
 	AllowHost  []string      `sep:"none" placeholder:"HOST:PORT" help:"A host of a target that is not this machine."`
-	Report     []string      `complete:"file" sep:"none" placeholder:"KIND=FILE" help:"Write a report: json, junit, sarif or html."`
+	Report     []string      `complete:"file" kinds:"json=,junit=,sarif=,html=" sep:"none" placeholder:"KIND=FILE" help:"Write a report: json, junit, sarif or html."`
 }
 
 // there reports whether a target is named.

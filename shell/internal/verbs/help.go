@@ -86,11 +86,8 @@ func writeReasons(w *page.Page, reasons []tokens.ReasonRow) {
 
 func writeChecks(w *page.Page) {
 	rows := page.NewTable("CHECK", "WITHOUT IT")
-	for _, row := range tokens.Weaknesses() {
+	for _, row := range slices.Concat(tokens.Weaknesses(), tokens.Unchecked()) {
 		rows.Row(page.Rigid(row.Rule), row.Without)
-	}
-	for _, name := range tokens.CheckNames() {
-		rows.Row(page.Rigid(name), "nobody makes this check of a token")
 	}
 	rows.Write(w)
 }

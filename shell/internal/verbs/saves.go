@@ -19,7 +19,7 @@ type World struct {
 }
 
 type worldSave struct {
-	Name string `arg:"" complete:"save" help:"What to call it; what had the name goes."`
+	Name string `arg:"" complete:"save" help:"What to call it; what had the name before is dropped."`
 }
 
 // Run puts the world aside.

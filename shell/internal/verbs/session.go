@@ -53,7 +53,7 @@ type sessionNew struct {
 	Name     string         `arg:"" optional:"" help:"The order's id; without one the relay chooses it."`
 	Customer string         `complete:"customer" placeholder:"C" help:"Whose order it is; the world's first customer unless given."`
 	Fact     []string       `sep:"none" complete:"fact" placeholder:"NAME=VALUE" help:"What the client says of the order, which a domain reads; may be repeated."`
-	FactAny  interp.Perhaps `complete:"fact" help:"A NAME=VALUE behind it need be no fact that a domain reads; with none, all of them need not."`
+	FactAny  interp.Perhaps `complete:"fact" help:"The NAME=VALUE behind it need not be a fact that a domain reads; with none behind it, no fact of this line need be."`
 }
 
 // Run opens the session.
@@ -161,7 +161,7 @@ func (v *sessionUse) Run(c *client.Client, out *answer.Out) error {
 
 type sessionSet struct {
 	Fact    string `arg:"" complete:"fact" placeholder:"NAME=VALUE" help:"The fact."`
-	FactAny bool   `help:"It need be no fact that a domain reads."`
+	FactAny bool   `help:"It need not be a fact that a domain reads."`
 }
 
 // Run sets a fact.

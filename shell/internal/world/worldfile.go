@@ -158,7 +158,7 @@ func newFileShape(kinds []*Kind) *fileShape {
 			customer = append(customer, keysOf(reflect.TypeOf(k.Customer), fmt.Sprintf("Kind%d", i))...)
 		}
 	}
-	top = append(top, reflect.StructField{Name: "Customers", Type: reflect.SliceOf(reflect.StructOf(customer)), Tag: `yaml:"customers" like:"[{id: user_123, points: 1200}]" help:"Who there is, one at least."`})
+	top = append(top, reflect.StructField{Name: "Customers", Type: reflect.SliceOf(reflect.StructOf(customer)), Tag: `yaml:"customers" like:"[{id: user_123, points: 1200}]" help:"Who there is; at least one."`})
 	f.into = reflect.New(reflect.StructOf(top))
 	return f
 }
