@@ -59,6 +59,25 @@ func TestAnOrderService(t *testing.T) {
 	}
 }
 
+// A relay may ask a service again that answered 503: it is refused again, as often as
+// it asks, or the redemption would succeed that has to fail.
+func TestAPatientService(t *testing.T) {
+	t.Parallel()
+	f, err := foreign.Parse("orders.yaml", []byte(ordersFile(freePort(t), "patient-orders", "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := conform.Run(t.Context(), f, options(t, "FLT-01", "FLT-02", "FLT-03", "FLT-06", "FLT-07", "FLT-08", "FLT-09"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range report.Rows {
+		if r.Status != attacks.Refused {
+			t.Errorf("%s: %s: %s", r.ID, r.Status, r.Detail)
+		}
+	}
+}
+
 // A service that asks for what a token's header points at is found out, though it
 // refuses the token; and so is one that fetches keys for every unknown one.
 func TestKeysAreFetchedFromNobodyElse(t *testing.T) {

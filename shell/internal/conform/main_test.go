@@ -38,7 +38,7 @@ func play(which string) error {
 		return adapter.Serve(context.Background(), os.Stdin, os.Stdout, "test", nil)
 	case "kept", "forgetful":
 		return servedFrom(os.Args[3], which == "forgetful")
-	case "orders", "other-orders", "curious-orders", "eager-orders":
+	case "orders", "other-orders", "curious-orders", "eager-orders", "patient-orders":
 		return orders(strings.TrimSuffix(which, "orders"))
 	}
 	return broken(which)
