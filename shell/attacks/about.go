@@ -239,7 +239,7 @@ func (r Row) Said() []string {
 const (
 	lacksSealing  = "a domain that seals"
 	lacksAnother  = "another domain"
-	lacksCustomer = "another customer"
+	lacksCustomer = "another customer for whom all of it can be confirmed"
 	lacksLetter   = "a customer with a small letter in its name"
 )
 
