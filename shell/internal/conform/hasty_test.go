@@ -8,11 +8,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/conform"
+	"tokenshell/shell/internal/foreign"
 )
 
 // hasty takes any token and redeems it each time that it is asked, under an attempt
@@ -69,5 +71,23 @@ func TestAskedTwice(t *testing.T) {
 		if report == nil || len(report.Rows) != 1 || report.Rows[0].Status != want {
 			t.Errorf("%s: %v, %+v", which, err, report)
 		}
+	}
+}
+
+// What the file declares and the adapter does not is said, and has no effect.
+func TestDeclaredInVain(t *testing.T) {
+	command, _ := json.Marshal([]string{os.Args[0], asAdapter, "hasty"})
+	f, err := foreign.Parse("vain.yaml", fmt.Appendf(nil, "target: 1\nname: vain\ncan: [redeem, restart]\nstdio: {command: %s}\n", command))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options(t, "RED-20")
+	var said []string
+	o.Notice = func(text string) { said = append(said, text) }
+	if report, err := conform.Run(t.Context(), f, o); report == nil || strings.Join(report.Can, " ") != "redeem" {
+		t.Error(err)
+	}
+	if want := "can: restart has no effect: the adapter's answer to hello does not have it"; !slices.Contains(said, want) || len(said) != 2 {
+		t.Errorf("%q", said)
 	}
 }

@@ -48,9 +48,9 @@ order, members that nobody knows are ignored, a line has at most 4 MiB. Instead 
   call     action service session     asked by the adapter, of a service; action: redeem or cancel. The answer's status: done, repeated, refused
            token attempt facts          (reason, detail), or lost: as if no answer came
 
-At the end of its standard input it exits. Abilities: sessions replay close redeem choose resume keys clock concurrent restart facts. reasons: tokenshell is
-for a relay whose codes are those of help reasons, each in its place in the order of checks, and whose sessions live 30 minutes unless the target file says
-session_life. Any other says own.
+At the end of its standard input it exits. Abilities: sessions replay close redeem choose resume keys clock concurrent restart facts; who cannot clock goes by the
+machine's time. reasons: tokenshell is for a relay whose codes are those of help reasons, each in its place in the order of checks, and whose sessions live 30
+minutes unless the target file says session_life. Any other says own.
 
 What is wanted of a relay: it forwards a token byte for byte as it was accepted, in that session, and none that it rejected. All tries of a token have one
 attempt. A lost answer is asked for again, three times in all, and is then taken for a yes that has to be taken back. After a refusal it redeems nothing more,

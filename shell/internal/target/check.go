@@ -68,7 +68,7 @@ func probes() []struct{ what, id, wrong string } {
 		{"an answer that is lost is asked for again", "FLT-06", "ask again with the same attempt"},
 		{"what could not be taken back is stuck, and can be resumed", "FLT-07", "answer stuck when a cancel keeps failing, and go on at resume"},
 		{"a retired key is trusted no more", "ROT-03", "take the keys of op keys (or fetch them again) in the place of the old"},
-		{"time that passes is seen", "FLW-21", "take the time of op clock"},
+		{"time that passes is seen", "FLW-21", "take the time of op clock; without that ability, the machine's"},
 	}
 }
 
