@@ -146,7 +146,7 @@ var house = []room{
 		"is a checkout in a world of its own, and what each party learns at each of its stops."},
 	{"shell/internal/anyworld", "./spec",
 		"draws worlds that declare their domains, for tests: as a world file, and as the reference model has it."},
-	{"shell/internal/bound", "issuers ./exit ./interp ./page ./wire ./world",
+	{"shell/internal/bound", "issuers ./exit ./interp ./page ./wire ./world tokens",
 		"says how much may happen while a world is explored, and whose orders are explored."},
 	{"shell/internal/pieces", "",
 		"deals out a row of things to workers, each of whom had better work on what it came to itself."},

@@ -86,7 +86,7 @@ func (s Step) no() bool { return s.Refused || s.Want != "" }
 // fails. The others are about our own domains.
 func (r Row) AboutRelay() bool {
 	return slices.ContainsFunc(r.Steps, func(s Step) bool {
-		return s.ofRelay() && s.no() || s.Verb == Close || s.Verb == Fault
+		return s.ofRelay() && (s.no() || s.Either) || s.Verb == Close || s.Verb == Fault
 	})
 }
 
@@ -239,7 +239,7 @@ func (r Row) Said() []string {
 const (
 	lacksSealing  = "a domain that seals"
 	lacksAnother  = "another domain"
-	lacksCustomer = "another customer"
+	lacksCustomer = "another customer for whom all of it can be confirmed"
 	lacksLetter   = "a customer with a small letter in its name"
 )
 

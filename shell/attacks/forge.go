@@ -147,7 +147,11 @@ func edit(text []byte, all []Edit, names map[string]string, words func(string) s
 			if json.Unmarshal([]byte(found[at].raw), &value) != nil {
 				return "", fmt.Errorf("%s is no string to bend", e.Name)
 			}
-			found[at].raw = quoted(e.Bend.Of(value))
+			bent := e.Bend.Of(value)
+			if bent == value { // such as a number of an order, in upper case
+				return "", &Trouble{Status: Skipped, What: fmt.Sprintf("names: %s of this relay is the same so", e.Name)}
+			}
+			found[at].raw = quoted(bent)
 		}
 	}
 	parts := make([]string, len(found))

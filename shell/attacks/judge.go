@@ -35,6 +35,9 @@ func (r *run) judge(s Step, answer Answer, err error, before Books) error {
 	if errors.As(err, &trouble) {
 		return err
 	}
+	if s.Either {
+		return nil
+	}
 	if s.Refused && (s.ofRelay() || !r.told) {
 		r.reason, r.told = got, r.told || s.ofRelay() // what the relay says is the row's, whatever a domain says after it
 	}

@@ -106,5 +106,9 @@ func claimRows() []Row {
 		{"CLM-72", "sub in upper case", tokens.SessionMismatch, who, both(Forgery{Payload: edits(bend("sub", upper))})},
 		{"CLM-73", "a number beside the capability", tokens.ClaimInvalid, "design", both(claims(set("capabilities", `["$CAP",7]`)))},
 		{"CLM-74", "null beside the relay in aud", tokens.ClaimInvalid, whom, both(claims(set("aud", `["$AUD","$ISS",null]`)))},
+		{"CLM-75", "order_processing_id in upper case", tokens.SessionUnknown, "RFC 8725 2.7", bothFor(Forgery{Payload: edits(bend("order_processing_id", upper))}, tokens.SessionMismatch)},
+		{"CLM-76", "order_processing_id begins like the right one", tokens.SessionUnknown, "RFC 8725 2.7", bothFor(order(`"$VICTIM-2"`), tokens.SessionMismatch)},
+		{"CLM-77", "sub begins like the customer", tokens.SessionMismatch, who, both(claims(set("sub", `"$CUSTOMER-2"`)))},
+		{"CLM-78", "a capability that begins like the own", tokens.CapabilityNotAllowed, who, both(claims(set("capabilities", `["$CAP.all"]`)))},
 	})
 }

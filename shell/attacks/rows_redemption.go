@@ -42,6 +42,8 @@ func redemptionRows() []Row {
 		{"RED-19", "past the relay, after only another of its session's tokens was to be redeemed", tokens.Revoked, takeBack, scene(
 			confirm("u", victim, late), relay("t"), relay("u"), Step{Verb: Redeem, Session: victim, Token: "u", State: Completed},
 			relay("t").with(tokens.SessionClosed), direct("t").refused())},
+		{"RED-20", "a checkout that is asked for a second time", tokens.AlreadyRedeemed, once, scene(
+			relay("t"), redeem(Completed), marked(), redeem("").either(), same(), direct("t").refused())},
 	})
 }
 

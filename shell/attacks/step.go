@@ -28,6 +28,7 @@ type Step struct {
 	Want     tokens.Reason // it has to be refused for this one
 	State    State         // where the session has to end
 	Repeated bool          // the answer has to be one that was given before
+	Either   bool          // it may be done or refused: the steps after it see what came of it
 }
 
 // The names that rows use; the relay has its own for the sessions. A row that
@@ -104,6 +105,7 @@ func (s Step) at(service string) Step    { s.Service = service; return s }
 func (s Step) attempt(id string) Step    { s.Attempt = id; return s }
 func (s Step) again() Step               { s.Repeated = true; return s }
 func (s Step) times(n int) Step          { s.Times = n; return s }
+func (s Step) either() Step              { s.Either = true; return s }
 
 // scene opens the victim's session with a token t of the first service.
 func scene(more ...Step) []Step {

@@ -7,6 +7,7 @@ package adapter
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -174,8 +175,17 @@ func (c *Conn) Idle() { c.busy.Wait() }
 func (c *Conn) lines(from io.Reader) error {
 	scanner := bufio.NewScanner(from)
 	scanner.Buffer(make([]byte, 64<<10), lineLimit+len("\r\n"))
+	cut := false // the last line has no end
+	scanner.Split(func(data []byte, atEOF bool) (int, []byte, error) {
+		cut = atEOF && len(data) > 0 && !bytes.Contains(data, []byte{'\n'})
+		return bufio.ScanLines(data, atEOF)
+	})
 	for scanner.Scan() {
-		if err := c.line(append([]byte(nil), scanner.Bytes()...)); err != nil {
+		text := append([]byte(nil), scanner.Bytes()...)
+		if cut && !json.Valid(text) {
+			return &ProtocolError{"it ended in the middle of a line: " + shown(text)}
+		}
+		if err := c.line(text); err != nil {
 			return err
 		}
 	}

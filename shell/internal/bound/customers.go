@@ -7,6 +7,7 @@ import (
 
 	"tokenshell/issuers"
 	"tokenshell/shell/internal/world"
+	"tokenshell/tokens"
 )
 
 // mostAsked is how many customers are asked at most whether anything can be
@@ -40,8 +41,9 @@ func Able(ctx context.Context, plan *world.Plan) (customer string, err error) {
 	return customer, nil
 }
 
-// Confirmable gives a customer's first choice that a service confirms; the first of
-// all, and no, when it confirms none.
+// Confirmable gives a customer's first choice that a service confirms and redeems
+// with the facts that an order says at first; else the first that it confirms; the
+// first of all, and no, when it confirms none.
 func Confirmable(ctx context.Context, w *world.World, p world.Party, customer string) (first world.Choice, ok bool) {
 	all := p.Choices(customer)
 	if len(all) == 0 {
@@ -50,10 +52,21 @@ func Confirmable(ctx context.Context, w *world.World, p world.Party, customer st
 	facts, _ := p.Facts(customer)
 	saved := w.Save()
 	defer w.Restore(saved)
+	first = all[0]
+	order := issuers.Order{ID: "op_1", Customer: customer, Facts: facts}
 	for _, choice := range all {
-		if _, err := choice.Ask(ctx, issuers.Order{ID: "op_1", Customer: customer, Facts: facts}); err == nil {
+		issued, err := choice.Ask(ctx, order)
+		if err != nil {
+			continue
+		}
+		if !ok {
+			first, ok = choice, true
+		}
+		said := tokens.Redemption{Token: issued.Raw, Session: tokens.Session{Order: order.ID, Customer: customer}, Facts: facts, Attempt: "att_1"}
+		if _, err := p.Redeem(ctx, said); err == nil {
 			return choice, true
 		}
+		w.Restore(saved) // what it holds would be less for the next
 	}
-	return all[0], false
+	return first, ok
 }

@@ -46,7 +46,7 @@ func TestBrokenServices(t *testing.T) {
 	}{
 		"door":   {attacks.GotThrough, "", func(w http.ResponseWriter, _ *http.Request) {}},
 		"wall":   {foreign.BaselineFailed, "answered 401", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }},
-		"fails":  {foreign.Errored, "was answered 500", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }},
+		"fails":  {foreign.Errored, "was answered 500, which is neither", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }},
 		"closes": {foreign.Errored, "no answer: EOF", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
 		"hangs":  {foreign.TimedOut, "no answer to GET / within 500 ms", func(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() }},
 		"redirects": {foreign.Errored, "redirects are not followed", func(w http.ResponseWriter, q *http.Request) {

@@ -38,7 +38,9 @@ func play(which string) error {
 		return adapter.Serve(context.Background(), os.Stdin, os.Stdout, "test", nil)
 	case "kept", "forgetful":
 		return servedFrom(os.Args[3], which == "forgetful")
-	case "orders", "other-orders", "curious-orders", "eager-orders":
+	case "hasty", "hasty-same":
+		return hasty(which == "hasty")
+	case "orders", "other-orders", "curious-orders", "eager-orders", "patient-orders":
 		return orders(strings.TrimSuffix(which, "orders"))
 	}
 	return broken(which)

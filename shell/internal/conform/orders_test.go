@@ -66,7 +66,10 @@ func (f *fetched) Key(kid string) (tokens.Key, error) {
 }
 
 // remote is a domain, as the order service calls it.
-type remote struct{ url, name string }
+type remote struct {
+	url, name string
+	patient   bool
+}
 
 func (r remote) ask(ctx context.Context, method, token, order, attempt string) (int, string, error) {
 	body, _ := json.Marshal(map[string]string{"token": token, "orderId": order})
@@ -85,6 +88,8 @@ func (r remote) ask(ctx context.Context, method, token, order, attempt string) (
 	switch {
 	case answer.StatusCode == http.StatusConflict:
 		return answer.StatusCode, "", tokens.Refuse(tokens.Reason(said.Code), "the domain said no")
+	case answer.StatusCode != http.StatusOK && r.patient:
+		return answer.StatusCode, "", &tokens.Failure{Party: r.name, Err: errors.New(answer.Status)}
 	case answer.StatusCode != http.StatusOK:
 		return answer.StatusCode, "", tokens.Refuse(tokens.ServiceUnavailable, "answered %d", answer.StatusCode)
 	}
@@ -138,7 +143,8 @@ var asking *http.Client
 
 // orders is the order service, until it is ended. It may have a contract of its
 // own ("other-"), ask for what a header points at ("curious-"), or fetch keys
-// whenever a token's key is unknown ("eager-").
+// whenever a token's key is unknown ("eager-"), or ask a service again that answered
+// 503 ("patient-").
 func orders(how string) (err error) {
 	serve := os.Getenv("SERVICES")
 	if asking, err = trusting(); err != nil {
@@ -162,7 +168,7 @@ func orders(how string) (err error) {
 			issuer.Profile = &tokens.Profile{Types: []string{"order+jwt"}, Audience: "shop", Claims: map[string]string{"order_processing_id": "cart_id"}}
 		}
 		c.Issuers = append(c.Issuers, issuer)
-		c.Services = append(c.Services, orchestrator.Service{Name: s.name, Capabilities: []string{s.capability}, Redeemer: remote{serve + "/" + s.name, s.name}})
+		c.Services = append(c.Services, orchestrator.Service{Name: s.name, Capabilities: []string{s.capability}, Redeemer: remote{serve + "/" + s.name, s.name, how == "patient-"}})
 	}
 	relay := orchestrator.New(c)
 	say := func(w http.ResponseWriter, status int, v any) {

@@ -63,6 +63,7 @@ type session struct {
 	attempts map[string]string
 	order    []int // the steps that stand redeemed, or may, in their order
 	refused  string
+	out      map[string]foreign.Said // by token, of services that were unavailable for it
 	resumed  bool
 	number   int
 	turns    int      // steps that were asked to redeem
@@ -165,7 +166,7 @@ func (r *Relay) Open(ctx context.Context, id, customer string, facts tokens.Fact
 		facts = tokens.Facts{}
 	}
 	now := r.clock.Now()
-	s := &session{Snapshot: orchestrator.Snapshot{ID: name, Customer: customer, Facts: facts, State: orchestrator.Open, Opened: now, Ends: now.Add(orchestrator.SessionTTL)}, attempts: map[string]string{}, number: number}
+	s := &session{Snapshot: orchestrator.Snapshot{ID: name, Customer: customer, Facts: facts, State: orchestrator.Open, Opened: now, Ends: now.Add(orchestrator.SessionTTL)}, attempts: map[string]string{}, out: map[string]foreign.Said{}, number: number}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sessions[name] = s
@@ -379,6 +380,9 @@ func (r *Relay) Call(ctx context.Context, c foreign.Call) foreign.Said {
 		return foreign.Said{Status: "refused", Reason: string(tokens.ServiceUnavailable), Detail: "there is no such service"}
 	}
 	s, step, attempt := r.asked(c)
+	if again, ok := r.stillOut(s, c); ok {
+		return again
+	}
 	about := tokens.Session{Order: c.Session}
 	var facts tokens.Facts
 	if s != nil {
@@ -404,6 +408,19 @@ func (r *Relay) Call(ctx context.Context, c foreign.Call) foreign.Said {
 		r.answered(s, step, c.Action, attempt, answer, receipt)
 	}
 	return answer
+}
+
+// stillOut gives once more what a service answered that was not available to redeem
+// a token. Some relays take that for a refusal and others ask again: for both of
+// them it is the same in the end.
+func (r *Relay) stillOut(s *session, c foreign.Call) (foreign.Said, bool) {
+	if s == nil || c.Action != "redeem" {
+		return foreign.Said{}, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a, ok := s.out[c.Token]
+	return a, ok
 }
 
 // answerOf puts what a service said into the protocol's words.
@@ -497,6 +514,9 @@ func (r *Relay) answered(s *session, at int, action, attempt string, a foreign.S
 			s.order = slices.DeleteFunc(s.order, func(step int) bool { return step == at })
 			s.refused = s.texts[at]
 			st.Status, st.Result, st.Reason, st.Detail = orchestrator.Refused, orchestrator.Refused, tokens.Reason(a.Reason), a.Detail
+			if st.Reason == tokens.ServiceUnavailable {
+				s.out[s.texts[at]] = a
+			}
 		default:
 			s.stands(at) // for all that the relay knows
 			unknown()

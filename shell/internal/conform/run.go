@@ -44,7 +44,7 @@ type Options struct {
 
 	NewTarget func(w *world.World, life time.Duration) attacks.Target
 	Tell      func(done int, id string)
-	Notice    func(text string) // is told what is started
+	Notice    func(text string) // is told what is started, and what is declared in vain
 }
 
 // run is a run.
@@ -187,10 +187,23 @@ func (r *run) meet(ctx context.Context, report *Report) error {
 			r.reasons.theirs[theirs] = append(r.reasons.theirs[theirs], tokens.Reason(reason))
 		}
 	}
+	r.cannot()
 	slices.Sort(r.about.Can)
 	report.Can = append(report.Can, r.about.Can...)
 	report.Relay = foreign.Harmless(strings.Join(strings.Fields(r.about.Name+" "+r.about.Version+" "+r.about.Language), " "))
 	return nil
+}
+
+// cannot says what the file declares and the adapter does not: nothing comes of it.
+func (r *run) cannot() {
+	if r.file.Can == nil || r.Notice == nil {
+		return
+	}
+	for _, ability := range *r.file.Can {
+		if !slices.Contains(r.about.Can, ability) {
+			r.Notice(fmt.Sprintf("can: %s has no effect: the adapter's answer to hello does not have it", ability))
+		}
+	}
 }
 
 // starting says how the target is reached.

@@ -183,6 +183,7 @@ type domain struct {
 	d     *declared.Declaration
 	scope *rules.Scope
 	reads []string
+	texts map[string]string // of columns with amounts that are texts all the same: which cell is none
 }
 
 func (d *domain) read() *declared.Declaration {
@@ -413,6 +414,7 @@ func (d *domain) compile(f formula, at rules.Moment, types ...declared.Type) *ru
 	}
 	x, err := d.scope.Compile(f.string, at, types...)
 	if err != nil {
+		d.noAmount(f, err)
 		d.wrong(f, err)
 		return nil
 	}

@@ -4,7 +4,10 @@ package declare
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -123,8 +126,12 @@ func (d *domain) column(name string) {
 			return
 		}
 	}
-	if of == declared.String && amounts > 0 && d.allAmounts(name) {
+	switch {
+	case of != declared.String || amounts == 0:
+	case d.allAmounts(name):
 		of = declared.Money
+	default:
+		d.mixed(name)
 	}
 	d.scope.Columns[name] = rules.Column{Type: of, Lacks: lacks}
 	for i, row := range d.file.Things {
@@ -149,6 +156,32 @@ func (d *domain) allAmounts(name string) bool {
 		}
 	}
 	return true
+}
+
+// mixed notes why a column is no money that has amounts in it.
+func (d *domain) mixed(name string) {
+	if d.texts == nil {
+		d.texts = map[string]string{}
+	}
+	for i, row := range d.file.Things {
+		if c := cellOf(row, name); c != nil && !moneyLike.fits(c.value.(string)) {
+			d.texts[name] = fmt.Sprintf("%s is a text, for that of %s, %q, is no amount", name, d.d.Things[i].ID, c.value)
+			return
+		}
+	}
+}
+
+// noAmount says in an error of types that a column is a text for one cell's sake.
+func (d *domain) noAmount(f formula, err error) {
+	var w *rules.Wrong
+	if !errors.As(err, &w) || !strings.Contains(w.What, string(declared.String)) {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.texts)) {
+		if regexp.MustCompile(`\.` + name + `\b`).MatchString(f.string) {
+			w.Hint = d.texts[name]
+		}
+	}
 }
 
 // cell reads a cell of a column.

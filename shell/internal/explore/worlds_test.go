@@ -113,6 +113,25 @@ func TestExploreSaysWhoNeverRedeemed(t *testing.T) {
 	}
 }
 
+// What can be redeemed with the facts of the examples is tried before what cannot:
+// of the wallet the first choice is half of what there is, which is more than is due.
+func TestExploreTakesWhatCanBeRedeemed(t *testing.T) {
+	got := shelltest.Do(t, inOddWorld(t, `
+customers: [{id: ann}]
+domains:
+  wallet:
+    capability: wallet:debit
+    holds: balance
+    accounts: {ann: "12.50"}
+    arguments: [{name: amount, type: money, example: "1.25"}]
+    redeem: [{rule: "!('total' in facts) || amount <= money(facts.total)", reason: more_than_due, says: more than is due}]
+    examples: {facts: {total: "1.25"}, later: {total: "0.01"}}
+`), "explore --bound tokens=1")
+	if !strings.HasSuffix(got, "every invariant held within these bounds\n") || !strings.Contains(got, "more_than_due") {
+		t.Error(got)
+	}
+}
+
 // A sample can be confirmed, and again: wherever anything can.
 func TestSamplesFitTheirWorlds(t *testing.T) {
 	for name, odd := range oddWorlds() {

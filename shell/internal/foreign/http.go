@@ -471,7 +471,7 @@ func (d *web) Relay(ctx context.Context, session, token string) (Verdict, error)
 	case !yes && !no && a.redirects():
 		return Verdict{}, Trouble(Errored, "%s was answered %d, which is neither accepted nor rejected, and redirects are not followed", e.Request, a.status)
 	case !yes && !no:
-		return Verdict{}, Trouble(Errored, "%s was answered %d %s, which is neither accepted nor rejected", e.Request, a.status, Harmless(reason))
+		return Verdict{}, Trouble(Errored, "%s was answered %s, which is neither accepted nor rejected", e.Request, strings.TrimSpace(fmt.Sprint(a.status, " ", Harmless(reason))))
 	}
 	return Verdict{Accepted: yes, Reason: reason, Detail: fmt.Sprintf("answered %d", a.status)}, nil
 }

@@ -56,7 +56,7 @@ func (v *Show) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 	if err != nil {
 		return err
 	}
-	lines, why := Story(r, h)
+	lines, steps, why := Story(r, h)
 	if err := v.write(dir, h, why, func() string { text, _ := Scenario(r, h); return text }); err != nil {
 		return err
 	}
@@ -91,10 +91,17 @@ func (v *Show) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 			fmt.Fprintln(p, note)
 		}
 		if why != "" {
-			lines = r.Said()
+			lines, steps = r.Said(), nil
 		}
-		for i, line := range lines {
-			fmt.Fprintf(p, "%3d  %s\n", i+1, redact.Printable(line))
+		for i, line := range lines { // numbered by steps, as attack run speaks of them
+			number := fmt.Sprint(i + 1)
+			switch {
+			case steps != nil && i > 0 && steps[i] == steps[i-1]:
+				number = ""
+			case steps != nil:
+				number = fmt.Sprint(steps[i])
+			}
+			fmt.Fprintf(p, "%3s  %s\n", number, redact.Printable(line))
 		}
 		if why != "" {
 			fmt.Fprintf(p, "no scenario: %s\n", why)

@@ -15,26 +15,29 @@ import (
 	"tokenshell/tokens"
 )
 
-// Story gives the lines of a row, as they are played in a world, or says why there
-// are none.
-func Story(row attacks.Row, h target.Hostile) (lines []string, why string) {
+// Story gives the lines of a row, as they are played in a world, and the number of
+// the row's step that each is of, or says why there are none.
+func Story(row attacks.Row, h target.Hostile) (lines []string, steps []int, why string) {
 	t := &teller{row: row, world: h.World, shop: h.Shop, facts: h.Facts, customers: map[string]string{}, from: map[string]string{}, opened: map[string]bool{}}
 	if lacks := row.Lacks(t.shop); lacks != "" {
-		return nil, "it needs " + lacks
+		return nil, nil, "it needs " + lacks
 	}
-	for _, step := range row.Steps {
+	for i, step := range row.Steps {
 		if why := t.tell(step); why != "" {
-			return nil, why
+			return nil, nil, why
+		}
+		for len(steps) < len(t.lines) {
+			steps = append(steps, i+1)
 		}
 	}
-	return t.lines, ""
+	return t.lines, steps, ""
 }
 
 // Scenario writes a row as a scenario, with the world file if the world has one; why
 // says why there is none.
 func Scenario(row attacks.Row, h target.Hostile) (text, why string) {
 	w := h.World
-	lines, why := Story(row, h)
+	lines, _, why := Story(row, h)
 	if why != "" {
 		return "", why
 	}

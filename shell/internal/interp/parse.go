@@ -109,19 +109,22 @@ func Plainly(err error, words []string) string {
 		for i := range names {
 			names[i] = strings.ToUpper(names[i])
 		}
-		return strings.Join(names, " and ") + map[bool]string{true: " is missing", false: " are missing"}[len(names) == 1]
+		return missing(names)
 	}
 	if m := missingValue().FindStringSubmatch(text); m != nil && len(words) > 0 && (words[len(words)-1] == m[1] || isNone(text[len(m[0]):])) {
 		return m[1] + " wants a value"
 	}
 	if m := missingFlags().FindStringSubmatch(text); m != nil {
-		names := strings.Split(strings.ReplaceAll(m[1], "=", " "), ", ")
-		return strings.Join(names, " and ") + map[bool]string{true: " is missing", false: " are missing"}[len(names) == 1]
+		return missing(strings.Split(strings.ReplaceAll(m[1], "=", " "), ", "))
 	}
 	if m := wrongArgument().FindStringSubmatch(text); m != nil {
 		return strings.ToUpper(m[1]) + ": " + strings.TrimPrefix(text, m[0])
 	}
 	return text
+}
+
+func missing(names []string) string {
+	return strings.Join(names, " and ") + map[bool]string{true: " is missing", false: " are missing"}[len(names) == 1]
 }
 
 // asPlaced names arguments that are missing as the synopsis does.

@@ -3,6 +3,7 @@
 package prompt
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -136,9 +137,10 @@ func (c *completer) verbCandidates(node *kong.Node) []lineedit.Candidate {
 	return all
 }
 
+// flagCandidates gives the flags of a verb, and those of every verb behind them.
 func flagCandidates(node *kong.Node) []lineedit.Candidate {
 	var all []lineedit.Candidate
-	for _, group := range node.AllFlags(false) {
+	for _, group := range slices.Backward(node.AllFlags(false)) {
 		for _, f := range group {
 			if f.Hidden || f.Name == "world" || f.Name == "seed" && !node.Tag.Has("seed") {
 				continue

@@ -291,6 +291,22 @@ func TestFilesAreOffered(t *testing.T) {
 	offers(t, s, "source nowhere/")
 }
 
+// A verb's own flags come before those that every verb has.
+func TestOwnFlagsComeFirst(t *testing.T) {
+	const line = "points confirm 5 --"
+	done, _, err := prompt.Tab(shelltest.New(t, 1), line, len(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, candidate := range done.Candidates {
+		got = append(got, candidate.Value)
+	}
+	if at := slices.Index(got, "--output"); len(got) < 3 || got[0] != "--name" || at < slices.Index(got, "--ttl") {
+		t.Error(got)
+	}
+}
+
 // What is offered is not a token, and says nothing of one: not even its variable.
 func TestNoTokenIsOffered(t *testing.T) {
 	x := shelltest.NewSecrets()

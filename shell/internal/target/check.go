@@ -63,11 +63,12 @@ func probes() []struct{ what, id, wrong string } {
 		{"the same again is refused", "FLW-13", "remember iss and jti of what a session has accepted"},
 		{"of sixteen at once, one is accepted", "FLW-14", "look and record under one lock"},
 		{"a closed session takes nothing", "FLW-07", "answer rejected for a session that was closed"},
+		{"a closed session gives back what it accepted", "RED-11", "when a session ends, cancel each token that it accepted and did not redeem: its hold stays until then"},
 		{"what a domain refuses is taken back", "RED-10", "after a refusal cancel what was redeemed, in reverse, and answer compensated"},
 		{"an answer that is lost is asked for again", "FLT-06", "ask again with the same attempt"},
 		{"what could not be taken back is stuck, and can be resumed", "FLT-07", "answer stuck when a cancel keeps failing, and go on at resume"},
 		{"a retired key is trusted no more", "ROT-03", "take the keys of op keys (or fetch them again) in the place of the old"},
-		{"time that passes is seen", "FLW-21", "take the time of op clock"},
+		{"time that passes is seen", "FLW-21", "take the time of op clock; without that ability, the machine's"},
 	}
 }
 

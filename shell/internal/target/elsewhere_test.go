@@ -43,11 +43,11 @@ func TestTargetInitWritesWhatRuns(t *testing.T) {
 	dir := withNode(t)
 	s := shelltest.New(t, 1)
 	said := shelltest.Do(t, s, "target check "+dir+"/target.yaml")
-	if strings.Count(said, "\nok  ") != 11 || strings.Contains(said, "NO  ") {
+	if strings.Count(said, "\nok  ") != 12 || strings.Contains(said, "NO  ") {
 		t.Errorf("not all is well:\n%s", said)
 	}
 	said = shelltest.Do(t, s, "attack run --target "+dir+"/target.yaml --known "+dir+"/known.yaml -j 2")
-	if want := "318 of 322 tried (4 skipped: 4 restart): 318 refused, 0 known, 0 got through\n"; said != want {
+	if want := "323 of 327 tried (4 skipped: 4 restart): 323 refused, 0 known, 0 got through\n"; said != want {
 		t.Error(said)
 	}
 	err := s.Line(t.Context(), "target init stdio "+dir, false, io.Discard, io.Discard)
@@ -151,6 +151,10 @@ func TestAttackShow(t *testing.T) {
 	if !strings.Contains(said, `"aud":["points.svc"]`) || !strings.Contains(said, "expect audience_mismatch relay x") || redact.HasToken(said) {
 		t.Error(said)
 	}
+	said = shelltest.Do(t, s, "attack show RED-10") // the accounts are captured first, all of them in one step
+	if !strings.Contains(said, "\n  1  capture BEFORE_COUPONS") || !strings.Contains(said, "\n     capture BEFORE_POINTS") || !strings.Contains(said, "\n  2  session new") {
+		t.Errorf("its lines are not numbered by its steps:\n%s", said)
+	}
 	for _, line := range []string{"attack show FLW-13", "attack show DOS-02", "attack show ENC-17", "attack show CLM-26", "attack show KEY-23 -o json"} {
 		if said := shelltest.Do(t, s, line); redact.HasToken(said) || strings.ContainsAny(said, "\x1b\x00\u202e") || len(said) > 8000 {
 			t.Errorf("%s: %d bytes\n%.500q", line, len(said), said)
@@ -205,7 +209,7 @@ func TestContractsWithOtherTimes(t *testing.T) {
 				t.Fatal(err)
 			}
 			said := shelltest.Do(t, shelltest.New(t, 1), "attack run --fail-on warning --target "+file)
-			if want := "318 of 322 tried (4 skipped: 4 restart): 318 refused, 0 known, 0 got through\n"; said != want {
+			if want := "323 of 327 tried (4 skipped: 4 restart): 323 refused, 0 known, 0 got through\n"; said != want {
 				t.Error(said)
 			}
 		})
@@ -260,7 +264,7 @@ func TestAWarningIsToldOf(t *testing.T) {
 func TestRelaysThatNameTheirSessions(t *testing.T) {
 	file := altered(t, "relay.open(q.session,", "relay.open('mine-' + (globalThis.n = (globalThis.n ?? 0) + 1),")
 	said := shelltest.Do(t, shelltest.New(t, 1), "attack run --fail-on warning --adapter 'node "+file+"'")
-	if want := "317 of 322 tried (5 skipped: 4 restart, 1 names): 317 refused, 0 known, 0 got through\n"; said != want {
+	if want := "322 of 327 tried (5 skipped: 4 restart, 1 names): 322 refused, 0 known, 0 got through\n"; said != want {
 		t.Errorf("%s, want %s", said, want)
 	}
 }

@@ -23,7 +23,7 @@ func (v *FileVerb) Help() string {
 		b.WriteString("  " + line)
 	}
 	b.WriteString(`
-target init writes one to begin with, target check goes through what the relay has to do and says what to declare in can. The README has the file of an order service; examples/targets has seven that run.
+target init writes one to begin with, target check goes through what the relay has to do and says what to declare in can. The README has the file of an order service; examples/targets has seven that run. help adapter has the protocol of stdio.
 `)
 	return b.String()
 }

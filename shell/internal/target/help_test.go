@@ -4,13 +4,16 @@ package target_test
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"tokenshell/shell/attacks"
 	"tokenshell/shell/internal/foreign"
+	"tokenshell/shell/internal/shelltest"
 	"tokenshell/shell/internal/target"
 )
 
@@ -66,5 +69,21 @@ func TestTheExampleIsATarget(t *testing.T) {
 	f, err := foreign.Parse("example.yaml", []byte(target.Example))
 	if err != nil || f.Name != "gateway" || !f.Claims("audience") || f.Claims("session") {
 		t.Errorf("%v: %+v", err, f)
+	}
+}
+
+// Who writes an adapter has nothing but help: it names every question, every
+// ability and every member of reset.
+func TestTheProtocolIsExplained(t *testing.T) {
+	said := shelltest.Do(t, shelltest.New(t, 1), "help adapter")
+	words := strings.Fields("hello reset open relay redeem resume close facts keys clock restart call re id unsupported error now audience typ max_lifetime leeway issuers " +
+		"iss service capabilities jwks verdict accepted rejected state completed compensated stuck action attempt status done repeated refused lost")
+	for _, need := range attacks.Needs() {
+		words = append(words, string(need))
+	}
+	for _, word := range words {
+		if !regexp.MustCompile(`\b` + word + `\b`).MatchString(said) {
+			t.Errorf("help adapter does not say %s", word)
+		}
 	}
 }

@@ -210,3 +210,20 @@ func TestReasonsOfADeclaredWorld(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// Flags that are missing are named together.
+func TestSeveralFlagsAreMissing(t *testing.T) {
+	s := shelltest.In(t, `
+customers: [{id: a}]
+domains:
+  loan:
+    capability: loan:draw
+    holds: balance
+    accounts: {a: "10.00"}
+    arguments: [{name: amount, type: money}, {name: income, type: money}, {name: months, type: integer}]
+`, 1)
+	const want = "usage: loan confirm: --income AMOUNT and --months N are missing\n"
+	if _, printed := shelltest.Refused(t, s, "loan confirm 5.00"); !strings.HasPrefix(printed, want) {
+		t.Errorf("%q, want %q", printed, want)
+	}
+}
