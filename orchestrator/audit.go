@@ -10,20 +10,24 @@ import (
 )
 
 // Audit checks every session that is remembered: no (iss, jti) accepted twice,
-// nothing owed by a session that ended well, nothing left half done. The error
-// names the session, or says that the store does not answer.
+// nothing owed by a session that ended well, nothing left half done, no token kept
+// by one that has ended and owes nothing. The error names the session, or says that
+// the store does not answer.
 func (r *Relay) Audit() error {
-	snaps, err := r.sessions(context.Background())
+	all, err := r.Store.All(context.Background())
 	if err != nil {
-		return err
+		return noStore(context.Background(), err)
 	}
-	for _, snap := range snaps {
-		seen := map[tokens.Ref]bool{}
-		for _, step := range snap.Steps {
+	for _, s := range all {
+		snap, seen := s.snapshot(r.stateOf(s)), map[tokens.Ref]bool{}
+		for at, step := range snap.Steps {
 			if seen[step.Ref] {
 				return fmt.Errorf("session %q accepted %s twice", snap.ID, tokens.Word(step.Ref.ID))
 			}
 			seen[step.Ref] = true
+			if s.Steps[at].Token != "" && !s.Ended.IsZero() && s.State != Stuck {
+				return fmt.Errorf("session %q has ended, and the relay keeps its token %s", snap.ID, tokens.Word(step.Ref.ID))
+			}
 			if err := step.audit(snap.State); err != nil {
 				return fmt.Errorf("session %q is %s, and %s %w", snap.ID, snap.State, tokens.Word(step.Ref.ID), err)
 			}

@@ -82,3 +82,27 @@ func keep(t *testing.T, r *Relay, change func(*Record)) *Record {
 	}
 	return s
 }
+
+// A session that has ended and owes nothing keeps no token that somebody could find.
+func TestTheAuditSeesTokensThatAreKept(t *testing.T) {
+	for _, state := range []State{Open, Redeeming, Completed, Compensated, Stuck, Closed} {
+		for _, ended := range []bool{false, true} {
+			r := New(Config{Clock: tokens.FrozenClock(time.Time{}), Log: slog.DiscardHandler, Store: NewMemoryStore(), Ledger: NewMemoryLedger()})
+			if _, err := r.Open(context.Background(), "op_1", "user_123", nil); err != nil {
+				t.Fatal(err)
+			}
+			keep(t, r, func(s *Record) {
+				s.State, s.Ends = state, time.Time{}.Add(time.Hour)
+				if ended {
+					s.Ended = time.Time{}.Add(time.Minute)
+				}
+				status := map[State]Status{Open: Accepted, Completed: Redeemed, Compensated: Cancelled, Closed: Released}[state]
+				s.Steps = []*StepRecord{{Step: Step{Ref: tokens.Ref{Issuer: "points.svc", ID: "p1", Order: "op_1"}, Status: status}, Token: "e30.e30.AA"}}
+			})
+			err, wrong := r.Audit(), ended && state != Stuck
+			if (err != nil) != wrong || wrong && err.Error() != `session "op_1" has ended, and the relay keeps its token p1` {
+				t.Errorf("%s, ended %v: %v", state, ended, err)
+			}
+		}
+	}
+}
