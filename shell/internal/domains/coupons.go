@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -136,7 +137,7 @@ func (s *couponSection) Open(ctx context.Context, in world.Setting) (world.Domai
 }
 
 // explored gives the coupons that are explored: a few, those that are valid now
-// first; of the others, those that will be.
+// first, of which the scarcest is among them; of the others, those that will be.
 func (s *couponSection) explored(listed []coupons.Listed, now time.Time) []coupons.Coupon {
 	var valid, later, past []coupons.Coupon
 	for i, l := range listed {
@@ -149,11 +150,24 @@ func (s *couponSection) explored(listed []coupons.Listed, now time.Time) []coupo
 			past = append(past, of)
 		}
 	}
+	most := mostChoices
 	if len(later) > 0 {
-		valid = valid[:min(len(valid), mostChoices-1)]
+		most--
+	}
+	if len(valid) > most {
+		scarcest := slices.MinFunc(valid[most-1:], func(a, b coupons.Coupon) int { return cmp.Compare(scarce(a), scarce(b)) })
+		valid = append(valid[:most-1], scarcest)
 	}
 	all := slices.Concat(valid, later, past)
 	return all[:min(mostChoices, len(all))]
+}
+
+// scarce gives how often a coupon can be used by everybody together.
+func scarce(c coupons.Coupon) int {
+	if c.Total == 0 {
+		return math.MaxInt
+	}
+	return c.Total
 }
 
 // couponDomain is the service in a world.
@@ -254,7 +268,9 @@ const mostChoices = 6
 func (d *couponDomain) Choices(string) []world.Choice {
 	var all []world.Choice
 	for _, c := range d.explored {
-		all = append(all, d.choice(c.Code))
+		choice := d.choice(c.Code)
+		choice.Last = c.Total == 1
+		all = append(all, choice)
 	}
 	return all
 }
@@ -285,11 +301,17 @@ func second(t time.Time) int {
 }
 
 // Facts say that the order comes to what the coupons want and no more, and later to
-// a little less.
+// a little less than that, and than what the smallest of them takes off by itself.
 func (d *couponDomain) Facts(string) (first, later tokens.Facts) {
 	first = tokens.Facts{coupons.Subtotal: d.subtotal.Number()}
-	if d.wanted && d.subtotal.IsPositive() {
-		later = tokens.Facts{coupons.Subtotal: issuers.Sub(d.subtotal, issuers.Least(d.subtotal.CurrencyCode())).Number()}
+	less, some := d.subtotal, d.wanted
+	for _, c := range d.explored {
+		if c.Amount != nil && c.Minimum == nil && !issuers.Less(less, *c.Amount) {
+			less, some = *c.Amount, true
+		}
+	}
+	if some && less.IsPositive() {
+		later = tokens.Facts{coupons.Subtotal: issuers.Sub(less, issuers.Least(less.CurrencyCode())).Number()}
 	}
 	return first, later
 }

@@ -173,8 +173,8 @@ func TestPacking(t *testing.T) {
 var golden = map[string]string{
 	"UT": "828 states, 3779 verbs, 2441 messages, 6aa5a20d0d7e0a22",
 	"JL": "1917 states, 10591 verbs, 11693 messages, 4d8835658566e41a",
-	"JT": "428 states, 1371 verbs, 2019 messages, 47eb207dd35a96b5",
-	"J":  "2889 states, 14109 verbs, 22681 messages, 59e7a885347bca6d",
+	"JT": "428 states, 1371 verbs, 2019 messages, 68fc6988ca141fd2",
+	"J":  "2745 states, 13437 verbs, 21661 messages, b14d329eaf235617",
 	"A":  "3542 states, 32334 verbs, 45721 messages, 236aaae5d5fb220d",
 	"C":  "4176 states, 24142 verbs, 47357 messages, afceb239a3d646d7",
 	"F":  "4689 states, 37180 verbs, 44025 messages, 01a045eec6300151",
@@ -195,7 +195,7 @@ var golden = map[string]string{
 	"X":  "179 states, 1419 verbs, 1942 messages, c63f3bb1160a59fd",
 	"Y":  "865 states, 5425 verbs, 6099 messages, 21f7c120df142b7f",
 	"Z":  "133 states, 2038 verbs, 8309 messages, 4592dd6ab5526ee5",
-	"O":  "590 states, 3270 verbs, 5200 messages, a94274035b24c110",
+	"O":  "574 states, 3174 verbs, 5032 messages, f08e92f81ed97c5d",
 	"I":  "648 states, 3792 verbs, 7140 messages, 82bb9877a83f9471",
 	"W":  "388 states, 5960 verbs, 20013 messages, 9f8525ebd8a129a5",
 }

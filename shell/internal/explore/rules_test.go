@@ -48,8 +48,8 @@ func TestTheModelKnowsTheShopsRules(t *testing.T) {
 			"it is done, the model says refused with points_insufficient", "points confirm 600 --name t2"},
 		"what is captured": {"A", func(m *spec.World) { m.Rules["payments"] = greedy{} },
 			"payments has 0 held and 6000 taken, the model says 0 and 8000", "payment confirm 80.00 --method visa --name t1\ncheckout"},
-		"another customer's uses": {"O", func(m *spec.World) { coupon(m, "SPRING25").Total, coupon(m, "SPRING25").PerCustomer = 1, 0 },
-			"it is done, the model says refused with coupon_exhausted", "coupon confirm SPRING25 --name t2"},
+		"another customer's uses": {"O", func(m *spec.World) { coupon(m, "LASTONE").Total, coupon(m, "LASTONE").PerCustomer = 0, 1 },
+			"it is refused with coupon_exhausted, the model says done", "coupon confirm LASTONE --name t2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCourse(t, 1)

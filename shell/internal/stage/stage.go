@@ -160,9 +160,15 @@ func made(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, making worl
 // SettleOn chooses whose orders are explored, and with which choices.
 func (s *Stage) SettleOn(customer string) {
 	services, choices := s.World.InKindOrder(), map[string][]world.Choice{}
+	if at := slices.IndexFunc(s.World.Plan.Customers, func(c string) bool { return c != customer }); at >= 0 && s.Bound.Customers > 1 {
+		s.other = s.World.Plan.Customers[at]
+	}
 	slices.SortStableFunc(services, func(a, b world.Party) int { return sealing(b) - sealing(a) })
 	for _, p := range services {
-		if s.Bound.Things > 1 { // some of which may be confirmed only later
+		last := slices.DeleteFunc(p.Choices(customer), func(c world.Choice) bool { return !c.Last })
+		if s.other != "" && len(last) > 0 { // both want it
+			choices[p.Name] = last[:1]
+		} else if s.Bound.Things > 1 { // some of which may be confirmed only later
 			all := p.Choices(customer)
 			choices[p.Name] = all[:min(len(all), s.Bound.Things)]
 		} else if choice, ok := bound.Confirmable(context.Background(), s.World, p, customer); ok {
@@ -177,9 +183,6 @@ func (s *Stage) SettleOn(customer string) {
 		s.choices = append(s.choices, choices[p.Name]...)
 	}
 	s.customer, s.facts = customer, tokens.Facts{}
-	if at := slices.IndexFunc(s.World.Plan.Customers, func(c string) bool { return c != customer }); at >= 0 && s.Bound.Customers > 1 {
-		s.other = s.World.Plan.Customers[at]
-	}
 	first, _ := factsOf(s.World.InKindOrder(), customer)
 	for _, f := range first {
 		s.facts[f.name] = f.value

@@ -137,6 +137,7 @@ type Choice struct {
 	Says    string    // what is asked for: "TEN", "500 points", "80.00 on visa"
 	Line    string    // the verb that asks for it, without flags: "coupon confirm TEN"
 	Kind    string    // the verb without what is not a kind of its own: "points confirm"
+	Last    bool      // there is one of it, for all customers together
 	Ask     func(context.Context, issuers.Order) (tokens.Issued, error)
 }
 
