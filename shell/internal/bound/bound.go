@@ -76,6 +76,7 @@ func FamilyRows() []FamilyRow {
 		{"direct", "a token is redeemed at its service, past the relay"},
 		{"revoke", "tokens are revoked"},
 		{"before", "the clock goes to the second before something changes, too"},
+		{"between", "a question to the relay goes wrong before it arrives, or somebody is at it then or once it is answered: the same as one verb after the other"},
 	}
 }
 
@@ -114,10 +115,10 @@ func Portfolio() []Bound {
 		{Name: "E", About: "time and keys, with leeway", Sessions: 1, Tokens: 1, Choices: 1, Clock: 3, Leeway: 30 * time.Second, Leave: []string{"facts", "ended"}},
 		{Name: "C", About: "two services, two messages that go wrong", Sessions: 1, Tokens: 2, Choices: 2, Faults: 2, Leave: []string{"meanwhile", "meanwhile-after", "dup", "slow", "interrupt", "kms", "direct", "revoke", "client", "facts", "forged", "mixed", "ended"}},
 		{Name: "R", About: "two messages that go wrong, of one token", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Leave: []string{"kms", "direct", "revoke", "facts", "forged", "mixed", "ended"}},
-		{Name: "W", About: "half an hour while an order is redeemed, and another one is opened", Sessions: 2, Tokens: 1, Choices: 1, Faults: 2, Clock: 1, Leave: []string{"lose", "refuse", "late", "dup", "crash", "interrupt", "meanwhile-after", "slow", "kms", "keys", "direct", "revoke", "facts", "forged", "mixed", "before", "ended"}},
+		{Name: "W", About: "half an hour while an order is redeemed, and another one is opened", Sessions: 2, Tokens: 1, Choices: 1, Faults: 2, Clock: 1, Leave: []string{"lose", "refuse", "late", "dup", "crash", "interrupt", "meanwhile-after", "slow", "kms", "keys", "direct", "revoke", "facts", "forged", "mixed", "before", "ended", "between"}},
 		{Name: "P", About: "two relays at one order, and crashes", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Relays: 2, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "slow", "kms", "client", "direct", "revoke", "facts", "forged", "mixed", "ended"}},
 		{Name: "G", About: "two orders, two tokens", Sessions: 2, Tokens: 2, Choices: 1, Leave: []string{"facts", "ended"}},
-		{Name: "F", About: "a message that goes wrong, and time", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 2, Leave: []string{"meanwhile-after", "slow", "kms", "interrupt", "refuse", "dup", "keys", "facts", "forged", "mixed", "ended"}},
+		{Name: "F", About: "a message that goes wrong, and time", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 2, Leave: []string{"meanwhile-after", "slow", "kms", "interrupt", "refuse", "dup", "keys", "facts", "forged", "mixed", "ended", "between"}},
 		{Name: "L", About: "three messages that are lost, of two services", Sessions: 1, Tokens: 2, Choices: 2, Faults: 3, Leave: []string{"refuse", "late", "dup", "crash", "interrupt", "meanwhile", "meanwhile-after", "slow", "kms", "direct", "revoke", "facts", "forged", "client", "mixed", "ended"}},
 		{Name: "LR", About: "three messages that are lost, and a token that is revoked", Sessions: 1, Tokens: 1, Choices: 1, Faults: 3, Leave: []string{"refuse", "late", "dup", "crash", "interrupt", "meanwhile", "meanwhile-after", "slow", "kms", "direct", "facts", "forged", "client", "mixed", "ended"}},
 	}

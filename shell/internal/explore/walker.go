@@ -221,7 +221,7 @@ func (w *walker) each(at int32, here stage.Kept, m stage.Move, left int) {
 		}
 		for i := len(s.Trace) - 1; i >= len(plan); i-- {
 			for _, fate := range s.Fates(s.Trace[i]) {
-				if fate == bound.Interrupt && (s.Trace[i].Inner || !stage.Alphabet[m.Verb].Stops) || i == 0 && used+1 < left && !s.Exact && s.Between(fate) {
+				if fate == bound.Interrupt && (s.Trace[i].Inner || !stage.Alphabet[m.Verb].Stops) || i == 0 && (used+1 < left || s.Bound.Leaves("between")) && !s.Exact && s.Between(fate) {
 					continue // of what happens between verbs, it is seen once that it is no more than that
 				}
 				next := func(d stage.Decision) {
