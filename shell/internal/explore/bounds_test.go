@@ -187,6 +187,7 @@ var golden = map[string]string{
 	"P":  "387 states, 6194 verbs, 20915 messages, f402fb3e298ef58d",
 	"Q":  "226 states, 7200 verbs, 34369 messages, dcf5b182d167f243",
 	"U":  "1185 states, 8382 verbs, 9910 messages, 9c999242d8c1cd09",
+	"UJ": "453 states, 2387 verbs, 3020 messages, b1f89ca439d75501",
 	"N":  "240 states, 3052 verbs, 6488 messages, a62c80da9bacfb8e",
 	"LR": "93 states, 594 verbs, 1555 messages, 559a82cfcc80ba59",
 	"L":  "593 states, 3751 verbs, 11608 messages, 65c40a5a530f8f63",

@@ -121,7 +121,7 @@ func (s *Stage) compareSessions(attempts map[string]int, foretold spec.Answer) e
 			case string(step.Result) != st.Result || string(step.Reason) != st.Reason:
 				return s.resultParts(of, foretold, st, "%s came to %q %q, the model says %q %q", name, step.Result, step.Reason, st.Result, st.Reason)
 			case !sameAttempt(attempts, step.Attempt, st.Attempt):
-				return s.sessionParts(of, "the attempt of %s is another than it was", name)
+				return attemptsPart("the attempt of %s is another than it was", name)
 			case step.Status == orchestrator.Redeemed && step.Receipt == nil:
 				return s.sessionParts(of, "%s is redeemed and has no receipt", name)
 			case step.Status == orchestrator.Redeemed && len(step.Receipt.Body) == 0 && s.says(step.Service):
@@ -175,7 +175,7 @@ func (s *Stage) compareBooks(attempts map[string]int) error {
 				return s.expiryParts(p.Name, "%s is held until %s, the model says until %s", h.Handle, spec.Stamp(int(e.Expires.Unix())), spec.Stamp(h.Expires))
 			}
 			if !sameAttempt(attempts, e.Attempt, h.Attempt()) {
-				return s.booksPart(p.Name, "another attempt has redeemed %s than the model says", h.Handle)
+				return attemptsPart("another attempt has redeemed %s than the model says", h.Handle)
 			}
 		}
 		if len(entries) != n {
@@ -228,6 +228,13 @@ func (s *Stage) lateness(format string, args ...any) error {
 
 func keyParting(service string, states []string, format string, args ...any) error {
 	return shown(fmt.Sprintf(format, args...), "keys list "+service+` --jq '[.keys[].state] | join(" ")'`, strings.Join(states, " "))
+}
+
+// attemptsPart shows whether each token is asked for by attempts that are its own, and
+// always by the same.
+func attemptsPart(format string, args ...any) error {
+	const ask = `log --party relay --jq '[.entries[] | select(.step == "forward") | {jti, attempt: .more.attempt}] | unique | [length, (map(.attempt) | unique | length), (map(.jti) | unique | length)] | unique | length'`
+	return shown(fmt.Sprintf(format, args...), ask, "1")
 }
 
 func (s *Stage) sessionsPart(format string, args ...any) error {

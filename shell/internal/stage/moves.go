@@ -169,6 +169,9 @@ func (s *Stage) Moves(into []Move) []Move {
 			}
 			if s.Bound.Outsiders > 0 {
 				add(Imports, n, len(s.tokens)+1, 0)
+				if len(s.tokens) > 0 && !slices.ContainsFunc(s.tokens, func(t tokens.Ref) bool { return t.Issuer == outsider && t.ID == s.tokens[0].ID }) {
+					add(Imports, n, len(s.tokens)+1, sameJTI)
+				}
 			}
 		}
 		stands := of.Stands()

@@ -23,6 +23,10 @@ const (
 	lifeFile   = spec.Club + ".yaml"
 	profile    = "max_lifetime: 24h\nleeway: 5m\n" // as the model has it
 	goodFor    = 120                               // seconds
+
+	// sameJTI is the Arg of a token that has the jti of the first one, which is another
+	// issuer's: an id says nothing without its issuer (RFC 7519 4.1.7).
+	sameJTI = 1
 )
 
 // trusts, distrusts and imports are what an outsider brings into the alphabet.
@@ -84,9 +88,12 @@ func outsiderKeys() string {
 
 // Outside gives the token that the outsider writes for the order of a move now.
 func (s *Stage) Outside(m Move) string {
-	now := s.World.Clock.Now().Unix()
-	payload := fmt.Sprintf(`{"iss":%q,"aud":"order-processing","sub":%q,"iat":%d,"exp":%d,"jti":"gift_%d","order_processing_id":%q,"capabilities":[%q],"constraints":{}}`,
-		outsider, s.customer, now, now+goodFor, m.Token, OrderName(int(m.Order)), capability)
+	now, jti := s.World.Clock.Now().Unix(), fmt.Sprintf("gift_%d", m.Token)
+	if m.Arg == sameJTI {
+		jti = s.tokens[0].ID
+	}
+	payload := fmt.Sprintf(`{"iss":%q,"aud":"order-processing","sub":%q,"iat":%d,"exp":%d,"jti":%q,"order_processing_id":%q,"capabilities":[%q],"constraints":{}}`,
+		outsider, s.customer, now, now+goodFor, jti, OrderName(int(m.Order)), capability)
 	encode := base64.RawURLEncoding.EncodeToString
 	input := encode([]byte(`{"alg":"EdDSA","kid":"club-1","typ":"confirmation+jwt"}`)) + "." + encode([]byte(payload))
 	return input + "." + encode(ed25519.Sign(outsiderKey(), []byte(input)))
