@@ -221,8 +221,9 @@ func (w *walker) each(at int32, here stage.Kept, m stage.Move, left int) {
 		}
 		for i := len(s.Trace) - 1; i >= len(plan); i-- {
 			for _, fate := range s.Fates(s.Trace[i]) {
-				if fate == bound.Interrupt && (s.Trace[i].Inner || !stage.Alphabet[m.Verb].Stops) || i == 0 && (used+1 < left || s.Bound.Leaves("between")) && !s.Exact && s.Between(fate) {
-					continue // of what happens between verbs, it is seen once that it is no more than that
+				between := i == 0 && (used+1 < left || s.Bound.Leaves("between")) && !s.Exact && s.Between(fate)
+				if fate == bound.Interrupt && (s.Trace[i].Inner || !stage.Alphabet[m.Verb].Stops) || between && !fate.HasLine() {
+					continue // what happens between verbs is looked at there
 				}
 				next := func(d stage.Decision) {
 					longer := make([]stage.Decision, i+1)
@@ -235,7 +236,7 @@ func (w *walker) each(at int32, here stage.Kept, m stage.Move, left int) {
 					continue
 				}
 				for _, other := range w.inner {
-					if other.CostsClock() > s.Bound.Clock-here.Past.Clock-moved {
+					if other.CostsClock() > s.Bound.Clock-here.Past.Clock-moved || between && slices.Contains(w.moves, other) {
 						continue
 					}
 					next(stage.Decision{Fate: fate, Inner: other})
