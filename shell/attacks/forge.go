@@ -149,7 +149,7 @@ func edit(text []byte, all []Edit, names map[string]string, words func(string) s
 			}
 			bent := e.Bend.Of(value)
 			if bent == value { // such as a number of an order, in upper case
-				return "", &Trouble{Status: Skipped, What: fmt.Sprintf("names: %s of this relay is the same so", e.Name)}
+				return "", &Trouble{Status: Skipped, What: fmt.Sprintf("names: this changes nothing in %s of this relay", e.Name)}
 			}
 			found[at].raw = quoted(bent)
 		}
