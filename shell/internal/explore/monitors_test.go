@@ -280,3 +280,26 @@ func TestWhatIsToSayNothing(t *testing.T) {
 		}
 	}
 }
+
+// anyIssuer is a ledger that takes a jti for the name of a token.
+type anyIssuer struct{ orchestrator.SavedLedger }
+
+// Use forgets whose it is.
+func (l anyIssuer) Use(ctx context.Context, use orchestrator.Use) (first bool, err error) {
+	use.Ref.Issuer = ""
+	return l.SavedLedger.Use(ctx, use)
+}
+
+// Two issuers have a token of one jti each: a ledger that takes them for one is found.
+func TestOneJTIOfTwoIssuers(t *testing.T) {
+	c := newCourse(t, 1)
+	b, _ := bound.Named("UJ")
+	s := newSearch(c.plan, c.weakness, b[0], c.customer)
+	s.over = func() (orchestrator.SavedStore, orchestrator.SavedLedger) {
+		return orchestrator.NewMemoryStore(), anyIssuer{orchestrator.NewNamingLedger()}
+	}
+	found, err := s.run(t.Context(), 1)
+	if err != nil || found == nil || !strings.Contains(found.What, "refused with replayed, the model says done") {
+		t.Errorf("found %+v, %v", found, err)
+	}
+}
