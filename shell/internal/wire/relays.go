@@ -29,3 +29,18 @@ func RelayOf(ctx context.Context) string {
 	}
 	return Relay
 }
+
+// copyKey is where the attempt stands of which a copy is delivered.
+type copyKey struct{}
+
+// copied has it known, to whoever is asked, that this is the second of two copies of
+// a question, whose answer goes to nobody.
+func copied(ctx context.Context, attempt string) context.Context {
+	return context.WithValue(ctx, copyKey{}, attempt)
+}
+
+// IsCopy reports whether what a party is asked in an attempt is such a copy.
+func IsCopy(ctx context.Context, attempt string) bool {
+	of, ok := ctx.Value(copyKey{}).(string)
+	return ok && of == attempt
+}

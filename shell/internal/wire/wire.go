@@ -135,7 +135,7 @@ func (c carrier[T]) carry(ctx context.Context, fault Fault) (answer T, err error
 		return nothing, c.crash(ctx)
 	case Duplicate:
 		asked.Text, asked.Session = "the same once more: "+c.q.Text, c.q.Session
-		_, _ = c.arrive(ctx, c.wire.Conversation.Say(asked)) // what is answered goes to nobody
+		_, _ = c.arrive(copied(ctx, c.q.Attempt), c.wire.Conversation.Say(asked)) // what is answered goes to nobody
 	}
 	return answer, err
 }

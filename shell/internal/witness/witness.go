@@ -44,7 +44,7 @@ type testimony struct {
 	receipt   string
 	cancelled bool
 	order     string // whose redemption it was in
-	turn      int    // after how many others of it, from 1; 0 when it was not redeemed
+	turn      int    // after how many others of it, from 1; 0 when nobody was told that it was redeemed
 	asked     bool   // it is to be taken back, or was
 }
 
@@ -89,8 +89,10 @@ func (w *Witness) own() {
 	}
 }
 
-// Redeemed takes down the answer to a redemption.
-func (w *Witness) Redeemed(ref tokens.Ref, attempt string, receipt tokens.Receipt, err error) {
+// Redeemed takes down the answer to a redemption; copied is that it goes to nobody,
+// for it is the second to a question that arrived twice. What only the second one
+// redeemed was refused to whoever asked, who knows of no order to take it back in.
+func (w *Witness) Redeemed(ref tokens.Ref, attempt string, receipt tokens.Receipt, err error, copied bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.on {
@@ -109,7 +111,7 @@ func (w *Witness) Redeemed(ref tokens.Ref, attempt string, receipt tokens.Receip
 		if len(w.seen) >= limit {
 			clear(w.seen)
 		}
-		if known.attempt == "" {
+		if known.attempt == "" && !copied {
 			known.turn = 1
 			for _, other := range w.seen {
 				if other.order == ref.Order && other.turn >= known.turn {
@@ -231,9 +233,14 @@ type Watched struct {
 
 // Redeem redeems.
 func (r Watched) Redeem(ctx context.Context, request tokens.Redemption) (tokens.Receipt, error) {
+	return r.RedeemAs(ctx, request, false)
+}
+
+// RedeemAs redeems; copied is that the answer goes to nobody, as Witness.Redeemed has it.
+func (r Watched) RedeemAs(ctx context.Context, request tokens.Redemption, copied bool) (tokens.Receipt, error) {
 	receipt, err := r.Redeemer.Redeem(ctx, request)
 	if seen, bad := r.By.Peek(request.Token); bad == nil && seen.Ref.ID != "" {
-		r.By.Redeemed(seen.Ref, request.Attempt, receipt, err)
+		r.By.Redeemed(seen.Ref, request.Attempt, receipt, err, copied)
 	}
 	return receipt, err
 }

@@ -18,7 +18,7 @@ var (
 // redeemed is that some tokens were, one after the other.
 func redeemed(w *witness.Witness, all ...tokens.Ref) {
 	for _, ref := range all {
-		w.Redeemed(ref, "a", receipt, nil)
+		w.Redeemed(ref, "a", receipt, nil, false)
 	}
 }
 
@@ -40,28 +40,28 @@ func TestPromises(t *testing.T) {
 	}{
 		"redeemed after a cancel": {func(w *witness.Witness) {
 			w.Cancelled(ref, "a")
-			w.Redeemed(ref, "a", receipt, nil)
+			w.Redeemed(ref, "a", receipt, nil, false)
 		}, "cpt_1 was redeemed after it was cancelled"},
 		"redeemed, and cancelled": {func(w *witness.Witness) {
-			w.Redeemed(ref, "a", receipt, nil)
+			w.Redeemed(ref, "a", receipt, nil, false)
 			w.Cancelled(ref, "a")
 		}, ""},
 		"another attempt's cancel undoes nothing": {func(w *witness.Witness) {
-			w.Redeemed(ref, "a", receipt, nil)
+			w.Redeemed(ref, "a", receipt, nil, false)
 			w.Cancelled(ref, "b")
-			w.Redeemed(ref, "a", receipt, nil)
+			w.Redeemed(ref, "a", receipt, nil, false)
 		}, ""},
 		"redeemed twice": {func(w *witness.Witness) {
-			w.Redeemed(ref, "a", receipt, nil)
-			w.Redeemed(ref, "b", tokens.Receipt{ID: "rcp_2"}, nil)
+			w.Redeemed(ref, "a", receipt, nil, false)
+			w.Redeemed(ref, "b", tokens.Receipt{ID: "rcp_2"}, nil, false)
 		}, "cpt_1 was redeemed twice"},
 		"a retry": {func(w *witness.Witness) {
-			w.Redeemed(ref, "a", receipt, nil)
-			w.Redeemed(ref, "a", tokens.Receipt{}, tokens.Refuse(tokens.AlreadyRedeemed, "it is"))
+			w.Redeemed(ref, "a", receipt, nil, false)
+			w.Redeemed(ref, "a", tokens.Receipt{}, tokens.Refuse(tokens.AlreadyRedeemed, "it is"), false)
 		}, "a retry of the redemption of cpt_1 was taken for a replay"},
 		"somebody else's": {func(w *witness.Witness) {
-			w.Redeemed(ref, "a", receipt, nil)
-			w.Redeemed(ref, "b", tokens.Receipt{}, tokens.Refuse(tokens.AlreadyRedeemed, "it is"))
+			w.Redeemed(ref, "a", receipt, nil, false)
+			w.Redeemed(ref, "b", tokens.Receipt{}, tokens.Refuse(tokens.AlreadyRedeemed, "it is"), false)
 		}, ""},
 		"taken back in the order of redemption": {func(w *witness.Witness) {
 			redeemed(w, ref, later)
@@ -76,6 +76,19 @@ func TestPromises(t *testing.T) {
 			w.Asked(later, "a")
 			w.Cancelled(later, "a")
 		}, ""},
+		"taken back before what its asker was refused": {func(w *witness.Witness) {
+			redeemed(w, ref)
+			w.Redeemed(later, "a", tokens.Receipt{}, tokens.Refuse(tokens.ServiceUnavailable, "no"), false)
+			w.Redeemed(later, "a", receipt, nil, true)
+			w.Asked(ref, "a")
+			w.Asked(later, "a")
+		}, ""},
+		"taken back before what was redeemed in two copies": {func(w *witness.Witness) {
+			redeemed(w, ref, later)
+			w.Redeemed(later, "a", receipt, nil, true)
+			w.Asked(ref, "a")
+			w.Asked(later, "a")
+		}, "cpt_1 was taken back before pts_1, which was redeemed after it"},
 		"taken back, and then another attempt's": {func(w *witness.Witness) {
 			redeemed(w, ref, later)
 			w.Asked(ref, "a")
@@ -145,13 +158,13 @@ func TestPutAside(t *testing.T) {
 		want       string // then, when nothing is taken back
 	}{
 		"redeemed": {
-			func(w *witness.Witness) { w.Redeemed(ref, "a", receipt, nil) },
-			func(w *witness.Witness) { w.Redeemed(ref, "b", tokens.Receipt{ID: "rcp_2"}, nil) },
+			func(w *witness.Witness) { w.Redeemed(ref, "a", receipt, nil, false) },
+			func(w *witness.Witness) { w.Redeemed(ref, "b", tokens.Receipt{ID: "rcp_2"}, nil, false) },
 			"cpt_1 was redeemed twice",
 		},
 		"cancelled": {
 			func(w *witness.Witness) { w.Cancelled(ref, "a") },
-			func(w *witness.Witness) { w.Redeemed(ref, "a", receipt, nil) },
+			func(w *witness.Witness) { w.Redeemed(ref, "a", receipt, nil, false) },
 			"cpt_1 was redeemed after it was cancelled",
 		},
 		"stuck": {

@@ -116,7 +116,9 @@ type wiredService struct {
 func (s wiredService) Redeem(ctx context.Context, r tokens.Redemption) (tokens.Receipt, error) {
 	q := wire.Question{From: s.from, To: s.name, Step: "redeem", Session: r.Session.Order, Attempt: r.Attempt, Text: "redeem", Token: r.Token}
 	q.Contents = append([]wire.Field{{Name: "order_processing_id", Value: r.Session.Order}, {Name: "customer", Value: r.Session.Customer}, {Name: "attempt", Value: r.Attempt}}, factFields(r.Facts)...)
-	return wire.Carry(ctx, s.wire, q, func(ctx context.Context) (tokens.Receipt, error) { return s.Watched.Redeem(ctx, r) }, describeReceipt)
+	return wire.Carry(ctx, s.wire, q, func(ctx context.Context) (tokens.Receipt, error) {
+		return s.RedeemAs(ctx, r, wire.IsCopy(ctx, r.Attempt))
+	}, describeReceipt)
 }
 
 func describeReceipt(m *wire.Message, receipt tokens.Receipt) {
