@@ -34,13 +34,17 @@ complete -o bashdefault -o default -F _tokenshell tokenshell
 	"zsh": `#compdef tokenshell
 # tokenshell completion for zsh: eval "$(tokenshell completion zsh)" in ~/.zshrc, behind compinit
 _tokenshell() {
-	local -a offered
+	local -a offered begun
 	local line
 	while IFS= read -r line; do
-		offered+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
+		if [[ ${line%%$'\t'*} == *= ]]; then
+			begun+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
+		else
+			offered+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
+		fi
 	done < <(tokenshell completion words -- "${(@)words[2,CURRENT]}" 2>/dev/null)
-	if (( ${#offered} )); then
-		_describe tokenshell offered
+	if (( ${#offered} + ${#begun} )); then
+		_describe tokenshell offered -- begun -S ''
 	else
 		[[ ${words[CURRENT-1]} == --report ]] && compset -P '*='
 		_files
@@ -54,7 +58,12 @@ function __tokenshell_words
 	if set -q offered[1]
 		printf '%s\n' $offered
 	else
-		__fish_complete_path (commandline -ct)
+		set -l parts (string match -r '^([a-z]+=)(.*)$' -- (commandline -ct))
+		if set -q parts[2]
+			printf "$parts[2]%s\n" (__fish_complete_path "$parts[3]")
+		else
+			__fish_complete_path (commandline -ct)
+		end
 	end
 end
 complete -c tokenshell -f -a '(__tokenshell_words)'

@@ -150,7 +150,7 @@ func TestAnIgnoredSignalStaysIgnored(t *testing.T) {
 // a line while the job is stopped, and lets it go on.
 const jobs = `set -m; sh -c 'echo "pid $$"; exec "$0"' "$0"; while [ $? -gt 128 ]; do echo "it is stopped"; read line; fg >/dev/null; done`
 
-// Stopped from outside, however that is done, a person has their terminal; when it
+// Stopped by Ctrl-Z or from outside, a person has their terminal; when it
 // goes on, the line is there as it was, and the prompt works.
 func TestStoppedAtThePrompt(t *testing.T) {
 	for _, c := range []struct {
@@ -183,7 +183,9 @@ func TestStoppedAtThePrompt(t *testing.T) {
 			last := line[max(0, len(line)-5):]
 			p.until(last, func() bool { return strings.Contains(p.lastLine(), last) })
 			for n := 1; n <= 2; n++ {
-				if err := syscall.Kill(pid, syscall.SIGTSTP); err != nil {
+				if n == 1 {
+					p.types("\x1a")
+				} else if err := syscall.Kill(pid, syscall.SIGTSTP); err != nil {
 					t.Fatal(err)
 				}
 				p.until("stop", func() bool { return strings.Count(p.raw.String(), "it is stopped\r\n") == n })
@@ -206,6 +208,31 @@ func TestStoppedAtThePrompt(t *testing.T) {
 			p.isRestored()
 		})
 	}
+}
+
+// Ctrl-Z stops a verb that takes its time, too, also when a line was read before; and
+// then it goes on.
+func TestStoppedInAVerb(t *testing.T) {
+	cmd := command(t)
+	cmd.Args = []string{"sh", "-c", jobs, cmd.Path}
+	var err error
+	if cmd.Path, err = exec.LookPath("sh"); err != nil {
+		t.Fatal(err)
+	}
+	p := sitAt(t, cmd, 80)
+	p.types("watch 200ms points balance\r")
+	looks := func() int { return strings.Count(p.raw.String(), "1200 available") }
+	p.until("the first look", func() bool { return looks() > 0 })
+	for n := 1; n <= 2; n++ {
+		p.types("\x1a")
+		p.until("stop", func() bool { return strings.Count(p.raw.String(), "it is stopped\r\n") == n })
+		seen := looks()
+		p.types("\r")
+		p.until("the next look", func() bool { return looks() > seen })
+	}
+	p.does("\x03")
+	p.leaves()
+	p.isRestored()
 }
 
 // A process that nobody could let go on is not stopped, and reads on.

@@ -5,8 +5,10 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"encoding/xml"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/creack/pty"
 )
 
 // stage is a folder of scenarios, and a place for what is remembered of runs.
@@ -597,6 +601,7 @@ func TestCompletionOfTheProcess(t *testing.T) {
 			t.Errorf("%s: %v: %s", name, err, said)
 		}
 	}
+	t.Run("zsh", func(t *testing.T) { completesInZsh(t, tokenshell(t, "", "completion", "zsh").stdout) })
 	t.Run("fish", func(t *testing.T) { completesInFish(t, tokenshell(t, "", "completion", "fish").stdout) })
 }
 
@@ -617,16 +622,76 @@ func completesInFish(t *testing.T, script string) {
 	}
 	cmd := exec.Command(fish, "--no-config", "-c", script+`
 complete -C 'tokenshell points '
-complete -C 'tokenshell run tokenshel'`)
+complete -C 'tokenshell run tokenshel'
+complete -C 'tokenshell run --report junit=tokenshel'`)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), playing+"=1", "HOME="+dir, "PATH="+dir+":"+os.Getenv("PATH"))
 	said, err := cmd.CombinedOutput()
 	var words []string
 	for line := range strings.Lines(string(said)) {
 		words = append(words, strings.Fields(line)[0])
 	}
-	if got := strings.Join(words, " "); err != nil || got != "balance confirm tokenshell" {
+	if got := strings.Join(words, " "); err != nil || got != "balance confirm tokenshell junit=tokenshell" {
 		t.Errorf("%v: %s\n%s", err, got, said)
 	}
+}
+
+// completesInZsh has a person press Tab in zsh: a word that goes on has no space behind
+// it, and what goes on is a file.
+func completesInZsh(t *testing.T, script string) {
+	zsh, err := exec.LookPath("zsh")
+	if err != nil {
+		t.Skip("there is no zsh here")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.Symlink(self, filepath.Join(dir, "tokenshell")); err != nil {
+		t.Fatal(err)
+	}
+	zshrc := "autoload -Uz compinit\ncompinit -D -u\n" + script + "bindkey '^X' show-it\nzle -N show-it\nshow-it() { print -r -- \"<$BUFFER>\"; BUFFER= }\nprint ready\n"
+	if err := os.WriteFile(filepath.Join(dir, ".zshrc"), []byte(zshrc), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(zsh, "-i")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), playing+"=1", "HOME="+dir, "ZDOTDIR="+dir, "TERM=dumb", "PATH="+dir+":"+os.Getenv("PATH"))
+	tty, err := pty.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tty.Close()
+	time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
+	said := bufio.NewReader(tty)
+	until := func(mark string) string {
+		var got strings.Builder
+		for !strings.HasSuffix(got.String(), mark) {
+			c, err := said.ReadByte()
+			if err != nil {
+				t.Fatalf("%v, instead of %q after %q", err, mark, got.String())
+			}
+			got.WriteByte(c)
+		}
+		return got.String()
+	}
+	until("ready\r\n")
+	for typed, want := range map[string]string{
+		"points ba":                   "points balance ",
+		"run --report jun":            "run --report junit=",
+		"run --report git":            "run --report github ",
+		"run --report junit=tokenshe": "run --report junit=tokenshell ",
+	} {
+		if _, err := tty.WriteString("tokenshell " + typed + "\t\x18"); err != nil {
+			t.Fatal(err)
+		}
+		until("<")
+		if got := strings.TrimSuffix(until(">"), ">"); got != "tokenshell "+want && got != "tokenshell "+strings.TrimSuffix(want, " ")+"* " {
+			t.Errorf("%q becomes %q, want %q", typed, got, want)
+		}
+	}
+	_, _ = tty.WriteString("exit\r")
+	_, _ = io.Copy(io.Discard, tty)
+	_ = cmd.Wait()
 }
 
 // A first scenario passes, and so does what the job for CI runs; nothing is written

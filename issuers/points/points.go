@@ -6,9 +6,11 @@ package points
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tokenshell/issuers"
 	"tokenshell/issuers/currency"
@@ -77,6 +79,9 @@ func (s *Service) Confirm(ctx context.Context, order issuers.Order, amount strin
 // parsePoints reads digits only: "+5", "5.0" and "１" are not amounts of points.
 func parsePoints(text string) (int64, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
+	if errors.Is(err, strconv.ErrRange) && !strings.HasPrefix(text, "-") && strings.Trim(text, "0123456789") == "" {
+		return 0, tokens.Refuse(issuers.AmountInvalid, "%q are more points than there can be", text)
+	}
 	if err != nil || n <= 0 || strconv.FormatInt(n, 10) != text {
 		return 0, tokens.Refuse(issuers.AmountInvalid, "%q is not an amount of points: write a positive whole number", text)
 	}

@@ -112,6 +112,13 @@ func TestAmountInvalid(t *testing.T) {
 		_, err := s.confirm(amount)
 		s.MustRefuse(err, issuers.AmountInvalid)
 	}
+	for amount, want := range map[string]string{
+		"99999999999999999999": "more points than there can be", "-99999999999999999999": "write a positive whole number", "9_999_999_999_999_999_999_999": "write a positive whole number",
+	} {
+		if _, err := s.confirm(amount); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", amount, err, want)
+		}
+	}
 	s.wantBalance(1200, 0)
 }
 

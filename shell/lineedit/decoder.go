@@ -18,8 +18,11 @@ const (
 	keyPasteEnd   = 0x1f
 )
 
+// keySuspend is Ctrl-Z, which readline never sees: it stops the process that started this one, and not this one.
+const keySuspend = keyRedraw
+
 // known are the control bytes that readline acts on. Others it would type into the line, or worse:
-// NUL is its end of input, and Ctrl-Z stops the process that started this one.
+// NUL is its end of input.
 const known = "\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x10\x12\x13\x14\x15\x17\x19\x7f"
 
 // lineEnds are the keys after which readline waits for the next ReadLine.
@@ -36,7 +39,8 @@ type decoder struct {
 	keys    []byte
 	texts   *texts
 	pasting bool
-	afterCR bool // a LF belongs to the CR before it
+	afterCR bool   // a LF belongs to the CR before it
+	suspend func() // for Ctrl-Z; nil does nothing
 }
 
 func (d *decoder) feed(sent []byte) {
@@ -111,6 +115,10 @@ func (d *decoder) control(c byte, size int) {
 	case size > 1:
 	case c == '\r' || c == '\n':
 		d.keys = append(d.keys, '\r')
+	case c == keySuspend:
+		if d.suspend != nil && !d.pasting {
+			d.suspend()
+		}
 	case d.pasting && c == '\t':
 		d.insert([]byte{' '})
 	case !d.pasting && strings.IndexByte(known, c) >= 0:

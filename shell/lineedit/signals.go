@@ -11,15 +11,41 @@ import (
 	"github.com/chzyer/readline"
 )
 
-// heedSignals has a signal that would end or stop the process do so once the terminal is in its own mode,
-// where that is asked for; one that lets it go on draws the line anew. What it returns ends that, when the
-// terminal is in its own mode.
+// heedPauses has a signal that would stop the process do so once the terminal is in its own mode; one that lets
+// it go on draws the line anew. It does so between two lines, too, until the keys end: there the system stopped
+// the process if Go had never heeded that signal, and now it never would.
+func (t *terminal) heedPauses() {
+	signals := make(chan os.Signal, 4)
+	for _, s := range slices.Concat(pausing, resuming) {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
+	go func() {
+		defer signal.Stop(signals)
+		for {
+			select {
+			case s := <-signals:
+				if slices.Contains(pausing, s) {
+					t.pause(signals)
+				} else {
+					t.resume()
+				}
+			case <-t.keys.closed:
+				return
+			}
+		}
+	}()
+}
+
+// heedSignals has a signal that would end the process do so once the terminal is in its own mode, where that is
+// asked for. What it returns ends that, when the terminal is in its own mode.
 func (t *terminal) heedSignals() (unheed func()) {
 	if !t.config.HeedSignals {
 		return func() {}
 	}
 	signals, stop := make(chan os.Signal, 4), make(chan struct{})
-	for _, s := range slices.Concat(deadly, pausing, resuming) {
+	for _, s := range deadly {
 		if !signal.Ignored(s) { // as nohup asks for
 			signal.Notify(signals, s)
 		}
@@ -28,15 +54,8 @@ func (t *terminal) heedSignals() (unheed func()) {
 		for {
 			select {
 			case s := <-signals:
-				switch {
-				case slices.Contains(deadly, s):
-					_ = t.exitRaw() // the process ends either way
-					t.dieOf(s)
-				case slices.Contains(pausing, s):
-					t.pause(signals)
-				default:
-					t.resume()
-				}
+				_ = t.exitRaw() // the process ends either way
+				t.dieOf(s)
 			case <-stop:
 				return
 			}
@@ -45,18 +64,10 @@ func (t *terminal) heedSignals() (unheed func()) {
 	return func() {
 		signal.Stop(signals)
 		close(stop)
-		for {
-			select {
-			case s := <-signals: // it came meanwhile
-				switch {
-				case slices.Contains(deadly, s):
-					t.dieOf(s)
-				case slices.Contains(pausing, s):
-					stopSelf(signals)
-				}
-			default:
-				return
-			}
+		select {
+		case s := <-signals: // it came meanwhile
+			t.dieOf(s)
+		default:
 		}
 	}
 }

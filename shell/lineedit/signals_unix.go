@@ -25,6 +25,10 @@ func dieOf(s os.Signal) {
 	select {}
 }
 
+// suspend is what the key Ctrl-Z does where the terminal is in its own mode: all that were started with this process
+// are asked to stop, for whoever waits for another of them waits for the terminal, too.
+func suspend() { _ = syscall.Kill(0, syscall.SIGTSTP) }
+
 // orphanWait is how long a process waits to be stopped. One that nobody could let go on is never stopped: the
 // system sees to that.
 const orphanWait = 500 * time.Millisecond

@@ -22,7 +22,7 @@ type Config struct {
 	Hint          func(line string, pos int) string // shown dim behind the line's end; needs Color
 	History       *History                          // gets each line that is given
 	Color         bool
-	HeedSignals   bool   // one from outside ends or stops the process in the middle of a line, when the terminal is in its own mode again
+	HeedSignals   bool   // one from outside ends or stops the process in the middle of a line, when the terminal is in its own mode again; Ctrl-Z stops it
 	Leaving       func() // is called before a signal ends the process; may be nil
 }
 
@@ -53,7 +53,11 @@ type terminal struct {
 // Terminal edits lines at c.Stdin and c.Stdout, which must be terminals ([Interactive]). Only one may
 // be open on a terminal at a time.
 func Terminal(c Config) Reader {
-	return &terminal{config: c, keys: newKeys(c.Stdin, escapeWait)}
+	t := &terminal{config: c, keys: newKeys(c.Stdin, escapeWait)}
+	if c.HeedSignals {
+		t.keys.decoder.suspend = suspend
+	}
+	return t
 }
 
 func (t *terminal) ReadLine(prompt string) (string, error) {
@@ -100,6 +104,9 @@ func (t *terminal) Close() error {
 func (t *terminal) open() {
 	if t.rl != nil {
 		return
+	}
+	if t.config.HeedSignals {
+		t.heedPauses()
 	}
 	t.rl, _ = readline.NewEx(&readline.Config{ // its error is always nil
 		Stdin:                  t.keys,

@@ -28,6 +28,7 @@ func (s *Section) Odd(w World, all []*declared.Declaration) []yamlfile.Note {
 		o := &odd{World: w, file: &s.domains[i].is, at: s.domains[i].name, d: d, customers: fewCustomers(w.Customers, d)}
 		o.name()
 		o.columns()
+		o.amounts()
 		o.accounts()
 		o.arguments()
 		o.facts()
@@ -90,6 +91,44 @@ func (o *odd) columns() {
 			}
 		}
 	}
+}
+
+// amounts says of a column that all its texts look like amounts, and are none of this
+// currency: it is a text then, and no money.
+func (o *odd) amounts() {
+	seen := map[string]bool{}
+	for _, r := range o.file.Things {
+		for _, c := range r {
+			name := c.name.string
+			if seen[name] {
+				continue
+			}
+			seen[name] = true
+			if text, is := o.all(name); is {
+				_, err := issuers.ParseMoney(text, o.Currency)
+				o.note(c.is.node, "%s is a text and no money: %v", name, err)
+			}
+		}
+	}
+}
+
+// all gives the first cell of a column if it is a text, and each cell is digits with
+// a decimal point.
+func (o *odd) all(name string) (first string, is bool) {
+	for i, r := range o.file.Things {
+		c := cellOf(r, name)
+		if c == nil {
+			continue
+		}
+		text, _ := o.d.Things[i].Columns[name].(string)
+		if !moneyLike.fits(text) || !strings.Contains(text, ".") {
+			return "", false
+		}
+		if first == "" {
+			first = text
+		}
+	}
+	return first, first != ""
 }
 
 // name says that a domain is called nearly as one of the domains beside.

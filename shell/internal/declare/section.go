@@ -167,7 +167,7 @@ func (r *reader) name(t text, taken []string) {
 
 // free gives the nearest name that stands for nothing yet.
 func free(name string, taken []string, reasons []tokens.ReasonRow) string {
-	for _, try := range []string{name + "s", "my-" + name, name + "-domain"} {
+	for _, try := range []string{"my-" + name, name + "-domain"} {
 		if domainName.fits(try) && Reserved(try, taken, reasons) == "" {
 			return try
 		}
@@ -499,7 +499,7 @@ func (d *domain) reason(w *rule) {
 		d.fail(w.Reason.node, "the rule says nothing: write says: and a sentence")
 		return
 	case !oneSentence.fits(w.Says.string):
-		d.fail(w.Says.node, "what a rule says is one line of at most 200 bytes")
+		d.fail(w.Says.node, "what a rule says is one line of at most 200 bytes, without control characters")
 		return
 	}
 	own := reasonOf(d.at.string) + "_" + w.Reason.string

@@ -79,6 +79,7 @@ func TestOddDeclarations(t *testing.T) {
 	for name, row := range map[string]struct{ source, want string }{
 		"fine":                  {stock, ""},
 		"a column misspelt":     {strings.Replace(quota(), "units: 3", "unit: 3", 1), "5:22 no hold reads unit: did you mean units?"},
+		"no amounts of euros":   {"domains:\n  a: {capability: a:b, holds: quota, things: [{id: A, units: 3, price: \"5.005\", size: \"9.5\"}, {id: B, price: \"20.001\", size: XL}]}\n", `2:72 price is a text and no money: "5.005" is not an amount of EUR: write one such as 140.00, with at most 2 decimals`},
 		"a limit of no quota":   {strings.Replace(quota(), "units: 3", "units: 3, limit: 5", 1), "5:32 what holds quota does not read limit, nor does an expression: it limits nothing; what holds authorisation reads it"},
 		"units of none":         {"domains:\n  a: {capability: a:b, holds: none, things: [{id: A, units: 3}, {id: B, units: 5}]}\n", "2:54 what holds none does not read units, nor does an expression: it limits nothing; what holds quota reads it"},
 		"units that are read":   {"domains:\n  a: {capability: a:b, holds: none, things: [{id: A, units: 3}], receipt: {n: thing.units}}\n", ""},

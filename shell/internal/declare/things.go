@@ -285,7 +285,7 @@ func (d *domain) arguments() {
 		case a.Type.string == string(declared.ThingRef) && len(d.d.Things) == 0:
 			d.fail(a.Type.node, "argument %q is a thing, and %s has none: give it things, or the argument another type", name, d.at.string)
 		case a.Help.node != nil && !oneSentence.fits(a.Help.string):
-			d.fail(a.Help.node, "help is one line of at most 200 bytes")
+			d.fail(a.Help.node, "help is one line of at most 200 bytes, without control characters")
 		}
 		if d.err != nil {
 			return

@@ -59,10 +59,10 @@ type couponSection struct {
 type couponFile struct {
 	Code        yamlfile.Written `yaml:"code" like:"TEN" help:"Its name."`
 	Amount      yamlfile.Written `yaml:"amount" like:"\"25.00\"" help:"What it takes off; instead of percent."`
-	Percent     yamlfile.Whole   `yaml:"percent" like:"10" help:"How much of the subtotal it takes off, 1 to 100."`
+	Percent     *yamlfile.Whole  `yaml:"percent" like:"10" help:"How much of the subtotal it takes off, 1 to 100."`
 	Minimum     yamlfile.Written `yaml:"minimum" like:"\"100.00\"" help:"The smallest subtotal."`
-	PerCustomer yamlfile.Whole   `yaml:"per_customer" like:"1" help:"How often each customer may use it; without it there is no limit."`
-	Total       yamlfile.Whole   `yaml:"total" like:"100" help:"How often it may be used in all; without it there is no limit."`
+	PerCustomer *yamlfile.Whole  `yaml:"per_customer" like:"1" help:"How often each customer may use it; without it there is no limit."`
+	Total       *yamlfile.Whole  `yaml:"total" like:"100" help:"How often it may be used in all; without it there is no limit."`
 	Combinable  bool             `yaml:"combinable" like:"true" help:"It goes with others that do, in one order."`
 	Valid       *validFile       `yaml:"valid" like:"{from: 2025-01-01T00:00:00Z, until: 2027-01-01T00:00:00Z}" help:"When it can be confirmed."`
 }
@@ -89,23 +89,22 @@ func (s *couponSection) Read(r *world.Reader) {
 func (s *couponSection) readCoupon(r *world.Reader, at string, f couponFile, codes world.Names) {
 	r.Name(at, "coupon code", string(f.Code), codes)
 	coupon := coupons.Coupon{
-		Code: string(f.Code), Percent: int(f.Percent), PerCustomer: int(f.PerCustomer), Total: int(f.Total), Combinable: f.Combinable,
+		Code: string(f.Code), PerCustomer: limit(r, at+".per_customer", "per_customer", f.PerCustomer), Total: limit(r, at+".total", "total", f.Total), Combinable: f.Combinable,
 	}
 	switch {
-	case (f.Amount == "") == (f.Percent == 0):
+	case (f.Amount == "") == (f.Percent == nil):
 		r.Fail(at, "coupon %q has either an amount or a percent", f.Code)
 	case f.Amount != "":
 		amount := r.Money(at+".amount", "amount", string(f.Amount), true)
 		coupon.Amount = &amount
-	case f.Percent < 1 || f.Percent > 100:
-		r.Fail(at+".percent", "percent %d: write 1 to 100", f.Percent)
+	case *f.Percent < 1 || *f.Percent > 100:
+		r.Fail(at+".percent", "percent %d: write 1 to 100", *f.Percent)
+	default:
+		coupon.Percent = int(*f.Percent)
 	}
 	if f.Minimum != "" {
 		minimum := r.Money(at+".minimum", "minimum", string(f.Minimum), false)
 		coupon.Minimum = &minimum
-	}
-	if f.PerCustomer < 0 || f.Total < 0 {
-		r.Fail(at, "coupon %q: a limit is not negative; leave it out for none", f.Code)
 	}
 	if f.Valid != nil {
 		coupon.From = r.Time(at+".valid.from", string(f.Valid.From))
@@ -115,6 +114,18 @@ func (s *couponSection) readCoupon(r *world.Reader, at string, f couponFile, cod
 		}
 	}
 	s.list = append(s.list, coupon)
+}
+
+// limit reads how often at most; 0 when it was left out. A written 0 is refused: it
+// would read as never, and be without end.
+func limit(r *world.Reader, at, what string, written *yamlfile.Whole) int {
+	if written == nil {
+		return 0
+	}
+	if *written < 1 {
+		r.Fail(at, "%s %d: write 1 or more, or leave it out when there is no limit", what, *written)
+	}
+	return int(*written)
 }
 
 // Open starts the service.

@@ -2,7 +2,10 @@
 
 package exit
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Nearest gives the name that text was probably meant to be; empty when none
 // is near.
@@ -12,7 +15,11 @@ func Nearest(text string, names []string) string {
 		if max(len(text)-len(name), len(name)-len(text)) > limit {
 			continue // and no long rubbish is compared
 		}
-		if d := distance(text, name); d <= limit {
+		d := distance(text, name)
+		if strings.EqualFold(text, name) {
+			d = min(d, 1) // alg-12 for ALG-12 is one mistake
+		}
+		if d <= limit {
 			best, limit = name, d-1
 		}
 	}

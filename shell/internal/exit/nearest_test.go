@@ -27,7 +27,8 @@ func TestNearest(t *testing.T) {
 		"quit":                  "",
 		"relayrelay":            "",
 		"Relay":                 "relay",
-		"RELAY":                 "",
+		"RELAY":                 "relay", // however many letters it takes
+		"Session-Mismatch":      "session_mismatch",
 		strings.Repeat("x", 99): "",
 	} {
 		if got := exit.Nearest(text, names); got != want {

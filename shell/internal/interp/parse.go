@@ -80,6 +80,9 @@ var (
 	wrongNumber = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^(?:(--[a-z-]+)|[a-z-]*(?:: )?\[?<([a-z-]+)>\]?): expected a valid 64 bit (u?)int but got (".*")$`)
 	})
+	notNegative = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(--[a-z-]+): expected uint value but got ("-[^"]*")`)
+	})
 	wrongDuration = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^(--[a-z-]+): expected duration but got (".*"): time: `)
 	})
@@ -93,6 +96,9 @@ func Plainly(err error, words []string) string {
 	text := err.Error()
 	if m := wrongNumber().FindStringSubmatch(text); m != nil {
 		return m[1] + strings.ToUpper(m[2]) + " wants a whole number" + map[bool]string{true: " from 0"}[m[3] != ""] + ", and not " + m[4]
+	}
+	if m := notNegative().FindStringSubmatch(text); m != nil {
+		return m[1] + " wants a whole number from 0, and not " + m[2]
 	}
 	if m := wrongDuration().FindStringSubmatch(text); m != nil {
 		return m[1] + ": " + m[2] + " is not a duration: write one such as 90s or 1h30m"
@@ -239,10 +245,13 @@ func (p *Parser) Meant(word string, others []string, otherwise string) string {
 			}
 		}
 	}
-	if paths[word] != nil || exit.Nearest(word, names) == "" {
-		if near := exit.Nearest(word, below); near != "" {
-			return "did you mean " + page.Some(paths[near]) + "?"
+	family := exit.Nearest(word, names)
+	if below := exit.Nearest(word, below); below != "" && family != word && (paths[word] != nil || family == "") {
+		all := paths[below]
+		if family != "" && strings.TrimSuffix(word, "s") == family { // coupons, for coupon
+			all = append([]string{family}, all...)
 		}
+		return "did you mean " + page.Some(all) + "?"
 	}
 	return exit.Meant(word, names, otherwise)
 }

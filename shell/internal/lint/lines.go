@@ -120,8 +120,24 @@ func (k *look) end(denied *denial) {
 		k.warn(at, Nothing)
 	}
 	if k.verbs > 0 && !k.asserts {
-		k.warn(at, "it asks for nothing but success: expect, stdout, stderr or cmp say what has to come out")
+		k.warn(at, "%s: expect, stdout, stderr or cmp say what has to come out", OnlySuccess)
 	}
+}
+
+// OnlySuccess is said of a scenario that would pass whatever its verbs answered.
+const OnlySuccess = "it asks for nothing but success"
+
+// Asks reports whether a story asks for more than success.
+func Asks(s *story.Story, l *interp.Language) (bool, error) {
+	l = l.InFile(s.World())
+	p, err := l.Parser()
+	if err != nil {
+		return false, err
+	}
+	defer l.Done(p)
+	k := &look{story: s, parser: p, codes: codesOf(l)}
+	k.lines()
+	return k.asserts, nil
 }
 
 // Nothing is said of a scenario that does nothing of what a checkout is made of.

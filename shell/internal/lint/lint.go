@@ -50,6 +50,7 @@ func Look(s *story.Story, l *interp.Language) ([]Warning, error) {
 		return k.found, nil
 	}
 	k.sections()
+	k.rows()
 	k.lines()
 	slices.SortStableFunc(k.found, func(a, b Warning) int { return a.Line - b.Line })
 	return k.found, nil
@@ -93,6 +94,34 @@ func (k *look) sections() {
 			k.warn(at, "nobody reads the section %s: did you mean %s?", redact.OneLine(section.Name), near)
 		} else {
 			k.warn(at, "nobody reads the section %s: no line names it", redact.OneLine(section.Name))
+		}
+	}
+}
+
+// rows warns of cases of which no name stands anywhere: each tries the same.
+func (k *look) rows() {
+	if len(k.story.Rows) < 2 {
+		return
+	}
+	names := k.story.Rows[0].Names
+	used := func(text string) bool {
+		return slices.ContainsFunc(names, func(name string) bool {
+			return strings.Contains(text, "$"+name) || strings.Contains(text, "${"+name)
+		})
+	}
+	for _, line := range k.story.Lines {
+		if used(line.Text) {
+			return
+		}
+	}
+	for _, section := range k.story.Sections {
+		if used(string(section.Data)) {
+			return
+		}
+	}
+	for _, section := range k.story.Sections {
+		if section.Name == story.CasesCSV || section.Name == story.CasesYAML {
+			k.warn(story.Line{File: section.File, At: section.At}, "no line names $%s: each of %d cases tries the same", strings.Join(names, " or $"), len(k.story.Rows))
 		}
 	}
 }

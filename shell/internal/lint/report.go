@@ -26,6 +26,7 @@ const About = `Reads scenarios, and runs none. It warns of what tests nothing, o
   a stdout, stderr or grep pattern that matches whatever was said; an exists, cmp or grep of sections alone
   a ! whose reason nobody asks for: expect REASON, or stderr with the reason behind it, does
   a stop with lines behind it, which are never run
+  cases whose names stand in no line
   a section that no line names, such as world.yml for world.yaml; a file that is no .txtar
 
 It ends with 0 without a warning, 1 with one, 3 when a file cannot be read. tokenshell run --strict fails for the same.

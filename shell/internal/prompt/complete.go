@@ -91,6 +91,9 @@ func splitAt(line string, pos int) (before []string, word string, from int) {
 
 // complete gives what could stand at the cursor.
 func (c *completer) complete(line string, pos int) lineedit.Completion {
+	if strings.Count(line[:pos], "'")%2 == 1 {
+		return c.quoted(line, pos)
+	}
 	before, word, from := splitAt(line, pos)
 	to := pos
 	if n := strings.IndexAny(line[pos:], " \t"); n >= 0 {
@@ -124,6 +127,19 @@ func (c *completer) complete(line string, pos int) lineedit.Completion {
 	default:
 		done.Candidates = c.argument(p.node, p.values, word)
 	}
+	return done
+}
+
+// quoted gives what could stand in a quote that is open: something where a line stands
+// in it.
+func (c *completer) quoted(line string, pos int) lineedit.Completion {
+	from := strings.LastIndexByte(line[:pos], '\'') + 1
+	before := strings.Fields(line[:from-1])
+	if n := len(before); n == 0 || before[0] != "fault" || !strings.HasPrefix(before[n-1], "meanwhile") {
+		return lineedit.Completion{From: pos, To: pos}
+	}
+	done := c.complete(line[from:pos], pos-from)
+	done.From, done.To = done.From+from, pos
 	return done
 }
 

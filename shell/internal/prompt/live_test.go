@@ -159,6 +159,14 @@ func TestNamesOfTheWorld(t *testing.T) {
 	offers(t, s, "fault kms.", "kms.sign", "kms.decrypt")
 	offers(t, s, "fault points.", "points.confirm", "points.redeem", "points.cancel", "points.revoke")
 	offers(t, s, "fault points.redeem ", wire.FaultKinds("points", "redeem")...)
+	for _, in := range []string{"fault points.redeem meanwhile '", "fault points.redeem --count 2 meanwhile-after '"} { // the line of somebody else
+		offers(t, s, in+"restart relay --f", "--forget")
+		offers(t, s, in+"points ", "balance", "confirm")
+		offers(t, s, in+"let A \\''")
+	}
+	offers(t, s, "let A 'points ")
+	offers(t, s, "let A 'points --")
+	offers(t, s, "'")
 	offers(t, s, "explore --without ", world.Leavable()...)
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 
 	"tokenshell/shell/internal/answer"
 	"tokenshell/shell/internal/exit"
@@ -49,7 +50,11 @@ func Run(s *interp.Shell, stdin, stdout, stderr *os.File, leaving func()) error 
 		return err
 	}
 	history := lineedit.OpenHistory(lineedit.DefaultHistoryPath(), func(err error) {
-		fmt.Fprintf(stderr, "hint: the history is kept in memory only: %s\n", redact.Printable(err.Error()))
+		hint := "hint: the history is kept in memory only: " + redact.Printable(strings.TrimPrefix(err.Error(), "history: "))
+		if width := lineedit.Width(stderr); width > 0 {
+			hint = strings.Join(page.Fold(hint, width), "\n")
+		}
+		fmt.Fprintln(stderr, hint)
 	})
 	history.Hide = s.Redact
 	config := lineedit.Config{

@@ -109,12 +109,15 @@ func TestLint(t *testing.T) {
 		good + "! exec false\n":                                             nil,
 
 		// Sections.
-		good + "-- world.yaml --\n-- cases.csv --\nA\nb\n": nil,
-		good + "-- world.yml --\n":                         {"5: nobody reads the section world.yml: did you mean world.yaml?"},
-		good + "-- World.yaml --\n":                        {"5: nobody reads the section World.yaml: did you mean world.yaml?"},
-		good + "-- a/world.yaml --\n":                      {"5: nobody reads the section a/world.yaml: did you mean world.yaml?"},
-		good + "-- cases.yml --\n":                         {"5: nobody reads the section cases.yml: did you mean cases.yaml?"},
-		good + "-- a.jwt --\n-- b.jwt --\n":                {"5: nobody reads the section a.jwt: no line names it", "6: nobody reads the section b.jwt: no line names it"},
+		good + "-- world.yaml --\n-- cases.csv --\nA\nb\n":    nil,
+		good + "-- cases.csv --\nA,B\nb,c\nd,e\n":             {"5: no line names $A or $B: each of 2 cases tries the same"},
+		good + "-- cases.yaml --\n- {A: b}\n- {A: c}\n":       {"5: no line names $A: each of 2 cases tries the same"},
+		good + "let X ${A}\n-- cases.csv --\nA,B\nb,c\nd,e\n": nil,
+		good + "-- world.yml --\n":                            {"5: nobody reads the section world.yml: did you mean world.yaml?"},
+		good + "-- World.yaml --\n":                           {"5: nobody reads the section World.yaml: did you mean world.yaml?"},
+		good + "-- a/world.yaml --\n":                         {"5: nobody reads the section a/world.yaml: did you mean world.yaml?"},
+		good + "-- cases.yml --\n":                            {"5: nobody reads the section cases.yml: did you mean cases.yaml?"},
+		good + "-- a.jwt --\n-- b.jwt --\n":                   {"5: nobody reads the section a.jwt: no line names it", "6: nobody reads the section b.jwt: no line names it"},
 		good + "relay @a.jwt\nrelay @$WORK/b.jwt\ncmp stdout c\n-- a.jwt --\n-- b.jwt --\n-- c --\n": nil,
 		good + "let A a.jwt\nrelay @$A\nrelay @x/$A.jws\n-- a.jwt --\n-- x/b.jws --\n":               nil,
 		good + "attack export x\n-- x/b.jws --\n":                                                    nil,
@@ -142,8 +145,11 @@ func TestStrictly(t *testing.T) {
 		story:                       "",
 		story + "stdout .\n":        "line 5: stdout '.' matches whatever was said",
 		story + "-- world.yml --\n": "line 5: nobody reads the section world.yml: did you mean world.yaml?",
-		"points balance\n[windows] relay a\nstdout 1200\n":                                      lint.Nothing + ": no line that does has run",
-		"source a.tsh\nstdout accepted\n-- a.tsh --\n" + story[:strings.Index(story, "stdout")]: "",
+		"points balance\n[windows] relay a\nstdout 1200\n":                                                     lint.Nothing + ": no line that does has run",
+		"session new op_1\npoints confirm 5\n[plan9] stdout points-1\n[!unix] expect expired relay points-1\n": lint.OnlySuccess + ": no line that asks for more has run",
+		"session new op_1\npoints confirm 5\n[unix] stop\nstdout points-1\n":                                   lint.OnlySuccess + ": no line that asks for more has run",
+		"session new op_1\npoints confirm 5\n[exec:there-is-none] stop\n[unix] [!plan9] stdout points-1\n":     "",
+		"source a.tsh\nstdout accepted\n-- a.tsh --\n" + story[:strings.Index(story, "stdout")]:                "",
 	} {
 		if o := ran(t, scenario.Config{}, text); o.Verdict != scenario.Passed || o.Warnings != nil {
 			t.Errorf("%s%s: %s %q", text, o.Verdict, o.Why, o.Warnings)

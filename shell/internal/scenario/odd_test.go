@@ -2,6 +2,7 @@ package scenario_test
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,5 +72,22 @@ func TestAFolderThatNobodyMayRead(t *testing.T) {
 	}
 	if _, err := scenario.Files([]string{filepath.Dir(closed)}); exit.Code(err) != exit.BadInput || err.Error() != closed+": permission denied" {
 		t.Error(err)
+	}
+}
+
+// Of a line that is longer than anybody reads, the report shows the beginning, in
+// whatever it tells: where, why, what came, what led there, and the conversation.
+func TestALongLineIsToldShort(t *testing.T) {
+	long := strings.Repeat("a", 100_000)
+	for name, text := range map[string]string{
+		"of the verb that failed": "session new op_1\ncoupon confirm " + long + "\n",
+		"beside it":               "session new op_1\nlet A " + long + "\nexpect expired coupon confirm TEN\n",
+		"of an answer":            "session new op_1\nlet A " + long + "\ncoupon confirm $A\n",
+	} {
+		o := ran(t, scenario.Config{Traced: true}, text)
+		told, err := json.Marshal(o)
+		if o.Verdict != scenario.Failed || o.Line == 0 || err != nil || len(told) > 40_000 {
+			t.Errorf("%s: %s in line %d, %d bytes, %v", name, o.Verdict, o.Line, len(told), err)
+		}
 	}
 }

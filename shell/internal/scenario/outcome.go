@@ -78,7 +78,7 @@ func (o *Outcome) clean(sc *script) {
 	}
 	shown := func(texts ...*string) {
 		for _, text := range texts {
-			*text = redact.Printable(hide(*text))
+			*text = redact.Short(redact.Printable(hide(*text)), redact.MostShown)
 		}
 	}
 	if o.Verdict == Skipped {
@@ -94,7 +94,7 @@ func (o *Outcome) clean(sc *script) {
 		}
 	}
 	for i := range o.Variables {
-		o.Variables[i].Value = redact.OneLine(hide(o.Variables[i].Value))
+		o.Variables[i].Value = redact.Short(redact.OneLine(hide(o.Variables[i].Value)), redact.MostShown)
 	}
 	if o.Within != nil {
 		shown(&o.Within.Text)

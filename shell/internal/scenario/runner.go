@@ -328,7 +328,7 @@ func (r *runner) run(at int, item Item, folder string) (Outcome, Left) {
 		outcome.Why = t.why
 	default:
 		if r.config.Strict {
-			if err := r.strictly(&outcome, story, running); err != nil {
+			if err := r.strictly(&outcome, story, running, r.logOf(t, running, played)); err != nil {
 				outcome.Warnings = append(outcome.Warnings, err.Error())
 			}
 		}

@@ -73,6 +73,18 @@ func (s *Story) Included() bool { return s.included }
 // Marked reports whether its file begins with a byte order mark.
 func (s *Story) Marked() bool { return s.marked }
 
+// Only gives the story with some of its lines, from 1; the others are blank.
+func (s *Story) Only(lines map[int]bool) *Story {
+	only := *s
+	only.Lines = slices.Clone(s.Lines)
+	for i := range only.Lines {
+		if !lines[i+1] {
+			only.Lines[i].Text = ""
+		}
+	}
+	return &only
+}
+
 // Text gives the story as one archive: what was read, unless it includes something.
 // Its n-th line is Lines[n-1].
 func (s *Story) Text() []byte {

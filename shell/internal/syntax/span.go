@@ -39,6 +39,9 @@ var longUnits = map[string]int64{"d": 24, "w": 7 * 24}
 // longPart is a part of a span in such a unit.
 var longPart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([dw])`) })
 
+// plainSpan is a duration as it is written, however long it is.
+var plainSpan = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9]+[hms])+$`) })
+
 // ParseSpan reads a duration: Go's, and days of 24 hours and weeks. The error
 // says how to write it.
 func ParseSpan(text string) (time.Duration, error) {
@@ -47,11 +50,12 @@ func ParseSpan(text string) (time.Duration, error) {
 		unsigned = strings.TrimPrefix(text, "+")
 	}
 	var total time.Duration
-	bad := strings.ContainsAny(unsigned, "+-")
+	bad, long := strings.ContainsAny(unsigned, "+-"), false
 	add := func(part string, times int64) {
 		d, err := time.ParseDuration(part)
 		if err != nil || int64(d) > (math.MaxInt64-int64(total))/times {
 			bad = true
+			long = long || plainSpan().MatchString(part)
 			return
 		}
 		total += d * time.Duration(times)
@@ -63,6 +67,9 @@ func ParseSpan(text string) (time.Duration, error) {
 	})
 	if rest != "" || unsigned == "" {
 		add(rest, 1)
+	}
+	if bad && long {
+		return 0, fmt.Errorf("%q is too long: a duration has at most 292 years", text)
 	}
 	if bad {
 		return 0, fmt.Errorf("%q is not a duration: write %s", text, spelling(unsigned))

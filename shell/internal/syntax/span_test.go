@@ -33,7 +33,7 @@ func TestWhatIsNoSpan(t *testing.T) {
 	const other = "write one such as 90s, 1h30m or 1d"
 	for text, want := range map[string]string{
 		"": other, "5": other, "d": other, "1d12": other, "one day": other, "1.2.3d": other, "--1d": other, "-+1d": other, "1d-2h": other, "1y": other, "1e3s": other,
-		"999999w": other, "15250w15250w": other, "2562047h1d": other, "1d ": other,
+		"1wx": other, "99999999999999999999hh": other, "1d ": other,
 		"5min": "write 5m", "5 min": "write 5m", "2 Days": "write 2d", "1hr": "write 1h", "3weeks": "write 3w", "10 seconds": "write 10s", "5M": "write 5m", "1D": "write 1d",
 	} {
 		d, err := syntax.ParseSpan(text)
@@ -41,6 +41,15 @@ func TestWhatIsNoSpan(t *testing.T) {
 			t.Errorf("%q is %s", text, d)
 		} else if !strings.HasSuffix(err.Error(), want) || !strings.Contains(err.Error(), "is not a duration") {
 			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// What is well written, and longer than time goes here, is not told how to be written.
+func TestASpanThatIsTooLong(t *testing.T) {
+	for _, text := range []string{"999999w", "15250w15250w", "2562047h1d", "99999999h", "99999999999999999999s", "-300000w"} {
+		if d, err := syntax.ParseSpan(text); err == nil || !strings.Contains(err.Error(), "is too long: a duration has at most 292 years") {
+			t.Errorf("%q: %s, %v", text, d, err)
 		}
 	}
 }

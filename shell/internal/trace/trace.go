@@ -156,8 +156,9 @@ func newTraced(s *client.Client, m wire.Message, known map[string]tokens.Unverif
 		t.Token = cmp.Or(t.Token, called)
 	}
 	t.Detail = anyID().ReplaceAllStringFunc(t.Detail, func(id string) string { return cmp.Or(handles[id], id) })
-	t.Text = redact.OneLine(s.Redact(t.Text))
-	t.Token, t.JTI, t.Detail = redact.OneLine(s.Redact(t.Token)), redact.OneLine(s.Redact(t.JTI)), redact.OneLine(s.Redact(t.Detail))
+	for _, text := range []*string{&t.Text, &t.Token, &t.JTI, &t.Detail} {
+		*text = redact.Short(redact.OneLine(s.Redact(*text)), redact.MostShown)
+	}
 	return t
 }
 
@@ -174,7 +175,7 @@ func sawIn(ctx context.Context, s *client.Client, m wire.Message, known map[stri
 		saw = append(saw, wire.Field{Name: "reason", Value: m.Outcome}, wire.Field{Name: "detail", Value: m.Detail})
 	}
 	for i := range saw {
-		saw[i] = wire.Field{Name: redact.OneLine(s.Redact(saw[i].Name)), Value: redact.OneLine(s.Redact(saw[i].Value))}
+		saw[i] = wire.Field{Name: redact.OneLine(s.Redact(saw[i].Name)), Value: redact.Short(redact.OneLine(s.Redact(saw[i].Value)), redact.MostShown)}
 	}
 	return saw
 }

@@ -197,7 +197,7 @@ func (v *Help) Explain(l *interp.Language, plan *world.Plan, out *answer.Out) er
 	defer l.Done(p)
 	words := slices.Clone(v.Verb)
 	if len(words) == 0 {
-		return out.Show(helpJSON(p.Root(), plan), func(w *page.Page) { writeHelp(w, p.Root()) })
+		return out.Show(helpJSON(p.Root(), plan), func(w *page.Page) { writeHelp(w, l, p.Root()) })
 	}
 	if of, ok := under[words[0]]; ok && len(words) == 1 {
 		words[0] = of
@@ -322,7 +322,7 @@ func group(node *kong.Node) string {
 	return ""
 }
 
-func writeHelp(w *page.Page, root *kong.Node) {
+func writeHelp(w *page.Page, l *interp.Language, root *kong.Node) {
 	title, rows := "", page.NewTable()
 	for _, leaf := range interp.Leaves(root) {
 		if g := group(leaf); g != title {
@@ -337,18 +337,36 @@ func writeHelp(w *page.Page, root *kong.Node) {
 		rows.Row(page.Rigid(fmt.Sprintf("  %-15s", interp.VerbPath(leaf))), leaf.Help)
 	}
 	rows.Write(w)
-	fmt.Fprintf(w, "\nhelp VERB explains one, help PARTY a party, help reasons lists the reasons; a verb takes %s\n", "-o json, --jq EXPR, --color WHEN")
+	topics := []string{}
+	for _, t := range l.Topics {
+		topics = append(topics, t.Name)
+	}
+	fmt.Fprintf(w, "\nhelp VERB explains one, help PARTY a party, help world a world file. It also explains %s. A verb takes %s\n", strings.Join(topics, ", "), "-o json, --jq EXPR, --color WHEN")
+}
+
+// widest is how wide a synopsis may be that stands beside what its verb does.
+const widest = 80
+
+// writeSynopses writes how each of some verbs is written and what it does, beside it
+// or, where one of them is long, below.
+func writeSynopses(w *page.Page, leaves []*kong.Node) {
+	long := slices.ContainsFunc(leaves, func(leaf *kong.Node) bool { return len(interp.Synopsis(leaf)) > widest })
+	rows := page.NewTable()
+	for _, leaf := range leaves {
+		if long {
+			fmt.Fprintf(w, "  %s\n      %s\n", interp.Synopsis(leaf), leaf.Help)
+		} else {
+			rows.Row("  "+interp.Synopsis(leaf), leaf.Help)
+		}
+	}
+	rows.Write(w)
 }
 
 func writeVerbHelp(w *page.Page, node *kong.Node, plan *world.Plan) {
 	fmt.Fprintf(w, "%s\n", node.Help)
 	if len(node.Children) > 0 {
 		fmt.Fprintln(w)
-		rows := page.NewTable()
-		for _, leaf := range interp.Leaves(node) {
-			rows.Row("  "+interp.Synopsis(leaf), leaf.Help)
-		}
-		rows.Write(w)
+		writeSynopses(w, interp.Leaves(node))
 		writeDetail(w, node.Detail)
 		if node.DefaultCmd == nil {
 			return

@@ -183,11 +183,12 @@ func TestWorldsAreChecked(t *testing.T) {
 			t.Errorf("%d, %s\nwant %s", code, printed, row.want)
 		}
 	}
-	write(strings.Replace(worlds.Example, "units: 3", "units: 0", 1) + "facts: [planet, country]\n")
+	write(strings.Replace(worlds.Example, "units: 3", "units: 0", 1) + "facts: [planet, country, contry, planet]\n")
 	got := shelltest.Do(t, s, "world check w.yaml")
 	want := `w.yaml:7: column 10: odd: nobody can confirm TSHIRT: 1 are asked for, and there are fewer units
-w.yaml:21: column 9: odd: no domain reads the fact planet: it is carried unread
 w.yaml:21: column 17: odd: stock reads the fact country anyway: it need not be listed
+w.yaml:21: column 26: odd: no domain reads the fact contry: did you mean country, which need not be listed?
+w.yaml:21: column 34: odd: the fact planet stands here twice
 w.yaml can be read: 2 customers, 1 domain: stock
 `
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -206,8 +207,8 @@ w.yaml can be read: 2 customers, 1 domain: stock
 func TestWhereAWorldHasNothing(t *testing.T) {
 	s := shelltest.New(t, 1)
 	s.Dir.Path = t.TempDir()
-	shelltest.WriteFile(t, s.Dir.Full("w.yaml"), "customers: [{id: ada}]\nfacts: &f [planet]\n")
-	if got, want := shelltest.Do(t, s, "world check w.yaml"), "w.yaml: odd: no domain reads the fact planet: it is carried unread\n"; !strings.HasPrefix(got, want) {
+	shelltest.WriteFile(t, s.Dir.Full("w.yaml"), "customers: [{id: ada}]\nfacts: &f [payable]\n")
+	if got, want := shelltest.Do(t, s, "world check w.yaml"), "w.yaml: odd: payments reads the fact payable anyway: it need not be listed\n"; !strings.HasPrefix(got, want) {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
 	shelltest.WriteFile(t, s.Dir.Full("w.yaml"), "customers: [{id: ada, points: }]\ncoupons:\n")

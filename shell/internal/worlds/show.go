@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/world"
 	"tokenshell/shell/internal/yamlfile"
@@ -113,15 +114,30 @@ func Odd(p *world.Plan) []yamlfile.Note {
 		}
 	}
 	for i, fact := range p.Carried() {
-		says := "no domain reads the fact " + fact + ": it is carried unread"
-		kinds, _ := p.Kinds()
-		for _, k := range kinds {
-			if slices.Contains(k.Reads, fact) {
-				says = fmt.Sprintf("%s reads the fact %s anyway: it need not be listed", k.Name, fact)
-			}
+		if says := listed(p, p.Carried()[:i], fact); says != "" {
+			notes = append(notes, yamlfile.NoteAt(p.Text(), fmt.Sprintf("$.facts[%d]", i), says))
 		}
-		notes = append(notes, yamlfile.NoteAt(p.Text(), fmt.Sprintf("$.facts[%d]", i), says))
 	}
 	slices.SortStableFunc(notes, func(a, b yamlfile.Note) int { return a.Line - b.Line })
 	return notes
+}
+
+// listed says why a fact is hardly meant to be listed as one that is carried; empty
+// when it may well be: that no domain reads it is what the list is for.
+func listed(p *world.Plan, before []string, fact string) string {
+	if slices.Contains(before, fact) {
+		return fmt.Sprintf("the fact %s stands here twice", fact)
+	}
+	var read []string
+	kinds, _ := p.Kinds()
+	for _, k := range kinds {
+		if slices.Contains(k.Reads, fact) {
+			return fmt.Sprintf("%s reads the fact %s anyway: it need not be listed", k.Name, fact)
+		}
+		read = append(read, k.Reads...)
+	}
+	if near := exit.Nearest(fact, read); near != "" {
+		return fmt.Sprintf("no domain reads the fact %s: did you mean %s, which need not be listed?", fact, near)
+	}
+	return ""
 }

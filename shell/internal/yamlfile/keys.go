@@ -31,7 +31,7 @@ func isText(source []byte) error {
 // that is no text the library reads nothing at all (goccy/go-yaml 1.19.2), as if the
 // section were not there.
 func named(node ast.Node, into reflect.Type) error {
-	return keysIn(node, into, func(key ast.Node, _ bool) error {
+	return keysIn(node, into, func(key ast.Node, _ []string) error {
 		switch key.(type) {
 		case *ast.NullNode, *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
 			return Wrong(key, "a key is a name, not %s: see how it is spelt, or leave it out", key.GetToken().Value)
@@ -40,9 +40,55 @@ func named(node ast.Node, into reflect.Type) error {
 	})
 }
 
+// seeing is a visitor that is called with each node, in the order of the file.
+type seeing func(ast.Node)
+
+// Visit sees a node.
+func (s seeing) Visit(node ast.Node) ast.Visitor {
+	if node == nil {
+		return nil
+	}
+	s(node)
+	return s
+}
+
+// aliases wants an anchor above each alias: the library does not say where one of
+// nothing stands.
+func aliases(body ast.Node) (err error) {
+	known := map[string]bool{}
+	ast.Walk(seeing(func(node ast.Node) {
+		switch n := node.(type) {
+		case *ast.AnchorNode:
+			known[n.Name.GetToken().Value] = true
+		case *ast.AliasNode:
+			if name := n.Value.GetToken().Value; err == nil && !known[name] {
+				err = Wrong(n, "*%s stands for what is called &%s, and nothing above it is: write out what is meant", name, name)
+			}
+		}
+	}), body)
+	return err
+}
+
+// tags refuses what says how a value is to be read: nobody listens to it here.
+func tags(body ast.Node) (err error) {
+	ast.Walk(seeing(func(node ast.Node) {
+		if tag, is := node.(*ast.TagNode); is && err == nil {
+			err = tagged(tag)
+		}
+	}), body)
+	return err
+}
+
+func tagged(tag *ast.TagNode) error {
+	return Wrong(tag, "%s is a tag, and no file of ours has one: leave it out, and write a text in quotes", tag.GetToken().Value)
+}
+
+// merge is the key whose value is merged into the section that it stands in.
+const merge = "<<"
+
 // keysIn visits each key of what is read into a struct, as they stand in the file,
-// with whether the struct has it. It stops at an error.
-func keysIn(node ast.Node, into reflect.Type, visit func(key ast.Node, has bool) error) error {
+// with those that the struct has. It stops at an error.
+func keysIn(node ast.Node, into reflect.Type, visit func(key ast.Node, has []string) error) error {
 	if anchor, ok := node.(*ast.AnchorNode); ok {
 		node = anchor.Value
 	}
@@ -61,10 +107,11 @@ func keysIn(node ast.Node, into reflect.Type, visit func(key ast.Node, has bool)
 			}
 		}
 	case reflect.Struct:
-		fields := map[string]reflect.Type{"<<": into} // what is merged is of the same struct
+		fields, names := map[string]reflect.Type{merge: into}, []string{merge} // what is merged is of the same struct
 		for i := range into.NumField() {
 			if name, _, _ := strings.Cut(into.Field(i).Tag.Get("yaml"), ","); name != "" {
 				fields[name] = into.Field(i).Type
+				names = append(names, name)
 			}
 		}
 		for _, pair := range members(node) {
@@ -73,7 +120,7 @@ func keysIn(node ast.Node, into reflect.Type, visit func(key ast.Node, has bool)
 				key = asked.Value
 			}
 			of := fields[key.GetToken().Value]
-			if err := visit(key, of != nil); err != nil {
+			if err := visit(key, names); err != nil {
 				return err
 			}
 			if of == nil {

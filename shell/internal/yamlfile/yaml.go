@@ -43,16 +43,19 @@ func Decode(source []byte, into any) (second bool, err error) {
 	if err := named(body, of); err != nil {
 		return false, err
 	}
+	if err := aliases(body); err != nil {
+		return false, err
+	}
 	if err := yaml.NewDecoder(strings.NewReader(""), yaml.Strict(), yaml.DisallowUnknownField()).DecodeFromNode(body, into); err != nil {
 		return false, meant(err, body, of)
 	}
-	return len(docs) > 1, nil
+	return len(docs) > 1, tags(body)
 }
 
-// misspelt is a key that there is not, where one is nearly called so.
+// misspelt is a key that there is not, with what to write.
 type misspelt struct {
 	error
-	near string
+	remedy string
 }
 
 func (m *misspelt) Unwrap() error { return m.error }
@@ -64,24 +67,31 @@ func meant(err error, body ast.Node, into reflect.Type) error {
 	if !errors.As(err, &unknown) || unknown.Token == nil {
 		return err
 	}
+	var here []string
+	strange := func(key ast.Node, names []string) error {
+		if name := key.GetToken().Value; !slices.Contains(names, name) {
+			here = names
+			return &yaml.UnknownFieldError{Message: fmt.Sprintf("unknown field %q", name), Token: key.GetToken()}
+		}
+		return nil
+	}
 	if first := keysIn(body, into, strange); errors.As(first, &unknown) {
 		err = first
 	}
 	var names []string
 	keys(into, map[reflect.Type]bool{}, &names)
 	if near := exit.Nearest(unknown.Token.Value, names); near != "" && near != unknown.Token.Value { // else it stands elsewhere
-		return &misspelt{err, near}
+		return &misspelt{err, "did you mean " + near + "?"}
 	}
-	return err
+	here = slices.DeleteFunc(here, func(name string) bool { return name == merge })
+	if len(here) == 0 || len(here) > mostNamed {
+		return err
+	}
+	return &misspelt{err, "there is " + strings.Join(here, ", ")}
 }
 
-// strange says that there is no such key.
-func strange(key ast.Node, has bool) error {
-	if has {
-		return nil
-	}
-	return &yaml.UnknownFieldError{Message: fmt.Sprintf("unknown field %q", key.GetToken().Value), Token: key.GetToken()}
-}
+// mostNamed is how many keys an error lists: of more, the help of the file tells.
+const mostNamed = 16
 
 // keys gives the keys of a file that is read into a type, at whatever level.
 func keys(t reflect.Type, seen map[reflect.Type]bool, names *[]string) {
@@ -148,7 +158,7 @@ func place(path string, err error) *exit.InputError {
 	case errors.As(err, &syntax) && syntax.GetToken() != nil:
 		position := syntax.GetToken().Position
 		if errors.As(err, &key) {
-			return exit.Input(path, position.Line, fmt.Sprintf("column %d: %s: did you mean %s?", position.Column, redact.OneLine(syntax.GetMessage()), key.near))
+			return exit.Input(path, position.Line, fmt.Sprintf("column %d: %s: %s", position.Column, redact.OneLine(syntax.GetMessage()), key.remedy))
 		}
 		said := plainly(syntax.GetMessage(), position)
 		return exit.Input(path, position.Line, fmt.Sprintf("column %d: %s%s", position.Column, redact.OneLine(said), quoteHint(said)))
@@ -171,7 +181,7 @@ func plainly(message string, at *token.Position) string {
 		return fmt.Sprintf("%q stands here twice, first %s: leave one of the two out", name, where)
 	}
 	if stands, belongs, is := strings.Cut(message, " was used where "); is {
-		names := strings.NewReplacer("sequence", "a list", "mapping", "a section of keys and values", "string", "a text", "int", "a number", "float", "a number", "boolean", "true or false", "null", "nothing")
+		names := strings.NewReplacer("sequence", "a list", "mapping", "a section of keys and values", "string", "a text", "int", "a number", "float", "a number", "boolean", "true or false", "null", "nothing", "directive", "a line that begins with %")
 		return names.Replace(stands) + " stands here, where " + names.Replace(strings.TrimSuffix(belongs, " is expected")) + " belongs"
 	}
 	return message
@@ -186,6 +196,8 @@ func quoteHint(message string) string {
 		{"is not allowed in this context", more + ", and set the lines of a section in alike"},
 		{"unexpected key name", aline}, {"non-map value", aline},
 		{"invalid header option", "; put an expression that begins with ! & * | > or % in quotes"},
+		{"duplicate key", "; what stands behind << has that key already: leave one of the two out"},
+		{"invalid key for this map", "; a key is a name"},
 		{"found character '\t'", "; that is a tab: lines are set in with spaces"},
 	} {
 		if strings.Contains(message, hint.said) {
@@ -232,6 +244,8 @@ func (t *Written) UnmarshalYAML(node ast.Node) error {
 	case *ast.LiteralNode:
 		*t = Written(n.Value.Value)
 	case *ast.NullNode:
+	case *ast.TagNode:
+		return tagged(n)
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		return &valueError{node.GetToken().Position, fmt.Sprintf("%s: write it in quotes", node.GetToken().Value)}
 	default:
@@ -316,8 +330,12 @@ func ParseTree(source []byte) *ast.File {
 // SecondDocument says where a second YAML document begins.
 func SecondDocument(path string, source []byte, what string) error {
 	wrong := exit.Input(path, 0, what+" is one document, here begins another")
-	if docs := ParseTree(source).Docs; len(docs) > 1 && docs[1].Start != nil {
-		place := docs[1].Start.Position
+	if docs := ParseTree(source).Docs; len(docs) > 1 {
+		begins := docs[1].Start
+		if begins == nil { // behind ... no --- has to stand
+			begins = docs[1].Body.GetToken()
+		}
+		place := begins.Position
 		wrong.Line, wrong.What = place.Line, fmt.Sprintf("column %d: %s", place.Column, wrong.What)
 	}
 	return wrong
