@@ -80,7 +80,7 @@ func newRelay(d foreign.Driver, f *foreign.File, c orchestrator.Config, r reason
 
 // hear looks for a token in what the relay says, and makes it harmless.
 func (r *Relay) hear(where, text string) string {
-	if redact.HasToken(text) || r.holdsPart(text) {
+	if redact.HasToken(text) || r.HoldsPart(text) {
 		r.mu.Lock()
 		if r.leaked == "" {
 			r.leaked = where
@@ -93,9 +93,9 @@ func (r *Relay) hear(where, text string) string {
 // leastPart is how long a segment is at least that nobody writes by chance.
 const leastPart = 40
 
-// holdsPart reports whether a text holds a segment of a token that was handed in,
+// HoldsPart reports whether a text holds a segment of a token that was handed in,
 // but for the header, in which there is nothing that not everybody knows.
-func (r *Relay) holdsPart(text string) bool {
+func (r *Relay) HoldsPart(text string) bool {
 	if len(text) < leastPart {
 		return false
 	}
