@@ -222,7 +222,7 @@ func TestBrokenAdapters(t *testing.T) {
 		"error":       {foreign.Errored, "the verdict is error: no connection to the database"},
 		"null":        {foreign.Errored, "the adapter answered relay with an error: TypeError"},
 		"another":     {foreign.Errored, "which nobody asked"},
-		"closes":      {foreign.Crashed, "it ended"},
+		"closes":      {foreign.Crashed, "it closed its standard output and went on; its process group was ended"},
 		"gigabyte":    {foreign.Errored, "a line of more than 4 MiB"},
 		"escapes":     {foreign.Errored, `\u{1b}]0;owned\u{7}\u{202e}`},
 		"leak":        {foreign.Leaked, "it wrote a token in the detail of its verdict"},
