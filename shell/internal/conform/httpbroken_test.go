@@ -57,6 +57,14 @@ func TestBrokenServices(t *testing.T) {
 				w.Header().Set("Content-Encoding", "gzip")
 			}
 		}},
+		"switches": {foreign.Errored, "was answered 101, and no other protocol was asked for", func(w http.ResponseWriter, q *http.Request) {
+			c, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				fmt.Fprint(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+				_, _ = io.Copy(io.Discard, c) // until the other side closes
+				c.Close()
+			}
+		}},
 		"gigabyte": {foreign.Errored, "more than 4 MiB", func(w http.ResponseWriter, _ *http.Request) {
 			for range 1 << 10 {
 				if _, err := io.WriteString(w, strings.Repeat("x", 1<<20)); err != nil {

@@ -68,10 +68,7 @@ func openService(f *File, with Starting) (*service, error) {
 // question was sent: who has read enough says no, and closes.
 func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	c, err := (&net.Dialer{}).DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	return patient{c}, nil
+	return patient{c}, err
 }
 
 // patient leaves it to reading to say that a connection was closed.
@@ -328,6 +325,9 @@ func (d *web) exchange(ctx context.Context, e *exchange, values map[string]strin
 		return answered{}, d.failed(ctx, e, within, err)
 	}
 	defer response.Body.Close()
+	if response.StatusCode == http.StatusSwitchingProtocols { // its body is the connection, which no time bounds
+		return answered{}, Trouble(Errored, "%s was answered 101, and no other protocol was asked for", e.Request)
+	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, answerLimit+1))
 	d.search(e, response.Header, body)
 	switch {
