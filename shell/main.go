@@ -58,6 +58,7 @@ type process struct {
 // Main runs tokenshell with the arguments after the program's name and answers
 // the exit code. Interrupts are its own business; it never exits.
 func Main(args []string, stdin, stdout, stderr *os.File) int {
+	defer adapter.EndAll() // also of a line that was left behind
 	err := start(args, stdin, stdout, stderr)
 	if runs.NobodyReads(err) {
 		return runs.Unread

@@ -47,11 +47,12 @@ const (
 	NeedClock      Need = "clock"
 	NeedConcurrent Need = "concurrent"
 	NeedRestart    Need = "restart"
+	NeedFacts      Need = "facts"
 )
 
 // Needs gives all needs, in the order in which a missing one is named.
 func Needs() []Need {
-	return []Need{NeedRedeem, NeedChoose, NeedResume, NeedClose, NeedRestart, NeedSessions, NeedReplay, NeedConcurrent, NeedKeys, NeedClock}
+	return []Need{NeedRedeem, NeedChoose, NeedResume, NeedClose, NeedRestart, NeedFacts, NeedSessions, NeedReplay, NeedConcurrent, NeedKeys, NeedClock}
 }
 
 // Redemption is the check of what a relay does with what it accepted: it
@@ -79,13 +80,24 @@ var checkOf = map[tokens.Reason]string{
 func (s Step) ofRelay() bool { return slices.Contains([]Verb{Relay, Redeem, Resume, Close}, s.Verb) }
 
 // no reports whether the step has to be refused.
-func (s Step) no() bool { return s.Refused || s.Want != "" }
+func (s Step) no() bool { return s.Refused || s.Want != "" || s.Anyhow }
+
+// all gives the steps of a row, and those that happen amid them.
+func (r Row) all() []Step {
+	var all []Step
+	for _, s := range r.Steps {
+		if all = append(all, s); s.Amid != nil {
+			all = append(all, *s.Amid)
+		}
+	}
+	return all
+}
 
 // AboutRelay reports whether a row shows anything of a relay: it has to refuse
 // something, to tell its services that a session is over, or to go on when one
 // fails. The others are about our own domains.
 func (r Row) AboutRelay() bool {
-	return slices.ContainsFunc(r.Steps, func(s Step) bool {
+	return slices.ContainsFunc(r.all(), func(s Step) bool {
 		return s.ofRelay() && (s.no() || s.Either) || s.Verb == Close || s.Verb == Fault
 	})
 }
@@ -93,6 +105,9 @@ func (r Row) AboutRelay() bool {
 // Check gives the check that the row is about.
 func (r Row) Check() string {
 	at := slices.IndexFunc(r.Steps, func(s Step) bool { return s.Refused && s.Verb == Relay })
+	if slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Amid != nil || s.Verb == Tell }) {
+		return Redemption
+	}
 	if at < 0 && r.AboutRelay() && !slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Refused && s.Verb == Redeem && s.State == "" }) {
 		return Redemption
 	}
@@ -156,7 +171,7 @@ func (f *Forgery) made(old bool) Who {
 // [Needs].
 func (r Row) Needs() []Need {
 	found := map[Need]bool{NeedReplay: r.Check() == "replay"}
-	for _, s := range r.Steps {
+	for _, s := range r.all() {
 		switch s.Verb {
 		case Redeem:
 			found[NeedRedeem] = true
@@ -171,13 +186,15 @@ func (r Row) Needs() []Need {
 			found[NeedClock] = true
 		case Restart:
 			found[NeedRestart] = true
+		case Tell:
+			found[NeedFacts] = true
 		case Skew:
 			found[NeedClock] = found[NeedClock] || s.Service == ""
 		}
 		if s.Session != "" && s.Session != victim {
 			found[NeedSessions] = true
 		}
-		if s.Times > 1 && s.ofRelay() {
+		if (s.Times > 1 || s.Amid != nil) && s.ofRelay() {
 			found[NeedConcurrent] = true
 		}
 	}
@@ -200,6 +217,12 @@ func (r Row) Wait(shop Shop) time.Duration {
 		}
 	}
 	return longest
+}
+
+// WaitsShort reports whether a row waits until a token is almost over, which takes
+// a clock that stands still.
+func (r Row) WaitsShort() bool {
+	return slices.ContainsFunc(r.Steps, func(s Step) bool { return s.By.Lives > 0 && s.By.Plus < 0 })
 }
 
 // WaitsForSession reports whether a row waits for as long as a session lives.
@@ -229,6 +252,9 @@ func (r Row) Said() []string {
 		}
 		if s.State != "" {
 			text += ": " + string(s.State)
+		}
+		if s.Amid != nil {
+			text += "; while the first service is asked, " + s.Amid.name()
 		}
 		all = append(all, strings.TrimSpace(text))
 	}

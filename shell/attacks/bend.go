@@ -2,11 +2,7 @@
 
 package attacks
 
-import (
-	"encoding/base64"
-
-	"tokenshell/shell/attacks/bends"
-)
+import "tokenshell/shell/attacks/bends"
 
 // Bend is a change of a text.
 type Bend = bends.Bend
@@ -39,5 +35,3 @@ var (
 	jwe              = bends.JWE
 	cut              = bends.Cut
 )
-
-func encode(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }

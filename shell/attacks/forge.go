@@ -3,11 +3,11 @@
 package attacks
 
 import (
-	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"tokenshell/shell/attacks/parts"
 )
 
 // Forgery says how a token is made from another. Its texts may name things with
@@ -85,39 +85,11 @@ func bend(name string, b Bend) Edit { return Edit{Op: "bend", Name: name, Bend: 
 
 func (f Forgery) by(s Signer) Forgery { f.Signer = s; return f }
 
-// member is a member of an object, as it is written.
-type member struct{ name, raw string }
-
-// members reads an object in the order of its text.
-func members(text []byte) ([]member, error) {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	if _, err := dec.Token(); err != nil {
-		return nil, err
-	}
-	var all []member
-	for dec.More() {
-		name, err := dec.Token()
-		if err != nil {
-			return nil, err
-		}
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err != nil {
-			return nil, err
-		}
-		spelt, err := json.Marshal(name)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, member{string(spelt), string(raw)})
-	}
-	return all, nil
-}
-
 // edit applies edits to an object and gives its text. names are others' names
 // for members; they are written as the edit says, so that an escape in one
 // survives.
 func edit(text []byte, all []Edit, names map[string]string, words func(string) string) (string, error) {
-	found, err := members(text)
+	found, err := parts.Members(text)
 	if err != nil {
 		return "", err
 	}
@@ -129,36 +101,36 @@ func edit(text []byte, all []Edit, names map[string]string, words func(string) s
 		name, raw := `"`+e.speltAs(called)+`"`, words(e.Raw)
 		at := -1
 		for i := range found {
-			if found[i].name == name {
+			if found[i].Name == name {
 				at = i
 			}
 		}
 		switch {
 		case e.Op == "add" || e.Op == "set" && at < 0:
-			found = append(found, member{name, raw})
+			found = append(found, parts.Member{Name: name, Raw: raw})
 		case at < 0:
 			return "", fmt.Errorf("there is no %s to %s", e.Name, e.Op)
 		case e.Op == "set":
-			found[at].raw = raw
+			found[at].Raw = raw
 		case e.Op == "drop":
 			found = append(found[:at], found[at+1:]...)
 		case e.Op == "bend":
 			var value string
-			if json.Unmarshal([]byte(found[at].raw), &value) != nil {
+			if json.Unmarshal([]byte(found[at].Raw), &value) != nil {
 				return "", fmt.Errorf("%s is no string to bend", e.Name)
 			}
 			bent := e.Bend.Of(value)
 			if bent == value { // such as a number of an order, in upper case
 				return "", &Trouble{Status: Skipped, What: fmt.Sprintf("names: this changes nothing in %s of this relay", e.Name)}
 			}
-			found[at].raw = quoted(bent)
+			found[at].Raw = parts.Quoted(bent)
 		}
 	}
-	parts := make([]string, len(found))
+	written := make([]string, len(found))
 	for i, m := range found {
-		parts[i] = m.name + ":" + m.raw
+		written[i] = m.Name + ":" + m.Raw
 	}
-	return "{" + strings.Join(parts, ",") + "}", nil
+	return "{" + strings.Join(written, ",") + "}", nil
 }
 
 // written gives the text of an object, with what stands around it.
@@ -168,21 +140,3 @@ func written(around, text string, words func(string) string) string {
 	}
 	return strings.ReplaceAll(words(around), "@", text)
 }
-
-// decode gives the three parts of a good token.
-func decode(raw string) (header, payload, signature []byte, err error) {
-	parts := strings.Split(raw, ".")
-	if len(parts) != 3 {
-		return nil, nil, nil, fmt.Errorf("a good token has three segments, not %d", len(parts))
-	}
-	var decoded [3][]byte
-	for i, part := range parts {
-		if decoded[i], err = base64.RawURLEncoding.DecodeString(part); err != nil {
-			return nil, nil, nil, fmt.Errorf("segment %d of a good token: %w", i+1, err)
-		}
-	}
-	return decoded[0], decoded[1], decoded[2], nil
-}
-
-// quoted writes a text as a string of JSON.
-func quoted(s string) string { return `"` + text(s) + `"` }

@@ -5,6 +5,7 @@ package attacks
 import (
 	"context"
 
+	"tokenshell/shell/attacks/parts"
 	"tokenshell/tokens"
 )
 
@@ -45,7 +46,7 @@ type Good struct {
 // Forge makes a token from a good one. The attacker's key comes from the seed.
 func (f *Forgery) Forge(ctx context.Context, target Target, seed uint64, good Good) (raw string, err error) {
 	r := &run{target: target, seed: seed, tokens: map[string]held{"t": {kid: good.Former}, "u": {raw: good.Other}}, names: map[string]string{}}
-	if r.key, err = attackerKey(seed); err != nil {
+	if r.key, err = parts.AttackerKey(seed); err != nil {
 		return "", err
 	}
 	return r.forge(ctx, f, held{good.Raw, named + good.Service, good.KeyID})

@@ -32,10 +32,17 @@ func (r *run) still(s Step) bool {
 func (r *run) judge(s Step, answer Answer, err error, before Books) error {
 	want, got := r.wants(s), reasonOf(err)
 	var trouble *Trouble
-	if errors.As(err, &trouble) {
+	if errors.As(err, &trouble) && !(s.Either && trouble.No) {
 		return err
 	}
 	if s.Either {
+		r.done = err == nil
+		return nil
+	}
+	if s.Anyhow {
+		if err == nil {
+			return through("it should be refused, and was done")
+		}
 		return nil
 	}
 	if s.Refused && (s.ofRelay() || !r.told) {
@@ -68,6 +75,16 @@ func (r *run) judge(s Step, answer Answer, err error, before Books) error {
 	return nil
 }
 
+// safely does one thing beside others; a panic is its answer.
+func (r *run) safely(ctx context.Context, a Action) (answer Answer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a party panics: %v", p)
+		}
+	}()
+	return r.target.Do(ctx, a)
+}
+
 // together does a step several times at once: exactly one has to be done, and
 // all the others have to be refused.
 func (r *run) together(ctx context.Context, s Step) error {
@@ -81,14 +98,7 @@ func (r *run) together(ctx context.Context, s Step) error {
 	}
 	r.forget() // and nobody looks before all of them are done
 	for i, action := range actions {
-		wg.Go(func() {
-			defer func() {
-				if p := recover(); p != nil {
-					answers[i] = fmt.Errorf("a party panics: %v", p)
-				}
-			}()
-			_, answers[i] = r.target.Do(ctx, action)
-		})
+		wg.Go(func() { _, answers[i] = r.safely(ctx, action) })
 	}
 	wg.Wait()
 	done, want := 0, r.wants(s)

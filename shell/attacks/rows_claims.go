@@ -110,5 +110,6 @@ func claimRows() []Row {
 		{"CLM-76", "order_processing_id begins like the right one", tokens.SessionUnknown, "RFC 8725 2.7", bothFor(order(`"$VICTIM-2"`), tokens.SessionMismatch)},
 		{"CLM-77", "sub begins like the customer", tokens.SessionMismatch, who, both(claims(set("sub", `"$CUSTOMER-2"`)))},
 		{"CLM-78", "a capability that begins like the own", tokens.CapabilityNotAllowed, who, both(claims(set("capabilities", `["$CAP.all"]`)))},
+		{"CLM-79", "a NUL behind the payload's object", tokens.Malformed, object, both(Forgery{PayloadText: "@\x00"})},
 	})
 }

@@ -5,6 +5,7 @@ package attacks
 import (
 	"strings"
 
+	"tokenshell/shell/attacks/parts"
 	"tokenshell/tokens"
 )
 
@@ -21,7 +22,7 @@ func serialisationRows() []Row {
 			text(segments(`{" $1.":"","payload":"$2","protected":"$1","signature":"$3",".$2.$3":""}`))},
 		{"SER-06", "a detached payload", tokens.Malformed, "RFC 7515 F", text(segments("$1..$3"))},
 		{"SER-07", "a JWE where a JWS belongs", tokens.Malformed, "RFC 8725 2.3, 2.7; RFC 7516 9",
-			text(segments(encode(`{"alg":"dir","enc":"A256GCM"}`) + "..AAAAAAAAAAAAAAAA.$2.AAAAAAAAAAAAAAAAAAAAAA"))},
+			text(segments(parts.Encode(`{"alg":"dir","enc":"A256GCM"}`) + "..AAAAAAAAAAAAAAAA.$2.AAAAAAAAAAAAAAAAAAAAAA"))},
 		{"SER-08", "a token in a token", tokens.Malformed, "RFC 7519 5.2", both(Forgery{PayloadText: "eyJhbGciOiJub25lIn0.e30."})},
 		{"SER-09", "an SD-JWT", tokens.Malformed, "RFC 7515 7.1", text(suffixed("~WyJzYWx0Il0~"))},
 		{"SER-10", "a PASETO", tokens.Malformed, "RFC 7515 7.1", text(segments("v4.public.$2"))},
@@ -66,5 +67,6 @@ func headerRows() []Row {
 		{"HDR-27", "a byte order mark in front of the header's object", tokens.Malformed, "RFC 8259 8.1", both(Forgery{HeaderText: "\ufeff@"})},
 		{"HDR-28", "invalid UTF-8 in kid", tokens.Malformed, "RFC 8725 3.7", both(header(set("kid", "\"$KID\xff\"")))},
 		{"HDR-29", "a comment in the header", tokens.Malformed, object, both(Forgery{HeaderText: "/* */@"})},
+		{"HDR-30", "a NUL behind the header's object", tokens.Malformed, object, both(Forgery{HeaderText: "@\x00"})},
 	})
 }

@@ -44,6 +44,22 @@ func redemptionRows() []Row {
 			relay("t").with(tokens.SessionClosed), direct("t").refused())},
 		{"RED-20", "a checkout that is asked for a second time", tokens.AlreadyRedeemed, once, scene(
 			relay("t"), redeem(Completed), marked(), redeem("").either(), same(), direct("t").refused())},
+		{"RED-21", "a checkout that is asked for again while it redeems", tokens.AlreadyRedeemed, once, scene(
+			relay("t"), redeem(Completed).amid("redeem", redeem("").either()), direct("t").refused())},
+		{"RED-22", "a token that is handed in while its session is redeemed", tokens.SessionClosed, takeBack, scene(
+			confirm("u", victim, late), relay("t"), redeem(Completed).amid("redeem", relay("u").either()), direct("u").anyhow().ifDone(), relay("u").refused())},
+		{"RED-23", "a session that is closed while it is redeemed", tokens.SessionClosed, takeBack, scene(
+			relay("t"), redeem("").either().amid("redeem", closed(victim).either()), relay("t").refused(), direct("t").with(tokens.AlreadyRedeemed).anyhow())},
+		{"RED-24", "a session that is closed after its checkout: what was redeemed stays so", tokens.AlreadyRedeemed, once, scene(
+			relay("t"), redeem(Completed), marked(), closed(victim).with(tokens.SessionClosed).either(), same(), direct("t").refused())},
+		{"RED-25", "two tokens of one service in a checkout: each is redeemed", tokens.AlreadyRedeemed, once, scene(
+			confirm("u", victim, early), relay("t"), relay("u"), redeem(Completed), relay("u").with(tokens.SessionClosed), direct("t").refused(), direct("u").refused())},
+		{"RED-26", "the token of the last service is handed in first", tokens.AlreadyRedeemed, once, scene(
+			confirm("u", victim, late), relay("u"), relay("t"), redeem(Completed), relay("u").with(tokens.SessionClosed), direct("t").refused(), direct("u").refused())},
+		{"RED-27", "a fact of the order that is told anew: the services hear the last one", tokens.SessionClosed, "CWE-367", scene(
+			told("first"), relay("t"), told("anew"), redeem("").either(), relay("t").refused())},
+		{"RED-28", "a token that is handed in while its session is closed", tokens.SessionClosed, takeBack, scene(
+			confirm("u", victim, late), relay("t"), closed(victim).amid("cancel", relay("u").either()), direct("u").anyhow().ifDone(), relay("u").refused())},
 	})
 }
 
@@ -86,5 +102,8 @@ func faultRows() []Row {
 		{"FLT-10", "a stuck session's token, after the relay was started again", tokens.SessionClosed, saga, two(
 			fault(late, "redeem", "refuse", 1), fault(early, "cancel", "timeout", 3),
 			redeem(Stuck).with(tokens.ServiceUnavailable), restart(), relay("t").refused(), resume(Compensated), same())},
+		{"FLT-11", "a stuck session that is closed: what it owes is still taken back", tokens.Revoked, saga, two(
+			fault(late, "redeem", "refuse", 1), fault(early, "cancel", "timeout", 3),
+			redeem(Stuck).with(tokens.ServiceUnavailable), closed(victim).with(tokens.SessionClosed).either(), resume("").either(), same(), direct("t").refused())},
 	})
 }

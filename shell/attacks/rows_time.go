@@ -56,5 +56,9 @@ func timeRows() []Row {
 			relay("t"), Step{Verb: Skew, Service: early, By: Span{Lives: 1, Plus: time.Minute}}, direct("t").refused(), Step{Verb: Skew, Service: early})},
 		{"TIM-32", "a token that was accepted before, when it is over", tokens.Expired, expiry, scene(
 			relay("t"), wait(over), relay("t").refused(), direct("t").refused())},
+		{"TIM-33", "exp is now, iat a minute ago", tokens.Expired, expiry, both(claims(set("iat", `$OVER-60`), set("exp", `$OVER`)))},
+		{"TIM-34", "the end of the longest life, begun a minute ago", tokens.LifetimeTooLong, design, both(claims(set("iat", `$NOW-60`), set("exp", `$LATEST`)))},
+		{"TIM-35", "exp is good when 32 bits are left of it", tokens.LifetimeTooLong, date, exp(`$NOW+4294967356`)},
+		{"TIM-36", "exp is good when 64 bits are left of it", tokens.ClaimInvalid, date, exp(`$WRAPPED`)},
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"strings"
 
+	"tokenshell/shell/attacks/parts"
 	"tokenshell/tokens"
 )
 
@@ -33,6 +34,7 @@ type Trouble struct {
 	Status Status
 	What   string
 	Said   string // the party's own words, if it gave any
+	No     bool   // of what has no other word for a no
 }
 
 func (t *Trouble) Error() string { return t.What }
@@ -72,6 +74,7 @@ type run struct {
 	mark   Books
 	reason tokens.Reason
 	told   bool // the reason is the relay's
+	done   bool // the last step that may be either was done
 
 	lost bool // a control failed
 
@@ -112,7 +115,7 @@ func wrong(format string, args ...any) error {
 	return &Trouble{Status: WrongReason, What: fmt.Sprintf(format, args...)}
 }
 func through(format string, args ...any) error {
-	return &Trouble{Status: GotThrough, What: fmt.Sprintf(format, args...)}
+	return &Trouble{Status: GotThrough, What: fmt.Errorf(format, args...).Error()}
 }
 
 // Run runs a row on a fresh target. The attacker's keys come from the seed. A
@@ -140,7 +143,7 @@ func Run(ctx context.Context, row Row, target Target, seed uint64) (result Resul
 }
 
 func (r *run) all(ctx context.Context) (err error) {
-	if r.key, err = attackerKey(r.seed); err != nil {
+	if r.key, err = parts.AttackerKey(r.seed); err != nil {
 		return err
 	}
 	// A row goes on after a control that failed: an attack that gets through weighs more.
@@ -148,6 +151,9 @@ func (r *run) all(ctx context.Context) (err error) {
 	sound := r.books().Broken == ""
 	err = r.steps(ctx)
 	var v *Trouble
+	if broken := r.books().Broken; errors.As(err, &v) && v.Status == WrongReason && broken != "" && sound {
+		err = through("%w; the books do not hold: %s", err, broken)
+	}
 	switch worse := errors.As(err, &v) && v.Status == GotThrough; {
 	case before != nil && !worse:
 		return r.uncontrolled("before", before)
@@ -218,7 +224,7 @@ func (r *run) control(ctx context.Context, session, role string) error {
 	if err != nil {
 		return err
 	}
-	if _, _, _, err := decode(good.Token); err != nil {
+	if _, _, _, err := parts.Decode(good.Token); err != nil {
 		return err
 	}
 	if _, err := do(Action{Verb: Relay, Token: good.Token}); err != nil {
@@ -272,7 +278,12 @@ func (r *run) step(ctx context.Context, s Step) error {
 		r.tokens[s.As] = held{raw, good.service, good.kid}
 		return err
 	}
-	if s.Times > 1 {
+	switch {
+	case s.IfDone && !r.done:
+		return nil
+	case s.Amid != nil:
+		return r.amid(ctx, s)
+	case s.Times > 1:
 		return r.together(ctx, s)
 	}
 	var before Books
@@ -284,13 +295,16 @@ func (r *run) step(ctx context.Context, s Step) error {
 		return err
 	}
 	if s.Verb == Open {
-		if was := r.names[s.Session]; was != "" && was != answer.Session {
+		switch was := r.names[s.Session]; {
+		case s.Either && was != "":
+			return nil // the old name is what the row is about
+		case was != "" && was != answer.Session:
 			return &Trouble{Status: Skipped, What: "names: no session of this relay has the name that another had"}
 		}
 		r.names[s.Session] = answer.Session
 	}
 	if s.Verb == Confirm {
-		header, _, _, err := decode(answer.Token)
+		header, _, _, err := parts.Decode(answer.Token)
 		if err != nil {
 			return err
 		}

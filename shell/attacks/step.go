@@ -28,7 +28,10 @@ type Step struct {
 	Want     tokens.Reason // it has to be refused for this one
 	State    State         // where the session has to end
 	Repeated bool          // the answer has to be one that was given before
-	Either   bool          // it may be done or refused: the steps after it see what came of it
+	Either   bool          // it may be done or refused, whatever is wanted: the steps after it see what came of it
+	Anyhow   bool          // it has to be refused, whatever is wanted
+	IfDone   bool          // it is left out unless the last step that may be either was done
+	Amid     *Step         // happens as well, while the first service is asked to do Phase
 }
 
 // The names that rows use; the relay has its own for the sessions. A row that
@@ -61,6 +64,7 @@ var (
 	life      = Span{Lives: 1}
 	over      = Span{Lives: 1, Leeways: 1}
 	forgotten = Span{Plus: 30 * time.Hour}
+	almost    = Span{Lives: 1, Plus: -time.Second}
 )
 
 // In gives the span where things live for as long as a shop says.
@@ -77,6 +81,7 @@ func confirm(as, session, service string) Step {
 func forged(as, from string, f Forgery) Step {
 	return Step{Verb: forge, As: as, Token: from, Forge: &f}
 }
+func told(phase string) Step     { return Step{Verb: Tell, Session: victim, Phase: phase} }
 func relay(token string) Step    { return Step{Verb: Relay, Session: victim, Token: token} }
 func direct(token string) Step   { return Step{Verb: Direct, Session: victim, Token: token} }
 func revoke(token string) Step   { return Step{Verb: Revoke, Token: token} }
@@ -106,6 +111,12 @@ func (s Step) attempt(id string) Step    { s.Attempt = id; return s }
 func (s Step) again() Step               { s.Repeated = true; return s }
 func (s Step) times(n int) Step          { s.Times = n; return s }
 func (s Step) either() Step              { s.Either = true; return s }
+func (s Step) anyhow() Step              { s.Anyhow = true; return s }
+func (s Step) ifDone() Step              { s.IfDone = true; return s }
+func (s Step) amid(phase string, other Step) Step {
+	s.Phase, s.Amid = phase, &other
+	return s
+}
 
 // scene opens the victim's session with a token t of the first service.
 func scene(more ...Step) []Step {

@@ -94,6 +94,7 @@ const (
 	Close   Verb = "close"   // ends Session
 	Confirm Verb = "confirm" // has Service confirm something small; answers its token
 	Sign    Verb = "sign"    // signs Token, any text, with Service's key KeyID; answers R||S
+	Tell    Verb = "tell"    // says of Session's order what its services have to know, first or anew, as Phase says
 	Relay   Verb = "relay"   // hands Token to the relay, for Session
 	Redeem  Verb = "redeem"  // redeems what was accepted in Session, or Token alone; answers the state
 	Resume  Verb = "resume"  // takes a redemption to its end; answers the state
@@ -124,9 +125,11 @@ type Action struct {
 	KeyID    string
 	Attempt  string // empty is a new one
 	By       time.Duration
-	Phase    string // confirm, redeem or cancel
-	Kind     string // refuse, timeout or lost-reply
+	Phase    string // confirm, redeem or cancel; first or anew
+	Kind     string // refuse, timeout, lost-reply or meanwhile
 	Count    int
+
+	Meanwhile func() // of a fault of this kind: is called while the question is on its way
 }
 
 // Answer is what came of it.

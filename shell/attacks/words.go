@@ -3,7 +3,7 @@
 package attacks
 
 import (
-	"encoding/json"
+	"math/big"
 	"regexp"
 	"strconv"
 	"strings"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tokenshell/shell/attacks/bends"
+	"tokenshell/shell/attacks/parts"
 	"tokenshell/tokens"
 )
 
@@ -59,6 +60,14 @@ func (s Shop) service(role string) Service {
 	}
 }
 
+// called gives the target's name for a claim.
+func (s Shop) called(claim string) string {
+	if theirs := s.Claims[claim]; theirs != "" {
+		return theirs
+	}
+	return claim
+}
+
 // other gives another service than one.
 func (r *run) other(than Service) Service {
 	if other := r.service(late); other.Name != than.Name {
@@ -73,9 +82,9 @@ var word = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$[
 // for: $ISS, $CAP and $KID of the forged token's service, and $OTHER_ISS,
 // $OTHER_CAP and $OTHER_KID of another; $FORMER_KID of the token called t; $CUSTOMER
 // and $OTHER_CUSTOMER; $JWK and $ATTACKER_JWK; $LETTER, what is sealed in the
-// token called u; and $NOW, $OVER, $SOON, $LATER and $LATEST, times in seconds, which may have +N or -N
+// token called u, and $JTI, its jti; and $NOW, $OVER, $SOON, $LATER and $LATEST, times in seconds, which may have +N or -N
 // behind them: now, when just over, not come yet, past the token's own end and still
-// short of anybody's longest life, and the end of the target's. $TIMES(N,TEXT) is a text N times, $BYTE(ff) a byte. $VICTIM, $ELSEWHERE, $INTRUDER and $NEVER are sessions, $ROW makes a
+// short of anybody's longest life, and the end of the target's. $WRAPPED is in a minute, and 2^64 more. $TIMES(N,TEXT) is a text N times, $BYTE(ff) a byte. $VICTIM, $ELSEWHERE, $INTRUDER and $NEVER are sessions, $ROW makes a
 // name the row's own, $CANARY is a URL of the attacker's, $AUD is the relay and $TYP the type of a token.
 func (r *run) words(good held) (func(string) string, error) {
 	shop, own := r.shop(), r.service(good.service)
@@ -83,21 +92,22 @@ func (r *run) words(good held) (func(string) string, error) {
 	ownJWK := ""
 	if own.PublicKey != nil {
 		var err error
-		if ownJWK, err = serviceJWK(own); err != nil {
+		if ownJWK, err = parts.JWKOf(own.PublicKey); err != nil {
 			return nil, err
 		}
 	}
-	attackerJWK, err := publicJWK(&r.key.PublicKey)
+	attackerJWK, err := parts.JWK(&r.key.PublicKey)
 	if err != nil {
 		return nil, err
 	}
 	known := map[string]string{
-		"$FORMER_KID": r.tokens["t"].kid, "$ISS": own.Issuer, "$CAP": own.Capability, "$KID": good.kid,
+		"$FORMER_KID": r.tokens["t"].kid, "$JTI": parts.Claim(r.tokens["u"].raw, shop.called("jti")), "$ISS": own.Issuer, "$CAP": own.Capability, "$KID": good.kid,
 		"$OTHER_ISS": other.Issuer, "$OTHER_CAP": other.Capability, "$OTHER_KID": other.KeyID,
-		"$VICTIM": text(r.order(victim)), "$ELSEWHERE": text(r.order(elsewhere)), "$INTRUDER": text(r.order(intruder)), "$NEVER": text(r.order(never)),
-		"$ROW": shop.Row, "$CANARY": shop.canary(), "$AUD": shop.Audience, "$TYP": shop.Type,
+		"$VICTIM": parts.Text(r.order(victim)), "$ELSEWHERE": parts.Text(r.order(elsewhere)), "$INTRUDER": parts.Text(r.order(intruder)), "$NEVER": parts.Text(r.order(never)),
+		"$WRAPPED": new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), 64), big.NewInt(shop.Now.Unix()+60)).String(),
+		"$ROW":     shop.Row, "$CANARY": shop.canary(), "$AUD": shop.Audience, "$TYP": shop.Type,
 		"$CUSTOMER": shop.Customers[0], "$OTHER_CUSTOMER": secondOf(shop.Customers),
-		"$JWK": ownJWK, "$ATTACKER_JWK": attackerJWK, "$LETTER": sealedIn(r.tokens["u"].raw),
+		"$JWK": ownJWK, "$ATTACKER_JWK": attackerJWK, "$LETTER": parts.Claim(r.tokens["u"].raw, shop.called("sealed")),
 	}
 	now, leeway := shop.Now.Unix(), int64(shop.Leeway/time.Second)
 	later := (shop.Life + min(shop.LongestLife, tokens.MaxLifetime)) / 2
@@ -123,25 +133,4 @@ func (r *run) words(good held) (func(string) string, error) {
 			return strconv.FormatInt(moment+seconds, 10)
 		})
 	}, nil
-}
-
-// text writes a text as it stands in a JSON string.
-func text(s string) string {
-	quoted, _ := json.Marshal(s) // a string has no way to fail
-	return string(quoted[1 : len(quoted)-1])
-}
-
-// sealedIn gives the sealed section of a token; empty when there is none.
-func sealedIn(raw string) string {
-	_, payload, _, err := decode(raw)
-	if err != nil {
-		return ""
-	}
-	var letter struct {
-		Sealed string `json:"sealed"`
-	}
-	if json.Unmarshal(payload, &letter) != nil {
-		return ""
-	}
-	return letter.Sealed
 }

@@ -26,6 +26,8 @@ export class Relay {
   }
 
   open(name, customer, facts = {}) {
+    const old = this.sessions.get(name);
+    if (old && this.now() < old.ends + remembered) refuse('NAME_TAKEN', 'an order has this name, or had it today');
     const s = { name, customer, facts, state: 'open', used: [], steps: [], ends: this.now() + sessionLife };
     this.sessions.set(name, s);
     this.save(s);

@@ -8,7 +8,10 @@ import (
 )
 
 // ownGroup has a command start in a process group of its own.
-func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+func ownGroup(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	dieWithUs(cmd.SysProcAttr)
+}
 
 // endGroup ends a command and everything that it started: at once, or as a
 // terminal would.

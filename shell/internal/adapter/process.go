@@ -8,8 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -62,15 +65,48 @@ func (c Command) Start(stdin io.Reader, stdout io.Writer) (*Child, error) {
 	child := &Child{cmd: cmd, stop: c.Stop, Log: &Tail{}, Gone: make(chan struct{})}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, child.Log
 	cmd.WaitDelay = time.Second // a grandchild may hold its pipes
-	if err := cmd.Start(); err != nil {
+	started := make(chan error)
+	go child.live(started)
+	if err := <-started; err != nil {
 		return nil, err
 	}
-	go child.wait()
 	return child, nil
 }
 
-func (c *Child) wait() {
+// living are the children that run.
+var living = struct {
+	sync.Mutex
+	all map[*Child]bool
+}{all: map[*Child]bool{}}
+
+// EndAll ends every child that runs, for the process ends.
+func EndAll() {
+	living.Lock()
+	all := slices.Collect(maps.Keys(living.all))
+	living.Unlock()
+	for _, c := range all {
+		c.Kill()
+	}
+}
+
+// live starts the child, and waits until it has ended. The thread is its own, for
+// the child may end when the thread does.
+func (c *Child) live(started chan<- error) {
+	runtime.LockOSThread()
+	living.Lock()
+	err := c.cmd.Start()
+	if err == nil {
+		living.all[c] = true
+	}
+	living.Unlock()
+	if started <- err; err != nil {
+		return
+	}
 	_ = c.cmd.Wait() // how it ended is in ProcessState
+	living.Lock()
+	delete(living.all, c)
+	living.Unlock()
+	runtime.UnlockOSThread()
 	close(c.Gone)
 }
 
@@ -86,15 +122,18 @@ func (c *Child) End() {
 	c.EndBy(c.stop)
 }
 
-// EndBy gives it time to end by itself, and then ends the whole group.
-func (c *Child) EndBy(d time.Duration) {
+// EndBy gives it time to end by itself, and then ends the whole group. It reports
+// whether it had ended.
+func (c *Child) EndBy(d time.Duration) (ended bool) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-c.Gone:
+		ended = true
 	case <-timer.C:
 	}
 	c.Kill() // what it has left behind, too
+	return ended
 }
 
 // How says how it ended, with the last lines of its standard error.
@@ -210,7 +249,9 @@ func (p *Process) Why(err error) (what string, crashed, timeout bool) {
 			return "", false, true
 		}
 	}
-	p.EndBy(p.stop) // its standard output has ended, so it is about to
+	if !p.EndBy(p.stop) { // its standard output has ended, so it was about to
+		return "it closed its standard output and went on; its process group was ended", true, false
+	}
 	return p.How(), true, false
 }
 

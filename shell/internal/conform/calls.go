@@ -117,6 +117,12 @@ func (r *Relay) asked(c foreign.Call) (*session, int, string) {
 		if s.chosen != nil && !slices.Contains(s.chosen, c.Token) {
 			r.broken("the relay asked %s to redeem %s, which the client had not named", c.Service, tokens.Word(st.Ref.ID))
 		}
+		if first := r.turned(s, c.Service); r.ordered && !tried && first != "" {
+			r.broken("the relay asked %s to redeem before %s, which comes first in the order of redemption", first, c.Service)
+		}
+		if fact := otherFacts(s.Facts, c.Facts); c.Facts != nil && fact != "" {
+			r.broken("the relay told %s another %s than the client had told it", c.Service, tokens.Word(fact))
+		}
 		s.attempts[c.Token] = attempt
 		if st.Turn == 0 {
 			s.turns++
@@ -135,6 +141,31 @@ func (r *Relay) asked(c foreign.Call) (*session, int, string) {
 		r.broken("the relay asked %s to cancel another attempt of %s than it had redeemed", c.Service, tokens.Word(st.Ref.ID))
 	}
 	return s, step, attempt
+}
+
+// turned gives a service that was asked to redeem in a session, and comes after
+// another in the order of redemption; empty when none was.
+func (r *Relay) turned(s *session, service string) string {
+	at := func(name string) int {
+		return slices.IndexFunc(r.services, func(s orchestrator.Service) bool { return s.Name == name })
+	}
+	for _, st := range s.Steps {
+		if st.Turn > 0 && at(st.Service) > at(service) {
+			return st.Service
+		}
+	}
+	return ""
+}
+
+// otherFacts gives a fact that a relay tells otherwise than the client told it;
+// empty when there is none. What it adds is its own business.
+func otherFacts(told, said tokens.Facts) string {
+	for _, name := range slices.Sorted(maps.Keys(told)) {
+		if value, ok := said[name]; !ok || value != told[name] {
+			return name
+		}
+	}
+	return ""
 }
 
 // answered notes what a service said of a step.
@@ -177,6 +208,9 @@ func (r *Relay) answered(s *session, at int, action, attempt string, a foreign.S
 			}
 		}
 	case st.Status == orchestrator.Redeemed:
+		if s.State == orchestrator.Completed {
+			r.broken("the relay took %s back from %s, of a session that it had said is completed", tokens.Word(st.Ref.ID), st.Service)
+		}
 		st.Status, st.Result, st.Reason, st.Detail = orchestrator.Cancelled, orchestrator.Cancelled, "", ""
 	case st.Attempt == "":
 		st.Status = orchestrator.Released

@@ -52,6 +52,19 @@ func TestBrokenServices(t *testing.T) {
 		"redirects": {foreign.Errored, "redirects are not followed", func(w http.ResponseWriter, q *http.Request) {
 			http.Redirect(w, q, "http://127.0.0.1:1/", http.StatusFound)
 		}},
+		"zips": {foreign.Errored, "is in Content-Encoding gzip, and identity was asked for", func(w http.ResponseWriter, q *http.Request) {
+			if q.Header.Get("Accept-Encoding") == "identity" {
+				w.Header().Set("Content-Encoding", "gzip")
+			}
+		}},
+		"switches": {foreign.Errored, "was answered 101, and no other protocol was asked for", func(w http.ResponseWriter, q *http.Request) {
+			c, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				fmt.Fprint(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+				_, _ = io.Copy(io.Discard, c) // until the other side closes
+				c.Close()
+			}
+		}},
 		"gigabyte": {foreign.Errored, "more than 4 MiB", func(w http.ResponseWriter, _ *http.Request) {
 			for range 1 << 10 {
 				if _, err := io.WriteString(w, strings.Repeat("x", 1<<20)); err != nil {
@@ -181,8 +194,11 @@ http:
 func TestTokensInWholeAnswers(t *testing.T) {
 	t.Parallel()
 	for where, answer := range map[string]func(w http.ResponseWriter, token string){
-		"":        func(w http.ResponseWriter, token string) { fmt.Fprint(w, "seen") },
-		"header":  func(w http.ResponseWriter, token string) { w.Header().Set("X-Debug", "token="+token) },
+		"":       func(w http.ResponseWriter, token string) { fmt.Fprint(w, "seen") },
+		"header": func(w http.ResponseWriter, token string) { w.Header().Set("X-Debug", "token="+token) },
+		"payload": func(w http.ResponseWriter, token string) {
+			fmt.Fprintf(w, `{"debug": %q}`, strings.Split(token, ".")[1])
+		},
 		"trailer": func(w http.ResponseWriter, token string) { fmt.Fprintf(w, `{"debug": {"was": [%q]}}`, token) },
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
@@ -206,6 +222,63 @@ func TestTokensInWholeAnswers(t *testing.T) {
 		if r := report.Rows[0]; r.Status != want || r.Detail != says {
 			t.Errorf("%s: %s %q", where, r.Status, r.Detail)
 		}
+	}
+}
+
+// A no to a redemption may be a page, in which there is no state to be found.
+func TestANoThatIsAPage(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if q.URL.Path == "/submit" {
+			w.WriteHeader(409)
+			fmt.Fprint(w, "<h1>Conflict</h1>")
+		}
+	}))
+	t.Cleanup(s.Close)
+	f, err := foreign.Parse("x.yaml", []byte(`target: 1
+name: x
+can: [redeem]
+http:
+  base: `+s.URL+`
+  serve: 127.0.0.1:0
+  relay: {request: POST /relay, json: {token: "{token}"}, accepted: .status == 200, rejected: .status >= 400 and .status < 500}
+  redeem: {request: POST /submit, state: {completed: .body.state == "done", compensated: .body.state == "back", stuck: .body.state == "stuck"}}
+  domains:
+    redeem: {request: "POST /{service}", read: {token: .body.token}, answer: {done: {status: 200}, refused: {status: 409}}}
+    cancel: {request: "DELETE /{service}", read: {token: .body.token}, answer: {done: {status: 200}, refused: {status: 409}}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, _ := conform.Run(t.Context(), f, options(t, "RED-20"))
+	if r := report.Rows[0]; r.Status != foreign.BaselineFailed || !strings.Contains(r.Detail, "redeem: rejected: answered 409") {
+		t.Errorf("%s: %s", r.Status, r.Detail)
+	}
+}
+
+// Why a service that was started is not ready, as it was answered last.
+func TestWhyItIsNotReady(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := l.Addr().String()
+	l.Close()
+	f, err := foreign.Parse("x.yaml", []byte(`target: 1
+name: x
+timeouts: {start: 300ms}
+http:
+  base: http://`+base+`
+  start: {command: [sleep, "60"], ready: GET /healthz}
+  relay: {request: GET /, text: "{token}", accepted: .status == 200, rejected: .status == 401}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = conform.Run(t.Context(), f, options(t, "ALG-01"))
+	if exit.Code(err) != exit.BadInput || !strings.Contains(err.Error(), "did not answer GET /healthz within 300 ms; the last try: ") || !strings.Contains(err.Error(), "connection refused") {
+		t.Error(err)
 	}
 }
 

@@ -40,6 +40,10 @@ func play(which string) error {
 		return servedFrom(os.Args[3], which == "forgetful")
 	case "hasty", "hasty-same":
 		return hasty(which == "hasty")
+	case "keeper":
+		return keep()
+	case "careless":
+		return (&careless{how: os.Args[3]}).play()
 	case "orders", "other-orders", "curious-orders", "eager-orders", "patient-orders":
 		return orders(strings.TrimSuffix(which, "orders"))
 	}

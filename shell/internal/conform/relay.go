@@ -43,8 +43,10 @@ type Relay struct {
 	said     map[tokens.Reason]bool // what the relay itself gave as a reason
 	breach   string                 // the first promise that its calls broke
 	leaked   string                 // where it said a token
+	parts    []string               // segments of those that were handed in
 	missed   string                 // what it asked last that reached no service
 	calls    int
+	ordered  bool // it was told in which order to redeem
 }
 
 // Restart has the relay stop and starts it again: what it keeps is its own business.
@@ -71,14 +73,14 @@ type session struct {
 
 func newRelay(d foreign.Driver, f *foreign.File, c orchestrator.Config, r reasons) *Relay {
 	return &Relay{
-		driver: d, hide: f.Hide, services: c.Services, clock: c.Clock, reasons: r, peek: tokens.Peek, ours: func(raw string) string { return raw },
+		driver: d, hide: f.Hide, ordered: f.Stdio != nil, services: c.Services, clock: c.Clock, reasons: r, peek: tokens.Peek, ours: func(raw string) string { return raw },
 		sessions: map[string]*session{}, texts: map[tokens.Ref]string{}, said: map[tokens.Reason]bool{},
 	}
 }
 
 // hear looks for a token in what the relay says, and makes it harmless.
 func (r *Relay) hear(where, text string) string {
-	if redact.HasToken(text) {
+	if redact.HasToken(text) || r.HoldsPart(text) {
 		r.mu.Lock()
 		if r.leaked == "" {
 			r.leaked = where
@@ -86,6 +88,33 @@ func (r *Relay) hear(where, text string) string {
 		r.mu.Unlock()
 	}
 	return foreign.Harmless(r.hide(text))
+}
+
+// leastPart is how long a segment is at least that nobody writes by chance.
+const leastPart = 40
+
+// HoldsPart reports whether a text holds a segment of a token that was handed in,
+// but for the header, in which there is nothing that not everybody knows.
+func (r *Relay) HoldsPart(text string) bool {
+	if len(text) < leastPart {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.parts, func(part string) bool { return strings.Contains(text, part) })
+}
+
+// handed notes the segments of a token that is handed in.
+func (r *Relay) handed(token string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, rest, ok := strings.Cut(token, "."); ok {
+		for part := range strings.SplitSeq(rest, ".") {
+			if len(part) >= leastPart {
+				r.parts = append(r.parts, part)
+			}
+		}
+	}
 }
 
 // ready tells the relay what it has to know before it is asked.
@@ -124,6 +153,14 @@ func (r *Relay) unable(err error) error {
 	return foreign.Trouble(t.Status, "%s", r.hide(t.What))
 }
 
+// asNo takes an error for a no, of what has no verdict in which a relay says it.
+func asNo(err error) error {
+	if t := foreign.IsTrouble(err); t != nil && t.Status == foreign.Errored {
+		t.No = true
+	}
+	return err
+}
+
 // refusal is the relay's own no.
 func (r *Relay) refusal(where, reason, detail string) error {
 	reason, detail = r.hear("the reason of its "+where, reason), r.hear("the detail of its "+where, detail)
@@ -158,7 +195,7 @@ func (r *Relay) Open(ctx context.Context, id, customer string, facts tokens.Fact
 	}
 	name, err := r.driver.Open(ctx, id, customer, facts)
 	if err != nil {
-		return orchestrator.Snapshot{}, r.unable(err)
+		return orchestrator.Snapshot{}, r.unable(asNo(err))
 	}
 	facts = maps.Clone(facts)
 	if facts == nil {
@@ -168,6 +205,9 @@ func (r *Relay) Open(ctx context.Context, id, customer string, facts tokens.Fact
 	s := &session{Snapshot: orchestrator.Snapshot{ID: name, Customer: customer, Facts: facts, State: orchestrator.Open, Opened: now, Ends: now.Add(orchestrator.SessionTTL)}, attempts: map[string]string{}, out: map[string]foreign.Said{}, number: number}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if old := r.sessions[name]; old != nil && now.Before(old.Ends) { // it is that one still, whoever asked for its name
+		return old.copy(), nil
+	}
 	r.sessions[name] = s
 	if r.alias != nil && id != name {
 		r.alias[id] = name
@@ -218,6 +258,7 @@ func (r *Relay) Relay(ctx context.Context, order, token string) (string, error) 
 	if err := r.ready(ctx); err != nil {
 		return "", err
 	}
+	r.handed(token)
 	v, err := r.driver.Relay(ctx, order, token)
 	if err != nil {
 		return "", r.unable(err)
@@ -229,21 +270,27 @@ func (r *Relay) Relay(ctx context.Context, order, token string) (string, error) 
 	ref := tokens.Ref{Issuer: seen.Ref.Issuer, ID: seen.Ref.ID, Order: order}
 	service := r.hear("the service of its verdict", v.Service)
 	r.hear("the detail of its verdict", v.Reason+" "+v.Detail)
-	if err == nil {
-		for i := range r.services {
-			if seen.Ref.Issuer == r.services[i].Name+".svc" && service == "" {
-				service = r.services[i].Name
-			}
-		}
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for i := range r.services {
+		if name := r.services[i].Name; err == nil && seen.Ref.Issuer == name+".svc" {
+			if service != "" && service != name && r.isService(service) {
+				r.broken("the relay says that it accepted %s for %s, and %s has issued it", tokens.Word(seen.Ref.ID), service, name)
+			}
+			service = name
+		}
+	}
 	r.texts[ref] = token
 	if s := r.sessions[order]; s != nil {
 		s.Steps = append(s.Steps, orchestrator.Step{Ref: ref, Service: service, Expires: r.clock.Now().Add(tokens.MaxLifetime), Status: orchestrator.Accepted})
 		s.texts = append(s.texts, token)
 	}
 	return service, nil
+}
+
+// isService reports whether a service has this name.
+func (r *Relay) isService(name string) bool {
+	return slices.ContainsFunc(r.services, func(s orchestrator.Service) bool { return s.Name == name })
 }
 
 // Redeem has the relay redeem what it accepted.
@@ -343,7 +390,7 @@ func (r *Relay) Close(ctx context.Context, order string) (orchestrator.Snapshot,
 		return orchestrator.Snapshot{}, err
 	}
 	if err := r.driver.Close(ctx, order); err != nil {
-		return orchestrator.Snapshot{}, r.unable(err)
+		return orchestrator.Snapshot{}, r.unable(asNo(err))
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

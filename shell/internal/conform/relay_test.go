@@ -121,3 +121,50 @@ func TestWhyItWentBack(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A segment of a token that was handed in is a leak, but for the header, which says
+// what everybody knows.
+func TestPartsOfTokens(t *testing.T) {
+	header, payload := strings.Repeat("h", 60), strings.Repeat("p", 60)
+	for said, leaks := range map[string]bool{"cannot read " + payload: true, "cannot read " + header: false, "no": false, "cannot read " + payload[1:]: false, "": false} {
+		r := accepting(t, &scripted{}, header+"."+payload+".c2ln")
+		r.hear("the detail", said)
+		if (r.leaked != "") != leaks {
+			t.Errorf("%q: %q", said, r.leaked)
+		}
+	}
+}
+
+// What was redeemed in a session that is said to be completed stays so.
+func TestTakenBackAfterwards(t *testing.T) {
+	d := &scripted{end: foreign.End{State: "completed"}}
+	r := accepting(t, d, "a")
+	call := func(action string) {
+		r.Call(t.Context(), foreign.Call{Action: action, Service: "coupons", Session: "order", Token: "a", Attempt: "1"})
+	}
+	d.calls = func() { call("redeem") }
+	if _, err := r.Redeem(t.Context(), "order", nil); err != nil || r.Broken() != "" {
+		t.Fatal(err, r.Broken())
+	}
+	call("cancel")
+	if got := r.Broken(); !strings.Contains(got, "took a back from coupons, of a session that it had said is completed") {
+		t.Error(got)
+	}
+}
+
+// A name that is given twice is one session still: what the first has accepted may
+// be redeemed.
+func TestANameGivenTwice(t *testing.T) {
+	d := &scripted{end: foreign.End{State: "completed"}}
+	r := accepting(t, d, "a")
+	if _, err := r.Open(t.Context(), "order", "bob", nil); err != nil {
+		t.Fatal(err)
+	}
+	d.calls = func() {
+		r.Call(t.Context(), foreign.Call{Action: "redeem", Service: "coupons", Session: "order", Token: "a", Attempt: "1"})
+	}
+	snap, err := r.Redeem(t.Context(), "order", nil)
+	if err != nil || snap.Customer != "ada" || r.Broken() != "" {
+		t.Error(err, snap.Customer, r.Broken())
+	}
+}

@@ -320,13 +320,16 @@ func (r *run) skips(row attacks.Row) string {
 		return "not claimed"
 	}
 	for _, need := range row.Needs() {
+		if need == attacks.NeedFacts && r.file.Stdio == nil {
+			return string(need) // what it tells a service of an order is not read
+		}
 		if slices.Contains(r.about.Can, string(need)) {
 			continue
 		}
 		if need == attacks.NeedClock {
 			shop := attacks.Shop{Life: r.life(), SessionLife: r.sessionLife(), Leeway: time.Duration(r.file.Contract.Leeway)}
 			switch wait := row.Wait(shop); {
-			case row.WaitsForSession(), wait > r.life()+shop.Leeway, shop.Leeway > longestLeeway && wait > r.life():
+			case row.WaitsForSession(), row.WaitsShort(), wait > r.life()+shop.Leeway, shop.Leeway > longestLeeway && wait > r.life():
 				return "clock"
 			case r.NoWait:
 				return "time"

@@ -78,10 +78,11 @@ type Said struct {
 	Reason, Detail string
 }
 
-// Callee answers calls, and is told of those that no service could be asked.
+// Callee answers calls, is told of those that reach no service, and knows the tokens.
 type Callee interface {
 	Call(ctx context.Context, c Call) Said
 	Missed(call string)
+	HoldsPart(text string) bool // of one of them
 }
 
 // Statuses of a row beside those of the catalogue.

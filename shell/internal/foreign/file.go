@@ -140,7 +140,7 @@ func (s span) or(d time.Duration) time.Duration {
 
 // abilities are what a target may declare in can, the protocol's words.
 func abilities() []string {
-	all := []string{"facts"}
+	var all []string
 	for _, n := range attacks.Needs() {
 		all = append(all, string(n))
 	}

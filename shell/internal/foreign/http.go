@@ -4,6 +4,7 @@ package foreign
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -66,10 +68,7 @@ func openService(f *File, with Starting) (*service, error) {
 // question was sent: who has read enough says no, and closes.
 func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	c, err := (&net.Dialer{}).DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	return patient{c}, nil
+	return patient{c}, err
 }
 
 // patient leaves it to reading to say that a connection was closed.
@@ -182,6 +181,7 @@ func (s *service) launch(ctx context.Context) error {
 	within := time.Duration(s.file.Timeouts.Start)
 	timed, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
+	why := ""
 	for {
 		request, err := http.NewRequestWithContext(timed, method, s.file.HTTP.base.String()+path, nil)
 		if err != nil {
@@ -192,14 +192,14 @@ func (s *service) launch(ctx context.Context) error {
 			answer.Body.Close()
 			return nil
 		}
+		if timed.Err() == nil {
+			why = "; the last try: " + err.Error()
+		}
 		select {
 		case <-child.Gone:
 			return s.file.Wrong("the service did not start: " + child.How())
 		case <-timed.Done():
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			return s.file.Wrong(fmt.Sprintf("the service did not answer %s within %s", ready, tokens.HowLong(within)))
+			return cmp.Or(ctx.Err(), s.file.Wrong(fmt.Sprintf("the service did not answer %s within %s%s", ready, tokens.HowLong(within), why)))
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -243,11 +243,11 @@ func (d *web) Leaked() string {
 
 // search looks for a token in an answer.
 func (d *web) search(e *exchange, header http.Header, body []byte) {
-	found := redact.HasToken(string(body))
+	texts := []string{string(body)}
 	for _, values := range header {
-		found = found || redact.HasToken(strings.Join(values, ", "))
+		texts = append(texts, strings.Join(values, ", "))
 	}
-	if !found {
+	if !slices.ContainsFunc(texts, func(text string) bool { return redact.HasToken(text) || d.calls.HoldsPart(text) }) {
 		return
 	}
 	d.mu.Lock()
@@ -325,6 +325,9 @@ func (d *web) exchange(ctx context.Context, e *exchange, values map[string]strin
 		return answered{}, d.failed(ctx, e, within, err)
 	}
 	defer response.Body.Close()
+	if response.StatusCode == http.StatusSwitchingProtocols { // its body is the connection, which no time bounds
+		return answered{}, Trouble(Errored, "%s was answered 101, and no other protocol was asked for", e.Request)
+	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, answerLimit+1))
 	d.search(e, response.Header, body)
 	switch {
@@ -332,6 +335,8 @@ func (d *web) exchange(ctx context.Context, e *exchange, values map[string]strin
 		return answered{}, d.failed(ctx, e, within, err)
 	case len(body) > answerLimit:
 		return answered{}, Trouble(Errored, "the answer to %s has more than %d MiB", e.Request, answerLimit>>20)
+	case !slices.Contains([]string{"", "identity"}, strings.ToLower(response.Header.Get("Content-Encoding"))):
+		return answered{}, Trouble(Errored, "the answer to %s is in Content-Encoding %s, and identity was asked for", e.Request, Harmless(response.Header.Get("Content-Encoding")))
 	}
 	return answered{response.StatusCode, places.Message(response.StatusCode, response.Header, body)}, nil
 }
@@ -369,6 +374,7 @@ func (d *web) request(ctx context.Context, e *exchange, values map[string]string
 	if err != nil {
 		return nil, d.file.Wrong(fmt.Sprintf("%s: %v", e.Request, err))
 	}
+	request.Header.Set("Accept-Encoding", "identity")
 	if kind != "" {
 		request.Header.Set("Content-Type", kind)
 	}
@@ -516,7 +522,7 @@ func (d *web) end(ctx context.Context, e, read *exchange, values map[string]stri
 	reason, _ := read.reason.Text(a.input) // what cannot be read is none
 	for i, state := range []string{"completed", "compensated", "stuck"} {
 		switch yes, err := read.states[i].Holds(a.input); {
-		case err != nil:
+		case err != nil && !rejected: // a no may be a page for people
 			return End{}, Trouble(Errored, "%s was answered %d: %s", asked, a.status, Harmless(err.Error()))
 		case yes:
 			return End{State: state, Reason: reason, Detail: fmt.Sprintf("answered %d", a.status)}, nil
@@ -526,16 +532,9 @@ func (d *web) end(ctx context.Context, e, read *exchange, values map[string]stri
 		if reason == "" { // a no may be written as that to a token
 			reason, _ = d.file.HTTP.Relay.reason.Text(a.input)
 		}
-		return End{State: "rejected", Reason: orWord(reason, "rejected"), Detail: fmt.Sprintf("answered %d", a.status)}, nil
+		return End{State: "rejected", Reason: cmp.Or(reason, "rejected"), Detail: fmt.Sprintf("answered %d", a.status)}, nil
 	}
 	return End{}, Trouble(Errored, "%s was answered %d, and no state holds", asked, a.status)
-}
-
-func orWord(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 // poll asks until it is done.

@@ -19,6 +19,7 @@ type nobody struct {
 }
 
 func (n *nobody) Call(context.Context, Call) Said { n.calls++; return Said{Status: "done"} }
+func (n *nobody) HoldsPart(string) bool           { return false }
 func (n *nobody) Missed(call string)              { n.missed = append(n.missed, call) }
 
 func TestServedToNobodyElse(t *testing.T) {

@@ -38,7 +38,7 @@ type Flags struct {
 	Sign    string   `placeholder:"WHO" complete:"signer" help:"Who signs: own (the issuer's key; the default), sibling, former, attacker, nobody, hmac-public, kept, borrowed, hmac-public-pem, hmac-public-jwk, hmac-empty, hmac-common."`
 	Twin    bool     `help:"The other signature that verifies, n - S; what is signed stays."`
 	Encode  []string `sep:"none" placeholder:"WHERE.HOW" complete:"encoding" help:"Write a part in another way: WHERE is header, payload, input (of the signature), signature or token, HOW stands in help encodings; header.as and payload.as take a text with @ for the JSON. May be repeated."`
-	Other   string   `placeholder:"TOKEN" complete:"token" help:"Another token, whose signature --sign borrowed takes, and whose sealed section is $LETTER."`
+	Other   string   `placeholder:"TOKEN" complete:"token" help:"Another token, whose signature --sign borrowed takes, whose sealed section is $LETTER and whose jti is $JTI."`
 }
 
 // place is where a bend may be put.

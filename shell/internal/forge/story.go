@@ -132,6 +132,20 @@ func (t *teller) tell(step attacks.Step) (why string) {
 	switch {
 	case step.Times > 1:
 		return "no line does several things at once"
+	case step.Verb == attacks.Open && step.Either:
+		return "no line goes on when a session's name is taken"
+	case step.IfDone:
+		return "" // in this world it was not
+	case step.Amid != nil:
+		aside := &teller{row: t.row, world: t.world, shop: t.shop, current: t.current, opened: t.opened, from: t.from}
+		other := *step.Amid
+		other.Want = "" // whatever came of it, nobody is told
+		if why := aside.tell(other); why != "" {
+			return why
+		}
+		t.say("fault", t.service("").Name+"."+step.Phase, "meanwhile", aside.lines[0])
+		step.Amid = nil
+		return t.tell(step)
 	case step.Attempt != "" || step.Repeated:
 		return "no verb says which attempt it is"
 	case step.Forges():
@@ -195,6 +209,16 @@ func (t *teller) ofSession(step attacks.Step) (why string) {
 		return why
 	}
 	switch step.Verb {
+	case attacks.Tell:
+		for _, p := range t.world.Parties {
+			facts, anew := p.Facts(t.customers[t.current])
+			if step.Phase == "anew" {
+				facts = anew
+			}
+			for _, name := range slices.Sorted(maps.Keys(facts)) {
+				t.say("session", "set", name+"="+facts[name])
+			}
+		}
 	case attacks.Confirm:
 		p, err := t.world.Service(t.service(step.Service).Name)
 		if err != nil {
@@ -242,7 +266,7 @@ func (t *teller) words(f *attacks.Forgery) []string {
 	needsOther := f.Signer == "borrowed"
 	here := strings.NewReplacer("$VICTIM", "victim", "$ELSEWHERE", "elsewhere", "$INTRUDER", "intruder", "$NEVER", "never", "$ROW", "")
 	for i, word := range words {
-		needsOther = needsOther || strings.Contains(word, "$LETTER")
+		needsOther = needsOther || strings.Contains(word, "$LETTER") || strings.Contains(word, "$JTI")
 		words[i] = here.Replace(word)
 	}
 	if needsOther {

@@ -49,11 +49,14 @@ order, members that nobody knows are ignored, a line has at most 4 MiB. Instead 
            token attempt facts          (reason, detail), or lost: as if no answer came
 
 At the end of its standard input it exits. Abilities: sessions replay close redeem choose resume keys clock concurrent restart facts; who cannot clock goes by the
-machine's time. reasons: tokenshell is for a relay whose codes are those of help reasons, each in its place in the order of checks, and whose sessions live 30
-minutes unless the target file says session_life. Any other says own.
+machine's time. reasons: tokenshell is for a relay whose codes are those of help reasons, each in its place in the order of checks (where a token is of another
+order, it is session_unknown or session_closed if that one is), and whose sessions live 30 minutes unless the target file says session_life. Any other says own.
+With attack run -j N there are N adapters at once: what they keep in files must not be shared.
 
-What is wanted of a relay: it forwards a token byte for byte as it was accepted, in that session, and none that it rejected. All tries of a token have one
-attempt. A lost answer is asked for again, three times in all, and is then taken for a yes that has to be taken back. After a refusal it redeems nothing more,
-and cancels what it redeemed, in reverse; a cancel that stays lost leaves the session stuck. Whatever ends a session, it also cancels what it accepted there and
-did not redeem: till then the service holds it.
+What is wanted of a relay: it forwards a token byte for byte as it was accepted, in that session, and none that it rejected, to the services in their order,
+with the facts as the client told them last. All tries of a token have one attempt. A lost answer is asked for again, three times in all, and is then taken
+for a yes that has to be taken back. After a refusal it redeems nothing more, and cancels what it redeemed, in reverse; a cancel that stays lost leaves the
+session stuck. Whatever ends a session, it also cancels what it accepted there and did not redeem: till then the service holds it. What is completed stays so.
+A name is of one order: to open with it again, until every service has forgotten that order, is answered with error, or with another name. No answer holds a
+token, or a part of one.
 `

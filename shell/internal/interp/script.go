@@ -22,10 +22,14 @@ import (
 	"tokenshell/shell/lineedit"
 )
 
-// WithInterrupt gives a context that ends at the first Ctrl-C. The second one ends
-// the process, as if nobody had asked for the first.
+// WithInterrupt gives a context that ends at the first Ctrl-C, or when the terminal
+// is closed. The second one ends the process, as if nobody had asked for the first.
 func WithInterrupt() (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	asked := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup asks for
+		asked = append(asked, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), asked...)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
 }

@@ -251,7 +251,7 @@ func strays(r attacks.Row) bool {
 	for _, s := range r.Steps {
 		switch s.Verb {
 		case attacks.Open:
-			open[s.Session] = true
+			open[s.Session] = open[s.Session] || !s.Either
 		case attacks.Close, attacks.Redeem:
 			open[s.Session] = false
 		case attacks.Advance:

@@ -7,7 +7,9 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"fmt"
+	"maps"
 	"math/big"
+	"slices"
 	"sync"
 	"time"
 
@@ -130,6 +132,8 @@ func (t Target) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error
 	case attacks.Sign:
 		signature, err := t.sign(ctx, a.KeyID, a.Token)
 		return attacks.Answer{Signature: signature}, err
+	case attacks.Tell:
+		return answer, t.tell(a)
 	case attacks.Relay:
 		_, err := c.Relay(ctx, a.Session, c.Loose(a.Token))
 		return answer, err
@@ -165,10 +169,35 @@ func (t Target) Do(ctx context.Context, a attacks.Action) (attacks.Answer, error
 	case attacks.Disable:
 		return answer, c.Disable(ctx, a.KeyID)
 	case attacks.Fault:
+		if a.Meanwhile != nil {
+			w.Wire.Meanwhile = func(context.Context, string) { a.Meanwhile() }
+		}
 		w.Faults.Add(wire.Fault{Party: a.Service, Step: a.Phase, Kind: wire.FaultKind(a.Kind), Left: a.Count})
 		return answer, nil
 	}
 	return answer, fmt.Errorf("nobody can %s here", a.Verb)
+}
+
+// tell says the facts of an order with which its services go on: those that are
+// said first, or others in their place.
+func (t Target) tell(a attacks.Action) error {
+	relay := t.client.World.Relay
+	snap, err := relay.Session(a.Session)
+	if err != nil {
+		return err
+	}
+	for _, p := range t.client.World.Parties {
+		facts, anew := p.Facts(snap.Customer)
+		if a.Phase == "anew" {
+			facts = anew
+		}
+		for _, name := range slices.Sorted(maps.Keys(facts)) {
+			if err := relay.SetFact(a.Session, name, facts[name]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // confirm has a service confirm something small.

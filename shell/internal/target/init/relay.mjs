@@ -113,6 +113,8 @@ class Relay {
   }
 
   open(name, customer, facts) {
+    const old = this.sessions.get(name);
+    if (old && this.now < old.ends + 24 * 3600) refuse('session_closed', 'an order has this name, or had it today');
     const s = { name, customer, facts, state: 'open', used: new Set(), steps: [], ends: this.now + 30 * 60 };
     this.sessions.set(name, s);
     return s;
