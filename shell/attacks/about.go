@@ -31,6 +31,12 @@ func Whos() []Who { return []Who{Anyone, Holder, Sibling, Thief, Itself} }
 // warning, for they could do as much with a good token.
 func (w Who) Error() bool { return w == Anyone || w == Holder || w == Sibling }
 
+// Error reports whether what gets through is an error. It is a warning when it takes an
+// issuer's key, or a moment, a name or an order that no contract of relays speaks of.
+func (r Row) Error() bool {
+	return r.Who().Error() && !slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Loose })
+}
+
 // Need is something that a row asks of a relay beside a verdict. The names are
 // those of the protocol's abilities.
 type Need string

@@ -32,6 +32,7 @@ type Step struct {
 	Anyhow   bool          // it has to be refused, whatever is wanted
 	IfDone   bool          // it is left out unless the last step that may be either was done
 	Amid     *Step         // happens as well, while the first service is asked to do Phase
+	Loose    bool          // no contract of relays speaks of it: who goes wrong there is warned
 }
 
 // The names that rows use; the relay has its own for the sessions. A row that
@@ -113,9 +114,10 @@ func (s Step) times(n int) Step          { s.Times = n; return s }
 func (s Step) either() Step              { s.Either = true; return s }
 func (s Step) anyhow() Step              { s.Anyhow = true; return s }
 func (s Step) ifDone() Step              { s.IfDone = true; return s }
+func (s Step) loose() Step               { s.Loose = true; return s }
 func (s Step) amid(phase string, other Step) Step {
 	s.Phase, s.Amid = phase, &other
-	return s
+	return s.loose()
 }
 
 // scene opens the victim's session with a token t of the first service.

@@ -158,10 +158,10 @@ func (r *Relay) turned(s *session, service string) string {
 }
 
 // otherFacts gives a fact that a relay tells otherwise than the client told it;
-// empty when there is none. What it adds is its own business.
+// empty when there is none. What it adds or leaves out is its own business.
 func otherFacts(told, said tokens.Facts) string {
 	for _, name := range slices.Sorted(maps.Keys(told)) {
-		if value, ok := said[name]; !ok || value != told[name] {
+		if value, ok := said[name]; ok && value != told[name] {
 			return name
 		}
 	}

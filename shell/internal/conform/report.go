@@ -45,7 +45,7 @@ type Row struct {
 
 func rowOf(r attacks.Row) Row {
 	severity := "warning"
-	if r.Who().Error() {
+	if r.Error() {
 		severity = "error"
 	}
 	return Row{ID: r.ID, Group: r.Group, Check: r.Check(), Who: r.Who(), Severity: severity, What: r.What, Expected: r.Expect, Source: r.Source, Steps: r.Said()}

@@ -274,6 +274,6 @@ func writeReport(w *page.Page, r *conform.Report, full bool) {
 	}
 	fmt.Fprintln(w, r.Summary)
 	if n := r.Forgiven(); n > 0 {
-		fmt.Fprintf(w, "%s: it takes an old key or the issuer's own, so the run does not fail by it; with --fail-on warning it does\n", page.Count(n, "warning"))
+		fmt.Fprintf(w, "%s: it takes an old key, the issuer's own, or what no contract speaks of, so the run does not fail by it; with --fail-on warning it does\n", page.Count(n, "warning"))
 	}
 }
