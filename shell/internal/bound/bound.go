@@ -31,6 +31,8 @@ type Bound struct {
 	Skew      time.Duration // how far a party's clock may be off
 	Relays    int           // that share a store; 0 is one
 	Outsiders int           // outside issuers, of whom there is one
+	Facts     int           // what a fact may come to say: 2 is that it may be next to nothing, too; 0 is one thing
+	Rounds    int           // 1 is that points are worth so little that it has to be rounded, and nothing else is confirmed
 	Leave     []string      // the fates and families of moves that are left out
 }
 
@@ -97,17 +99,20 @@ func Portfolio() []Bound {
 		{Name: "A", About: "one token of any service, and any fate of a message", Sessions: 1, Tokens: 1, Faults: 1, Leave: []string{"meanwhile-after", "ended"}},
 		{Name: "N", About: "somebody else at it while an answer is on its way", Sessions: 1, Tokens: 1, Faults: 1, Leave: []string{"lose", "late", "dup", "crash", "interrupt", "meanwhile", "slow", "facts", "forged", "mixed", "ended"}},
 		{Name: "J", About: "two tokens of any thing, of which some just fit and some just do not", Sessions: 1, Tokens: 2, Things: 5, Leave: []string{"direct", "revoke", "forged", "mixed", "ended"}},
+		{Name: "JD", About: "two tokens, past the relay or not, while the order comes to less and more", Sessions: 1, Tokens: 2, Choices: 1, Facts: 2, Leave: []string{"revoke", "forged", "mixed", "ended"}},
+		{Name: "JR", About: "points whose worth is rounded, in two tokens", Sessions: 1, Tokens: 2, Rounds: 1, Leave: []string{"direct", "revoke", "facts", "forged", "mixed", "ended"}},
 		{Name: "JT", About: "any thing, just before its time and just in it", Sessions: 1, Tokens: 1, Things: 6, Clock: 1, Leave: []string{"keys", "direct", "revoke", "facts", "forged", "mixed", "before", "ended"}},
 		{Name: "JL", About: "two tokens of two lives, and time and keys", Sessions: 1, Tokens: 2, Choices: 1, Lives: 2, Clock: 2, Leave: []string{"direct", "revoke", "facts", "forged", "mixed", "ended"}},
 		{Name: "V", About: "half an hour while two relays are at one order", Sessions: 1, Tokens: 1, Choices: 1, Faults: 2, Clock: 1, Relays: 2, Leave: []string{"lose", "refuse", "late", "dup", "crash", "interrupt", "meanwhile-after", "slow", "kms", "keys", "direct", "revoke", "facts", "forged", "mixed", "before", "client", "ended"}},
 		{Name: "T", About: "clocks that are off, and crashes", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leeway: 20 * time.Second, Skew: 10 * time.Second, Leave: []string{"lose", "refuse", "late", "dup", "interrupt", "meanwhile", "meanwhile-after", "slow", "facts", "forged", "client", "kms", "mixed", "ended"}},
 		{Name: "H", About: "two orders and much time: names that come back", Sessions: 2, Tokens: 1, Choices: 1, Clock: 4, Leave: []string{"keys", "direct", "facts", "forged", "mixed", "before", "ended"}},
+		{Name: "HC", About: "an order's name that comes back for another customer", Sessions: 1, Customers: 2, Tokens: 1, Choices: 1, Clock: 4, Leave: []string{"keys", "revoke", "facts", "forged", "mixed", "before", "ended"}},
 		{Name: "M", About: "somebody else at it, and time and keys", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 2, Leave: []string{"meanwhile-after", "lose", "refuse", "late", "dup", "crash", "interrupt", "slow", "facts", "forged", "client", "before", "mixed", "ended"}},
 		{Name: "X", About: "a redemption of two tokens that stops, and what else is asked for then", Sessions: 1, Tokens: 2, Choices: 1, Faults: 1, Leave: []string{"lose", "refuse", "late", "dup", "meanwhile", "meanwhile-after", "slow", "kms", "client", "direct", "revoke", "facts", "forged"}},
 		{Name: "Y", About: "two relays, a redemption that stops, and the end of its lease", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Clock: 2, Relays: 2, Leave: []string{"lose", "refuse", "late", "dup", "meanwhile", "meanwhile-after", "slow", "kms", "client", "keys", "direct", "revoke", "facts", "forged", "mixed", "ended"}},
 		{Name: "Z", About: "two relays, and an order that is stuck", Sessions: 1, Tokens: 1, Choices: 1, Faults: 3, Relays: 2, Leave: []string{"late", "dup", "crash", "interrupt", "meanwhile", "meanwhile-after", "slow", "kms", "client", "direct", "revoke", "forged", "mixed", "ended"}},
 		{Name: "O", About: "two orders, and what one leaves of a thing for the other", Sessions: 2, Customers: 2, Tokens: 2, Choices: 3, Leave: []string{"direct", "revoke", "facts", "forged", "mixed", "ended"}},
-		{Name: "I", About: "three tokens of any service, one of which is refused", Sessions: 1, Tokens: 3, Choices: 3, Faults: 1, Leave: []string{"lose", "late", "dup", "crash", "interrupt", "meanwhile", "meanwhile-after", "slow", "kms", "client", "direct", "revoke", "facts", "forged", "mixed", "ended"}},
+		{Name: "I", About: "three tokens of any service, one of which is refused", Sessions: 1, Tokens: 3, Choices: 3, Faults: 1, Leave: []string{"lose", "late", "dup", "crash", "interrupt", "meanwhile", "meanwhile-after", "slow", "client", "direct", "revoke", "facts", "forged", "mixed", "ended"}},
 		{Name: "S", About: "clocks that are off, and time", Sessions: 1, Tokens: 1, Choices: 1, Clock: 2, Leeway: 20 * time.Second, Skew: time.Minute, Leave: []string{"keys", "facts", "forged", "mixed", "ended"}},
 		{Name: "U", About: "an outside issuer, trusted and not", Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Outsiders: 1, Leave: []string{"lose", "refuse", "dup", "interrupt", "meanwhile-after", "slow", "kms", "client", "facts", "forged", "mixed", "ended"}},
 		{Name: "UT", About: "an outside issuer's token, and the time that it is taken for longer", Sessions: 1, Tokens: 1, Choices: 1, Clock: 3, Leeway: 20 * time.Second, Outsiders: 1, Leave: []string{"keys", "direct", "revoke", "facts", "forged", "mixed", "ended"}},
@@ -177,12 +182,14 @@ func NumberRows() []NumberRow {
 		{"tokens", "tokens that are confirmed, of all orders together", 1, 6, 0, func(b *Bound) *int { return &b.Tokens }},
 		{"faults", "messages that go wrong", 0, 6, -1, func(b *Bound) *int { return &b.Faults }},
 		{"clock", "moves of the clock and of keys", 0, 12, -1, func(b *Bound) *int { return &b.Clock }},
-		{"customers", "2: an order after the first may be another customer's", 1, 2, 1, func(b *Bound) *int { return &b.Customers }},
+		{"customers", "2: an order after the first may be another customer's, or one whose name comes back", 1, 2, 1, func(b *Bound) *int { return &b.Customers }},
 		{"choices", "services that confirm something; all of them unless given", 1, 20, 0, func(b *Bound) *int { return &b.Choices }},
 		{"things", "different things that each of them confirms; one unless given", 1, 6, 1, func(b *Bound) *int { return &b.Things }},
 		{"lives", "2: some tokens live for a minute only", 1, 2, 1, func(b *Bound) *int { return &b.Lives }},
 		{"relays", "relays that share a store; one unless given", 1, 2, 1, func(b *Bound) *int { return &b.Relays }},
 		{"outsiders", "outside issuers, whose tokens are imported", 0, 1, 0, func(b *Bound) *int { return &b.Outsiders }},
+		{"facts", "2: a fact of money may come to say next to nothing, too", 1, 2, 1, func(b *Bound) *int { return &b.Facts }},
+		{"rounds", "1: points are worth half of the smallest amount, and nothing else is confirmed", 0, 1, 0, func(b *Bound) *int { return &b.Rounds }},
 	}
 }
 

@@ -41,6 +41,25 @@ func Able(ctx context.Context, plan *world.Plan) (customer string, err error) {
 	return customer, nil
 }
 
+// ConfirmableLast gives the last choice of a customer that a service confirms; no when it
+// confirms one of somebody else for that customer, too, or just not so much of it.
+func ConfirmableLast(ctx context.Context, w *world.World, p world.Party, others world.Choice, customer string) (last world.Choice, ok bool) {
+	facts, _ := p.Facts(customer)
+	order := issuers.Order{ID: "op_1", Customer: customer, Facts: facts}
+	saved := w.Save()
+	defer w.Restore(saved)
+	if _, err := others.Ask(ctx, order); err == nil {
+		return world.Choice{}, false
+	}
+	for _, choice := range p.Choices(customer) {
+		if _, err := choice.Ask(ctx, order); err == nil && choice.Kind != others.Kind {
+			last, ok = choice, true
+		}
+		w.Restore(saved)
+	}
+	return last, ok
+}
+
 // Confirmable gives a customer's first choice that a service confirms and redeems
 // with the facts that an order says at first; else the first that it confirms; the
 // first of all, and no, when it confirms none.

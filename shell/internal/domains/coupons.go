@@ -283,6 +283,15 @@ func (d *couponDomain) Choices(string) []world.Choice {
 		choice.Last = c.Total == 1
 		all = append(all, choice)
 	}
+	if at := slices.IndexFunc(d.explored, func(c coupons.Coupon) bool { return c.PerCustomer == 1 && c.Total != 1 }); at >= 0 {
+		all[at].Last = true
+	}
+	isBoth := func(c coupons.Coupon) bool { return c.Total == 1 && c.PerCustomer > 0 }
+	if at := slices.IndexFunc(d.offers, isBoth); at >= 0 && !slices.ContainsFunc(d.explored, isBoth) {
+		choice := d.choice(d.offers[at].Code)
+		choice.Last = true
+		all = append(all, choice)
+	}
 	return all
 }
 
@@ -290,13 +299,20 @@ func (d *couponDomain) Choices(string) []world.Choice {
 func (d *couponDomain) Foretell(m *spec.World) spec.Rules {
 	countIn(m, d.subtotal.CurrencyCode())
 	for _, c := range d.offers {
-		coupon := spec.Coupon{Code: c.Code, From: second(c.From), Until: second(c.Until), PerCustomer: c.PerCustomer, Total: c.Total, Combinable: c.Combinable}
+		coupon := spec.Coupon{Code: c.Code, Percent: c.Percent, From: second(c.From), Until: second(c.Until), PerCustomer: c.PerCustomer, Total: c.Total, Combinable: c.Combinable}
 		if c.Minimum != nil {
 			minimum, ok := counted(*c.Minimum)
 			if !ok {
 				return nil
 			}
 			coupon.Minimum = minimum
+		}
+		if c.Amount != nil {
+			off, ok := counted(*c.Amount)
+			if !ok {
+				return nil
+			}
+			coupon.Off = off
 		}
 		m.Coupons = append(m.Coupons, coupon)
 	}

@@ -30,6 +30,7 @@ func pointsKind() Domain {
 				issuers.AmountInvalid: amountLesson,
 			},
 			Section:  func() world.Section { return &pointsSection{balances: map[string]int64{}} },
+			Rounding: func(code string) (key, value string) { return "point_value", `"` + half(code) + `"` },
 			Customer: pointsOfCustomer{},
 		},
 		Verbs: func() any {
@@ -38,6 +39,12 @@ func pointsKind() Domain {
 			}{}
 		},
 	}
+}
+
+// half gives half of the smallest amount of a currency.
+func half(code string) string {
+	_, decimals, _ := strings.Cut(issuers.Least(code).Number(), ".")
+	return "0." + strings.Repeat("0", len(decimals)) + "5"
 }
 
 // pointsSection is what a world file says of points.
@@ -84,7 +91,7 @@ func (s *pointsSection) Read(r *world.Reader) {
 // Open starts the service.
 func (s *pointsSection) Open(ctx context.Context, in world.Setting) (world.Domain, error) {
 	service, err := points.New(ctx, points.Config{Config: in.Config, Value: s.value, Balances: s.balances})
-	return &pointsDomain{service, in.Customers, s.balances}, err
+	return &pointsDomain{service, in.Customers, s.balances, s.value}, err
 }
 
 // pointsDomain is the service in a world.
@@ -92,6 +99,7 @@ type pointsDomain struct {
 	*points.Service
 	customers []string
 	opening   map[string]int64
+	value     currency.Amount
 }
 
 // Accounts gives every customer's balance.
@@ -130,8 +138,9 @@ func (d *pointsDomain) choice(amount string) world.Choice {
 		says = "1 point"
 	}
 	held, _ := strconv.Atoi(amount) // which is one
+	worth, _ := d.value.Mul(amount) // which is one
 	return world.Choice{
-		Service: "points", Held: spec.Hold{Amount: held}, Says: says, Line: "points confirm " + amount, Kind: "points confirm",
+		Rounds: !worth.Equal(worth.Round()), Service: "points", Held: spec.Hold{Amount: held}, Says: says, Line: "points confirm " + amount, Kind: "points confirm",
 		Ask: func(ctx context.Context, order issuers.Order) (tokens.Issued, error) {
 			return d.Confirm(ctx, order, amount)
 		},
@@ -143,8 +152,12 @@ func (d *pointsDomain) Sample(customer string) world.Choice {
 	return d.choice(fmt.Sprint(max(1, min(10, d.opening[customer]/10))))
 }
 
-// Foretell tells what everybody began with.
+// Foretell tells what everybody began with, and what a point is worth: up to six
+// decimals of its currency.
 func (d *pointsDomain) Foretell(m *spec.World) spec.Rules {
+	countIn(m, d.value.CurrencyCode())
+	whole, part, _ := strings.Cut(d.value.Number(), ".")
+	m.Worth, _ = strconv.Atoi(whole + (part + "000000")[:6])
 	for _, customer := range d.customers {
 		m.Has(customer).Points = int(d.opening[customer])
 	}
@@ -155,12 +168,16 @@ func (d *pointsDomain) Foretell(m *spec.World) spec.Rules {
 func (d *pointsDomain) Facts(string) (first, later tokens.Facts) { return nil, nil }
 
 // Choices are a little more than half of what a customer began with, and half of it:
-// two of the first do not fit, both just not or just so.
+// two of the first do not fit, both just not or just so. One point is another when what
+// it is worth has to be rounded.
 func (d *pointsDomain) Choices(customer string) []world.Choice {
 	half := d.opening[customer] / 2
 	all := []world.Choice{d.choice(fmt.Sprint(half + 1))}
 	if half > 0 {
 		all = append(all, d.choice(fmt.Sprint(half)))
+	}
+	if one := d.choice("1"); one.Rounds && half > 0 {
+		all = append(all, one)
 	}
 	return all
 }

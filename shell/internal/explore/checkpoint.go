@@ -136,8 +136,8 @@ func recount(r *stage.Reach, all []count) {
 	}
 }
 
-// kept gives a finding as it is kept; which says whose it is.
-func (f *finding) kept(which int) *keptFinding {
+// keepFinding gives a finding as it is kept; which says whose it is.
+func keepFinding(f *finding, which int) *keptFinding {
 	if f == nil {
 		return nil
 	}
@@ -153,7 +153,7 @@ func (k *keptFinding) finding(bounds []bound.Bound) (f *finding, ok bool) {
 		return nil, false
 	}
 	way, ok := unpacked(k.Way)
-	return &finding{k.What, way, bounds[k.Bound], k.Monitor}, ok
+	return &finding{What: k.What, Way: way, Bound: bounds[k.Bound], Monitor: k.Monitor}, ok
 }
 
 // which gives the number of a bound.
@@ -173,11 +173,11 @@ func (c *course) written(of identity) ([]byte, error) {
 		k.Edges = append(k.Edges, keptEdge{c.which(e.bound), packed(e.way)})
 	}
 	if c.unheard != nil {
-		k.Unheard = c.unheard.kept(c.which(c.unheard.Bound))
+		k.Unheard = keepFinding(c.unheard, c.which(c.unheard.Bound))
 	}
 	s := c.now
 	if s != nil {
-		k.Now = &keptSearch{s.looked, s.layers, s.verbs, s.messages, s.endings, counts(s.reach), s.unheard.kept(len(c.done)), s.states.count(), len(s.states.ways)}
+		k.Now = &keptSearch{s.looked, s.layers, s.verbs, s.messages, s.endings, counts(s.reach), keepFinding(s.unheard, len(c.done)), s.states.count(), len(s.states.ways)}
 	}
 	line, err := json.Marshal(k)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tokenshell/shell/internal/bound"
+	"tokenshell/shell/internal/evidence"
 	"tokenshell/shell/internal/page"
 	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/syntax"
@@ -168,6 +169,11 @@ func (c *course) finding() *finding {
 		return c.now.unheard
 	}
 	return c.unheard
+}
+
+// in is where it was found.
+func (c *course) in() evidence.In {
+	return evidence.In{Plan: c.plan, Weakness: c.weakness, Customer: c.customer}
 }
 
 // reached gives all that was met.

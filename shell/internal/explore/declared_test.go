@@ -54,7 +54,7 @@ func TestDrawnWorldsAreExplored(t *testing.T) {
 			found = s.unheard
 		}
 		if found != nil {
-			shown, err := (&course{plan: plan, customer: customer}).scenario(t.Context(), found)
+			shown, err := (&course{plan: plan, customer: customer}).in().Scenario(t.Context(), found)
 			t.Fatalf("world %d, %s: %s, %v\n%s\n%s", n, b, found.What, err, shown, text)
 		}
 		total.Add(s.reach)

@@ -19,7 +19,7 @@ func FoundOver(t *testing.T, name string, over func() (orchestrator.SavedStore, 
 	if err != nil || found == nil {
 		t.Fatalf("nothing is found in %d verbs, %v", s.verbs, err)
 	}
-	text, err := c.scenario(t.Context(), found)
+	text, err := c.in().Scenario(t.Context(), found)
 	if err != nil {
 		t.Fatal(err)
 	}

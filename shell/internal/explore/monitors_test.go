@@ -272,15 +272,6 @@ func TestTheReasonOfAResultIsAskedFor(t *testing.T) {
 	}
 }
 
-// A line that is to say nothing asks for just that.
-func TestWhatIsToSayNothing(t *testing.T) {
-	for want, line := range map[string]string{"": "! stdout .", "op_1 reserved": "stdout '^op_1 reserved$'", "a.b": `stdout '^a\.b$'`} {
-		if got := says(want); got != line {
-			t.Errorf("%q: %s, not %s", want, got, line)
-		}
-	}
-}
-
 // anyIssuer is a ledger that takes a jti for the name of a token.
 type anyIssuer struct{ orchestrator.SavedLedger }
 

@@ -47,7 +47,13 @@ func TestTheModelKnowsTheShopsRules(t *testing.T) {
 		"a balance": {"J", func(m *spec.World) { m.Has("user_123").Points-- },
 			"it is done, the model says refused with points_insufficient", "points confirm 600 --name t2"},
 		"what is captured": {"A", func(m *spec.World) { m.Rules["payments"] = greedy{} },
-			"payments has 0 held and 6000 taken, the model says 0 and 8000", "payment confirm 80.00 --method visa --name t1\ncheckout"},
+			"the receipt of t1 says authorised=80.00, captured=60.00, the model says authorised=80.00, captured=80.00", "payment confirm 80.00 --method visa --name t1\ncheckout"},
+		"what is captured when less is payable than was": {"JD", func(m *spec.World) { m.Rules["payments"] = giving{} },
+			"the receipt of t2 says authorised=80.00, captured=0.00, the model says authorised=80.00, captured=-", "session set payable=0.01"},
+		"what a coupon takes off": {"J", func(m *spec.World) { coupon(m, "TEN").Percent = 20 },
+			"the receipt of t1 says code=TEN, discount=10.00, terms=10%, the model says code=TEN, discount=20.00, terms=20%", "coupon confirm TEN --name t1"},
+		"what two tokens of points are worth": {"JR", func(m *spec.World) { m.Rules["points"] = alone{} },
+			"the receipt of t2 says burned=1, worth=0.00, the model says burned=1, worth=0.01", "-- world.yaml --"},
 		"another customer's uses": {"O", func(m *spec.World) { coupon(m, "LASTONE").Total, coupon(m, "LASTONE").PerCustomer = 0, 1 },
 			"it is refused with coupon_exhausted, the model says done", "coupon confirm LASTONE --name t2"},
 	} {
@@ -60,7 +66,7 @@ func TestTheModelKnowsTheShopsRules(t *testing.T) {
 			if err != nil || found == nil || found.What != row.says {
 				t.Fatalf("%+v, %v", found, err)
 			}
-			text, err := c.scenario(t.Context(), found)
+			text, err := c.in().Scenario(t.Context(), found)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -77,6 +83,28 @@ type greedy struct{ spec.CardRules }
 // Commit takes it.
 func (greedy) Commit(m *spec.World, h *spec.Hold, facts map[string]string) string {
 	return spec.CardRules{}.Commit(m, h, nil)
+}
+
+// giving takes less than nothing when more was taken than is payable.
+type giving struct{ spec.CardRules }
+
+// Commit takes it.
+func (giving) Commit(m *spec.World, h *spec.Hold, facts map[string]string) string {
+	why := spec.CardRules{}.Commit(m, h, facts)
+	if payable, _ := m.Units(facts["payable"]); payable == 1 && len(m.Others(h)) > 0 && h.Receipt != "" {
+		h.Receipt = strings.Replace(h.Receipt, "captured=0.00", "captured=-", 1)
+	}
+	return why
+}
+
+// alone rounds what each token of points is worth by itself.
+type alone struct{ spec.PointRules }
+
+// Commit rounds it.
+func (alone) Commit(m *spec.World, h *spec.Hold, facts map[string]string) string {
+	other := *m
+	other.Holds = nil
+	return spec.PointRules{}.Commit(&other, h, facts)
 }
 
 // A reservation that ends at another second than its token was asked for is noticed

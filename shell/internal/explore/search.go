@@ -10,6 +10,7 @@ import (
 
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/bound"
+	"tokenshell/shell/internal/evidence"
 	"tokenshell/shell/internal/pieces"
 	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/world"
@@ -17,20 +18,7 @@ import (
 )
 
 // finding is what broke, and the way there.
-type finding struct {
-	What    string
-	Way     []stage.Step
-	Bound   bound.Bound
-	Monitor string // whose it is; empty of a panic
-}
-
-func newFinding(broken error, way []stage.Step, b bound.Bound) *finding {
-	f := &finding{What: broken.Error(), Way: way, Bound: b}
-	if by := new(stage.Complaint); errors.As(broken, &by) {
-		f.Monitor = by.Monitor
-	}
-	return f
-}
+type finding = evidence.Finding
 
 // search looks at all that a bound allows.
 type search struct {
@@ -77,7 +65,7 @@ func (s *search) arrived(at int32, broken error) *finding {
 func (s *search) finding(at int32, last stage.Step, broken error) *finding {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return newFinding(broken, append(s.states.way(at), last), s.bound)
+	return evidence.Of(broken, append(s.states.way(at), last), s.bound)
 }
 
 // known reports whether a state was reached before. One that will be reached at the

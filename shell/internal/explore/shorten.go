@@ -6,6 +6,7 @@ import (
 	"context"
 	"slices"
 
+	"tokenshell/shell/internal/evidence"
 	"tokenshell/shell/internal/stage"
 )
 
@@ -183,7 +184,7 @@ func (w *walker) breaks(way []aimed) *finding {
 			broken = w.audit()
 		}
 		if broken != nil {
-			return newFinding(broken, gone, s.Bound)
+			return evidence.Of(broken, gone, s.Bound)
 		}
 	}
 	return nil

@@ -83,7 +83,7 @@ func (v *Verb) bounds() ([]bound.Bound, error) {
 }
 
 // Run explores worlds like the current one. The current one is not touched.
-func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *files.Dir, out *answer.Out) error {
+func (v *Verb) Run(ctx context.Context, call *interp.Call, w *world.World, seed interp.Seed, dir *files.Dir, out *answer.Out) error {
 	bounds, err := v.bounds()
 	if err != nil {
 		return err
@@ -140,7 +140,7 @@ func (v *Verb) Run(ctx context.Context, w *world.World, seed interp.Seed, dir *f
 	result.Lacking = v.Without
 	found := c.finding()
 	if found != nil {
-		if result.Scenario, err = c.scenario(context.WithoutCancel(ctx), found); err != nil {
+		if result.Scenario, err = c.in().Proven(context.WithoutCancel(ctx), call.Language, found); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tokenshell/shell/internal/bound"
+	"tokenshell/shell/internal/evidence"
 	"tokenshell/shell/internal/stage"
 	"tokenshell/tokens"
 )
@@ -133,7 +134,7 @@ func (w *walker) walk(rng *rand.Rand, way []stage.Step) *finding {
 			return nil
 		}
 		if broken != nil {
-			return newFinding(broken, way, s.Bound)
+			return evidence.Of(broken, way, s.Bound)
 		}
 		if at := w.sight(); w.tried[at] == 0 && len(way) <= mostWay && !w.over() {
 			w.tried[at]++

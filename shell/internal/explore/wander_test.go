@@ -29,7 +29,7 @@ func TestWalksGoBeyondTheBounds(t *testing.T) {
 	if c.found == nil {
 		t.Fatalf("nothing in %d verbs", c.walked)
 	}
-	text, err := c.scenario(t.Context(), c.found)
+	text, err := c.in().Scenario(t.Context(), c.found)
 	if err != nil || len(c.found.Way) > 7 {
 		t.Errorf("%v, %d steps", err, len(c.found.Way))
 	}

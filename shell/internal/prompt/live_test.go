@@ -93,19 +93,19 @@ func TestEveryKindHasARowAndIsUsed(t *testing.T) {
 // Coupons are those that could be confirmed now.
 func TestCouponsThatApply(t *testing.T) {
 	s := shelltest.New(t, 1)
-	offers(t, s, "coupon confirm ", "TEN", "FIVE", "WELCOME", "LASTONE") // no session: no subtotal
+	offers(t, s, "coupon confirm ", "TEN", "FIVE", "WELCOME", "LASTONE", "EARLYBIRD") // no session: no subtotal
 	shelltest.Do(t, s, "session new op_1")
-	offers(t, s, "coupon confirm ", "TEN", "FIVE", "WELCOME", "LASTONE")
+	offers(t, s, "coupon confirm ", "TEN", "FIVE", "WELCOME", "LASTONE", "EARLYBIRD")
 	shelltest.Do(t, s, "session set subtotal=45.00")
-	offers(t, s, "coupon confirm ", "TEN", "FIVE", "WELCOME", "LASTONE", "HALF")
+	offers(t, s, "coupon confirm ", "TEN", "FIVE", "WELCOME", "LASTONE", "EARLYBIRD", "HALF")
 	shelltest.Do(t, s, "session set subtotal=120.00")
-	offers(t, s, "coupon confirm ", "TEN", "FIVE", "WELCOME", "LASTONE", "HALF", "SPRING25", "BIG100")
+	offers(t, s, "coupon confirm ", "TEN", "FIVE", "WELCOME", "LASTONE", "EARLYBIRD", "HALF", "SPRING25", "BIG100")
 	shelltest.Do(t, s, "coupon confirm TEN") // only what goes together with it is left
 	offers(t, s, "coupon confirm ", "TEN", "FIVE", "WELCOME")
 	shelltest.Do(t, s, "coupon confirm WELCOME") // once for each customer
 	offers(t, s, "coupon confirm ", "TEN", "FIVE")
 	shelltest.Do(t, s, "revoke coupon-1", "revoke coupon-2", "clock set 2028-06-01T00:00:00Z")
-	offers(t, s, "coupon confirm ", "FIVE", "WELCOME", "LASTONE", "HALF", "SPRING25", "BIG100", "NEXTYEAR")
+	offers(t, s, "coupon confirm ", "FIVE", "WELCOME", "LASTONE", "EARLYBIRD", "HALF", "SPRING25", "BIG100", "NEXTYEAR")
 	if got := described(t, s, "coupon confirm SPR")["SPRING25"]; got != "25.00 off, from 100.00" {
 		t.Errorf("SPRING25 is described as %q", got)
 	}
@@ -219,8 +219,8 @@ func TestListsWithCommas(t *testing.T) {
 	offers(t, s, "explore --fates l", "lose", "late")
 	offers(t, s, "explore --fates lose,l", "lose,late")
 	offers(t, s, "explore --fates lose,late,l")
-	offers(t, s, "explore --bound J", "J", "JT", "JL")
-	offers(t, s, "explore --bound JT,J", "JT,J", "JT,JL")
+	offers(t, s, "explore --bound J", "J", "JD", "JL", "JR", "JT")
+	offers(t, s, "explore --bound JT,J", "JT,J", "JT,JD", "JT,JL", "JT,JR")
 	offers(t, s, "explore --bound s", "sessions=", "skew=")
 	offers(t, s, "explore --bound sessions=1,s", "sessions=1,skew=")
 	offers(t, s, "explore --bound sessions=1,J")

@@ -136,7 +136,7 @@ var deeds = []deed{
 		importOutside,
 		func(m *spec.World, o op) spec.Answer {
 			jti, _ := strconv.Atoi(o.word(1))
-			return m.Outside(o.word(0), jti, o.n)
+			return m.Outside(o.word(0), "", jti, o.n)
 		}},
 
 	{"relay", 5, func(d draws) op { return d.tokens(1, 2) },

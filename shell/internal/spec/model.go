@@ -27,6 +27,8 @@ const (
 // Coupon is an offer; money is in the smallest units of the world's currency.
 type Coupon struct {
 	Code        string
+	Off         int // what it takes off; else Percent does
+	Percent     int
 	Minimum     int
 	From, Until int // seconds since 1970 from which it is valid, and from which it is not; 0 is none
 	PerCustomer int // 0 is no limit
@@ -74,6 +76,7 @@ type Hold struct {
 	Use            int  // of an outside issuer's: which jti it has
 	attempt        int  // that committed it
 	captured       int
+	worth          int  // what its receipt says that it comes to
 	revoked, spent bool // by the client itself
 }
 
@@ -144,6 +147,7 @@ type World struct {
 	Declared  []*Declared
 	Turns     []int // seconds at which something may begin or end to be allowed by them
 	Decimals  int   // of the currency
+	Worth     int   // of a point, in millionths of the currency
 
 	Now      int
 	Leeway   int            // seconds that clocks may differ

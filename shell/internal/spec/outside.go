@@ -3,7 +3,10 @@
 
 package spec
 
-import "maps"
+import (
+	"cmp"
+	"maps"
+)
 
 // Club is the service that stands in for the outside issuer.
 const Club = "club"
@@ -18,15 +21,16 @@ type use struct {
 
 func (h *Hold) outside() bool { return h.Service == Club }
 
-// Outside has the outside issuer write a token for the current order, with a jti
-// that it may have written before, and the client keep it.
-func (m *World) Outside(handle string, jti, life int) Answer {
+// Outside has the outside issuer write a token for the current order and somebody, its
+// own customer unless given, with a jti that it may have written before, and the client
+// keep it.
+func (m *World) Outside(handle, customer string, jti, life int) Answer {
 	s := m.Session(m.Current)
 	if s == nil {
 		return Answer{}
 	}
 	m.Holds = append(m.Holds, &Hold{
-		Handle: handle, Service: Club, Customer: s.Customer, Order: s.ID, issued: m.Now, Expires: m.Now + min(life, outsideTTL), Use: jti,
+		Handle: handle, Service: Club, Customer: cmp.Or(customer, s.Customer), Order: s.ID, issued: m.Now, Expires: m.Now + min(life, outsideTTL), Use: jti,
 	})
 	return Answer{}
 }

@@ -83,13 +83,16 @@ func (m *World) write(r *run) {
 // owed notes when an order that owes is looked at again: not before.
 func (m *World) owed(s *Session) { s.due = m.at(m.name()) + lookAgain }
 
+// Past reports whether a session is forgotten when an order is opened next.
+func (m *World) Past(s *Session) bool {
+	return !s.owes() && m.at(m.name()) > max(s.Opened+OpenFor, s.ended)+remembered
+}
+
 // tidy has a relay look at the orders that are due, at which nobody is: what owes
 // nothing any more is forgotten, and what does is written down as it stands, so that
 // who comes back to it after all is overtaken.
 func (m *World) tidy() {
-	m.Sessions = slices.DeleteFunc(m.Sessions, func(s *Session) bool {
-		return !s.owes() && m.at(m.name()) > max(s.Opened+OpenFor, s.ended)+remembered
-	})
+	m.Sessions = slices.DeleteFunc(m.Sessions, m.Past)
 	for _, s := range m.Sessions {
 		if s.owes() && m.at(m.name()) > s.due && !m.taken(s) {
 			if is := m.stands(s); is != s.State {

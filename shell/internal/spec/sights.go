@@ -144,13 +144,14 @@ type Stand struct {
 	Reason  string
 	Attempt int // 0 for none
 	Owed    bool
+	Turn    int // its place in the redemption, from 1; 0 for none
 }
 
 // Stands gives the accepted tokens of a session, in the order of acceptance.
 func (s *Session) Stands() []Stand {
 	all := make([]Stand, len(s.steps))
 	for i, st := range s.steps {
-		all[i] = Stand{st.hold, st.status, st.result, st.reason, st.attempt, st.owed}
+		all[i] = Stand{st.hold, st.status, st.result, st.reason, st.attempt, st.owed, st.turn}
 	}
 	return all
 }

@@ -110,11 +110,38 @@ func (CouponRules) Confirm(m *World, s *Session, h *Hold) string { return m.appl
 // Commit wants the order to come to what the coupon wants.
 func (CouponRules) Commit(m *World, h *Hold, facts map[string]string) string {
 	subtotal, said := m.sumOf(facts, "subtotal")
-	if minimum := m.coupon(h.Coupon).Minimum; said && subtotal < 0 || minimum > 0 && subtotal < minimum {
+	c := m.coupon(h.Coupon)
+	if said && subtotal < 0 || c.Minimum > 0 && subtotal < c.Minimum {
 		return violated
 	}
-	h.captured = h.Amount
+	h.captured, h.worth = h.Amount, c.Off
+	terms := strconv.Itoa(c.Percent) + "%"
+	if c.Percent == 0 {
+		terms = m.Written(c.Off, true)
+	}
+	h.Receipt = "code=" + c.Code
+	if c.Percent > 0 {
+		h.worth = (subtotal*c.Percent + 50) / 100
+	}
+	if said {
+		h.worth = max(0, min(h.worth, subtotal-m.worthOf(h)))
+	}
+	if said || c.Percent == 0 {
+		h.Receipt += ", discount=" + m.Written(h.worth, true)
+	}
+	h.Receipt += ", terms=" + terms
 	return ""
+}
+
+// worthOf gives what the order's other receipts of the same service come to.
+func (m *World) worthOf(h *Hold) int {
+	total := 0
+	for _, o := range m.Others(h) {
+		if committed(o) {
+			total += o.worth
+		}
+	}
+	return total
 }
 
 // Seals is no.
@@ -125,9 +152,20 @@ func (PointRules) Confirm(m *World, s *Session, h *Hold) string {
 	return m.affordable(s.Customer, h.Amount)
 }
 
-// Commit wants nothing.
-func (PointRules) Commit(_ *World, h *Hold, _ map[string]string) string {
-	h.captured = h.Amount
+// Commit wants nothing. What an order's points are worth is rounded together.
+func (PointRules) Commit(m *World, h *Hold, _ map[string]string) string {
+	points := h.Amount
+	for _, o := range m.Others(h) {
+		if committed(o) {
+			points += o.Amount
+		}
+	}
+	unit := 1000000
+	for range m.Decimals {
+		unit /= 10
+	}
+	h.captured, h.worth = h.Amount, max(0, (points*m.Worth+unit/2)/unit-m.worthOf(h))
+	h.Receipt = "burned=" + strconv.Itoa(h.Amount) + ", worth=" + m.Written(h.worth, true)
 	return ""
 }
 
@@ -143,7 +181,7 @@ func (CardRules) Confirm(m *World, s *Session, h *Hold) string {
 func (CardRules) Commit(m *World, h *Hold, facts map[string]string) string {
 	payable, said := m.sumOf(facts, "payable")
 	if !said {
-		h.captured = h.Amount
+		m.capture(h, h.Amount)
 		return ""
 	}
 	left := payable - m.sum(captured, func(other *Hold) bool {
@@ -152,8 +190,13 @@ func (CardRules) Commit(m *World, h *Hold, facts map[string]string) string {
 	if payable < 0 || left > h.Amount {
 		return violated
 	}
-	h.captured = max(left, 0)
+	m.capture(h, max(left, 0))
 	return ""
+}
+
+// capture takes so much of an authorisation.
+func (m *World) capture(h *Hold, n int) {
+	h.captured, h.Receipt = n, "authorised="+m.Written(h.Amount, true)+", captured="+m.Written(n, true)
 }
 
 // Seals is yes: a letter says which card.

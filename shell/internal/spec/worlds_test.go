@@ -54,6 +54,7 @@ func twins(t *testing.T, seed uint64) []twin {
 				{Code: "LASTONE", Total: 1},
 				{Code: "BIG100", Minimum: 5000},
 				{Code: "SUMMER24", Inactive: true},
+				{Code: "EARLYBIRD", PerCustomer: 1, Total: 1},
 				{Code: "NEXTYEAR", Inactive: true},
 			})
 		}},

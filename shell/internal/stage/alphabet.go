@@ -82,6 +82,7 @@ const (
 	Trusts
 	Distrusts
 	Imports
+	GoesElsewhere
 )
 
 // atRelay2 are what may be asked of the second relay, and how it is asked there.
@@ -141,6 +142,22 @@ var (
 			return nil, err
 		},
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Set(s.later[m.Arg].name, s.later[m.Arg].value) }}
+	goesDirect = Letter{Name: "redeem --direct", family: "direct", Line: tokenLine("redeem --direct"),
+		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
+			t := s.Held(m)
+			_, _, err := s.Client.Direct(ctx, s.Client.Order, t, "", "")
+			status := orchestrator.Redeemed
+			switch {
+			case errors.As(err, new(*tokens.Failure)):
+				status = orchestrator.Failed
+			case exit.Rejections(err) != nil:
+				status = orchestrator.Refused
+			case err != nil:
+				return nil, err
+			}
+			return []result{{t.Ref, string(status)}}, err
+		},
+		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Direct(s.hold(m)) }}
 	closes = Letter{Name: "session close", Line: plainLine("session close"),
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
 			_, err := s.Client.Close(ctx, s.Client.Order)
@@ -216,29 +233,15 @@ var Alphabet = [...]Letter{
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Relay(spec.Forged, s.hold(m)) }},
 	RelaysOther: {Name: "relay", family: "mixed", alone: true, Line: tokenLine("relay"), do: relay,
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Relay(spec.Sound, s.hold(m)) }},
-	RedeemsOne:   redeemsOne,
-	RedeemsOther: of("mixed", redeemsOne),
-	RedeemsEnded: of("ended", redeemsOne),
-	SetsFact:     setsFact,
-	SetsEnded:    of("ended", setsFact),
-	ClosesEnded:  of("ended", closes),
-	ResumesEnded: of("ended", resumes),
-	GoesDirect: {Name: "redeem --direct", family: "direct", Line: tokenLine("redeem --direct"),
-		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			t := s.Held(m)
-			_, _, err := s.Client.Direct(ctx, s.Client.Order, t, "", "")
-			status := orchestrator.Redeemed
-			switch {
-			case errors.As(err, new(*tokens.Failure)):
-				status = orchestrator.Failed
-			case exit.Rejections(err) != nil:
-				status = orchestrator.Refused
-			case err != nil:
-				return nil, err
-			}
-			return []result{{t.Ref, string(status)}}, err
-		},
-		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Direct(s.hold(m)) }},
+	RedeemsOne:    redeemsOne,
+	RedeemsOther:  of("mixed", redeemsOne),
+	RedeemsEnded:  of("ended", redeemsOne),
+	SetsFact:      setsFact,
+	SetsEnded:     of("ended", setsFact),
+	ClosesEnded:   of("ended", closes),
+	ResumesEnded:  of("ended", resumes),
+	GoesDirect:    goesDirect,
+	GoesElsewhere: of("mixed", goesDirect),
 	Revokes: {Name: "revoke", family: "revoke", Line: tokenLine("revoke"),
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
 			_, err := s.Client.Revoke(ctx, s.Held(m))
@@ -277,7 +280,7 @@ var Alphabet = [...]Letter{
 		},
 		tell: func(s *Stage, m Move) spec.Answer { return s.Model.Rotate(s.Names[m.Arg]) }},
 	Retires: {Name: "keys retire", family: "keys", clock: true, Line: keyLine("retire"),
-		do:   func(_ context.Context, s *Stage, m Move) ([]result, error) { return nil, s.Client.Retire(s.kid(m)) },
+		do:   func(_ context.Context, s *Stage, m Move) ([]result, error) { return nil, s.Client.Retire(s.Kid(m)) },
 		tell: func(s *Stage, m Move) spec.Answer { return s.leave(m, "retired") }},
 	Skews: {Name: "clock skew", family: "skew", alone: true,
 		Line: func(s *Stage, m Move) string {
@@ -298,7 +301,7 @@ var Alphabet = [...]Letter{
 		}},
 	Disables: {Name: "keys disable", family: "keys", clock: true, Line: keyLine("disable"),
 		do: func(ctx context.Context, s *Stage, m Move) ([]result, error) {
-			return nil, s.Client.Disable(ctx, s.kid(m))
+			return nil, s.Client.Disable(ctx, s.Kid(m))
 		},
 		tell: func(s *Stage, m Move) spec.Answer { return s.leave(m, "disabled") }},
 }
@@ -377,8 +380,8 @@ func (s *Stage) Held(m Move) *client.Token { return s.Client.Wallet.ByHandle[tok
 
 func (s *Stage) hold(m Move) *spec.Hold { return s.Model.Hold(tokenName(int(m.Token))) }
 
-// kid gives a service's oldest key.
-func (s *Stage) kid(m Move) string {
+// Kid gives a service's oldest key.
+func (s *Stage) Kid(m Move) string {
 	p, err := s.World.Service(s.Names[m.Arg])
 	if err != nil {
 		return ""

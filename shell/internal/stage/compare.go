@@ -23,6 +23,7 @@ type Parting struct {
 	what      string
 	Ask, Want string
 	Own       string // what the verb itself is asked for, in the place of ask
+	Bare      bool   // ask says it by being answered at all
 }
 
 func shown(what, ask, want string) error { return &Parting{what: what, Ask: ask, Want: want} }
@@ -30,9 +31,38 @@ func shown(what, ask, want string) error { return &Parting{what: what, Ask: ask,
 // Error says where.
 func (p *Parting) Error() string { return p.what }
 
+// Shows gives everything that there is to be asked of the world, each with what a sound
+// one prints.
+func (s *Stage) Shows() (all []*Parting) {
+	add := func(err error) { all = append(all, err.(*Parting)) }
+	add(s.sessionsPart(""))
+	for _, of := range s.Model.Sessions {
+		add(s.sessionParts(of, ""))
+		add(s.factsPart(of, ""))
+	}
+	for _, p := range s.World.Parties {
+		add(s.booksPart(p.Name, ""))
+		add(s.expiryParts(p.Name, ""))
+		add(keyParting(p.Name, s.Model.KeyStates(p.Name), ""))
+		if _, counts := p.Domain.(world.Foretold); counts && s.Foretold(p.Name) {
+			if value, verb := s.Model.Accounts(p.Name); verb != "" {
+				add(shown("", verb, value))
+			}
+		}
+	}
+	add(s.lateness(""))
+	add(s.timeParts(""))
+	add(attemptsPart(""))
+	return all
+}
+
+func (s *Stage) timeParts(format string, args ...any) error {
+	return shown(fmt.Sprintf(format, args...), "clock show --jq .now", spec.Stamp(s.Model.Now))
+}
+
 func (s *Stage) timeFits(spec.Answer, spec.Answer) error {
 	if now := s.World.Clock.Now(); now.Unix() != int64(s.Model.Now) || now.Nanosecond() != 0 {
-		return shown(fmt.Sprintf("it is %s, the model says %s", now.Format("15:04:05.999"), spec.Stamp(s.Model.Now)), "clock show --jq .now", spec.Stamp(s.Model.Now))
+		return s.timeParts("it is %s, the model says %s", now.Format("15:04:05.999"), spec.Stamp(s.Model.Now))
 	}
 	return nil
 }
@@ -94,12 +124,18 @@ func sameAttempt(known map[string]int, id string, n int) bool {
 func (s *Stage) compareSessions(attempts map[string]int, foretold spec.Answer) error {
 	all := s.World.Sessions()
 	if len(all) != len(s.Model.Sessions) {
-		return s.sessionsPart("the relay knows %s, the model says %d", tokens.Count(len(all), "session"), len(s.Model.Sessions))
+		what := fmt.Sprintf("the relay knows %s, the model says %d", tokens.Count(len(all), "session"), len(s.Model.Sessions))
+		for _, of := range s.Model.Sessions {
+			if !slices.ContainsFunc(all, func(snap orchestrator.Snapshot) bool { return snap.ID == of.ID }) {
+				return &Parting{what: what, Ask: "session use " + of.ID, Bare: true}
+			}
+		}
+		return s.sessionsPart("%s", what)
 	}
 	for _, snap := range all {
 		of := s.Model.Session(snap.ID)
 		if of == nil {
-			return s.sessionsPart("the relay knows session %s, the model says that it has forgotten it", snap.ID)
+			return &Parting{what: "the relay knows session " + snap.ID + ", the model says that it has forgotten it", Ask: "expect session_unknown session use " + snap.ID, Bare: true}
 		}
 		if want := s.Model.Stood(of); string(snap.State) != want {
 			return s.sessionParts(of, "session %s is %s, the model says %s", snap.ID, snap.State, want)
@@ -116,6 +152,8 @@ func (s *Stage) compareSessions(attempts map[string]int, foretold spec.Answer) e
 			switch {
 			case name != st.Hold.Handle:
 				return s.sessionParts(of, "session %s has accepted %s, the model says %s", snap.ID, name, st.Hold.Handle)
+			case step.Turn != st.Turn:
+				return s.sessionParts(of, "%s has place %d in the redemption, the model says %d", name, step.Turn, st.Turn)
 			case string(step.Status) != st.Status:
 				return s.sessionParts(of, "%s is %s, the model says %s", name, step.Status, st.Status)
 			case string(step.Result) != st.Result || string(step.Reason) != st.Reason:
@@ -124,14 +162,27 @@ func (s *Stage) compareSessions(attempts map[string]int, foretold spec.Answer) e
 				return attemptsPart("the attempt of %s is another than it was", name)
 			case step.Status == orchestrator.Redeemed && step.Receipt == nil:
 				return s.sessionParts(of, "%s is redeemed and has no receipt", name)
+			case step.Status == orchestrator.Redeemed && !about(step):
+				r := step.Receipt
+				ask := fmt.Sprintf(` --jq '.results[] | select(.token == "%s") | .receipt | .service + " " + .order_processing_id + " " + .attempt[0:4] + " " + .jti[0:4]'`, name)
+				if !slices.Contains(foretold.Results, name+" "+st.Result) {
+					return s.sessionParts(of, "the receipt of %s is of another redemption", name)
+				}
+				return &Parting{what: fmt.Sprintf("the receipt of %s is of %s %s %s %s", name, r.Service, r.Order, r.Attempt, r.JTI), Own: ask, Want: step.Service + " " + of.ID + " att_ " + step.Ref.ID[:min(4, len(step.Ref.ID))]}
 			case step.Status == orchestrator.Redeemed && len(step.Receipt.Body) == 0 && s.says(step.Service):
 				return s.sessionParts(of, "the receipt of %s says nothing", name)
-			case step.Status == orchestrator.Redeemed && st.Hold.Receipt != "" && said(step.Receipt) != st.Hold.Receipt:
-				return s.receiptParts(of, foretold, st, "the receipt of %s says %s, the model says %s", name, said(step.Receipt), st.Hold.Receipt)
+			case step.Status == orchestrator.Redeemed && st.Hold.Receipt != "" && s.saidBy(step.Receipt) != st.Hold.Receipt:
+				return s.receiptParts(of, foretold, st, "the receipt of %s says %s, the model says %s", name, s.saidBy(step.Receipt), st.Hold.Receipt)
 			}
 		}
 	}
 	return nil
+}
+
+// about reports whether a receipt is of the redemption that it came from.
+func about(step orchestrator.Step) bool {
+	r := step.Receipt
+	return r.Service == step.Service && r.Order == step.Ref.Order && r.JTI == step.Ref.ID && r.Attempt == step.Attempt
 }
 
 // says reports whether a service says in its receipts what it redeemed.
@@ -265,7 +316,16 @@ func (s *Stage) resultParts(of *spec.Session, foretold spec.Answer, st spec.Stan
 	return s.sessionParts(of, format, args...)
 }
 
-// said writes what a receipt says, by the names.
+// said writes what a receipt says, by the names: of few, again and again.
+func (s *Stage) saidBy(r *tokens.Receipt) string {
+	text, known := s.receipts[string(r.Body)]
+	if !known {
+		text = said(r)
+		s.receipts[string(r.Body)] = text
+	}
+	return text
+}
+
 func said(r *tokens.Receipt) string {
 	body := map[string]any{}
 	d := json.NewDecoder(bytes.NewReader(r.Body))

@@ -108,6 +108,9 @@ func (s *Stage) sights(state func(name string) string) string {
 
 // again is what the model is told of a message: what became of it in the world.
 func (s *Stage) again(from, step string) spec.Fault {
+	if s.Asks != nil {
+		s.Asks(from, step)
+	}
 	if s.replayed >= len(s.Trace) {
 		s.part("the model has %s ask for %s, and nobody does", from, step)
 		return spec.Fault{}
@@ -140,6 +143,10 @@ func (s *Stage) again(from, step string) spec.Fault {
 	}
 	return f
 }
+
+// Strays reports whether something goes wrong with a message behind where the model's
+// messages parted from the world's.
+func (s *Stage) Strays() bool { return s.parted != "" && s.replayed < len(s.plan) }
 
 func (s *Stage) part(format string, args ...any) {
 	if s.parted == "" {

@@ -145,9 +145,9 @@ func (s *Stage) Moves(into []Move) []Move {
 		}
 	}
 	for n := 1; n <= min(s.Opened+1, s.Bound.Sessions); n++ {
-		if s.Model.Session(OrderName(n)) == nil {
+		if of := s.Model.Session(OrderName(n)); of == nil || s.other != "" && s.Model.Past(of) {
 			add(Opens, n, 0, 0)
-			if s.other != "" && n > 1 {
+			if s.other != "" && (n > 1 || s.Opened > 0) { // or the name has come back
 				add(Opens, n, 0, another)
 			}
 			break
@@ -162,6 +162,9 @@ func (s *Stage) Moves(into []Move) []Move {
 		open := state == "open"
 		if open && len(s.tokens) < s.Bound.Tokens {
 			for i := range s.choices {
+				if s.choices[i].Theirs && of.Customer != s.other {
+					continue
+				}
 				add(Confirms, n, len(s.tokens)+1, i)
 				if s.Bound.Lives > 1 {
 					add(ConfirmsBriefly, n, len(s.tokens)+1, i)
@@ -171,6 +174,9 @@ func (s *Stage) Moves(into []Move) []Move {
 				add(Imports, n, len(s.tokens)+1, 0)
 				if len(s.tokens) > 0 && !slices.ContainsFunc(s.tokens, func(t tokens.Ref) bool { return t.Issuer == outsider && t.ID == s.tokens[0].ID }) {
 					add(Imports, n, len(s.tokens)+1, sameJTI)
+				}
+				if s.Bound.Tokens > 1 && s.subject(Move{Arg: notHis}) != s.customer {
+					add(Imports, n, len(s.tokens)+1, notHis)
 				}
 			}
 		}
@@ -234,6 +240,11 @@ func (s *Stage) Moves(into []Move) []Move {
 			}
 		}
 		add(GoesDirect, n, i+1, 0)
+		for other := 1; other <= s.Opened && !s.Bound.Leaves("direct"); other++ {
+			if other != n && s.Model.Session(OrderName(other)) != nil {
+				add(GoesElsewhere, other, i+1, 0)
+			}
+		}
 		add(Revokes, n, i+1, 0)
 	}
 	if s.Bound.Outsiders > 0 {
@@ -274,13 +285,15 @@ func (s *Stage) Moves(into []Move) []Move {
 			if len(s.Model.Keys[name]) < 2 {
 				add(Rotates, 0, 0, i)
 			}
-			if len(s.Model.Keys[name]) > 0 {
-				if state := s.Model.KeyStates(name)[0]; state != "disabled" {
-					if state != "retired" {
-						add(Retires, 0, 0, i)
-					}
-					add(Disables, 0, 0, i)
-				}
+			if len(s.Model.Keys[name]) == 0 {
+				continue
+			}
+			state := s.Model.KeyStates(name)[0]
+			if state != "retired" && (state != "disabled" || s.Clock == s.Bound.Clock-1) { // a disabled one stays so, and nothing more
+				add(Retires, 0, 0, i)
+			}
+			if state != "disabled" {
+				add(Disables, 0, 0, i)
 			}
 		}
 	}

@@ -8,7 +8,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	"tokenshell/shell/internal/client"
 	"tokenshell/shell/internal/spec"
@@ -17,29 +19,51 @@ import (
 )
 
 const (
-	outsider   = "https://club.example"
-	capability = spec.Club + ":redeem"
-	keysFile   = spec.Club + ".json"
-	lifeFile   = spec.Club + ".yaml"
-	profile    = "max_lifetime: 24h\nleeway: 5m\n" // as the model has it
-	goodFor    = 120                               // seconds
+	outsider = "https://club.example"
+	keysFile = spec.Club + ".json"
+	lifeFile = spec.Club + ".yaml"
+	profile  = "max_lifetime: 24h\nleeway: 5m\n" // as the model has it
+	goodFor  = 120                               // seconds
 
 	// sameJTI is the Arg of a token that has the jti of the first one, which is another
 	// issuer's: an id says nothing without its issuer (RFC 7519 4.1.7).
 	sameJTI = 1
+
+	// notHis is the Arg of a token of somebody who is called like the customer, but for
+	// the case of the letters.
+	notHis = 2
 )
+
+// granted is what the outsider's tokens let their bearer have done: the same as those of
+// a service of this world, and still they go to the outsider's own.
+func (s *Stage) granted() string { return s.World.Parties[0].Capability }
+
+// subject gives whose token a move imports.
+func (s *Stage) subject(m Move) string {
+	if m.Arg != notHis {
+		return s.customer
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsUpper(r) {
+			return unicode.ToLower(r)
+		}
+		return unicode.ToUpper(r)
+	}, s.customer)
+}
 
 // trusts, distrusts and imports are what an outsider brings into the alphabet.
 var (
 	trusts = Letter{Name: "trust add", family: "trust",
-		Line: plainLine("trust add " + outsider + " --jwks " + keysFile + " --capability " + capability + " --service " + spec.Club + " --profile " + lifeFile),
+		Line: func(s *Stage, _ Move) string {
+			return "trust add " + outsider + " --jwks " + keysFile + " --capability " + s.granted() + " --service " + spec.Club + " --profile " + lifeFile
+		},
 		do: func(_ context.Context, s *Stage, _ Move) ([]result, error) {
 			keys, err := tokens.ParseKeySet([]byte(outsiderKeys()))
 			if err != nil {
 				return nil, err
 			}
 			issuer := tokens.Issuer{
-				Name: outsider, Keys: keys, Capabilities: []string{capability},
+				Name: outsider, Keys: keys, Capabilities: []string{s.granted()},
 				Profile: &tokens.Profile{MaxLifetime: 24 * time.Hour, Leeway: spec.Latitude * time.Second},
 			}
 			return nil, s.World.Trust(&world.Outsider{Issuer: issuer, Keys: keys}, spec.Club)
@@ -63,7 +87,7 @@ var (
 			return nil, nil
 		},
 		tell: func(s *Stage, m Move) spec.Answer {
-			return s.Model.Outside(tokenName(int(m.Token)), int(m.Token), goodFor)
+			return s.Model.Outside(tokenName(int(m.Token)), s.subject(m), int(m.Token), goodFor)
 		}}
 )
 
@@ -93,7 +117,7 @@ func (s *Stage) Outside(m Move) string {
 		jti = s.tokens[0].ID
 	}
 	payload := fmt.Sprintf(`{"iss":%q,"aud":"order-processing","sub":%q,"iat":%d,"exp":%d,"jti":%q,"order_processing_id":%q,"capabilities":[%q],"constraints":{}}`,
-		outsider, s.customer, now, now+goodFor, jti, OrderName(int(m.Order)), capability)
+		outsider, s.subject(m), now, now+goodFor, jti, OrderName(int(m.Order)), s.granted())
 	encode := base64.RawURLEncoding.EncodeToString
 	input := encode([]byte(`{"alg":"EdDSA","kid":"club-1","typ":"confirmation+jwt"}`)) + "." + encode([]byte(payload))
 	return input + "." + encode(ed25519.Sign(outsiderKey(), []byte(input)))

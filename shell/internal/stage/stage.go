@@ -67,6 +67,7 @@ type Stage struct {
 	writer   canon.Writer
 	least    []byte
 	fits     map[string][]wire.FaultKind // by the message
+	receipts map[string]string           // what they say, by their bodies
 
 	past // of the path that led here
 
@@ -75,11 +76,12 @@ type Stage struct {
 	away     int // the second that is far away from where it begins
 	Trace    []Message
 	depth    int
-	Said     spec.Answer // what the model says that the verb is answered
-	Exact    bool        // states are told apart that need not be
-	Blind    bool        // what was looked at before need not be again
-	Only     string      // the one monitor that looks; empty for all
-	Bend     func()      // what else a world does with each verb, to see that somebody notices; may be nil
+	Said     spec.Answer             // what the model says that the verb is answered
+	Exact    bool                    // states are told apart that need not be
+	Blind    bool                    // what was looked at before need not be again
+	Only     string                  // the one monitor that looks; empty for all
+	Bend     func()                  // what else a world does with each verb, to see that somebody notices; may be nil
+	Asks     func(from, step string) // is told what the model has parties ask for; may be nil
 	cancel   context.CancelFunc
 	verdicts []verdict
 	inner    []Move
@@ -127,6 +129,9 @@ func NewHeard(plan *world.Plan, weakness tokens.Weakness, b bound.Bound) (*Stage
 }
 
 func made(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, making world.Making) (*Stage, error) {
+	if b.Rounds > 0 {
+		plan = plan.Rounding()
+	}
 	w, err := world.BuildWeak(context.Background(), plan, making, weakness)
 	if err != nil {
 		return nil, err
@@ -138,7 +143,7 @@ func made(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, making worl
 			return nil, err
 		}
 	}
-	s := &Stage{Bound: b, may: b.Fates(), Client: client.Unseen(w), World: w, Names: w.ServiceNames(), fits: map[string][]wire.FaultKind{}, attempts: map[string]int{}, stood: map[string]linear.Register{}}
+	s := &Stage{Bound: b, may: b.Fates(), Client: client.Unseen(w), World: w, Names: w.ServiceNames(), fits: map[string][]wire.FaultKind{}, receipts: map[string]string{}, attempts: map[string]int{}, stood: map[string]linear.Register{}}
 	services := s.Names
 	if b.Outsiders > 0 {
 		services = append(slices.Clone(services), spec.Club) // what is trusted later comes last
@@ -166,13 +171,19 @@ func (s *Stage) SettleOn(customer string) {
 	slices.SortStableFunc(services, func(a, b world.Party) int { return sealing(b) - sealing(a) })
 	for _, p := range services {
 		last := slices.DeleteFunc(p.Choices(customer), func(c world.Choice) bool { return !c.Last })
-		if s.other != "" && len(last) > 0 { // both want it
-			choices[p.Name] = last[:1]
+		if s.Bound.Rounds > 0 {
+			choices[p.Name] = slices.DeleteFunc(p.Choices(customer), func(c world.Choice) bool { return !c.Rounds })
+		} else if s.other != "" && len(last) > 0 { // both want it
+			choices[p.Name] = last
 		} else if s.Bound.Things > 1 { // some of which may be confirmed only later
 			all := p.Choices(customer)
 			choices[p.Name] = all[:min(len(all), s.Bound.Things)]
 		} else if choice, ok := bound.Confirmable(context.Background(), s.World, p, customer); ok {
 			choices[p.Name] = []world.Choice{choice}
+			if theirs, ok := bound.ConfirmableLast(context.Background(), s.World, p, choice, s.other); ok && s.other != "" {
+				theirs.Theirs = true
+				choices[p.Name] = append(choices[p.Name], theirs)
+			}
 		}
 	}
 	services = slices.DeleteFunc(services, func(p world.Party) bool { return len(choices[p.Name]) == 0 })
@@ -191,6 +202,13 @@ func (s *Stage) SettleOn(customer string) {
 		if s.Bound.Things > 1 || len(s.later) == 0 { // else those of one service do
 			_, later := factsOf([]world.Party{p}, customer)
 			s.later = append(s.later, later...)
+		}
+	}
+	if s.Bound.Facts > 1 {
+		for _, f := range s.later {
+			if n, ok := s.Model.Units(f.value); ok && n > 1 {
+				s.later = append(s.later, fact{f.name, s.Model.Written(1, true)})
+			}
 		}
 	}
 	s.edges = s.Model.Edges()

@@ -37,6 +37,9 @@ type Kind struct {
 	// Customer is a struct whose fields with a yaml tag are keys of each
 	// customer; nil when there are none.
 	Customer any
+	// Rounding gives a key of the file and a value for it, in a currency, with which its
+	// amounts have to be rounded; nil when they never do.
+	Rounding func(currency string) (key, value string)
 }
 
 // Issuer gives its iss.
@@ -137,7 +140,9 @@ type Choice struct {
 	Says    string    // what is asked for: "TEN", "500 points", "80.00 on visa"
 	Line    string    // the verb that asks for it, without flags: "coupon confirm TEN"
 	Kind    string    // the verb without what is not a kind of its own: "points confirm"
-	Last    bool      // there is one of it, for all customers together
+	Last    bool      // there is one of it, for all customers together or for each
+	Rounds  bool      // what it comes to has to be rounded
+	Theirs  bool      // of an exploration: it is for the orders of another customer only
 	Ask     func(context.Context, issuers.Order) (tokens.Issued, error)
 }
 

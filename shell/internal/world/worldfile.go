@@ -103,6 +103,28 @@ func (p *Plan) EmbeddedHere() (*Plan, error) {
 	return Parse(p.kinds, "the embedded world", []byte(p.InCurrency(text)))
 }
 
+// Rounding gives the plan with values for which amounts have to be rounded, if a domain
+// of it has a key for them that can be written anew; else the plan itself.
+func (p *Plan) Rounding() *Plan {
+	text := p.Source
+	if text == nil {
+		text = embeddedWorld
+	}
+	for _, d := range p.domains {
+		if d.Kind.Rounding == nil {
+			continue
+		}
+		key, value := d.Kind.Rounding(p.currency)
+		lines := slices.DeleteFunc(strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"), func(line string) bool { return strings.HasPrefix(line, key+":") })
+		source := []byte(strings.Join(append(lines, key+": "+value), "\n") + "\n")
+		if other, err := Parse(p.kinds, "the world file", source); err == nil {
+			other.Source = source
+			return other
+		}
+	}
+	return p
+}
+
 // InCurrency writes the examples of amounts in a text, which have two decimals,
 // in the world's currency. Without a plan the text is as it was.
 func (p *Plan) InCurrency(text string) string {
