@@ -341,7 +341,7 @@ func writeHelp(w *page.Page, l *interp.Language, root *kong.Node) {
 	for _, t := range l.Topics {
 		topics = append(topics, t.Name)
 	}
-	fmt.Fprintf(w, "\nhelp VERB explains one, help PARTY a party, help world a world file. It also explains %s. A verb takes %s\n", strings.Join(topics, ", "), "-o json, --jq EXPR, --color WHEN")
+	fmt.Fprintf(w, "\nhelp VERB explains one, help PARTY a party, help world a world file; there is also help %s. A verb takes %s\n", strings.Join(topics, ", "), "-o json, --jq EXPR, --color WHEN")
 }
 
 // widest is how wide a synopsis may be that stands beside what its verb does.
