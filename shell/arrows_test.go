@@ -74,7 +74,7 @@ var house = []room{
 	{"shell/attacks/bends", "",
 		"is what is done to the segments, the signature and the text of a hostile token."},
 	{"shell/attacks/parts", "shell/attacks/bends",
-		"takes good tokens apart, and has the keys that hostile ones are signed with."},
+		"takes good tokens apart, edits what is in them, and has the keys that hostile ones are signed with."},
 	{"shell/attacks", "shell/attacks/bends shell/attacks/parts tokens",
 		"is the catalogue of hostile tokens and flows: what is tried on a relay and its domains, and the reason with which each has to be refused."},
 	{"shell/internal/redact", "tokens",

@@ -5,6 +5,7 @@ package attacks
 import (
 	"strings"
 
+	"tokenshell/shell/attacks/parts"
 	"tokenshell/tokens"
 )
 
@@ -25,9 +26,9 @@ func claimRows() []Row {
 	}
 	return grouped(Claims, []tried{
 		{"CLM-01", "sub twice", tokens.Malformed, once, both(claims(add("sub", `"$OTHER_CUSTOMER"`)))},
-		{"CLM-02", "sub twice, once in escapes", tokens.Malformed, once, both(claims(add("sub", `"$OTHER_CUSTOMER"`).spelt(escaped)))},
+		{"CLM-02", "sub twice, once in escapes", tokens.Malformed, once, both(claims(add("sub", `"$OTHER_CUSTOMER"`).SpeltBy(parts.Escaped)))},
 		{"CLM-03", "a member twice, deep in constraints", tokens.Malformed, once, both(claims(set("constraints", `{"a":[{"amount":"5","amount":"5000"}]}`)))},
-		{"CLM-04", "Exp a second time with a capital letter", tokens.ClaimInvalid, once, both(claims(add("exp", `$NOW+9999`).spelt(capital)))},
+		{"CLM-04", "Exp a second time with a capital letter", tokens.ClaimInvalid, once, both(claims(add("exp", `$NOW+9999`).SpeltBy(parts.Capital)))},
 		{"CLM-05", "a claim that nobody knows", tokens.ClaimInvalid, "RFC 8725 3.12", both(claims(set("admin", `true`)))},
 		{"CLM-06", "nbf, which our issuers never write", tokens.ClaimInvalid, "RFC 8725 3.12", both(claims(set("nbf", `$NOW-1`)))},
 		{"CLM-07", "the payload is null", tokens.Malformed, object, both(Forgery{PayloadText: "null"})},

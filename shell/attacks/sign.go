@@ -5,6 +5,7 @@ package attacks
 import (
 	"context"
 	"encoding/pem"
+	"errors"
 	"fmt"
 
 	"tokenshell/shell/attacks/parts"
@@ -60,11 +61,11 @@ func (r *run) forge(ctx context.Context, f *Forgery, good held) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	headerText, err := edit(header, f.Header, nil, words)
+	headerText, err := edited(header, f.Header, nil, words)
 	if err != nil {
 		return "", err
 	}
-	payloadText, err := edit(payload, f.Payload, r.shop().Claims, words)
+	payloadText, err := edited(payload, f.Payload, r.shop().Claims, words)
 	if err != nil {
 		return "", err
 	}
@@ -78,4 +79,14 @@ func (r *run) forge(ctx context.Context, f *Forgery, good held) (string, error) 
 		return "", err
 	}
 	return f.Text.Of(input + "." + parts.Encode(f.Signature.Of(string(signature)))), nil
+}
+
+// edited applies edits; what changes nothing of this target is skipped.
+func edited(text []byte, all []Edit, names map[string]string, words func(string) string) (string, error) {
+	written, err := parts.Apply(text, all, names, words)
+	var same parts.Unchanged
+	if errors.As(err, &same) {
+		return "", &Trouble{Status: Skipped, What: same.Error()}
+	}
+	return written, err
 }

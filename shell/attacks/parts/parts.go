@@ -1,5 +1,5 @@
-// Package parts takes good tokens apart, and has the keys that hostile ones are
-// signed with.
+// Package parts takes good tokens apart, edits what is in them, and has the keys that
+// hostile ones are signed with.
 package parts
 
 import (
