@@ -212,6 +212,13 @@ func TestWhatHeldWithoutARule(t *testing.T) {
 	if !strings.Contains(got, "\nwithout cancel-once every invariant held within these bounds") {
 		t.Errorf("it says\n%s", got)
 	}
+	attacked := "attack run --without"
+	if strings.Contains(got, attacked) {
+		t.Errorf("of a promise it says\n%s", got)
+	}
+	if got := shelltest.Do(t, s, "explore --bound tokens=1,choices=1 --without structure"); !strings.HasSuffix(got, attacked+" structure has them\n") {
+		t.Errorf("of a check it says\n%s", got)
+	}
 	if got := shelltest.Do(t, s, "explore --bound tokens=1,choices=1 --without cancel-once --jq .without"); got != "cancel-once\n" {
 		t.Errorf("in JSON %q", got)
 	}

@@ -229,6 +229,9 @@ func showExploration(out *answer.Out, r exploration, took time.Duration) error {
 		}
 		if r.Found == "" {
 			fmt.Fprintln(w, r.summary())
+			if r.judges() {
+				fmt.Fprintf(w, "hardly a token is made here that only %s refuses: attack run --without %s has them\n", r.Lacking, r.Lacking)
+			}
 			return
 		}
 		w.Verbatim = true
@@ -237,6 +240,12 @@ func showExploration(out *answer.Out, r exploration, took time.Duration) error {
 			fmt.Fprintln(w, "# it holds a token, which is not shown here: --out FILE writes it whole")
 		}
 	})
+}
+
+// judges reports whether the rule that was left out is a check of tokens, and no promise
+// of the parties.
+func (r *exploration) judges() bool {
+	return r.Lacking != "" && !slices.ContainsFunc(tokens.Weaknesses(), func(row tokens.WeaknessRow) bool { return row.Rule == r.Lacking })
 }
 
 // summary says in a sentence what came of it.
