@@ -19,6 +19,7 @@ import (
 	"tokenshell/issuers/points"
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/domains"
+	"tokenshell/shell/internal/reached"
 	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/wire"
 	"tokenshell/shell/internal/world"
@@ -93,10 +94,10 @@ func TestFingerprints(t *testing.T) {
 // What some bounds are about is met in them: a token of another customer or of another
 // order, where nothing else is wrong with it.
 func TestSomeBoundsMeetTheirSubject(t *testing.T) {
-	for name, what := range map[string]stage.Met{
-		"UJ": stage.MetOf("answer", "relay", string(tokens.SessionMismatch)),
-		"HC": stage.MetOf("answer", "redeem --direct", string(tokens.SessionMismatch)),
-		"G":  stage.MetOf("answer", "redeem --direct", string(tokens.SessionMismatch)),
+	for name, what := range map[string]reached.Met{
+		"UJ": reached.Of("answer", "relay", string(tokens.SessionMismatch)),
+		"HC": reached.Of("answer", "redeem --direct", string(tokens.SessionMismatch)),
+		"G":  reached.Of("answer", "redeem --direct", string(tokens.SessionMismatch)),
 	} {
 		b, _ := bound.Named(name)
 		if s := searched(t, b[0], 1, nil); s.reach.Counts[what] == 0 {
@@ -110,7 +111,7 @@ func TestSomeBoundsMeetTheirSubject(t *testing.T) {
 func TestAKeyLeavesWhileItSigns(t *testing.T) {
 	leave := []string{"lose", "refuse", "late", "dup", "crash", "interrupt", "meanwhile-after", "slow", "facts", "forged", "client", "direct", "revoke", "before"}
 	s := searched(t, bound.Bound{Sessions: 1, Tokens: 2, Choices: 1, Faults: 1, Clock: 1, Leave: leave}, 1, nil)
-	if s.reach.Counts[stage.MetOf("fate", "kms.sign", "meanwhile")] == 0 {
+	if s.reach.Counts[reached.Of("fate", "kms.sign", "meanwhile")] == 0 {
 		t.Error("nobody did anything meanwhile")
 	}
 	t.Log(mark(s))
@@ -149,7 +150,7 @@ func TestNothingIsLost(t *testing.T) {
 }
 
 // names gives what was met, sorted.
-func names(r *stage.Reach) (all []string) {
+func names(r *reached.Tally) (all []string) {
 	for what := range r.Counts {
 		all = append(all, what.String())
 	}
@@ -247,7 +248,7 @@ func TestDefaultBoundsMeetEverything(t *testing.T) {
 	if !*long {
 		t.Skip("-long exhausts the default bounds")
 	}
-	total, began := stage.NewReach(), cpu(t)
+	total, began := reached.New(), cpu(t)
 	for _, b := range bound.Portfolio() {
 		before := cpu(t)
 		s := searched(t, b, 2, nil)
@@ -267,11 +268,11 @@ func TestDefaultBoundsMeetEverything(t *testing.T) {
 	for _, reason := range []tokens.Reason{
 		coupons.Inactive, coupons.Exhausted, coupons.MinimumNotMet, coupons.NotCombinable, points.Insufficient, payments.Declined,
 	} {
-		if total.Counts[stage.MetOf("reason", string(reason), "")] == 0 {
+		if total.Counts[reached.Of("reason", string(reason), "")] == 0 {
 			t.Errorf("nothing is refused with %s", reason)
 		}
 	}
-	for _, e := range stage.Excuses {
+	for _, e := range reached.Excuses {
 		if total.Counts[e.What] > 0 {
 			t.Errorf("%s is excused (%s), and was met", e.What, e.Why)
 		}
@@ -279,8 +280,8 @@ func TestDefaultBoundsMeetEverything(t *testing.T) {
 	if len(golden) != len(bound.Portfolio()) {
 		t.Errorf("%d golden numbers of %d bounds", len(golden), len(bound.Portfolio()))
 	}
-	if most := 5; len(stage.Excuses) > most {
-		t.Errorf("%d things are excused, more than %d", len(stage.Excuses), most)
+	if most := 5; len(reached.Excuses) > most {
+		t.Errorf("%d things are excused, more than %d", len(reached.Excuses), most)
 	}
 	t.Logf("%s CPU in all", cpu(t)-began)
 }

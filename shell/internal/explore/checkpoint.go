@@ -17,6 +17,7 @@ import (
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/exit"
 	"tokenshell/shell/internal/files"
+	"tokenshell/shell/internal/reached"
 	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/world"
 )
@@ -76,8 +77,8 @@ func newIdentity(plan *world.Plan, without string, bounds []bound.Bound) identit
 
 // count is how often something was met.
 type count struct {
-	What stage.Met `json:"what"`
-	N    int       `json:"n"`
+	What reached.Met `json:"what"`
+	N    int         `json:"n"`
 }
 
 type keptEdge struct {
@@ -122,7 +123,7 @@ func unpacked(all [][]byte) (way []stage.Step, ok bool) {
 	return way, true
 }
 
-func counts(r *stage.Reach) []count {
+func counts(r *reached.Tally) []count {
 	all := []count{}
 	for what, n := range r.Counts {
 		all = append(all, count{what, n})
@@ -130,7 +131,7 @@ func counts(r *stage.Reach) []count {
 	return all
 }
 
-func recount(r *stage.Reach, all []count) {
+func recount(r *reached.Tally, all []count) {
 	for _, one := range all {
 		r.Counts[one.What] += one.N
 	}

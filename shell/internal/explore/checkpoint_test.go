@@ -16,7 +16,7 @@ import (
 
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/page"
-	"tokenshell/shell/internal/stage"
+	"tokenshell/shell/internal/reached"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
 )
@@ -34,7 +34,7 @@ func newCourse(t *testing.T, workers int) *course {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &course{plan: plan, customer: customer, bounds: small, workers: workers, seed: 1, far: page.NewProgress(nil), total: stage.NewReach()}
+	return &course{plan: plan, customer: customer, bounds: small, workers: workers, seed: 1, far: page.NewProgress(nil), total: reached.New()}
 }
 
 func (c *course) said(t *testing.T) exploration {

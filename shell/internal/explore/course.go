@@ -17,6 +17,7 @@ import (
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/evidence"
 	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/reached"
 	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/syntax"
 	"tokenshell/shell/internal/world"
@@ -42,11 +43,11 @@ type course struct {
 	keep     func(*course) error // writes a checkpoint; may be nil
 	every    time.Duration       // how often it does
 
-	done    []boundReport // of the bounds that were exhausted
-	total   *stage.Reach  // of them
-	edges   []edge        // from where walks begin
-	now     *search       // the bound that is looked at; nil before and after them
-	unheard *finding      // of a bound that was exhausted
+	done    []boundReport  // of the bounds that were exhausted
+	total   *reached.Tally // of them
+	edges   []edge         // from where walks begin
+	now     *search        // the bound that is looked at; nil before and after them
+	unheard *finding       // of a bound that was exhausted
 	found   *finding
 	walked  int
 	stopped string
@@ -177,8 +178,8 @@ func (c *course) in() evidence.In {
 }
 
 // reached gives all that was met.
-func (c *course) reached() *stage.Reach {
-	all := stage.NewReach()
+func (c *course) reached() *reached.Tally {
+	all := reached.New()
 	all.Add(c.total)
 	if c.now != nil {
 		all.Add(c.now.reach)
@@ -231,7 +232,7 @@ func (c *course) result(w *world.World, took time.Duration) exploration {
 		}
 		r.Reached[what.Kind][strings.TrimSuffix(what.Name+" "+what.By, " ")] = n
 	}
-	for _, e := range stage.Excuses {
+	for _, e := range reached.Excuses {
 		r.Excused[e.What.String()] = e.Why
 	}
 	r.Monitors = map[string]string{}
@@ -246,7 +247,7 @@ func (c *course) result(w *world.World, took time.Duration) exploration {
 }
 
 // credit says which services redeemed something, and what never happened.
-func (r *exploration) credit(w *world.World, total *stage.Reach) {
+func (r *exploration) credit(w *world.World, total *reached.Tally) {
 	redeemed, confirmed := total.Of("redeemed"), total.Of("confirmed")
 	for _, p := range w.InKindOrder() {
 		if redeemed[p.Name] > 0 {

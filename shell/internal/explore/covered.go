@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"tokenshell/shell/internal/bound"
+	"tokenshell/shell/internal/reached"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/report"
 	"tokenshell/shell/internal/stage"
@@ -38,7 +39,7 @@ var (
 // spotOf gives the name of a state in a diagram, on either end of a turn.
 func spotOf(state string, after bool) string {
 	switch {
-	case state != stage.Nothing:
+	case state != reached.Nothing:
 		return state
 	case after:
 		return "forgotten"
@@ -48,14 +49,14 @@ func spotOf(state string, after bool) string {
 
 // covered is what has been met, beside what has to be.
 type covered struct {
-	reach *stage.Reach
-	want  []stage.Met // nothing when the bound was somebody's own
+	reach *reached.Tally
+	want  []reached.Met // nothing when the bound was somebody's own
 }
 
 // count gives how often something was met.
-func (c covered) count(name string, what stage.Met) report.Count {
+func (c covered) count(name string, what reached.Met) report.Count {
 	n := report.Count{Name: name, N: c.reach.Counts[what], Has: slices.Contains(c.want, what)}
-	for _, e := range stage.Excuses {
+	for _, e := range reached.Excuses {
 		if e.What == what {
 			n.Excuse = e.Why
 		}
@@ -80,7 +81,7 @@ func (c covered) group(title, kind string) report.Group {
 	}
 	slices.Sort(others)
 	for _, name := range append(names, others...) {
-		g.Counts = append(g.Counts, c.count(name, stage.MetOf(kind, name, "")))
+		g.Counts = append(g.Counts, c.count(name, reached.Of(kind, name, "")))
 	}
 	return g
 }
@@ -89,9 +90,9 @@ func (c covered) group(title, kind string) report.Group {
 func (c covered) diagram(title, about, states, turns string, spots []spot) report.Diagram {
 	d := report.Diagram{Title: title, About: about}
 	for _, at := range spots {
-		d.States = append(d.States, report.State{Count: c.count(at.name, stage.MetOf(states, at.name, "")), X: at.x, Y: at.y, Pale: at.name == "not yet" || at.name == "forgotten"})
+		d.States = append(d.States, report.State{Count: c.count(at.name, reached.Of(states, at.name, "")), X: at.x, Y: at.y, Pale: at.name == "not yet" || at.name == "forgotten"})
 	}
-	var all []stage.Met
+	var all []reached.Met
 	for what := range c.reach.Counts {
 		all = append(all, what)
 	}
@@ -100,8 +101,8 @@ func (c covered) diagram(title, about, states, turns string, spots []spot) repor
 			all = append(all, what)
 		}
 	}
-	all = slices.DeleteFunc(all, func(what stage.Met) bool { return what.Kind != turns })
-	slices.SortFunc(all, func(a, b stage.Met) int { return strings.Compare(a.String(), b.String()) })
+	all = slices.DeleteFunc(all, func(what reached.Met) bool { return what.Kind != turns })
+	slices.SortFunc(all, func(a, b reached.Met) int { return strings.Compare(a.String(), b.String()) })
 	for _, what := range all {
 		d.Turns = append(d.Turns, report.Turn{Count: c.count(what.String(), what), From: spotOf(what.Name, false), To: spotOf(what.By, true)})
 	}
@@ -124,7 +125,7 @@ func (c covered) fates(s *stage.Stage) report.CrossTable {
 	for _, step := range s.World.Steps() {
 		row := report.CrossRow{Name: step.String()}
 		for _, kind := range kinds {
-			row.Counts = append(row.Counts, c.count(string(kind), stage.MetOf("fate", step.String(), string(kind))))
+			row.Counts = append(row.Counts, c.count(string(kind), reached.Of("fate", step.String(), string(kind))))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -151,9 +152,9 @@ func (c covered) answers() report.CrossTable {
 			continue
 		}
 		names = append(names, l.Name)
-		row := report.CrossRow{Name: l.Name, Counts: []report.Count{c.count("tried", stage.MetOf("verb", l.Name, ""))}}
+		row := report.CrossRow{Name: l.Name, Counts: []report.Count{c.count("tried", reached.Of("verb", l.Name, ""))}}
 		for _, answer := range t.Columns[1:] {
-			row.Counts = append(row.Counts, c.count(answer, stage.MetOf("answer", l.Name, answer)))
+			row.Counts = append(row.Counts, c.count(answer, reached.Of("answer", l.Name, answer)))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -173,10 +174,10 @@ func (c *course) page(ctx context.Context, r exploration, facts []report.Fact, w
 	all := covered{reach: c.reached()}
 	p := report.Coverage{Title: "What was explored", Summary: r.summary(), Verdict: "held", Tool: "tokenshell " + newIdentity(c.plan, "", nil).Version, Facts: facts, Style: style}
 	if whole {
-		all.want = stage.Wanted(s)
+		all.want = reached.Wanted(s)
 		p.Wanted, p.Never = len(all.want), r.Unreached
 		p.Met = p.Wanted - len(p.Never)
-		for _, e := range stage.Excuses {
+		for _, e := range reached.Excuses {
 			p.Met--
 			p.Excused = append(p.Excused, report.Fact{Name: e.What.String(), Value: e.Why})
 		}

@@ -13,6 +13,7 @@ import (
 	"tokenshell/shell/internal/anyworld"
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/domains"
+	"tokenshell/shell/internal/reached"
 	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/world"
@@ -32,7 +33,7 @@ func TestDrawnWorldsAreExplored(t *testing.T) {
 		small, {Sessions: 1, Tokens: 2, Choices: 1}, {Sessions: 1, Tokens: 2, Choices: 2}, small, {Sessions: 1, Tokens: 1, Choices: 1, Clock: 1, Leave: []string{"keys"}},
 		{Sessions: 1, Tokens: 2, Choices: 2}, {Sessions: 1, Tokens: 1, Choices: 1, Faults: 1, Leave: []string{"meanwhile", "slow", "dup"}}, small,
 	}
-	total := stage.NewReach()
+	total := reached.New()
 	holds := map[declared.Kind]int{}
 	for n := range worlds {
 		text := anyworld.Draw(rand.New(rand.NewPCG(1, uint64(n)))).Text

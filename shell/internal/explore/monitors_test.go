@@ -12,6 +12,7 @@ import (
 
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/bound"
+	"tokenshell/shell/internal/reached"
 	"tokenshell/shell/internal/spec"
 	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/wire"
@@ -136,7 +137,7 @@ func TestALeaseRunsOutInTheMiddle(t *testing.T) {
 	if err != nil || found != nil {
 		t.Errorf("%+v, %v", found, err)
 	}
-	if s.reach.Counts[stage.MetOf("reason", "session_closed", "")] == 0 || !s.exhausted() {
+	if s.reach.Counts[reached.Of("reason", "session_closed", "")] == 0 || !s.exhausted() {
 		t.Errorf("nobody was too late in %d states", s.states.count())
 	}
 	t.Logf("%d states, %d verbs", s.states.count(), s.verbs)

@@ -12,6 +12,7 @@ import (
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/evidence"
 	"tokenshell/shell/internal/pieces"
+	"tokenshell/shell/internal/reached"
 	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/world"
 	"tokenshell/tokens"
@@ -37,7 +38,7 @@ type search struct {
 	pieces []pieces.Piece // of the layer that comes next, as far as it is known who came there
 
 	verbs, messages, endings int
-	reach                    *stage.Reach
+	reach                    *reached.Tally
 	unheard                  *finding
 	step                     func(*search) error // after each piece; it may stop the search. May be nil
 }
@@ -52,7 +53,7 @@ func (s *search) report(exhausted bool) boundReport {
 
 // newSearch makes one that has seen the beginning.
 func newSearch(plan *world.Plan, weakness tokens.Weakness, b bound.Bound, customer string) *search {
-	return &search{plan: plan, weakness: weakness, bound: b, customer: customer, reach: stage.NewReach()}
+	return &search{plan: plan, weakness: weakness, bound: b, customer: customer, reach: reached.New()}
 }
 
 // arrived says what is broken in a state that was reached.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"tokenshell/shell/internal/evidence"
+	"tokenshell/shell/internal/reached"
 	"tokenshell/shell/internal/stage"
 )
 
@@ -99,7 +100,7 @@ func (c *course) polish(ctx context.Context, found *finding) (*finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.out = &batch{reach: stage.NewReach()}
+	w.out = &batch{reach: reached.New()}
 	for _, shorter := range said(w.aim(found.Way)) {
 		if f := w.breaks(shorter); f != nil && f.Monitor == found.Monitor && len(f.Way) < len(found.Way) {
 			return f, nil

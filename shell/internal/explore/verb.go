@@ -18,6 +18,7 @@ import (
 	"tokenshell/shell/internal/files"
 	"tokenshell/shell/internal/interp"
 	"tokenshell/shell/internal/page"
+	"tokenshell/shell/internal/reached"
 	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/report"
 	"tokenshell/shell/internal/stage"
@@ -119,7 +120,7 @@ func (v *Verb) Run(ctx context.Context, call *interp.Call, w *world.World, seed 
 	began := tokens.Stopwatch()
 	c := &course{
 		plan: w.Plan, weakness: weakness, customer: customer, bounds: bounds, workers: v.Workers, seed: seed.Or(world.DefaultSeed), memory: v.Memory,
-		far: out.LongWork(), total: stage.NewReach(),
+		far: out.LongWork(), total: reached.New(),
 	}
 	if v.Checkpoint != "" {
 		k := &keeping{name: v.Checkpoint, of: newIdentity(w.Plan, v.Without, bounds)}

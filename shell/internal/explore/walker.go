@@ -11,6 +11,7 @@ import (
 
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/bound"
+	"tokenshell/shell/internal/reached"
 	"tokenshell/shell/internal/stage"
 )
 
@@ -30,7 +31,7 @@ type walker struct {
 	tried        map[string]int // on walks, how often
 	news         [][]stage.Step // of a walk: the ways to what looks new
 	ended        map[[16]byte]bool
-	before       stage.Standing // where everything stands before a move
+	before       reached.Standing // where everything stands before a move
 	plans        [][]stage.Decision
 	out          *batch
 }
@@ -41,7 +42,7 @@ type batch struct {
 	children                 []node
 	verbs, messages, endings int
 	looked                   int
-	reach                    *stage.Reach
+	reach                    *reached.Tally
 	found                    *finding
 	unheard                  *finding // of which nothing is seen; told when nothing else is found
 	err                      error
@@ -248,7 +249,7 @@ func (w *walker) each(at int32, here stage.Kept, m stage.Move, left int) {
 
 // lookAt looks at some states, one after the other.
 func (w *walker) lookAt(from, to int) *batch {
-	w.out = &batch{by: w.which, reach: stage.NewReach()}
+	w.out = &batch{by: w.which, reach: reached.New()}
 	for at := from; at < to && w.ctx.Err() == nil && w.out.found == nil && w.out.err == nil; at++ {
 		w.look(int32(at))
 		w.out.looked++

@@ -13,6 +13,7 @@ import (
 
 	"tokenshell/shell/internal/bound"
 	"tokenshell/shell/internal/evidence"
+	"tokenshell/shell/internal/reached"
 	"tokenshell/shell/internal/stage"
 	"tokenshell/tokens"
 )
@@ -59,7 +60,7 @@ func (c *course) wander(ctx context.Context, enough func() bool) error {
 			}
 			walkers[e.bound.Name], w.tried, w.ended = w, tried, map[[16]byte]bool{}
 		}
-		w.out = &batch{reach: stage.NewReach()}
+		w.out = &batch{reach: reached.New()}
 		found, err := w.from(rng, e.way)
 		if err != nil {
 			return err

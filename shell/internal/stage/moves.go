@@ -122,182 +122,212 @@ func factsOf(services []world.Party, customer string) (first, later []fact) {
 
 // Moves gives what makes sense next, in a fixed order.
 func (s *Stage) Moves(into []Move) []Move {
-	all := into[:0]
-	add := func(v Verb, order, token, arg int) {
-		if !s.Bound.Leaves(Alphabet[v].family) || Alphabet[v].family == "" {
-			all = append(all, Move{v, uint8(order), uint8(token), uint8(arg)})
-		}
-	}
-	either := func(v Verb, order, token int) {
-		add(v, order, token, 0)
-		if s.Bound.Relays > 1 {
-			add(atRelay2[v], order, token, 0)
-		}
-	}
-	if s.Bound.Skew > 0 && s.Opened == 0 && len(s.Model.Skews) == 0 {
-		for i := range 2 * len(s.offs()) {
-			add(Skews, 0, 0, i)
-		}
-	}
-	if s.Bound.Things > 1 && s.Opened == 0 && s.Clock < s.Bound.Clock {
-		for i := range 2 * len(s.edges) {
-			add(Advances, 0, 0, firstEdge+i)
-		}
-	}
-	for n := 1; n <= min(s.Opened+1, s.Bound.Sessions); n++ {
-		if of := s.Model.Session(OrderName(n)); of == nil || s.other != "" && s.Model.Past(of) {
-			add(Opens, n, 0, 0)
-			if s.other != "" && (n > 1 || s.Opened > 0) { // or the name has come back
-				add(Opens, n, 0, another)
-			}
-			break
-		}
-	}
+	m := menu{s, into[:0]}
+	m.first()
 	for n := 1; n <= s.Opened; n++ {
-		of := s.Model.Session(OrderName(n))
-		if of == nil {
-			continue
-		}
-		state := s.Model.Stood(of)
-		open := state == "open"
-		if open && len(s.tokens) < s.Bound.Tokens {
-			for i := range s.choices {
-				if s.choices[i].Theirs && of.Customer != s.other {
-					continue
-				}
-				add(Confirms, n, len(s.tokens)+1, i)
-				if s.Bound.Lives > 1 {
-					add(ConfirmsBriefly, n, len(s.tokens)+1, i)
-				}
-			}
-			if s.Bound.Outsiders > 0 {
-				add(Imports, n, len(s.tokens)+1, 0)
-				if len(s.tokens) > 0 && !slices.ContainsFunc(s.tokens, func(t tokens.Ref) bool { return t.Issuer == outsider && t.ID == s.tokens[0].ID }) {
-					add(Imports, n, len(s.tokens)+1, sameJTI)
-				}
-				if s.Bound.Tokens > 1 && s.subject(Move{Arg: notHis}) != s.customer {
-					add(Imports, n, len(s.tokens)+1, notHis)
-				}
-			}
-		}
-		stands := of.Stands()
-		if len(stands) > 0 || s.holds(n) {
-			either(ChecksOut, n, 0)
-		}
-		if len(stands) > 0 {
-			either(Redeems, n, 0)
-		}
-		if len(stands) > 1 {
-			for _, st := range stands {
-				if open {
-					add(RedeemsOne, n, tokenNumber(st.Hold.Handle), 0)
-				} else {
-					add(RedeemsEnded, n, tokenNumber(st.Hold.Handle), 0)
-				}
-			}
-		}
-		if open {
-			either(Closes, n, 0)
-		} else {
-			add(ClosesEnded, n, 0, 0)
-		}
-		for i, f := range s.later {
-			if of.Facts()[f.name] != f.value {
-				if open {
-					add(SetsFact, n, 0, i)
-				} else {
-					add(SetsEnded, n, 0, i)
-				}
-			}
-		}
-		if state == "redeeming" || state == "stuck" {
-			either(Resumes, n, 0)
-		} else {
-			add(ResumesEnded, n, 0, 0)
+		if of := s.Model.Session(OrderName(n)); of != nil {
+			m.ofOrder(n, of)
 		}
 	}
 	for i := range s.tokens {
-		h := s.Model.Hold(tokenName(i + 1))
-		if h == nil {
-			continue
-		}
-		n := orderNumber(h.Order)
-		either(Relays, n, i+1)
-		for any := 1; any <= s.Opened; any++ {
-			if of := s.Model.Session(OrderName(any)); of != nil && !of.Accepted(h) {
-				add(RedeemsOther, any, i+1, 0)
-			}
-		}
-		if s.Model.Session(h.Order) == nil { // it is long past
-			continue
-		}
-		if s.Model.Stood(s.Model.Session(h.Order)) == "open" {
-			add(RelaysForged, n, i+1, 0)
-		}
-		for other := 1; other <= s.Opened; other++ {
-			if of := s.Model.Session(OrderName(other)); other != n && of != nil && s.Model.Stood(of) == "open" {
-				add(RelaysOther, other, i+1, 0)
-			}
-		}
-		add(GoesDirect, n, i+1, 0)
-		for other := 1; other <= s.Opened && !s.Bound.Leaves("direct"); other++ {
-			if other != n && s.Model.Session(OrderName(other)) != nil {
-				add(GoesElsewhere, other, i+1, 0)
-			}
-		}
-		add(Revokes, n, i+1, 0)
-	}
-	if s.Bound.Outsiders > 0 {
-		if s.Model.Trusted {
-			add(Distrusts, 0, 0, 0)
-		} else {
-			add(Trusts, 0, 0, 0)
+		if h := s.Model.Hold(tokenName(i + 1)); h != nil {
+			m.ofToken(i+1, h)
 		}
 	}
-	var late []string
-	for _, l := range s.Model.Late {
-		if !slices.Contains(late, l.Step) {
-			late = append(late, l.Step)
-		}
-	}
-	if len(late) > 0 {
-		for i, step := range s.World.Steps() {
-			if slices.Contains(late, step.String()) {
-				add(Delivers, 0, 0, i)
-			}
-		}
-	}
-	if s.Faults < s.Bound.Faults {
-		add(Restarts, 0, 0, 0)
-		add(Forgets, 0, 0, 0)
-	}
+	m.ofParties()
 	if s.Clock < s.Bound.Clock {
-		if s.Opened > 0 {
-			if s.soon()-1 > s.Model.Now && !s.Bound.Leaves("before") {
-				add(Advances, 0, 0, 0)
-			}
-			add(Advances, 0, 0, 1)
+		m.ofTime()
+	}
+	return m.all
+}
+
+// menu is what makes sense next, as far as it is gathered.
+type menu struct {
+	*Stage
+	all []Move
+}
+
+// add adds a move, unless the bound leaves its family out.
+func (m *menu) add(v Verb, order, token, arg int) {
+	if family := Alphabet[v].family; family == "" || !m.Bound.Leaves(family) {
+		m.all = append(m.all, Move{v, uint8(order), uint8(token), uint8(arg)})
+	}
+}
+
+// either adds one that is asked of any relay.
+func (m *menu) either(v Verb, order, token int) {
+	if m.add(v, order, token, 0); m.Bound.Relays > 1 {
+		m.add(atRelay2[v], order, token, 0)
+	}
+}
+
+// first is what comes before all orders, and that another one is opened.
+func (m *menu) first() {
+	if m.Bound.Skew > 0 && m.Opened == 0 && len(m.Model.Skews) == 0 {
+		for i := range 2 * len(m.offs()) {
+			m.add(Skews, 0, 0, i)
 		}
-		for i, name := range s.Names {
-			if !s.holdsOf(name) {
-				continue
+	}
+	if m.Bound.Things > 1 && m.Opened == 0 && m.Clock < m.Bound.Clock {
+		for i := range 2 * len(m.edges) {
+			m.add(Advances, 0, 0, firstEdge+i)
+		}
+	}
+	for n := 1; n <= min(m.Opened+1, m.Bound.Sessions); n++ {
+		if of := m.Model.Session(OrderName(n)); of == nil || m.other != "" && m.Model.Past(of) {
+			m.add(Opens, n, 0, 0)
+			if m.other != "" && (n > 1 || m.Opened > 0) { // or the name has come back
+				m.add(Opens, n, 0, another)
 			}
-			if len(s.Model.Keys[name]) < 2 {
-				add(Rotates, 0, 0, i)
-			}
-			if len(s.Model.Keys[name]) == 0 {
-				continue
-			}
-			state := s.Model.KeyStates(name)[0]
-			if state != "retired" && (state != "disabled" || s.Clock == s.Bound.Clock-1) { // a disabled one stays so, and nothing more
-				add(Retires, 0, 0, i)
-			}
-			if state != "disabled" {
-				add(Disables, 0, 0, i)
+			return
+		}
+	}
+}
+
+// ofOrder is what is done with an order as a whole.
+func (m *menu) ofOrder(n int, of *spec.Session) {
+	state := m.Model.Stood(of)
+	open := state == "open"
+	// once gives the verb of an open order, or that of one that is open no longer.
+	once := func(is, was Verb) Verb {
+		if open {
+			return is
+		}
+		return was
+	}
+	if open && len(m.tokens) < m.Bound.Tokens {
+		m.confirms(n, of)
+	}
+	stands := of.Stands()
+	if len(stands) > 0 || m.holds(n) {
+		m.either(ChecksOut, n, 0)
+	}
+	if len(stands) > 0 {
+		m.either(Redeems, n, 0)
+	}
+	if len(stands) > 1 {
+		for _, st := range stands {
+			m.add(once(RedeemsOne, RedeemsEnded), n, tokenNumber(st.Hold.Handle), 0)
+		}
+	}
+	if open {
+		m.either(Closes, n, 0)
+	} else {
+		m.add(ClosesEnded, n, 0, 0)
+	}
+	for i, f := range m.later {
+		if of.Facts()[f.name] != f.value {
+			m.add(once(SetsFact, SetsEnded), n, 0, i)
+		}
+	}
+	if state == "redeeming" || state == "stuck" {
+		m.either(Resumes, n, 0)
+	} else {
+		m.add(ResumesEnded, n, 0, 0)
+	}
+}
+
+// confirms is how an order comes by one token more.
+func (m *menu) confirms(n int, of *spec.Session) {
+	next := len(m.tokens) + 1
+	for i, c := range m.choices {
+		if c.Theirs && of.Customer != m.other {
+			continue
+		}
+		if m.add(Confirms, n, next, i); m.Bound.Lives > 1 {
+			m.add(ConfirmsBriefly, n, next, i)
+		}
+	}
+	if m.Bound.Outsiders == 0 {
+		return
+	}
+	m.add(Imports, n, next, 0)
+	if len(m.tokens) > 0 && !slices.ContainsFunc(m.tokens, func(t tokens.Ref) bool { return t.Issuer == outsider && t.ID == m.tokens[0].ID }) {
+		m.add(Imports, n, next, sameJTI)
+	}
+	if m.Bound.Tokens > 1 && m.subject(Move{Arg: notHis}) != m.customer {
+		m.add(Imports, n, next, notHis)
+	}
+}
+
+// ofToken is what is done with one token.
+func (m *menu) ofToken(t int, h *spec.Hold) {
+	n := orderNumber(h.Order)
+	m.either(Relays, n, t)
+	for any := 1; any <= m.Opened; any++ {
+		if of := m.Model.Session(OrderName(any)); of != nil && !of.Accepted(h) {
+			m.add(RedeemsOther, any, t, 0)
+		}
+	}
+	own := m.Model.Session(h.Order)
+	if own == nil { // it is long past
+		return
+	}
+	if m.Model.Stood(own) == "open" {
+		m.add(RelaysForged, n, t, 0)
+	}
+	for other := 1; other <= m.Opened; other++ {
+		if of := m.Model.Session(OrderName(other)); other != n && of != nil && m.Model.Stood(of) == "open" {
+			m.add(RelaysOther, other, t, 0)
+		}
+	}
+	m.add(GoesDirect, n, t, 0)
+	for other := 1; other <= m.Opened && !m.Bound.Leaves("direct"); other++ {
+		if other != n && m.Model.Session(OrderName(other)) != nil {
+			m.add(GoesElsewhere, other, t, 0)
+		}
+	}
+	m.add(Revokes, n, t, 0)
+}
+
+// ofParties is what becomes of outsiders, of late questions and of relays.
+func (m *menu) ofParties() {
+	if m.Bound.Outsiders > 0 {
+		if m.Model.Trusted {
+			m.add(Distrusts, 0, 0, 0)
+		} else {
+			m.add(Trusts, 0, 0, 0)
+		}
+	}
+	if len(m.Model.Late) > 0 {
+		for i, step := range m.World.Steps() {
+			if slices.ContainsFunc(m.Model.Late, func(l spec.Late) bool { return l.Step == step.String() }) {
+				m.add(Delivers, 0, 0, i)
 			}
 		}
 	}
-	return all
+	if m.Faults < m.Bound.Faults {
+		m.add(Restarts, 0, 0, 0)
+		m.add(Forgets, 0, 0, 0)
+	}
+}
+
+// ofTime is what the clock does, and who looks after keys.
+func (m *menu) ofTime() {
+	if m.Opened > 0 {
+		if m.soon()-1 > m.Model.Now && !m.Bound.Leaves("before") {
+			m.add(Advances, 0, 0, 0)
+		}
+		m.add(Advances, 0, 0, 1)
+	}
+	for i, name := range m.Names {
+		if !m.holdsOf(name) {
+			continue
+		}
+		if len(m.Model.Keys[name]) < 2 {
+			m.add(Rotates, 0, 0, i)
+		}
+		if len(m.Model.Keys[name]) == 0 {
+			continue
+		}
+		state := m.Model.KeyStates(name)[0]
+		if state != "retired" && (state != "disabled" || m.Clock == m.Bound.Clock-1) { // a disabled one stays so, and nothing more
+			m.add(Retires, 0, 0, i)
+		}
+		if state != "disabled" {
+			m.add(Disables, 0, 0, i)
+		}
+	}
 }
 
 // holds reports whether the client has a token of an order.

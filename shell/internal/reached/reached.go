@@ -1,6 +1,6 @@
-// Reach: what was met, how often, and what has to be.
-
-package stage
+// Package reached has what was met while a world was explored, how often, and what has
+// to be.
+package reached
 
 import (
 	"slices"
@@ -9,6 +9,7 @@ import (
 	"tokenshell/issuers"
 	"tokenshell/orchestrator"
 	"tokenshell/shell/internal/spec"
+	"tokenshell/shell/internal/stage"
 	"tokenshell/tokens"
 )
 
@@ -16,20 +17,20 @@ import (
 // {answer redeem expired}, {turn open closed}.
 type Met struct{ Kind, Name, By string }
 
-// MetOf gives a thing that is met.
-func MetOf(kind, name, by string) Met { return Met{kind, name, by} }
+// Of gives a thing that is met.
+func Of(kind, name, by string) Met { return Met{kind, name, by} }
 
 // String is how it is listed.
 func (m Met) String() string { return strings.TrimSuffix(m.Kind+" "+m.Name+" "+m.By, " ") }
 
-// Reach counts what was met.
-type Reach struct{ Counts map[Met]int }
+// Tally counts what was met.
+type Tally struct{ Counts map[Met]int }
 
-// NewReach makes one that has met nothing.
-func NewReach() *Reach { return &Reach{map[Met]int{}} }
+// New makes one that has met nothing.
+func New() *Tally { return &Tally{map[Met]int{}} }
 
 // Of gives the counts of a kind, by name.
-func (r *Reach) Of(kind string) map[string]int {
+func (r *Tally) Of(kind string) map[string]int {
 	some := map[string]int{}
 	for what, n := range r.Counts {
 		if what.Kind == kind {
@@ -40,14 +41,14 @@ func (r *Reach) Of(kind string) map[string]int {
 }
 
 // Add adds what another has met.
-func (r *Reach) Add(other *Reach) {
+func (r *Tally) Add(other *Tally) {
 	for what, n := range other.Counts {
 		r.Counts[what] += n
 	}
 }
 
 // State notes what a state shows.
-func (r *Reach) State(s *Stage) {
+func (r *Tally) State(s *stage.Stage) {
 	for _, of := range s.Model.Sessions {
 		r.Counts[Met{"session", s.Model.Stood(of), ""}]++
 		for _, st := range of.Stands() {
@@ -60,7 +61,7 @@ func (r *Reach) State(s *Stage) {
 	for _, p := range s.World.Parties {
 		for _, e := range p.Reservations() {
 			r.Counts[Met{"confirmed", p.Name, ""}]++
-			r.Counts[Met{"reservation", BookState(e), ""}]++
+			r.Counts[Met{"reservation", stage.BookState(e), ""}]++
 			if e.State == issuers.Committed {
 				r.Counts[Met{"redeemed", p.Name, ""}]++
 			}
@@ -69,8 +70,8 @@ func (r *Reach) State(s *Stage) {
 }
 
 // Tried notes what a verb led to, from where everything stood.
-func (r *Reach) Tried(s *Stage, m Move, from *Standing) {
-	verb := Alphabet[m.Verb].Name
+func (r *Tally) Tried(s *stage.Stage, m stage.Move, from *Standing) {
+	verb := stage.Alphabet[m.Verb].Name
 	r.Counts[Met{"verb", verb, ""}]++
 	for _, made := range s.Trace {
 		if made.Made.Fate != "" {
@@ -97,7 +98,7 @@ type Standing struct {
 }
 
 // Stands takes down where everything stands.
-func (f *Standing) Stands(s *Stage) {
+func (f *Standing) Stands(s *stage.Stage) {
 	f.sessions = f.sessions[:0]
 	for n := range s.Bound.Sessions {
 		f.sessions = append(f.sessions, sessionState(s, n))
@@ -111,14 +112,14 @@ func (f *Standing) Stands(s *Stage) {
 	}
 }
 
-func sessionState(s *Stage, n int) string {
-	if of := s.Model.Session(OrderName(n + 1)); of != nil {
+func sessionState(s *stage.Stage, n int) string {
+	if of := s.Model.Session(stage.OrderName(n + 1)); of != nil {
 		return s.Model.Stood(of)
 	}
 	return Nothing
 }
 
-func holdState(s *Stage, h *spec.Hold) string {
+func holdState(s *stage.Stage, h *spec.Hold) string {
 	if h.State == "" || !s.Model.Kept(h) { // it is another's, or forgotten
 		return Nothing
 	}
@@ -126,7 +127,7 @@ func holdState(s *Stage, h *spec.Hold) string {
 }
 
 // turns notes what stands elsewhere than it did.
-func (r *Reach) turns(s *Stage, from *Standing) {
+func (r *Tally) turns(s *stage.Stage, from *Standing) {
 	for n, was := range from.sessions {
 		if is := sessionState(s, n); is != was {
 			r.Counts[Met{"turn", was, is}]++
@@ -182,7 +183,7 @@ type excuse struct {
 var Excuses = []excuse{}
 
 // Wanted gives everything that has to be met by a default run in a world, in order.
-func Wanted(s *Stage) []Met {
+func Wanted(s *stage.Stage) []Met {
 	var all []Met
 	for _, state := range sessionStates {
 		all = append(all, Met{"session", string(state), ""})
@@ -210,7 +211,7 @@ func Wanted(s *Stage) []Met {
 			all = append(all, Met{"fate", step.String(), string(kind)})
 		}
 	}
-	for _, l := range Alphabet {
+	for _, l := range stage.Alphabet {
 		if verb := (Met{"verb", l.Name, ""}); !slices.Contains(all, verb) {
 			all = append(all, verb)
 		}
@@ -219,7 +220,7 @@ func Wanted(s *Stage) []Met {
 }
 
 // Missing gives what was never met and is not excused.
-func (r *Reach) Missing(s *Stage) []string {
+func (r *Tally) Missing(s *stage.Stage) []string {
 	missing := []string{}
 	for _, what := range Wanted(s) {
 		if r.Counts[what] == 0 && !slices.ContainsFunc(Excuses, func(e excuse) bool { return e.What == what }) {
