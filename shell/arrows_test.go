@@ -172,7 +172,7 @@ var house = []room{
 		"reads scenarios and says what in them tests nothing, or reads as if it did: it runs nothing."},
 	{"shell/internal/scenario", "./cover ./exit ./files ./interp ./lint ./redact ./story ./syntax ./trace ./world tokens",
 		"runs .txtar files through testscript, each in a world of its own: the same for tokenshell run and for go test."},
-	{"shell/internal/evidence", "./bound ./interp ./scenario ./spec ./stage ./wire ./world tokens",
+	{"shell/internal/evidence", "./bound ./interp ./redact ./scenario ./spec ./stage ./wire ./world tokens",
 		"writes down what was found, as a scenario that passes in a sound world and fails where it was found, and plays it there to see that it does."},
 	{"shell/internal/explore", "issuers orchestrator ./answer ./bound ./evidence ./exit ./files ./interp ./page ./pieces ./reached ./redact ./report ./spec ./stage ./syntax ./trace ./wire ./world tokens",
 		"looks at everything that may happen in a world, within a bound, for what must not."},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -111,5 +112,18 @@ func TestADetour(t *testing.T) {
 		if got := w.lines[len(w.lines)-len(want):]; fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%v: %q", by, w.lines)
 		}
+	}
+}
+
+// What cannot be played, for there is no folder for it, is not lost.
+func TestWhatCannotBePlayed(t *testing.T) {
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "nowhere"))
+	text, err := place(t).Proven(t.Context(), nil, found("something"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(text, "\n")
+	if len(lines) < 5 || !strings.HasSuffix(lines[0], ": something.") || !strings.HasPrefix(lines[1], "# It was not played where it was found: ") || !strings.HasPrefix(lines[2], "session new ") {
+		t.Errorf("it says\n%s", text)
 	}
 }

@@ -4,12 +4,14 @@ package evidence
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"tokenshell/shell/internal/interp"
+	"tokenshell/shell/internal/redact"
 	"tokenshell/shell/internal/scenario"
 	"tokenshell/shell/internal/stage"
 	"tokenshell/shell/internal/world"
@@ -21,14 +23,27 @@ type shows func(text string) (line int, yes bool, err error)
 
 // Proven writes a finding as a scenario that shows it: the way there, and else
 // something more that can be asked for, or done, or undone. When nothing shows it, the
-// scenario says so.
+// scenario says so, and also that it could not be played, such as where there is no
+// folder for it: what was found is not lost by that.
 func (in In) Proven(ctx context.Context, l *interp.Language, f *Finding) (text string, err error) {
-	folder, err := os.MkdirTemp("", "tokenshell-explore-")
+	folder, unplayed := os.MkdirTemp("", "tokenshell-explore-")
+	if unplayed == nil {
+		defer os.RemoveAll(folder)
+		if text, unplayed = in.proven(ctx, f, in.player(ctx, l, folder)); unplayed == nil {
+			return text, nil
+		}
+	}
+	w, err := in.written(ctx, f, nil)
 	if err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(folder)
-	return in.proven(ctx, f, in.player(ctx, l, folder))
+	return noted(w.text(f), fmt.Sprintf("# It was not played where it was found: %v.\n", redact.Printable(unplayed.Error()))), nil
+}
+
+// noted puts a line below the first one of a scenario, which says what was found.
+func noted(text, line string) string {
+	about, rest, _ := strings.Cut(text, "\n")
+	return about + "\n" + line + rest
 }
 
 // player plays scenarios as tokenshell run does.
@@ -77,8 +92,7 @@ func (in In) proven(ctx context.Context, f *Finding, fails shows) (string, error
 			return text, err
 		}
 	}
-	about, rest, _ := strings.Cut(first, "\n")
-	return about + "\n" + why + rest, nil
+	return noted(first, why), nil
 }
 
 // asked asks for everything that is to be seen in the end, and keeps the one question
