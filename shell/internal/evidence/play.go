@@ -80,8 +80,10 @@ func (in In) proven(ctx context.Context, f *Finding, fails shows) (string, error
 		return "", err
 	}
 	first := w.text(f)
-	if _, yes, err := fails(first); yes || err != nil {
-		return first, err
+	if _, yes, err := fails(first); err != nil {
+		return "", err
+	} else if yes {
+		return w.leaner(f, first, fails)
 	}
 	looks, why := []func(context.Context, *Finding, *writing, shows) (string, error){in.asked, in.gone, in.undone}, nothing
 	if w.senseless { // which a scenario leaves out: what comes behind it is of another world
@@ -93,6 +95,22 @@ func (in In) proven(ctx context.Context, f *Finding, fails shows) (string, error
 		}
 	}
 	return noted(first, why), nil
+}
+
+// leaner gives a scenario that fails both because an invariant does and because of an
+// answer without the one or the other, if it still fails.
+func (w *writing) leaner(f *Finding, whole string, fails shows) (string, error) {
+	if !w.checked || w.parted == 0 {
+		return whole, nil
+	}
+	checked, asked := *w, *w
+	checked.lines, asked.checked = w.lines[:w.parted], false
+	for _, less := range []string{checked.text(f), asked.text(f)} {
+		if _, yes, err := fails(less); yes || err != nil {
+			return less, err
+		}
+	}
+	return whole, nil
 }
 
 // asked asks for everything that is to be seen in the end, and keeps the one question

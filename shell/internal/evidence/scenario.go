@@ -129,6 +129,7 @@ type writing struct {
 	files     []txtar.File
 	kids      map[string]string // what variables hold
 	checked   bool              // the invariants are looked at after every verb
+	parted    int               // how many lines there were when something else was seen than the model says; 0 when nothing was
 	asks      []string          // what the relay asks services for, as the model says
 	senseless bool              // a verb on the way is for nothing in a sound world
 	strays    bool              // the relay's log may say something else
@@ -189,6 +190,7 @@ func (w *writing) step(ctx context.Context, st stage.Step) {
 	if !errors.As(broken, &seen) {
 		return
 	}
+	w.parted = len(w.lines)
 	if w.lines[len(w.lines)-1] += seen.Own; seen.Ask != "" {
 		w.line("%s", seen.Ask)
 	}

@@ -86,6 +86,9 @@ func TestExploreFindsEveryWeakness(t *testing.T) {
 			}
 			t.Logf("%d states, %d verbs, %s CPU: %s\n%s", said.States, said.Verbs, shelltest.CPU(t)-began, said.Found, said.Scenario)
 			shelltest.ShowsIt(t, string(text), row.Rule)
+			if strings.Contains(string(text), "\nset check on\n") && strings.Contains(string(text), "\nstdout ") {
+				t.Errorf("an invariant fails and something else is seen, and both are asked for:\n%s", text)
+			}
 			if n := lines(string(text)); n > 8 {
 				t.Errorf("the scenario has %d lines", n)
 			}
