@@ -120,6 +120,37 @@ func TestInterruptedInTheMiddleOfALine(t *testing.T) {
 	}
 }
 
+// Two interrupts that come together are one, as when a process is asked to end, and
+// then its group: what is known is said, and not lost.
+func TestInterruptedTwiceAtOnce(t *testing.T) {
+	cmd := command(t, "-c", "points balance; explore --bound D --workers 1")
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	reader := bufio.NewReader(stdout)
+	if _, err := reader.ReadString('\n'); err != nil { // it explores next
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	for range 5 {
+		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(200 * time.Microsecond)
+	}
+	said, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code := exitCode(t, cmd.Wait()); code != 130 || !strings.Contains(string(said), "not exhausted") {
+		t.Errorf("exit code %d, and it says\n%s", code, said)
+	}
+}
+
 // A scenario that waits for somebody else is left behind.
 func TestInterruptedRunOfAProcessThatDoesNotEnd(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {

@@ -23,16 +23,24 @@ import (
 )
 
 // WithInterrupt gives a context that ends at the first Ctrl-C, or when the terminal
-// is closed. The second one ends the process, as if nobody had asked for the first.
+// is closed. The second one ends the process, as if nobody had asked for the first. What
+// comes together is one: timeout(1), for example, asks a process and then its group.
 func WithInterrupt() (context.Context, context.CancelFunc) {
 	asked := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup asks for
 		asked = append(asked, syscall.SIGHUP)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), asked...)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
+	context.AfterFunc(ctx, func() { time.AfterFunc(together, stop) })
+	return ctx, func() {
+		if ctx.Err() == nil { // else what comes with the first one may be on its way
+			stop()
+		}
+	}
 }
+
+// together is within how long two interrupts are one.
+const together = 250 * time.Millisecond
 
 // Grace is how long what was interrupted may take to end; then it is left behind,
 // for the process ends.
