@@ -180,7 +180,10 @@ func (s *Stage) SettleOn(customer string) {
 			choices[p.Name] = all[:min(len(all), s.Bound.Things)]
 		} else if choice, ok := bound.Confirmable(context.Background(), s.World, p, customer); ok {
 			choices[p.Name] = []world.Choice{choice}
-			if theirs, ok := bound.ConfirmableLast(context.Background(), s.World, p, choice, s.other); ok && s.other != "" {
+			if s.other == "" {
+				continue
+			}
+			if theirs, ok := bound.ConfirmableLast(context.Background(), s.World, p, choice, s.other); ok {
 				theirs.Theirs = true
 				choices[p.Name] = append(choices[p.Name], theirs)
 			}
