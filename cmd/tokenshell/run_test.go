@@ -605,21 +605,28 @@ func TestCompletionOfTheProcess(t *testing.T) {
 	t.Run("fish", func(t *testing.T) { completesInFish(t, tokenshell(t, "", "completion", "fish").stdout) })
 }
 
-// completesInFish has fish itself say what it would offer: our words where we have
-// some, else files.
-func completesInFish(t *testing.T, script string) {
-	fish, err := exec.LookPath("fish")
+// besideUs finds a shell, and makes a folder in which we are called tokenshell.
+func besideUs(t *testing.T, shell string) (path, dir string) {
+	t.Helper()
+	path, err := exec.LookPath(shell)
 	if err != nil {
-		t.Skip("there is no fish here")
+		t.Skipf("there is no %s here", shell)
 	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
+	dir = t.TempDir()
 	if err := os.Symlink(self, filepath.Join(dir, "tokenshell")); err != nil {
 		t.Fatal(err)
 	}
+	return path, dir
+}
+
+// completesInFish has fish itself say what it would offer: our words where we have
+// some, else files.
+func completesInFish(t *testing.T, script string) {
+	fish, dir := besideUs(t, "fish")
 	cmd := exec.Command(fish, "--no-config", "-c", script+`
 complete -C 'tokenshell points '
 complete -C 'tokenshell run tokenshel'
@@ -638,18 +645,7 @@ complete -C 'tokenshell run --report junit=tokenshel'`)
 // completesInZsh has a person press Tab in zsh: a word that goes on has no space behind
 // it, and what goes on is a file.
 func completesInZsh(t *testing.T, script string) {
-	zsh, err := exec.LookPath("zsh")
-	if err != nil {
-		t.Skip("there is no zsh here")
-	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	if err := os.Symlink(self, filepath.Join(dir, "tokenshell")); err != nil {
-		t.Fatal(err)
-	}
+	zsh, dir := besideUs(t, "zsh")
 	zshrc := "autoload -Uz compinit\ncompinit -D -u\n" + script + "bindkey '^X' show-it\nzle -N show-it\nshow-it() { print -r -- \"<$BUFFER>\"; BUFFER= }\nprint ready\n"
 	if err := os.WriteFile(filepath.Join(dir, ".zshrc"), []byte(zshrc), 0o600); err != nil {
 		t.Fatal(err)
